@@ -1,0 +1,108 @@
+"""Brute force: every assignment of every free variable, weighed one by one.
+
+An independent second method. It shares no algorithm with the bucket tree: no elimination, no messages, no scaling. Its
+cost is the number of assignments, so it is for small models and for checking.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Mapping
+from functools import cached_property
+from math import inf, prod
+
+import numpy as np
+
+from control_pgm.errors import TooLarge
+from control_pgm.inference.posterior import Posterior
+from control_pgm.models.factorgraph import Model
+from control_pgm.tables.arrays import FloatArray, IntArray
+from control_pgm.tables.factor import Factor
+from control_pgm.tables.variable import Variable
+
+MAX_ASSIGNMENTS = 2**22
+
+
+class EnumeratedPosterior(Posterior):
+    """The posterior by enumeration of all assignments."""
+
+    def __init__(self, model: Model, evidence: Mapping[str, Hashable], memory_limit: int) -> None:
+        self.model, self.evidence = model, dict(evidence)
+        self.method, self.exact = "enumeration", True
+        self._limit = min(MAX_ASSIGNMENTS, memory_limit // 32)
+        self._free = [v for name, v in model.variables.items() if name not in self.known]
+        self._refuse_if_too_many(self._free)
+
+    @cached_property
+    def log_evidence(self) -> float:
+        """log of the sum of the weights of all assignments that agree with the evidence."""
+        return float(_grouped_log_sum(self._log_weights(self._free, self.model.tables), None, 1)[0])
+
+    def _joint(self, targets: tuple[str, ...], given: tuple[str, ...], at: Mapping[str, int]) -> Factor:
+        names, factors = self._relevant(targets, given)
+        names |= {*targets, *given}
+        scope = [v for v in self._free if v.name in names]
+        log_weights = self._log_weights(scope, factors)
+        asked = [self.model.variables[name] for name in (*given, *targets)]
+        group = np.zeros(log_weights.shape, dtype=np.int64)
+        for variable in asked:
+            group = group * variable.cardinality + _states(scope, variable)
+        shape = [v.cardinality for v in asked]
+        logs = _grouped_log_sum(log_weights, group, prod(shape)).reshape(shape)
+        table = Factor(asked, logs, log=True)
+        return table.condition({name: self.model.variables[name].states[i] for name, i in at.items()})
+
+    def _relevant(self, targets: Iterable[str], given: Iterable[str]) -> tuple[set[str], list[Factor]]:
+        """What still touches the targets when ``given`` and the evidence are held fixed; the rest cancels."""
+        fixed = {*given, *self.known}
+        found: set[str] = set()
+        factors: dict[int, Factor] = {}
+        stack = list(targets)
+        while stack:
+            name = stack.pop()
+            if name in found or name in fixed:
+                continue
+            found.add(name)
+            for k, factor in enumerate(self.model.tables):
+                if name in factor.scope:
+                    factors[k] = factor
+                    stack += factor.scope
+        return {n for f in factors.values() for n in f.scope} - set(self.known), list(factors.values())
+
+    def _log_weights(self, scope: list[Variable], factors: Iterable[Factor]) -> FloatArray:
+        """log prod phi of every assignment of ``scope``, in C order."""
+        self._refuse_if_too_many(scope)
+        total = np.zeros(prod(v.cardinality for v in scope))
+        for factor in factors:
+            index = tuple(self.known.get(v.name, None) for v in factor.variables)
+            states = tuple(_states(scope, v) if i is None else i for v, i in zip(factor.variables, index, strict=True))
+            total += factor.log_array()[states]
+        return total
+
+    def _refuse_if_too_many(self, scope: list[Variable]) -> None:
+        n = prod(v.cardinality for v in scope)
+        if n > self._limit:
+            raise TooLarge(
+                f"enumeration of {len(scope)} variables has {float(n):.3g} assignments",
+                allowed=f"{self._limit:,}",
+                remedy="use method='exact', or a shorter horizon",
+            )
+
+
+def _states(scope: list[Variable], variable: Variable) -> IntArray:
+    """The state index of one variable in every assignment of ``scope``, in C order."""
+    k = [v.name for v in scope].index(variable.name)
+    before = prod(v.cardinality for v in scope[:k])
+    after = prod(v.cardinality for v in scope[k + 1 :])
+    return np.tile(np.repeat(np.arange(variable.cardinality), after), before)
+
+
+def _grouped_log_sum(logs: FloatArray, group: IntArray | None, n: int) -> FloatArray:
+    """log sum exp of the entries of each group 0 … n−1."""
+    if group is None:
+        group = np.zeros(logs.shape, dtype=np.int64)
+    top = np.full(n, -inf)
+    np.maximum.at(top, group, logs)
+    shift = np.where(np.isneginf(top), 0.0, top)
+    sums = np.bincount(group, weights=np.exp(logs - shift[group]), minlength=n)
+    with np.errstate(divide="ignore"):
+        return np.asarray(np.log(sums) + shift)

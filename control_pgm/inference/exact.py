@@ -1,0 +1,162 @@
+"""Exact inference: messages on a bucket tree, and the posterior that reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from control_pgm.display import number, text_table
+from control_pgm.errors import unknown
+from control_pgm.inference.joint import joint
+from control_pgm.inference.messages import Clusters, Operand, Store, downward, place, propagate, upward
+from control_pgm.inference.plan import Plan
+from control_pgm.inference.posterior import Posterior
+from control_pgm.models.factorgraph import Model
+from control_pgm.tables.factor import Factor
+from control_pgm.tables.scaled import Scaled
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A cluster of the tree, named by the variable that is eliminated in it."""
+
+    name: str
+    variables: tuple[str, ...]
+    separator: tuple[str, ...]  # shared with the parent
+    parent: str | None
+    factors: tuple[Factor, ...]  # the tables assigned to it, evidence sliced away
+
+    def __str__(self) -> str:
+        return f"{{{', '.join(self.variables)}}}"
+
+
+@dataclass(frozen=True, eq=False)
+class Message:
+    """A message between neighbouring clusters, both named by the variable that they eliminate."""
+
+    source: str
+    target: str
+    factor: Factor
+    upward: bool  # towards the root, that is the collect pass
+
+    def __repr__(self) -> str:
+        return f"Message({self.source} → {self.target}: {', '.join(self.factor.scope)})"
+
+    def __str__(self) -> str:
+        return f"message {self.source} → {self.target}\n{self.factor}"
+
+
+class TreePosterior(Posterior):
+    """The posterior of exact inference, with every message to be looked at.
+
+    Attributes
+    ----------
+    plan : Plan
+        The clusters and their cost.
+    """
+
+    def __init__(self, model: Model, evidence: Mapping[str, Hashable], plan: Plan, memory_limit: int) -> None:
+        self.model, self.evidence, self.plan = model, dict(evidence), plan
+        self.method, self.exact = "exact", True
+        self._memory_limit = memory_limit
+        self._clusters: Clusters = place(plan)
+        self._up: Store = {}
+        for _ in propagate(self._clusters, upward(plan.tree), self._up):
+            pass
+
+    @cached_property
+    def log_evidence(self) -> float:
+        """log p(evidence) in nats: the messages that the roots would send on, and the tables left without variables."""
+        problem, tree = self.plan.problem, self.plan.tree
+        constants = [t for scope, t in zip(problem.scopes, problem.tables, strict=True) if not scope]
+        roots = [self._up[i, -1] for i, parent in enumerate(tree.parents) if parent < 0 and (i, -1) in self._up]
+        return float(sum(table.total_log() for table in (*constants, *roots)))
+
+    # --- messages -----------------------------------------------------------------------------------------------
+    @cached_property
+    def _all(self) -> Store:
+        """The messages of both passes; the downward pass runs when it is first needed."""
+        store = dict(self._up)
+        for _ in propagate(self._clusters, downward(self.plan.tree), store):
+            pass
+        return store
+
+    def _operand(self, source: int, target: int) -> Operand | None:
+        """A message as an operand; None for a silent cluster, whose message is identically one."""
+        tree = self.plan.tree
+        if tree.parents[source] == target:
+            if source in self._clusters.silent:
+                return None
+            return tree.separators[source], self._up[source, target]
+        return tree.separators[target], self._all[source, target]
+
+    def _message(self, source: int, target: int) -> Message:
+        tree, variables = self.plan.tree, self.plan.problem.variables
+        up = tree.parents[source] == target
+        scope = [variables[v] for v in tree.separators[source if up else target]]
+        operand = self._operand(source, target)
+        table = operand[1] if operand else Scaled(np.ones([v.cardinality for v in scope]))
+        names = (variables[tree.order[i]].name for i in (source, target))
+        return Message(*names, Factor.of(scope, table), up)
+
+    def message(self, source: str, target: str) -> Message:
+        """The message between two neighbouring clusters, each named by the variable that it eliminates."""
+        tree = self.plan.tree
+        i, j = self._cluster_number(source), self._cluster_number(target)
+        if tree.parents[i] != j and tree.parents[j] != i:
+            near = [k for k in (*tree.children[i], tree.parents[i]) if k >= 0]
+            names = [self.plan.problem.variables[tree.order[k]].name for k in near]
+            raise unknown(target, names, what=f"neighbour of cluster {source!r}:")
+        return self._message(i, j)
+
+    @cached_property
+    def messages(self) -> tuple[Message, ...]:
+        """Every message: the collect pass from the leaves to the roots, then the distribute pass back."""
+        tree = self.plan.tree
+        edges = [edge for edge in upward(tree) if edge[1] >= 0] + list(downward(tree))
+        return tuple(self._message(*edge) for edge in edges)
+
+    @cached_property
+    def clusters(self) -> tuple[Cluster, ...]:
+        """The clusters in the order of elimination."""
+        problem, tree = self.plan.problem, self.plan.tree
+        names = [v.name for v in problem.variables]
+        return tuple(
+            Cluster(
+                names[v],
+                tuple(names[u] for u in tree.scopes[i]),
+                tuple(names[u] for u in tree.separators[i]),
+                names[tree.order[tree.parents[i]]] if tree.parents[i] >= 0 else None,
+                tuple(
+                    Factor.of([problem.variables[u] for u in scope], table)
+                    for _, (scope, table) in self._clusters.factors(i)
+                ),
+            )
+            for i, v in enumerate(tree.order)
+        )
+
+    def _cluster_number(self, name: str) -> int:
+        try:
+            return self.plan.tree.position[self.plan.problem.index[name]]
+        except (KeyError, TypeError):
+            raise unknown(name, self.plan.problem.index, what="cluster") from None
+
+    # --- queries ------------------------------------------------------------------------------------------------
+    def _joint(self, targets: tuple[str, ...], given: tuple[str, ...], at: Mapping[str, int]) -> Factor:
+        problem = self.plan.problem
+        scope, table = joint(
+            self._clusters,
+            self._operand,
+            [problem.index[name] for name in targets],
+            [problem.index[name] for name in given],
+            {problem.index[name]: i for name, i in at.items()},
+            self._memory_limit,
+        )
+        return Factor.of([problem.variables[v] for v in scope], table)
+
+    def __str__(self) -> str:
+        rows = [["log evidence", number(self.log_evidence, 12)], ["plan", repr(self.plan)]]
+        return text_table(["exact posterior", ""], rows)

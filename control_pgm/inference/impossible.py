@@ -1,0 +1,83 @@
+"""Where evidence becomes impossible: the first observation, in the order of time, that leaves nothing possible."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+
+from control_pgm.errors import ImpossibleEvidence
+from control_pgm.inference.messages import Store, place, propagate, upward
+from control_pgm.inference.plan import cheapest
+from control_pgm.inference.problem import pose
+from control_pgm.models.cpd import CPD
+from control_pgm.models.dseparation import prune
+from control_pgm.models.factorgraph import FactorGraph, Model
+from control_pgm.models.network import BayesianNetwork
+from control_pgm.tables.factor import Factor
+
+Constraint = tuple[str, Hashable] | Factor  # an observation, or a factor that is no CPD
+
+
+def impossible(model: Model, evidence: Mapping[str, Hashable]) -> ImpossibleEvidence:
+    """The error for evidence of probability zero, naming the first culprit in the order of time.
+
+    Adding constraints never makes an impossible model possible, so bisection over the ordered constraints finds the
+    first one after which nothing is possible any more.
+    """
+    constraints = _in_time(model, evidence)
+    low, high = 0, len(constraints)  # the first `low` are possible (or low = 0), the first `high` are not
+    while high - low > 1:
+        middle = (low + high) // 2
+        if _possible(model, constraints[:middle]):
+            low = middle
+        else:
+            high = middle
+    culprit = constraints[high - 1]
+    time = _time(model, culprit)
+    slice_ = "" if time is None else f" from slice {time} on"
+    if isinstance(culprit, Factor):
+        return ImpossibleEvidence(
+            f"the model is impossible{slice_}: {culprit!r} leaves no state with positive weight", time=time
+        )
+    name, label = culprit
+    return ImpossibleEvidence(
+        f"the evidence is impossible{slice_}: {name}={label} has probability zero given what is observed before it",
+        remedy="check the zeros of the tables up to there (forbidden rewards, transitions, prior), or drop the observation",
+        time=time,
+        variable=name,
+    )
+
+
+def _in_time(model: Model, evidence: Mapping[str, Hashable]) -> list[Constraint]:
+    constraints: list[Constraint] = [factor for factor in model.tables if not isinstance(factor, CPD)]
+    constraints += list(evidence.items())
+
+    def key(constraint: Constraint) -> tuple[int, bool]:
+        time = _time(model, constraint)
+        return (-1 if time is None else time, not isinstance(constraint, Factor))
+
+    return sorted(constraints, key=key)
+
+
+def _time(model: Model, constraint: Constraint) -> int | None:
+    if isinstance(constraint, Factor):
+        return max((v.time for v in constraint.variables if v.time is not None), default=None)
+    return model.variables[constraint[0]].time
+
+
+def _possible(model: Model, constraints: Sequence[Constraint]) -> bool:
+    factors = [c for c in constraints if isinstance(c, Factor)]
+    observed = {c[0]: c[1] for c in constraints if not isinstance(c, Factor)}
+    part: Model
+    if isinstance(model, BayesianNetwork):
+        part = prune(BayesianNetwork(model.cpds, factors), (), observed)
+    elif factors:
+        part = FactorGraph(factors)
+        observed = {name: label for name, label in observed.items() if name in part.variables}
+    else:
+        return True
+    clusters = place(cheapest(pose(part, observed)))
+    store: Store = {}
+    roots = [m for (_, target), m in propagate(clusters, upward(clusters.tree), store) if target < 0]
+    problem = clusters.plan.problem
+    constants = [t for scope, t in zip(problem.scopes, problem.tables, strict=True) if not scope]
+    return all(table.support.all() for table in (*roots, *constants))

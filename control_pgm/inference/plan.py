@@ -1,0 +1,139 @@
+"""The plan of an exact query: which clusters, at what cost; made from scopes alone, before any number is computed."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from math import prod
+
+from control_pgm.display import size, text_table
+from control_pgm.errors import TooLarge
+from control_pgm.inference.clusters import BucketTree, bucket_tree
+from control_pgm.inference.orders import Greedy, greedy_order, reversed_order
+from control_pgm.inference.problem import Problem, pose
+from control_pgm.models.factorgraph import Model
+
+DEFAULT_MEMORY_LIMIT = 4 * 2**30  # bytes
+_FLOAT = 8
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Plan:
+    """The clusters of an exact query and what they cost. Print it, or call `describe`.
+
+    Attributes
+    ----------
+    rule : str
+        Where the elimination order comes from: "reverse topological", "min-fill" or "min-weight".
+    """
+
+    problem: Problem
+    tree: BucketTree
+    rule: str
+
+    @cached_property
+    def cluster_entries(self) -> tuple[int, ...]:
+        """The number of entries of each cluster's (never materialised) table."""
+        cards = self.problem.cardinalities
+        return tuple([prod([cards[v] for v in scope]) for scope in self.tree.scopes])
+
+    @property
+    def width(self) -> int:
+        """The largest number of variables in a cluster, minus one."""
+        return max((len(scope) for scope in self.tree.scopes), default=0) - 1
+
+    @property
+    def largest_cluster(self) -> tuple[str, ...]:
+        """The variables of the cluster with most entries."""
+        if not self.cluster_entries:
+            return ()
+        largest = self.cluster_entries.index(max(self.cluster_entries))
+        return tuple(self.problem.variables[v].name for v in self.tree.scopes[largest])
+
+    @property
+    def flops(self) -> int:
+        """Multiplications and additions of both passes, one of each per operand and cluster entry."""
+        operands = [len(f) + len(c) + 1 for f, c in zip(self.tree.factors, self.tree.children, strict=True)]
+        return sum(2 * 2 * n * e for n, e in zip(operands, self.cluster_entries, strict=True))
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of all messages in both directions, and twice the largest cluster as working space."""
+        cards = self.problem.cardinalities
+        messages = sum(prod([cards[v] for v in separator]) for separator in self.tree.separators)
+        return _FLOAT * (2 * messages + 2 * max(self.cluster_entries, default=0))
+
+    def describe(self) -> str:
+        """The plan as a text table."""
+        largest = ", ".join(self.largest_cluster)
+        return text_table(
+            ["exact inference on a bucket tree", ""],
+            [
+                ["elimination order", self.rule],
+                ["free variables", str(len(self.problem.variables))],
+                ["observed variables", str(len(self.problem.observed))],
+                ["clusters", str(len(self.tree.order))],
+                ["width", str(self.width)],
+                ["largest cluster", f"{{{largest}}}: {max(self.cluster_entries, default=0):,} entries"],
+                ["all clusters", f"{sum(self.cluster_entries):,} entries"],
+                ["operations", f"{self.flops:.3g}"],
+                ["memory", size(self.bytes)],
+            ],
+        )
+
+    __str__ = describe
+
+    def __repr__(self) -> str:
+        return f"Plan({len(self.tree.order)} clusters, width {self.width}, {size(self.bytes)}, {self.rule})"
+
+
+def plan(
+    model: Model, evidence: Mapping[str, Hashable] | None = None, *, memory_limit: int = DEFAULT_MEMORY_LIMIT
+) -> Plan:
+    """Plan exact inference without computing anything.
+
+    Parameters
+    ----------
+    model : BayesianNetwork or FactorGraph
+    evidence : mapping, optional
+        name -> observed state label.
+    memory_limit : int
+        Bytes that inference may take.
+
+    Raises
+    ------
+    TooLarge
+        If the cheapest order found needs more than ``memory_limit``; names the cluster.
+
+    Examples
+    --------
+    >>> from control_pgm import Factor, FactorGraph, Variable
+    >>> x, y = Variable("x", 2), Variable("y", 2)
+    >>> plan(FactorGraph([Factor([x, y], [[2, 1], [1, 2]])])).width
+    1
+    """
+    result = cheapest(pose(model, evidence))
+    if result.bytes > memory_limit:
+        shown = ", ".join(result.largest_cluster[:12]) + (", …" if len(result.largest_cluster) > 12 else "")
+        raise TooLarge(
+            f"exact inference needs {size(result.bytes)}; its largest cluster {{{shown}}} has "
+            f"{len(result.largest_cluster)} variables and {max(result.cluster_entries):,} entries",
+            allowed=f"{size(memory_limit)} (memory_limit)",
+            remedy="observe more variables, split the model, or raise memory_limit",
+        )
+    return result
+
+
+def cheapest(problem: Problem) -> Plan:
+    """The plan with the fewest table entries; on ties the model's own order, whose messages have textbook names."""
+    n = len(problem.variables)
+    own = Plan(problem, bucket_tree(problem.scopes, reversed_order(n)), "reverse topological")
+    if own.tree.fill_free:
+        return own
+    candidates = [own]
+    rules: tuple[Greedy, ...] = ("min-fill", "min-weight")
+    for rule in rules:
+        order = greedy_order(n, problem.scopes, problem.cardinalities, rule)
+        candidates.append(Plan(problem, bucket_tree(problem.scopes, order), rule))
+    return min(candidates, key=lambda p: sum(p.cluster_entries))

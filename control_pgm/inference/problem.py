@@ -1,0 +1,82 @@
+"""The numbers-free core of a query: free variables as integers, scopes, shared tables, evidence sliced away."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+
+from control_pgm.errors import InvalidArgument, unknown
+from control_pgm.models.cpd import CPD
+from control_pgm.models.factorgraph import Model
+from control_pgm.tables.contraction import Scope
+from control_pgm.tables.scaled import Scaled
+from control_pgm.tables.variable import Variable
+
+Evidence = Mapping[str, Hashable]
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """A model with its evidence sliced away.
+
+    Attributes
+    ----------
+    variables : the free variables, in the model's natural order; the integers below index this list.
+    index : name -> integer, for free variables only.
+    observed : name -> state index, for evidence and for variables with a single state.
+    scopes, tables, children : per table of the model: free scope, sliced table, and the child (−1 if the table is no CPD
+        of a free variable).
+    """
+
+    variables: tuple[Variable, ...]
+    index: Mapping[str, int]
+    observed: Mapping[str, int]
+    cardinalities: tuple[int, ...]
+    scopes: tuple[Scope, ...]
+    tables: tuple[Scaled, ...]
+    children: tuple[int, ...]
+
+
+def state_indices(model: Model, evidence: Evidence | None) -> dict[str, int]:
+    """name -> state index of the evidence; unknown names and labels are errors."""
+    if evidence is not None and not isinstance(evidence, Mapping):
+        raise InvalidArgument(f"evidence {evidence!r} is not a mapping", allowed="{variable name: state label}")
+    observed = {}
+    for name, label in (evidence or {}).items():
+        if name not in model.variables:
+            raise unknown(name, model.variables, what="variable")
+        observed[name] = model.variables[name].index(label)
+    return observed
+
+
+def known_states(model: Model, evidence: Evidence | None) -> dict[str, int]:
+    """name -> state index of everything that is not random: the evidence, and variables with a single state."""
+    single = {name: 0 for name, variable in model.variables.items() if variable.cardinality == 1}
+    return single | state_indices(model, evidence)
+
+
+def pose(model: Model, evidence: Evidence | None = None) -> Problem:
+    """Slice the evidence away. Tables shared by slices of the model stay shared after slicing."""
+    observed = known_states(model, evidence)
+    free = [v for name, v in model.variables.items() if name not in observed]
+    index = {v.name: i for i, v in enumerate(free)}
+    sliced: dict[tuple[int, tuple[int, ...]], Scaled] = {}
+    scopes, tables, children = [], [], []
+    for factor in model.tables:
+        names = [v.name for v in factor.variables]
+        table = factor.scaled
+        if any(name in observed for name in names):
+            at: tuple[int | slice, ...] = tuple(observed.get(name, slice(None)) for name in names)
+            key = (id(table), tuple(-1 if isinstance(i, slice) else i for i in at))
+            if key not in sliced:
+                sliced[key] = table.take(at)
+            table = sliced[key]
+            names = [name for name in names if name not in observed]
+            child = index.get(factor.variables[-1].name, -1)
+        else:
+            child = index[names[-1]] if names else -1
+        scopes.append(tuple(index[name] for name in names))
+        tables.append(table)
+        children.append(child if isinstance(factor, CPD) else -1)
+    cardinalities = tuple(v.cardinality for v in free)
+    return Problem(tuple(free), index, observed, cardinalities, tuple(scopes), tuple(tables), tuple(children))

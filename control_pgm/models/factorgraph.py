@@ -1,0 +1,152 @@
+"""Factor graphs: a product of non-negative tables, with no direction and no normalisation."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol
+
+from control_pgm.errors import InvalidModel, unknown
+from control_pgm.models.graphs import as_bipartite, factors_of_bipartite
+from control_pgm.tables.factor import Factor, contract, same_states_error
+from control_pgm.tables.variable import Variable
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+
+class Model(Protocol):
+    """What an inference method needs to know of a model: its variables in a natural order, and its tables."""
+
+    @property
+    def variables(self) -> Mapping[str, Variable]: ...
+
+    @property
+    def tables(self) -> tuple[Factor, ...]: ...
+
+
+@dataclass(frozen=True, eq=False, init=False, repr=False)
+class FactorGraph:
+    """p(x) ∝ prod_k phi_k(x_k).
+
+    Parameters
+    ----------
+    factors : iterable of Factor
+
+    Raises
+    ------
+    InvalidModel
+        If there is no factor, or one name occurs with different states.
+
+    Examples
+    --------
+    >>> x, y = Variable("x", 2), Variable("y", 2)
+    >>> graph = FactorGraph([Factor([x, y], [[2, 1], [1, 2]]), Factor([x], [1, 3])])
+    >>> graph.is_tree
+    True
+    """
+
+    factors: tuple[Factor, ...]
+
+    def __init__(self, factors: Iterable[Factor]) -> None:
+        self.__dict__["factors"] = tuple(factors)
+        if not self.factors:
+            raise InvalidModel("a factor graph needs at least one factor")
+        for factor in self.factors:
+            for variable in factor.variables:
+                if (first := self.variables[variable.name]) != variable:
+                    raise same_states_error(first, variable)
+
+    @classmethod
+    def from_networkx(cls, graph: nx.Graph[Any]) -> FactorGraph:
+        """From a bipartite graph: variable nodes carry ``states``, factor nodes ``table`` and ``scope`` (or ``factor``)."""
+        return FactorGraph(factors_of_bipartite(graph))
+
+    @classmethod
+    def from_model(cls, model: Model, evidence: Mapping[str, Hashable] | None = None) -> FactorGraph:
+        """The factor graph of a network: its tables, sliced at the evidence."""
+        observed = dict(evidence or {})
+        for name in observed:
+            if name not in model.variables:
+                raise unknown(name, model.variables, what="variable")
+        return FactorGraph(
+            factor.condition({n: observed[n] for n in factor.scope if n in observed}) for factor in model.tables
+        )
+
+    @property
+    def tables(self) -> tuple[Factor, ...]:
+        """The factors, under the name that every model has."""
+        return self.factors
+
+    @cached_property
+    def variables(self) -> Mapping[str, Variable]:
+        """name -> variable, by time and then by first mention."""
+        found: dict[str, Variable] = {}
+        for factor in self.factors:
+            for variable in factor.variables:
+                found.setdefault(variable.name, variable)
+        by_time = sorted(found.values(), key=lambda v: -1 if v.time is None else v.time)
+        return {v.name: v for v in by_time}
+
+    @property
+    def graph(self) -> nx.Graph[Any]:
+        """A fresh bipartite ``networkx.Graph``; see `as_bipartite` for its attributes."""
+        return as_bipartite(self.factors)
+
+    def extend(self, *factors: Factor) -> FactorGraph:
+        """The graph with further factors."""
+        return FactorGraph((*self.factors, *factors))
+
+    @cached_property
+    def is_tree(self) -> bool:
+        """Whether the bipartite graph has no loop (a forest counts): sum-product on it is then exact."""
+        return not self.loops
+
+    @cached_property
+    def loops(self) -> tuple[tuple[str, int], ...]:
+        """The edges (variable, factor index) that lie on a loop: what is left after stripping leaves repeatedly.
+
+        Edges on a path between two loops are left too, as in the usual 2-core.
+        """
+        edges = {(name, k) for k, factor in enumerate(self.factors) for name in factor.scope}
+        of: dict[Hashable, set[tuple[str, int]]] = {}
+        for edge in edges:
+            for end in edge:
+                of.setdefault(end, set()).add(edge)
+        leaves = [end for end, touching in of.items() if len(touching) == 1]
+        while leaves:
+            touching = of[leaves.pop()]
+            if not touching:
+                continue
+            (edge,) = touching
+            for end in edge:
+                of[end].discard(edge)
+                if len(of[end]) == 1:
+                    leaves.append(end)
+            edges.discard(edge)
+        return tuple(sorted(edges, key=lambda edge: (edge[1], edge[0])))
+
+    def absorbed(self) -> FactorGraph:
+        """The same product with every factor multiplied into one that contains its scope.
+
+        The short loops of an unrolled decision process vanish: several tables over parts of (s, a, s') become one.
+        """
+        order = sorted(range(len(self.factors)), key=lambda k: (-len(self.factors[k].scope), k))
+        holders: list[list[Factor]] = []
+        touching: dict[str, list[int]] = {}
+        for k in order:
+            factor = self.factors[k]
+            scope = set(factor.scope)
+            near = touching.get(factor.scope[0], []) if scope else range(min(1, len(holders)))
+            home = next((h for h in near if scope <= set(holders[h][0].scope)), None)
+            if home is not None:
+                holders[home].append(factor)
+                continue
+            for name in factor.scope:
+                touching.setdefault(name, []).append(len(holders))
+            holders.append([factor])
+        return FactorGraph(contract(group, group[0].variables) if len(group) > 1 else group[0] for group in holders)
+
+    def __repr__(self) -> str:
+        return f"FactorGraph({len(self.variables)} variables, {len(self.factors)} factors)"

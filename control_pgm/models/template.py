@@ -1,0 +1,153 @@
+"""Two-slice templates and their unrolling into an explicit dynamic Bayesian network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from control_pgm.errors import InvalidArgument, InvalidModel, unknown
+from control_pgm.models.cpd import CPD
+from control_pgm.models.network import BayesianNetwork
+from control_pgm.tables.variable import Variable
+
+PRIME = "'"
+
+
+class DynamicBayesianNetwork(BayesianNetwork):
+    """A Bayesian network unrolled over ``horizon`` steps; slices share their tables.
+
+    Attributes
+    ----------
+    horizon : int
+        The number of steps T; slices are numbered 0 … T.
+    template : TwoSliceTemplate
+        What it was unrolled from.
+    """
+
+    horizon: int
+    template: TwoSliceTemplate
+
+    @classmethod
+    def of(cls, cpds: Sequence[CPD], template: TwoSliceTemplate, horizon: int) -> DynamicBayesianNetwork:
+        """A network over CPDs that a template has made, in topological order; nothing is checked again."""
+        self = object.__new__(DynamicBayesianNetwork)
+        self.__dict__.update(
+            cpds=tuple(cpds),
+            factors=(),
+            template=template,
+            horizon=horizon,
+            topological=tuple(cpd.child.name for cpd in cpds),
+        )
+        return self
+
+
+@dataclass(frozen=True, eq=False, init=False, repr=False)
+class TwoSliceTemplate:
+    """One slice and the step to the next: variables x, and x' (a prime marks the next slice).
+
+    Parameters
+    ----------
+    initial : iterable of CPD
+        The distribution of the first slice, over unprimed variables.
+    transition : iterable of CPD
+        The step t → t+1. A child without a prime belongs to slice t, a primed child to slice t+1.
+
+    Raises
+    ------
+    InvalidModel
+        If a variable lacks a CPD in some slice or has two, or the prime is used otherwise.
+
+    Notes
+    -----
+    In slice 0 a variable comes from ``initial`` or, if its child in ``transition`` is unprimed, from there. Two styles
+    therefore both work: hidden Markov models written as (x, y; x' | x, y' | x'), whose every slice 0 … T is complete,
+    and decision processes written as (s; a | s, O | s a, s' | s a), whose last slice holds s_T alone.
+
+    Examples
+    --------
+    >>> x, x1 = Variable("x", 2), Variable("x'", 2)
+    >>> net = TwoSliceTemplate([CPD(x, [], [1, 0])], [CPD(x1, [x], [[0.9, 0.1], [0.5, 0.5]])]).unroll(3)
+    >>> net.topological
+    ('x_0', 'x_1', 'x_2', 'x_3')
+    """
+
+    initial: tuple[CPD, ...]
+    transition: tuple[CPD, ...]
+
+    def __init__(self, initial: Iterable[CPD], transition: Iterable[CPD]) -> None:
+        self.__dict__.update(initial=tuple(initial), transition=tuple(transition))
+        self._validate()
+
+    def unroll(self, horizon: int, *, varying: Mapping[str, Sequence[CPD]] | None = None) -> DynamicBayesianNetwork:
+        """The explicit network over ``horizon`` steps.
+
+        Parameters
+        ----------
+        horizon : int
+            The number of steps T ≥ 1.
+        varying : mapping, optional
+            child name (as in ``transition``) -> T CPDs that replace the template's, one per step.
+        """
+        if isinstance(horizon, bool) or not isinstance(horizon, int) or horizon < 1:
+            raise InvalidArgument(f"horizon {horizon!r}", allowed="an integer ≥ 1")
+        varying = varying or {}
+        self._check_varying(varying, horizon)
+        made: dict[str, Variable] = {}
+
+        def at(variable: Variable, t: int) -> Variable:
+            primed = variable.name.endswith(PRIME)
+            base, time = (variable.name[:-1], t + 1) if primed else (variable.name, t)
+            name = f"{base}_{time}"
+            if name not in made:
+                made[name] = Variable(name, variable.states, time=time, kind=variable.kind)
+            return made[name]
+
+        cpds = [CPD.of([at(v, 0) for v in cpd.variables], cpd.scaled) for cpd in _sorted(self.initial)]
+        step = _sorted(self.transition)
+        for t in range(horizon):
+            for cpd in step:
+                table = varying[cpd.child.name][t] if cpd.child.name in varying else cpd
+                cpds.append(CPD.of([at(v, t) for v in cpd.variables], table.scaled))
+        return DynamicBayesianNetwork.of(cpds, self, horizon)
+
+    def _check_varying(self, varying: Mapping[str, Sequence[CPD]], horizon: int) -> None:
+        own = {cpd.child.name: cpd for cpd in self.transition}
+        for name, sequence in varying.items():
+            if name not in own:
+                raise unknown(name, own, what="child of the transition:")
+            if len(sequence) != horizon:
+                raise InvalidArgument(f"varying[{name!r}] has {len(sequence)} CPDs", allowed=f"{horizon}, one per step")
+            for t, cpd in enumerate(sequence):
+                if cpd.variables != own[name].variables:
+                    raise InvalidArgument(f"varying[{name!r}][{t}] is {cpd!r}", allowed=f"tables over {own[name].scope!r}")
+
+    def _validate(self) -> None:
+        first = {cpd.child.name for cpd in self.initial}
+        inside = {c.child.name for c in self.transition if not c.child.name.endswith(PRIME)}
+        after = {c.child.name[:-1] for c in self.transition if c.child.name.endswith(PRIME)}
+        for cpd in self.initial:
+            if any(v.name.endswith(PRIME) for v in cpd.variables):
+                raise InvalidModel(f"initial {cpd!r} mentions the next slice", allowed="unprimed variables")
+        for name in first | inside | after:
+            sources = [where for where, names in (("initial", first), ("transition", inside)) if name in names]
+            if len(sources) != 1 or (name in first) != (name in after):
+                raise InvalidModel(
+                    f"variable {name!r} has {'no' if not sources else 'more than one'} CPD in some slice",
+                    allowed=f"p({name}) in initial and p({name}' | …) in transition, or p({name} | …) in transition only",
+                )
+        # Two steps show every kind of edge: the full checks on them hold for any horizon.
+        BayesianNetwork(self.unroll(2).cpds)
+
+
+def _sorted(cpds: tuple[CPD, ...]) -> tuple[CPD, ...]:
+    """Parents before children within a step, otherwise as given."""
+    order: list[CPD] = []
+    waiting = list(cpds)
+    while waiting:
+        children = {c.child.name for c in waiting}
+        ready = next((c for c in waiting if not any(p.name in children for p in c.parents)), None)
+        if ready is None:  # a cycle, which the network's own check names
+            return cpds
+        order.append(ready)
+        waiting.remove(ready)
+    return tuple(order)

@@ -1,0 +1,38 @@
+"""Array types, and how an array becomes read-only without touching the caller's own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
+IntArray = NDArray[np.int64]
+
+
+def _is_frozen(array: NDArray[Any]) -> bool:
+    """Whether nobody can write to the memory behind ``array`` (a read-only view of writable memory does not count)."""
+    base: Any = array
+    while isinstance(base, np.ndarray):
+        if base.flags.writeable:
+            return False
+        base = base.base
+    return base is None
+
+
+def frozen(values: ArrayLike) -> FloatArray:
+    """``values`` as a read-only float array: shared if its memory is frozen already, otherwise a copy."""
+    array = np.asarray(values, dtype=np.float64)
+    if _is_frozen(array):
+        return array
+    copy = np.array(array, dtype=np.float64, order="C")
+    copy.flags.writeable = False
+    return copy
+
+
+def lock(array: FloatArray) -> FloatArray:
+    """Make an array that this library has just computed read-only, in place."""
+    array.flags.writeable = False
+    return array

@@ -1,0 +1,197 @@
+"""Sum-product contraction of named axes on plain arrays: planned once per signature, run many times.
+
+A contraction multiplies operands, each with a *scope* (a tuple of axis labels), and sums out every label that is not
+in the output scope:
+
+    out(o) = sum_{x not in o}  prod_k operand_k(scope_k)
+
+The recipe depends on labels and sizes alone, so the slices of an unrolled network share one. Two arithmetics run it:
+`Recipe.linear` on plain numbers and `Recipe.log` on natural logarithms. Which one is safe is decided by `Scaled`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from math import prod
+from typing import Literal
+
+import numpy as np
+
+from control_pgm.tables.arrays import FloatArray
+
+Scope = tuple[int, ...]
+
+_MAX_GREEDY = 8  # with more operands than this, the pairwise search is replaced by folding the two smallest
+
+
+@dataclass(frozen=True)
+class Step:
+    """One pairwise contraction: operands ``left`` and ``right`` of the stack are replaced by their result.
+
+    ``kind`` says how: "multiply" (nothing summed: broadcast), "matrix" (a matrix product on reshaped views),
+    or "einsum" (some axes shared and kept).
+    """
+
+    kind: Literal["multiply", "matrix", "einsum"]
+    left: int
+    right: int
+    presum: tuple[tuple[int, ...], tuple[int, ...]]  # axes that occur in one operand only and are summed first
+    orders: tuple[tuple[int, ...], tuple[int, ...]]  # transpositions
+    shapes: tuple[tuple[int, ...], tuple[int, ...]]  # shapes after the transposition
+    result: tuple[int, ...]  # shape of the result
+    subscripts: str = ""
+
+    def run(self, a: FloatArray, b: FloatArray) -> FloatArray:
+        """The pairwise contraction of two arrays."""
+        if self.presum[0]:
+            a = a.sum(axis=self.presum[0])
+        if self.presum[1]:
+            b = b.sum(axis=self.presum[1])
+        if self.kind == "einsum":
+            return np.asarray(np.einsum(self.subscripts, a, b))
+        a = a.transpose(self.orders[0]).reshape(self.shapes[0])
+        b = b.transpose(self.orders[1]).reshape(self.shapes[1])
+        if self.kind == "multiply":
+            return a * b
+        return np.dot(a, b).reshape(self.result)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How to contract operands of given scopes onto ``out``; made by `recipe`, run by `linear` or `log`."""
+
+    scopes: tuple[Scope, ...]
+    out: Scope
+    sizes: tuple[int, ...]
+    steps: tuple[Step, ...]
+    last: Scope  # scope of the array that the steps leave
+
+    def linear(self, operands: Sequence[FloatArray]) -> FloatArray:
+        """The contraction in plain numbers. The result may be a view of an operand."""
+        stack = list(operands)
+        for step in self.steps:
+            pair = stack[step.left], stack[step.right]
+            del stack[step.right], stack[step.left]  # left < right
+            stack.append(step.run(*pair))
+        (array,) = stack
+        return reduce_to(array, self.last, self.out)
+
+    def log(self, operands: Sequence[FloatArray]) -> FloatArray:
+        """The contraction of natural logarithms: log sum exp of the sum, with −inf as an exact zero."""
+        summed = tuple(sorted({x for scope in self.scopes for x in scope} - set(self.out)))
+        full = self.out + summed
+        total = sum_aligned(operands, self.scopes, full, self.sizes)
+        return log_sum_exp(total, tuple(range(len(self.out), len(full))))
+
+
+def reduce_to(array: FloatArray, scope: Scope, out: Scope) -> FloatArray:
+    """Sum out what is not in ``out`` and bring the axes into its order."""
+    gone = tuple(i for i, x in enumerate(scope) if x not in out)
+    if gone:
+        array = np.asarray(array.sum(axis=gone))
+        scope = tuple(x for x in scope if x in out)
+    return array if scope == out else array.transpose([scope.index(x) for x in out])
+
+
+def align(array: FloatArray, scope: Scope, full: Scope) -> FloatArray:
+    """A view of ``array`` whose axes follow ``full``, with length 1 where its scope has no such label."""
+    order = sorted(range(len(scope)), key=lambda i: full.index(scope[i]))
+    have = set(scope)
+    index = tuple(slice(None) if x in have else None for x in full)
+    return array.transpose(order)[index]
+
+
+def sum_aligned(arrays: Sequence[FloatArray], scopes: Sequence[Scope], full: Scope, sizes: Sequence[int]) -> FloatArray:
+    """The broadcast sum of arrays over ``full``, which is materialised."""
+    total = np.zeros([sizes[x] for x in full])
+    for array, scope in zip(arrays, scopes, strict=True):
+        total += align(array, scope, full)
+    return total
+
+
+def log_sum_exp(array: FloatArray, axes: tuple[int, ...]) -> FloatArray:
+    """log sum exp over ``axes`` with exact −inf, without warnings."""
+    if not axes:
+        return array
+    top = array.max(axis=axes, keepdims=True)
+    top = np.where(np.isneginf(top), 0.0, top)
+    with np.errstate(divide="ignore"):
+        return np.asarray(np.log(np.exp(array - top).sum(axis=axes)) + top.squeeze(axis=axes))
+
+
+@lru_cache(maxsize=4096)
+def recipe(scopes: tuple[Scope, ...], out: Scope, sizes: tuple[int, ...]) -> Recipe:
+    """Plan a contraction; ``sizes[label]`` is the length of an axis. The smallest intermediate result goes first."""
+    stack, steps = list(scopes), []
+    while len(stack) > 1:
+        left, right = _cheapest_pair(stack, out, sizes)
+        rest = [scope for k, scope in enumerate(stack) if k not in (left, right)]
+        needed = set(out).union(*rest)
+        if not rest:
+            step, scope = _step(left, right, stack[left], stack[right], out, sizes)
+        else:
+            kept = tuple(dict.fromkeys(x for x in stack[left] + stack[right] if x in needed))
+            step, scope = _step(left, right, stack[left], stack[right], kept, sizes)
+        steps.append(step)
+        stack = [*rest, scope]
+    return Recipe(scopes, out, sizes, tuple(steps), stack[0])
+
+
+def _cheapest_pair(stack: list[Scope], out: Scope, sizes: tuple[int, ...]) -> tuple[int, int]:
+    """The pair whose product, after summing what nothing else needs, is smallest; the first on ties."""
+    n = len(stack)
+    if n > _MAX_GREEDY:
+        by_size = sorted(range(n), key=lambda k: (prod(sizes[x] for x in stack[k]), k))
+        return min(by_size[:2]), max(by_size[:2])
+
+    def cost(pair: tuple[int, int]) -> tuple[int, int]:
+        union = set(stack[pair[0]]) | set(stack[pair[1]])
+        needed = set(out).union(*(scope for k, scope in enumerate(stack) if k not in pair))
+        return prod(sizes[x] for x in union & needed), prod(sizes[x] for x in union)
+
+    return min(((i, j) for i in range(n) for j in range(i + 1, n)), key=cost)
+
+
+def _step(
+    left: int, right: int, a: Scope, b: Scope, out: Scope, sizes: tuple[int, ...]
+) -> tuple[Step, Scope]:
+    """The pairwise contraction of scopes ``a`` and ``b`` onto ``out``; returns it with the scope of its result."""
+    presum = (
+        tuple(i for i, x in enumerate(a) if x not in b and x not in out),
+        tuple(i for i, x in enumerate(b) if x not in a and x not in out),
+    )
+    a = tuple(x for x in a if x in b or x in out)
+    b = tuple(x for x in b if x in a or x in out)
+    common = set(a) & set(b)
+    summed, batch = common - set(out), common & set(out)
+    keep_a, keep_b = (tuple(x for x in scope if x not in common) for scope in (a, b))
+
+    def shape(scope: Sequence[int]) -> tuple[int, ...]:
+        return tuple(sizes[x] for x in scope)
+
+    if not summed:
+        order = tuple(x for x in out if x in a or x in b)
+        orders = tuple(tuple(s.index(x) for x in order if x in s) for s in (a, b))
+        shapes = tuple(tuple(sizes[x] if x in s else 1 for x in order) for s in (a, b))
+        return Step("multiply", left, right, presum, (orders[0], orders[1]), (shapes[0], shapes[1]), ()), order
+    if batch:
+        # Shared axes that stay: np.einsum walks them without copies. Letters are local, so 52 always suffice.
+        letter = {x: chr(ord("a") + i) if i < 26 else chr(ord("A") + i - 26) for i, x in enumerate(dict.fromkeys(a + b))}
+        order = tuple(x for x in out if x in letter)
+        subscripts = ",".join("".join(letter[x] for x in s) for s in (a, b)) + "->" + "".join(letter[x] for x in order)
+        return Step("einsum", left, right, presum, ((), ()), ((), ()), (), subscripts), order
+    # A matrix product. The larger operand dictates the order of the summed axes, so that it stays a view when its
+    # kept and summed axes lie together, as (s,a | s') does in a transition table.
+    larger = a if prod(shape(a)) >= prod(shape(b)) else b
+    inner = tuple(x for x in larger if x in summed)
+    n = prod(shape(inner))
+    orders = (tuple(a.index(x) for x in keep_a + inner), tuple(b.index(x) for x in inner + keep_b))
+    shapes = ((prod(shape(keep_a)), n), (n, prod(shape(keep_b))))
+    if larger is a and not keep_b:
+        shapes = (shapes[0], (n,))
+    elif larger is b and not keep_a:
+        shapes = ((n,), shapes[1])
+    scope = keep_a + keep_b
+    return Step("matrix", left, right, presum, (orders[0], orders[1]), (shapes[0], shapes[1]), shape(scope)), scope

@@ -1,0 +1,112 @@
+"""An array whose axes have names and labels: what policies, values and messages come in."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.lib.mixins import NDArrayOperatorsMixin
+from numpy.typing import NDArray
+
+from control_pgm.display import html_table, number, text_table
+from control_pgm.errors import InvalidArgument, unknown
+from control_pgm.tables.variable import Labels
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class LabelledArray(NDArrayOperatorsMixin):
+    """A read-only numpy array that can also be asked by label.
+
+    Arithmetic, comparison, indexing and ``np.asarray`` treat it as the plain array; `sel` picks by label.
+
+    Examples
+    --------
+    >>> p = LabelledArray(np.array([[0.25, 0.75]]), ("s", "a"), {"s": Labels(["up"]), "a": Labels(["l", "r"])})
+    >>> float(p.sel(s="up", a="r"))
+    0.75
+    >>> (2 * p).tolist()
+    [[0.5, 1.5]]
+    """
+
+    values: NDArray[Any]
+    dims: tuple[str, ...]
+    coords: Mapping[str, Labels]
+
+    def __post_init__(self) -> None:
+        self.values.flags.writeable = False
+
+    def sel(self, **labels: Hashable) -> Any:
+        """The part at the given labels: a `LabelledArray`, or a number if every axis is fixed.
+
+        Raises
+        ------
+        UnknownName
+            If an axis or a label does not exist.
+        """
+        index: list[int | slice] = [slice(None)] * len(self.dims)
+        for dim, label in labels.items():
+            if dim not in self.dims:
+                raise unknown(dim, self.dims, what="axis")
+            try:
+                index[self.dims.index(dim)] = self.coords[dim].index_of[label]
+            except (KeyError, TypeError):
+                raise unknown(label, self.coords[dim], what=f"label of axis {dim!r}:") from None
+        part = self.values[tuple(index)]
+        rest = tuple(d for d in self.dims if d not in labels)
+        return LabelledArray(part, rest, {d: self.coords[d] for d in rest}) if rest else part[()]
+
+    # --- behaving like the plain array --------------------------------------------------------------------------
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape."""
+        return self.values.shape
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return self.values.ndim
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        return np.array(self.values, dtype=dtype, copy=copy)
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        plain = [x.values if isinstance(x, LabelledArray) else x for x in inputs]
+        return getattr(ufunc, method)(*plain, **kwargs)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self.values[index]
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return getattr(self.values, name)  # .sum(), .max(), .T, .tolist() and so on: the plain array's
+
+    def __iter__(self) -> Any:
+        return iter(self.values)
+
+    # --- showing ------------------------------------------------------------------------------------------------
+    def _table(self) -> tuple[list[str], list[list[str]]]:
+        if self.ndim > 2:
+            raise InvalidArgument(f"{self.ndim} axes do not fit a table", remedy="fix some with .sel(...)")
+        rows_of, columns = self.dims[0], self.dims[1] if self.ndim == 2 else None
+        header = [rows_of, *(map(str, self.coords[columns]) if columns else [""])]
+        rows = [
+            [str(label), *(number(x) for x in np.atleast_1d(self.values[i]))]
+            for i, label in enumerate(self.coords[rows_of])
+        ]
+        return header, rows
+
+    def __str__(self) -> str:
+        return repr(self) if self.ndim > 2 else text_table(*self._table())
+
+    def _repr_html_(self) -> str:
+        return f"<code>{self!r}</code>" if self.ndim > 2 else html_table(*self._table())
+
+    def __repr__(self) -> str:
+        axes = ", ".join(f"{d}: {n}" for d, n in zip(self.dims, self.shape, strict=True))
+        return f"LabelledArray({axes})"

@@ -1,0 +1,213 @@
+"""The one class that knows how numbers are held: scaled linear values, or logarithms where those would underflow.
+
+A table of non-negative numbers is held as ``data · 2**exponent`` with ``data`` in [0, 1]. The power of two is exact,
+so scaling never costs a digit. A table whose entries span more than about 280 decades is held by natural logarithms,
+``exp(data) · 2**exponent``.
+
+A contraction is tried in linear arithmetic. What underflows there is lost absolutely below 1e-308 of the scale, so a
+result is kept if each entry is either at least 1e-280 of the scale or a *structural* zero (no term of its sum is
+positive). Otherwise the whole message is computed again in logarithms: a zero is never the work of an underflow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from math import frexp, inf, log
+
+import numpy as np
+
+from control_pgm.tables.arrays import BoolArray, FloatArray, IntArray, lock
+from control_pgm.tables.contraction import Recipe, log_sum_exp
+
+TRUSTED = 1e-280  # smallest scaled linear value that is kept as it is
+_LOG_RANGE = 600.0  # nats that a linear table may span: exp(−600) ≈ 1e-261 leaves room below for one product
+_LN2 = log(2.0)
+
+
+@dataclass(frozen=True, eq=False)
+class Scaled:
+    """A read-only table of non-negative numbers of any magnitude. Made by `from_linear` and `from_log`."""
+
+    _data: FloatArray
+    _exponent: int = 0
+    _in_logs: bool = False
+
+    # --- making -------------------------------------------------------------------------------------------------
+    @staticmethod
+    def from_linear(values: FloatArray) -> Scaled:
+        """From non-negative finite numbers. The array is kept without a copy where it needs no scaling."""
+        top = float(values.max(initial=0.0))
+        if top > 0.0 and (low := positive_minimum(values)) < TRUSTED * max(top, 1.0):
+            with np.errstate(divide="ignore"):
+                return Scaled._from_wide_log(np.log(values), log(low), log(top))
+        return Scaled._rescaled(values, top, 0)
+
+    @staticmethod
+    def from_log(logs: FloatArray) -> Scaled:
+        """From natural logarithms; −inf is an exact zero."""
+        top = float(logs.max(initial=-inf))
+        if top == -inf:
+            return Scaled(lock(np.zeros(logs.shape)))
+        low = float(logs.min(where=logs > -inf, initial=top))
+        return Scaled._from_wide_log(logs, low, top)
+
+    @staticmethod
+    def _from_wide_log(logs: FloatArray, low: float, top: float) -> Scaled:
+        exponent = 0 if top <= 0.0 and low > -_LOG_RANGE else round(top / _LN2)
+        relative = logs - exponent * _LN2 if exponent else logs
+        if top - low < _LOG_RANGE:
+            return Scaled(lock(np.exp(relative)), exponent)
+        return Scaled(relative, exponent, True)
+
+    @staticmethod
+    def _rescaled(values: FloatArray, top: float, exponent: int) -> Scaled:
+        """Bring the largest entry near 1 by a power of two, which is exact; leave it where it is near already."""
+        if top == 0.0 or 2.0**-30 <= top <= 1.0:
+            return Scaled(values, exponent)
+        shift = frexp(top)[1]
+        return Scaled(np.ldexp(values, -shift), exponent + shift)
+
+    # --- the two arithmetics ------------------------------------------------------------------------------------
+    @cached_property
+    def _linear(self) -> FloatArray:
+        """Scaled linear values; what underflows is 0 here, which `lowest` = 0 tells."""
+        return np.exp(self._data) if self._in_logs else self._data
+
+    @cached_property
+    def _log(self) -> FloatArray:
+        """Natural logarithms without the exponent."""
+        if self._in_logs:
+            return self._data
+        with np.errstate(divide="ignore"):
+            return np.log(self._data)
+
+    @cached_property
+    def _lowest(self) -> float:
+        """The smallest positive scaled value; 0 where it is too small to say."""
+        return 0.0 if self._in_logs else positive_minimum(self._data)
+
+    @cached_property
+    def _indicator(self) -> FloatArray:
+        """A linear table that is zero exactly where this one is, and elsewhere not small."""
+        return self._data if self._lowest > 1e-30 else self.support.astype(np.float64)
+
+    # --- the algebra --------------------------------------------------------------------------------------------
+    @staticmethod
+    def contract(operands: Sequence[Scaled], recipe: Recipe) -> Scaled:
+        """The sum-product of the operands (see `recipe`), exact zeros kept, safe from underflow."""
+        exponent, bound = 0, 1.0
+        for operand in operands:
+            exponent += operand._exponent
+            bound *= operand._lowest
+        values = recipe.linear([operand._linear for operand in operands])
+        top = float(values.max()) if values.size else 0.0
+        # Every term of every sum is at least `bound`: then nothing can have been lost. Otherwise look at the result.
+        if bound >= TRUSTED or not Scaled._lost(values, operands, recipe):
+            return Scaled._rescaled(values, top, exponent)
+        logs = recipe.log([operand._log for operand in operands])
+        high = float(logs.max())
+        low = float(logs.min(where=logs > -inf, initial=high))
+        held = Scaled._from_wide_log(logs, low, high)
+        return Scaled(held._data, held._exponent + exponent, held._in_logs)
+
+    @staticmethod
+    def _lost(values: FloatArray, operands: Sequence[Scaled], recipe: Recipe) -> bool:
+        """Whether an entry is too small to trust although some term of its sum is positive."""
+        small = values < TRUSTED
+        if not small.any():
+            return False
+        possible = recipe.linear([operand._indicator for operand in operands]) > 0.0
+        return bool((small & possible).any())
+
+    def take(self, index: tuple[int | slice, ...]) -> Scaled:
+        """The table at fixed indices of some axes."""
+        data = np.asarray(self._data[index])
+        if not self._in_logs:
+            return Scaled(data, self._exponent)
+        held = Scaled.from_log(data)
+        return Scaled(held._data, held._exponent + self._exponent, held._in_logs)
+
+    def transpose(self, order: Sequence[int]) -> Scaled:
+        """The same numbers with the axes in another order, as a view."""
+        return Scaled(self._data.transpose(order), self._exponent, self._in_logs)
+
+    def maximum(self, axes: tuple[int, ...]) -> Scaled:
+        """The maximum over ``axes``."""
+        return Scaled(np.asarray(self._data.max(axis=axes)), self._exponent, self._in_logs)
+
+    # --- reading ------------------------------------------------------------------------------------------------
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of the table."""
+        return self._data.shape
+
+    @cached_property
+    def support(self) -> BoolArray:
+        """Where the table is not an exact zero."""
+        return np.asarray(self._data > (-inf if self._in_logs else 0.0))
+
+    def log(self) -> FloatArray:
+        """Natural logarithms, −inf at exact zeros. A fresh array."""
+        return self._log + self._exponent * _LN2
+
+    def linear(self) -> FloatArray:
+        """Plain numbers, which underflow to 0 or overflow to inf if they must. A fresh array."""
+        return np.exp(self.log()) if self._in_logs else np.ldexp(self._data, self._exponent)
+
+    def total_log(self) -> float:
+        """log of the sum of all entries; −inf if all are zero."""
+        axes = tuple(range(self._data.ndim))
+        if self._in_logs:
+            return float(log_sum_exp(self._data, axes)) + self._exponent * _LN2
+        total = float(self._data.sum())
+        return log(total) + self._exponent * _LN2 if total > 0.0 else -inf
+
+    @property
+    def identity(self) -> tuple[int, ...]:
+        """A key equal for two tables exactly if they share memory, layout and scale: shared tables are used once."""
+        interface = self._data.__array_interface__
+        return (interface["data"][0], self._exponent, self._in_logs, *self._data.shape, *self._data.strides)
+
+
+def positive_minimum(values: FloatArray) -> float:
+    """The smallest positive entry; 1 if there is none."""
+    if values.size == 0:
+        return 1.0
+    low = float(values.min())
+    if low > 0.0:
+        return low
+    low = float(values.min(where=values > 0.0, initial=inf))
+    return low if low < inf else 1.0
+
+
+def normalised(tables: Sequence[Scaled], axes: tuple[int, ...]) -> FloatArray:
+    """Probabilities over ``axes`` of several tables of one shape, stacked along a new first axis.
+
+    Rows that sum to zero come out as NaN: the caller must look at them. ``axes`` count without the new axis.
+    """
+    if not tables:
+        return np.zeros((0,))
+    inner = tuple(axis + 1 for axis in axes)
+    if any(table._in_logs for table in tables):
+        logs = np.stack([table._log for table in tables])
+        top = logs.max(axis=inner, keepdims=True)
+        values = np.exp(logs - np.where(np.isneginf(top), 0.0, top))
+    else:
+        values = np.stack([table._data for table in tables])
+    total = values.sum(axis=inner, keepdims=True)
+    return np.divide(values, total, out=np.full(values.shape, np.nan), where=total > 0.0)
+
+
+def stacked_log(tables: Sequence[Scaled]) -> FloatArray:
+    """Natural logarithms of several tables of one shape, stacked along a new first axis."""
+    logs = np.stack([table._data for table in tables])
+    linear: IntArray = np.array([not table._in_logs for table in tables])
+    with np.errstate(divide="ignore"):
+        if linear.all():
+            np.log(logs, out=logs)
+        elif linear.any():
+            logs[linear] = np.log(logs[linear])
+    exponents = np.array([table._exponent * _LN2 for table in tables])
+    return logs + exponents.reshape((-1,) + (1,) * (logs.ndim - 1))

@@ -1,0 +1,116 @@
+"""A named variable with a finite, labelled set of states."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from control_pgm.errors import InvalidModel, unknown
+
+
+class Labels(tuple[Hashable, ...]):
+    """A tuple of distinct labels that knows the index of each; shared by all variables over the same states."""
+
+    @cached_property
+    def index_of(self) -> Mapping[Hashable, int]:
+        """label -> index."""
+        return {label: i for i, label in enumerate(self)}
+
+
+def labels(states: int | Iterable[Hashable], *, owner: str) -> Labels:
+    """``states`` as `Labels`: an int n stands for 0 … n−1. ``owner`` is named in errors."""
+    if isinstance(states, Labels):
+        return states
+    if isinstance(states, str):
+        raise InvalidModel(
+            f"states of {owner} are given as the single string {states!r}", allowed="an int or a list of labels"
+        )
+    try:
+        result = Labels(range(states) if isinstance(states, int) else states)
+        distinct = len(set(result))
+    except TypeError as error:
+        raise InvalidModel(
+            f"states of {owner} cannot be labels: {error}", allowed="an int n ≥ 1 or a list of hashable labels"
+        ) from None
+    if not result:
+        raise InvalidModel(f"{owner} has no states", allowed="at least one state")
+    if distinct != len(result):
+        twice = next(label for i, label in enumerate(result) if label in result[:i])
+        raise InvalidModel(f"{owner} has the state {twice!r} twice", allowed="distinct labels")
+    return result
+
+
+@dataclass(frozen=True, eq=False)
+class Variable:
+    """A discrete random variable.
+
+    Parameters
+    ----------
+    name : str
+        Unique within a model.
+    states : int or iterable of hashable
+        The labels; an int n stands for ``range(n)``.
+    time : int, optional
+        The slice it belongs to; for display and error messages only.
+    kind : str, optional
+        For people too, such as ``"state"``: pictures choose rows and colours by it.
+
+    Raises
+    ------
+    InvalidModel
+        If there is no state, a label occurs twice, or the name is not a non-empty string.
+
+    Notes
+    -----
+    Two variables are equal if name and states are: ``time`` and ``kind`` are ignored by the engine.
+
+    Examples
+    --------
+    >>> Variable("s_0", ["left", "right"]).index("right")
+    1
+    >>> Variable("x", 3).states
+    (0, 1, 2)
+    """
+
+    name: str
+    states: Labels
+    time: int | None = field(default=None)
+    kind: str = field(default="")
+
+    def __init__(
+        self, name: str, states: int | Iterable[Hashable], *, time: int | None = None, kind: str = ""
+    ) -> None:
+        if not isinstance(name, str) or not name:
+            raise InvalidModel(f"variable name {name!r} is not a name", allowed="a non-empty string")
+        fields = self.__dict__  # a frozen dataclass is filled through its dict: one slice costs three of these
+        fields["name"] = name
+        fields["states"] = labels(states, owner=f"variable {name!r}")
+        fields["time"] = time
+        fields["kind"] = kind
+
+    @property
+    def cardinality(self) -> int:
+        """The number of states."""
+        return len(self.states)
+
+    def index(self, label: Hashable) -> int:
+        """The axis index of a state label; an unknown label is an error, never taken as an index."""
+        try:
+            return self.states.index_of[label]
+        except (KeyError, TypeError):
+            raise unknown(label, self.states, what=f"state of {self.name!r}:") from None
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        if not isinstance(other, Variable):
+            return NotImplemented
+        return self.name == other.name and (self.states is other.states or self.states == other.states)
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
+    def __repr__(self) -> str:
+        shown = ", ".join(map(str, self.states[:6])) + (", …" if self.cardinality > 6 else "")
+        return f"Variable({self.name!r}: {self.cardinality} states {shown})"
