@@ -1,6 +1,41 @@
 """Control as inference: decision processes as explicit graphical models, solved by message passing."""
 
+from control_pgm import errors
 from control_pgm._version import __version__
+from control_pgm.control import MDP, ControlNetwork, Solution, optimal_policy, solve, unroll
 from control_pgm.inference import Plan, Posterior, infer, plan
-from control_pgm.models import BayesianNetwork, CPD, DynamicBayesianNetwork, FactorGraph, TwoSliceTemplate
+from control_pgm.models import (
+    CPD,
+    BayesianNetwork,
+    DynamicBayesianNetwork,
+    FactorGraph,
+    TwoSliceTemplate,
+    d_separated,
+    prune,
+)
 from control_pgm.tables import Factor, LabelledArray, Variable
+
+__all__ = [
+    "BayesianNetwork",
+    "CPD",
+    "ControlNetwork",
+    "DynamicBayesianNetwork",
+    "Factor",
+    "FactorGraph",
+    "LabelledArray",
+    "MDP",
+    "Plan",
+    "Posterior",
+    "Solution",
+    "TwoSliceTemplate",
+    "Variable",
+    "__version__",
+    "d_separated",
+    "errors",
+    "infer",
+    "optimal_policy",
+    "plan",
+    "prune",
+    "solve",
+    "unroll",
+]

@@ -1,0 +1,8 @@
+"""Control as inference: decision processes, their unrolled networks, their solutions."""
+
+from control_pgm.control.mdp import MDP
+from control_pgm.control.network import ControlNetwork, unroll
+from control_pgm.control.solution import Solution
+from control_pgm.control.solve import optimal_policy, solve
+
+__all__ = ["MDP", "ControlNetwork", "Solution", "optimal_policy", "solve", "unroll"]

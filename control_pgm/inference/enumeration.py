@@ -29,7 +29,7 @@ class EnumeratedPosterior(Posterior):
         self.model, self.evidence = model, dict(evidence)
         self.method, self.exact = "enumeration", True
         self._limit = min(MAX_ASSIGNMENTS, memory_limit // 32)
-        self._free = [v for name, v in model.variables.items() if name not in self.known]
+        self._free = [v for name, v in model.variables.items() if name not in self.observed]
         self._refuse_if_too_many(self._free)
 
     @cached_property
@@ -52,8 +52,9 @@ class EnumeratedPosterior(Posterior):
         return table.condition({name: self.model.variables[name].states[i] for name, i in at.items()})
 
     def _relevant(self, targets: Iterable[str], given: Iterable[str]) -> tuple[set[str], list[Factor]]:
-        """What still touches the targets when ``given`` and the evidence are held fixed; the rest cancels."""
-        fixed = {*given, *self.known}
+        """What still touches the targets when ``given`` and all that is known are held fixed; the rest cancels."""
+        single = (name for name, variable in self.model.variables.items() if variable.cardinality == 1)
+        fixed = {*given, *self.observed, *single}
         found: set[str] = set()
         factors: dict[int, Factor] = {}
         stack = list(targets)
@@ -66,14 +67,14 @@ class EnumeratedPosterior(Posterior):
                 if name in factor.scope:
                     factors[k] = factor
                     stack += factor.scope
-        return {n for f in factors.values() for n in f.scope} - set(self.known), list(factors.values())
+        return {n for f in factors.values() for n in f.scope} - set(self.observed), list(factors.values())
 
     def _log_weights(self, scope: list[Variable], factors: Iterable[Factor]) -> FloatArray:
         """log prod phi of every assignment of ``scope``, in C order."""
         self._refuse_if_too_many(scope)
         total = np.zeros(prod(v.cardinality for v in scope))
         for factor in factors:
-            index = tuple(self.known.get(v.name, None) for v in factor.variables)
+            index = tuple(self.observed.get(v.name, None) for v in factor.variables)
             states = tuple(_states(scope, v) if i is None else i for v, i in zip(factor.variables, index, strict=True))
             total += factor.log_array()[states]
         return total

@@ -56,15 +56,19 @@ class TreePosterior(Posterior):
     ----------
     plan : Plan
         The clusters and their cost.
+    placed : Clusters
+        The plan with the tables in it.
+    sent_up : dict
+        The messages of the collect pass, by (source cluster, target cluster).
     """
 
     def __init__(self, model: Model, evidence: Mapping[str, Hashable], plan: Plan, memory_limit: int) -> None:
         self.model, self.evidence, self.plan = model, dict(evidence), plan
         self.method, self.exact = "exact", True
         self._memory_limit = memory_limit
-        self._clusters: Clusters = place(plan)
-        self._up: Store = {}
-        for _ in propagate(self._clusters, upward(plan.tree), self._up):
+        self.placed: Clusters = place(plan)
+        self.sent_up: Store = {}
+        for _ in propagate(self.placed, upward(plan.tree), self.sent_up):
             pass
 
     @cached_property
@@ -72,35 +76,35 @@ class TreePosterior(Posterior):
         """log p(evidence) in nats: the messages that the roots would send on, and the tables left without variables."""
         problem, tree = self.plan.problem, self.plan.tree
         constants = [t for scope, t in zip(problem.scopes, problem.tables, strict=True) if not scope]
-        roots = [self._up[i, -1] for i, parent in enumerate(tree.parents) if parent < 0 and (i, -1) in self._up]
+        roots = [self.sent_up[i, -1] for i, parent in enumerate(tree.parents) if parent < 0 and (i, -1) in self.sent_up]
         return float(sum(table.total_log() for table in (*constants, *roots)))
 
     # --- messages -----------------------------------------------------------------------------------------------
     @cached_property
     def _all(self) -> Store:
         """The messages of both passes; the downward pass runs when it is first needed."""
-        store = dict(self._up)
-        for _ in propagate(self._clusters, downward(self.plan.tree), store):
+        store = dict(self.sent_up)
+        for _ in propagate(self.placed, downward(self.plan.tree), store):
             pass
         return store
 
-    def _operand(self, source: int, target: int) -> Operand | None:
+    def operand(self, source: int, target: int) -> Operand | None:
         """A message as an operand; None for a silent cluster, whose message is identically one."""
         tree = self.plan.tree
         if tree.parents[source] == target:
-            if source in self._clusters.silent:
+            if source in self.placed.silent:
                 return None
-            return tree.separators[source], self._up[source, target]
+            return tree.separators[source], self.sent_up[source, target]
         return tree.separators[target], self._all[source, target]
 
     def _message(self, source: int, target: int) -> Message:
         tree, variables = self.plan.tree, self.plan.problem.variables
         up = tree.parents[source] == target
         scope = [variables[v] for v in tree.separators[source if up else target]]
-        operand = self._operand(source, target)
+        operand = self.operand(source, target)
         table = operand[1] if operand else Scaled(np.ones([v.cardinality for v in scope]))
-        names = (variables[tree.order[i]].name for i in (source, target))
-        return Message(*names, Factor.of(scope, table), up)
+        source_name, target_name = (variables[tree.order[i]].name for i in (source, target))
+        return Message(source_name, target_name, Factor.of(scope, table), up)
 
     def message(self, source: str, target: str) -> Message:
         """The message between two neighbouring clusters, each named by the variable that it eliminates."""
@@ -132,7 +136,7 @@ class TreePosterior(Posterior):
                 names[tree.order[tree.parents[i]]] if tree.parents[i] >= 0 else None,
                 tuple(
                     Factor.of([problem.variables[u] for u in scope], table)
-                    for _, (scope, table) in self._clusters.factors(i)
+                    for _, (scope, table) in self.placed.factors(i)
                 ),
             )
             for i, v in enumerate(tree.order)
@@ -148,8 +152,8 @@ class TreePosterior(Posterior):
     def _joint(self, targets: tuple[str, ...], given: tuple[str, ...], at: Mapping[str, int]) -> Factor:
         problem = self.plan.problem
         scope, table = joint(
-            self._clusters,
-            self._operand,
+            self.placed,
+            self.operand,
             [problem.index[name] for name in targets],
             [problem.index[name] for name in given],
             {problem.index[name]: i for name, i in at.items()},

@@ -10,8 +10,6 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from itertools import count
 from math import prod
 
-import numpy as np
-
 from control_pgm.display import size
 from control_pgm.errors import TooLarge
 from control_pgm.inference.clusters import BucketTree
@@ -31,21 +29,60 @@ def joint(
     memory_limit: int,
 ) -> tuple[Scope, Scaled]:
     """A table over ``targets`` and the part of ``given`` that ``at`` does not fix; see `Posterior._joint`."""
+    cards = clusters.plan.problem.cardinalities
+    # A variable with a single state is always given: it carries no information between its neighbours.
+    fixed = {*given, *(v for v, n in enumerate(cards) if n == 1)}
+    keep = tuple(sorted(v for v in {*targets, *given} if v not in at))
+    operands = [_fix(op, at) for op in _from_messages(clusters, message, targets, given, fixed)]
+    table = _eliminate(clusters, operands, keep, memory_limit)
+    if given and _has_empty_rows(table, keep, targets):
+        # A message may mix what depends on `given` alone with the rest, where elimination has joined them. Ask the
+        # tables themselves which of them matter, so that 0/0 is reported only where nothing is possible.
+        operands = [_fix(op, at) for op in _relevant(clusters, targets, fixed)]
+        table = _eliminate(clusters, operands, keep, memory_limit)
+    return keep, table
+
+
+def _has_empty_rows(table: Scaled, keep: Scope, targets: Collection[int]) -> bool:
+    axes = tuple(i for i, v in enumerate(keep) if v in targets)
+    return not table.support.any(axis=axes).all()
+
+
+def _from_messages(
+    clusters: Clusters, message: Message, targets: Collection[int], given: Collection[int], fixed: set[int]
+) -> list[Operand]:
+    """The tables and incoming messages of the part of the tree that the query needs."""
     tree = clusters.tree
-    cut = _cut_edges(tree, given)
-    inside = _covering(tree, [*targets, *given], cut)
-    inside = _connected(tree, inside, cut, {tree.position[v] for v in targets})
-    operands = [op for i in sorted(inside) for op in clusters.operands[i] if not set(op[0]) <= set(given)]
+    cut = _cut_edges(tree, fixed)
+    ends = [tree.position[v] for v in targets if v not in fixed]
+    inside = _connected(tree, _covering(tree, [*targets, *given], cut), cut, ends)
+    operands = [op for i in sorted(inside) for op in clusters.operands[i] if not fixed.issuperset(op[0])]
     for i in sorted(inside):
         for j in (*tree.children[i], tree.parents[i]):
             if j >= 0 and j not in inside and _edge(tree, i, j) not in cut and (sent := message(j, i)) is not None:
                 operands.append(sent)
-    keep = tuple(sorted(v for v in {*targets, *given} if v not in at))
-    operands = [_fix(op, at) for op in operands]
-    mentioned = {v for scope, _ in operands for v in scope}
-    cards = clusters.plan.problem.cardinalities
-    operands += [((v,), Scaled(np.ones(cards[v]))) for v in keep if v not in mentioned]
-    return keep, _eliminate(clusters, operands, keep, memory_limit)
+    return operands
+
+
+def _relevant(clusters: Clusters, targets: Collection[int], fixed: set[int]) -> list[Operand]:
+    """The tables that touch the targets, directly or through variables that are not fixed."""
+    problem = clusters.plan.problem
+    touching: dict[int, list[int]] = {}
+    for k, scope in enumerate(problem.scopes):
+        for v in scope:
+            touching.setdefault(v, []).append(k)
+    found: set[int] = set()
+    tables: set[int] = set()
+    stack = [v for v in targets if v not in fixed]
+    while stack:
+        v = stack.pop()
+        if v in found:
+            continue
+        found.add(v)
+        new = set(touching.get(v, ())) - tables
+        tables |= new
+        stack += [u for k in new for u in problem.scopes[k] if u not in fixed]
+    return [(problem.scopes[k], problem.tables[k]) for k in sorted(tables)]
 
 
 def _edge(tree: BucketTree, i: int, j: int) -> int:
@@ -99,7 +136,7 @@ def _by_root(tree: BucketTree, clusters: Iterable[int]) -> dict[int, list[int]]:
     return groups
 
 
-def _connected(tree: BucketTree, inside: set[int], cut: set[int], start: set[int]) -> set[int]:
+def _connected(tree: BucketTree, inside: set[int], cut: set[int], start: Iterable[int]) -> set[int]:
     """The part of ``inside`` reachable from ``start`` without crossing a cut edge: the rest depends on G alone."""
     found: set[int] = set()
     stack = list(start)

@@ -25,7 +25,6 @@ Operand = tuple[Scope, Scaled]
 Store = dict[Edge, Scaled]
 
 _MANY_CHILDREN = 6
-ONE = np.ones(())  # the empty product
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,21 +41,22 @@ class Clusters:
         return self.plan.tree
 
     def contract(self, operands: Sequence[Operand], out: Scope) -> Scaled:
-        """Multiply operands and sum out all variables but ``out``."""
+        """Multiply operands and sum out all variables but ``out``; the product is one where no operand looks."""
         if len(operands) == 1 and operands[0][0] == out:
             return operands[0][1]
-        if not operands:
-            return Scaled(ONE)
+        cards = self.plan.problem.cardinalities
         local: dict[int, int] = {}
         for scope, _ in operands:
             for v in scope:
                 local.setdefault(v, len(local))
-        cards = self.plan.problem.cardinalities
+        if missing := [v for v in out if v not in local]:
+            return self.contract([*operands, (tuple(missing), Scaled(np.ones([cards[v] for v in missing])))], out)
+        if not operands:
+            return Scaled(np.ones(()))
         signature = tuple([tuple([local[v] for v in scope]) for scope, _ in operands])
         sizes = tuple([cards[v] for v in local])
-        return Scaled.contract(
-            [table for _, table in operands], recipe(signature, tuple([local[v] for v in out]), sizes)
-        )
+        plan = recipe(signature, tuple([local[v] for v in out]), sizes)
+        return Scaled.contract([table for _, table in operands], plan)
 
     def factors(self, cluster: int) -> list[tuple[int, Operand]]:
         """The tables of a cluster with their number in the model, not multiplied together."""

@@ -6,6 +6,7 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
+from typing import Literal
 
 from control_pgm.display import size, text_table
 from control_pgm.errors import TooLarge
@@ -15,6 +16,7 @@ from control_pgm.inference.problem import Problem, pose
 from control_pgm.models.factorgraph import Model
 
 DEFAULT_MEMORY_LIMIT = 4 * 2**30  # bytes
+MAX_WIDTH = 50  # numpy's arrays have at most 64 axes, np.einsum 52 letters
 _FLOAT = 8
 
 
@@ -89,7 +91,11 @@ class Plan:
 
 
 def plan(
-    model: Model, evidence: Mapping[str, Hashable] | None = None, *, memory_limit: int = DEFAULT_MEMORY_LIMIT
+    model: Model,
+    evidence: Mapping[str, Hashable] | None = None,
+    *,
+    order: Literal["cheapest", "reverse topological"] = "cheapest",
+    memory_limit: int = DEFAULT_MEMORY_LIMIT,
 ) -> Plan:
     """Plan exact inference without computing anything.
 
@@ -98,6 +104,8 @@ def plan(
     model : BayesianNetwork or FactorGraph
     evidence : mapping, optional
         name -> observed state label.
+    order : {"cheapest", "reverse topological"}
+        The elimination order: the one with the fewest table entries, or the model's own backwards.
     memory_limit : int
         Bytes that inference may take.
 
@@ -113,27 +121,32 @@ def plan(
     >>> plan(FactorGraph([Factor([x, y], [[2, 1], [1, 2]])])).width
     1
     """
-    result = cheapest(pose(model, evidence))
-    if result.bytes > memory_limit:
+    problem = pose(model, evidence)
+    result = cheapest(problem) if order == "cheapest" else in_own_order(problem)
+    if result.bytes > memory_limit or result.width >= MAX_WIDTH:
         shown = ", ".join(result.largest_cluster[:12]) + (", …" if len(result.largest_cluster) > 12 else "")
         raise TooLarge(
             f"exact inference needs {size(result.bytes)}; its largest cluster {{{shown}}} has "
             f"{len(result.largest_cluster)} variables and {max(result.cluster_entries):,} entries",
-            allowed=f"{size(memory_limit)} (memory_limit)",
+            allowed=f"{size(memory_limit)} (memory_limit) and {MAX_WIDTH} variables",
             remedy="observe more variables, split the model, or raise memory_limit",
         )
     return result
 
 
+def in_own_order(problem: Problem) -> Plan:
+    """The plan that eliminates the model's variables backwards, whatever it costs."""
+    return Plan(problem, bucket_tree(problem.scopes, reversed_order(len(problem.variables))), "reverse topological")
+
+
 def cheapest(problem: Problem) -> Plan:
     """The plan with the fewest table entries; on ties the model's own order, whose messages have textbook names."""
-    n = len(problem.variables)
-    own = Plan(problem, bucket_tree(problem.scopes, reversed_order(n)), "reverse topological")
+    own = in_own_order(problem)
     if own.tree.fill_free:
         return own
     candidates = [own]
     rules: tuple[Greedy, ...] = ("min-fill", "min-weight")
     for rule in rules:
-        order = greedy_order(n, problem.scopes, problem.cardinalities, rule)
+        order = greedy_order(len(problem.variables), problem.scopes, problem.cardinalities, rule)
         candidates.append(Plan(problem, bucket_tree(problem.scopes, order), rule))
     return min(candidates, key=lambda p: sum(p.cluster_entries))

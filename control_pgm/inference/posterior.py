@@ -11,7 +11,7 @@ import numpy as np
 
 from control_pgm.display import number
 from control_pgm.errors import InvalidArgument, UndefinedConditional, unknown
-from control_pgm.inference.problem import known_states, state_indices
+from control_pgm.inference.problem import state_indices
 from control_pgm.models.factorgraph import Model
 from control_pgm.tables.factor import Factor
 from control_pgm.tables.scaled import Scaled, normalised
@@ -48,13 +48,13 @@ class Posterior(ABC):
 
         The constant may differ between states of ``given``: whatever depends on ``given`` alone is left out, so that
         the table is not zero where only the *condition* is unreachable. ``at`` fixes some of ``given`` (state indices);
-        those have no axis in the result. No name is one of `known`.
+        those have no axis in the result. No name is one of `observed`.
         """
 
     @cached_property
-    def known(self) -> Mapping[str, int]:
-        """name -> state index of what is not random: observed variables, and those with a single state."""
-        return known_states(self.model, self.evidence)
+    def observed(self) -> Mapping[str, int]:
+        """name -> state index of the evidence."""
+        return state_indices(self.model, self.evidence)
 
     def marginal(self, *names: str) -> Factor:
         """p(names | evidence), for any set of variables; axes in the order asked.
@@ -74,10 +74,7 @@ class Posterior(ABC):
         return self._ask(names, (), {}).normalise()
 
     def conditional(
-        self,
-        *names: str,
-        given: str | Iterable[str] | Mapping[str, Hashable],
-        undefined: Undefined = "raise",
+        self, *names: str, given: str | Iterable[str] | Mapping[str, Hashable], undefined: Undefined = "raise"
     ) -> Factor:
         """p(names | given, evidence).
 
@@ -87,8 +84,7 @@ class Posterior(ABC):
             The variables asked for.
         given : str, iterable of str, or mapping
             Names give a table with axes (*given, *names), normalised over ``names``. A mapping name -> label fixes the
-            condition and gives a table over ``names``. Variables that are observed already, or have a single state,
-            get no axis.
+            condition and gives a table over ``names``. Variables that are observed already get no axis.
         undefined : {"raise", "nan"}
             What to do where the evidence is impossible under the condition.
 
@@ -109,7 +105,7 @@ class Posterior(ABC):
             raise InvalidArgument(f"undefined={undefined!r}", allowed="'raise', 'nan'")
         if not names:
             raise InvalidArgument("conditional() needs at least one variable to ask for")
-        observed = self.known
+        observed = self.observed
         fixed = state_indices(self.model, labels)
         for name in fixed.keys() & observed.keys():
             if fixed[name] != observed[name]:
@@ -130,7 +126,9 @@ class Posterior(ABC):
         if bad.any() and undefined == "raise":
             at = np.argwhere(bad)[0]
             where = [f"{n}={labels[n]}" for n in labels if n not in table.scope]
-            where += [f"{v.name}={v.states[i]}" for v, i in zip(table.variables, at, strict=True) if v.name not in names]
+            where += [
+                f"{v.name}={v.states[i]}" for v, i in zip(table.variables, at, strict=True) if v.name not in names
+            ]
             raise UndefinedConditional(
                 f"p({', '.join(names)} | {', '.join(where)}) is undefined: the evidence is impossible there (0/0)",
                 remedy="pass undefined='nan' to get NaN at such conditions",
@@ -140,7 +138,7 @@ class Posterior(ABC):
 
     def _ask(self, names: tuple[str, ...], given: tuple[str, ...], at: Mapping[str, int]) -> Factor:
         """`_joint` for any names: observed ones become point masses."""
-        observed = self.known
+        observed = self.observed
         table = self._joint(tuple(n for n in names if n not in observed), given, at)
         for name in names:
             if name in observed:

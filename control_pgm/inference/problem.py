@@ -23,7 +23,7 @@ class Problem:
     ----------
     variables : the free variables, in the model's natural order; the integers below index this list.
     index : name -> integer, for free variables only.
-    observed : name -> state index, for evidence and for variables with a single state.
+    observed : name -> state index of the evidence.
     scopes, tables, children : per table of the model: free scope, sliced table, and the child (−1 if the table is no CPD
         of a free variable).
     """
@@ -49,15 +49,9 @@ def state_indices(model: Model, evidence: Evidence | None) -> dict[str, int]:
     return observed
 
 
-def known_states(model: Model, evidence: Evidence | None) -> dict[str, int]:
-    """name -> state index of everything that is not random: the evidence, and variables with a single state."""
-    single = {name: 0 for name, variable in model.variables.items() if variable.cardinality == 1}
-    return single | state_indices(model, evidence)
-
-
 def pose(model: Model, evidence: Evidence | None = None) -> Problem:
     """Slice the evidence away. Tables shared by slices of the model stay shared after slicing."""
-    observed = known_states(model, evidence)
+    observed = state_indices(model, evidence)
     free = [v for name, v in model.variables.items() if name not in observed]
     index = {v.name: i for i, v in enumerate(free)}
     sliced: dict[tuple[int, tuple[int, ...]], Scaled] = {}

@@ -55,7 +55,9 @@ def d_separated(
     return True
 
 
-def barren(network: BayesianNetwork, targets: Iterable[str] | str, evidence: Iterable[str] | str = ()) -> frozenset[str]:
+def barren(
+    network: BayesianNetwork, targets: Iterable[str] | str, evidence: Iterable[str] | str = ()
+) -> frozenset[str]:
     """The variables that a query about ``targets`` given ``evidence`` does not need: no ancestors of either.
 
     Their CPDs sum to one, so leaving them out changes nothing (Shachter 1986).
@@ -66,7 +68,9 @@ def barren(network: BayesianNetwork, targets: Iterable[str] | str, evidence: Ite
     return frozenset(parents) - _ancestors(parents, needed)
 
 
-def prune(network: BayesianNetwork, targets: Iterable[str] | str, evidence: Iterable[str] | str = ()) -> BayesianNetwork:
+def prune(
+    network: BayesianNetwork, targets: Iterable[str] | str, evidence: Iterable[str] | str = ()
+) -> BayesianNetwork:
     """The network without the nodes that are `barren` for the query."""
     gone = barren(network, targets, evidence)
     return BayesianNetwork([cpd for cpd in network.cpds if cpd.child.name not in gone], network.factors)

@@ -63,7 +63,9 @@ def cpds_of_digraph(graph: nx.DiGraph[Any]) -> list[CPD]:
     cpds = []
     for node, data in graph.nodes(data=True):
         if "table" not in data:
-            raise InvalidModel(f"node {node!r} has no table", remedy="give it the attribute table, axes (*predecessors, node)")
+            raise InvalidModel(
+                f"node {node!r} has no table", remedy="give it the attribute table, axes (*predecessors, node)"
+            )
         cpds.append(CPD(variables[node], [variables[p] for p in graph.predecessors(node)], data["table"]))
     return cpds
 
@@ -90,5 +92,7 @@ def factors_of_bipartite(graph: nx.Graph[Any]) -> list[Factor]:
 
 def _variable(node: Any, data: dict[str, Any]) -> Variable:
     if "states" not in data:
-        raise InvalidModel(f"node {node!r} has no states", remedy="give it the attribute states, an int or a list of labels")
+        raise InvalidModel(
+            f"node {node!r} has no states", remedy="give it the attribute states, an int or a list of labels"
+        )
     return Variable(str(node), data["states"], time=data.get("time"), kind=data.get("kind", ""))

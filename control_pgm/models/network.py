@@ -126,7 +126,9 @@ class BayesianNetwork:
             for v in factor.variables:
                 known = variables.get(v.name)
                 if known is None:
-                    raise InvalidModel(f"{factor!r} mentions {v.name!r}, which has no CPD", remedy=f"add p({v.name} | …)")
+                    raise InvalidModel(
+                        f"{factor!r} mentions {v.name!r}, which has no CPD", remedy=f"add p({v.name} | …)"
+                    )
                 if known is not v and known != v:
                     raise same_states_error(known, v)
         self.__dict__["topological"] = _topological(self.cpds)

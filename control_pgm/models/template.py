@@ -119,7 +119,9 @@ class TwoSliceTemplate:
                 raise InvalidArgument(f"varying[{name!r}] has {len(sequence)} CPDs", allowed=f"{horizon}, one per step")
             for t, cpd in enumerate(sequence):
                 if cpd.variables != own[name].variables:
-                    raise InvalidArgument(f"varying[{name!r}][{t}] is {cpd!r}", allowed=f"tables over {own[name].scope!r}")
+                    raise InvalidArgument(
+                        f"varying[{name!r}][{t}] is {cpd!r}", allowed=f"tables over {own[name].scope!r}"
+                    )
 
     def _validate(self) -> None:
         first = {cpd.child.name for cpd in self.initial}

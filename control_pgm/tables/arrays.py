@@ -34,5 +34,6 @@ def frozen(values: ArrayLike) -> FloatArray:
 
 def lock(array: FloatArray) -> FloatArray:
     """Make an array that this library has just computed read-only, in place."""
+    array = np.asarray(array)  # reductions return scalars where no axis is left
     array.flags.writeable = False
     return array

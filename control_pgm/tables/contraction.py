@@ -55,7 +55,7 @@ class Step:
         b = b.transpose(self.orders[1]).reshape(self.shapes[1])
         if self.kind == "multiply":
             return a * b
-        return np.dot(a, b).reshape(self.result)
+        return np.asarray(np.dot(a, b)).reshape(self.result)
 
 
 @dataclass(frozen=True)
@@ -154,9 +154,7 @@ def _cheapest_pair(stack: list[Scope], out: Scope, sizes: tuple[int, ...]) -> tu
     return min(((i, j) for i in range(n) for j in range(i + 1, n)), key=cost)
 
 
-def _step(
-    left: int, right: int, a: Scope, b: Scope, out: Scope, sizes: tuple[int, ...]
-) -> tuple[Step, Scope]:
+def _step(left: int, right: int, a: Scope, b: Scope, out: Scope, sizes: tuple[int, ...]) -> tuple[Step, Scope]:
     """The pairwise contraction of scopes ``a`` and ``b`` onto ``out``; returns it with the scope of its result."""
     presum = (
         tuple(i for i, x in enumerate(a) if x not in b and x not in out),
@@ -178,7 +176,9 @@ def _step(
         return Step("multiply", left, right, presum, (orders[0], orders[1]), (shapes[0], shapes[1]), ()), order
     if batch:
         # Shared axes that stay: np.einsum walks them without copies. Letters are local, so 52 always suffice.
-        letter = {x: chr(ord("a") + i) if i < 26 else chr(ord("A") + i - 26) for i, x in enumerate(dict.fromkeys(a + b))}
+        letter = {
+            x: chr(ord("a") + i) if i < 26 else chr(ord("A") + i - 26) for i, x in enumerate(dict.fromkeys(a + b))
+        }
         order = tuple(x for x in out if x in letter)
         subscripts = ",".join("".join(letter[x] for x in s) for s in (a, b)) + "->" + "".join(letter[x] for x in order)
         return Step("einsum", left, right, presum, ((), ()), ((), ()), (), subscripts), order

@@ -155,7 +155,9 @@ class Factor:
         values = normalised([self.scaled], axes)[0]
         if np.isnan(values).any():
             at = np.argwhere(np.isnan(values))[0]
-            where = ", ".join(f"{v.name}={v.states[i]}" for v, i in zip(self.variables, at, strict=True) if v.name in given)
+            where = ", ".join(
+                f"{v.name}={v.states[i]}" for v, i in zip(self.variables, at, strict=True) if v.name in given
+            )
             raise UndefinedConditional(f"the factor sums to zero{' at ' + where if where else ''}: 0/0 is undefined")
         return Factor.of(self.variables, Scaled.from_linear(lock(values)))
 

@@ -197,7 +197,7 @@ def normalised(tables: Sequence[Scaled], axes: tuple[int, ...]) -> FloatArray:
     else:
         values = np.stack([table._data for table in tables])
     total = values.sum(axis=inner, keepdims=True)
-    return np.divide(values, total, out=np.full(values.shape, np.nan), where=total > 0.0)
+    return np.asarray(np.divide(values, total, out=np.full(values.shape, np.nan), where=total > 0.0))
 
 
 def stacked_log(tables: Sequence[Scaled]) -> FloatArray:
@@ -210,4 +210,4 @@ def stacked_log(tables: Sequence[Scaled]) -> FloatArray:
         elif linear.any():
             logs[linear] = np.log(logs[linear])
     exponents = np.array([table._exponent * _LN2 for table in tables])
-    return logs + exponents.reshape((-1,) + (1,) * (logs.ndim - 1))
+    return np.asarray(logs + exponents.reshape((-1,) + (1,) * (logs.ndim - 1)))

@@ -78,9 +78,7 @@ class Variable:
     time: int | None = field(default=None)
     kind: str = field(default="")
 
-    def __init__(
-        self, name: str, states: int | Iterable[Hashable], *, time: int | None = None, kind: str = ""
-    ) -> None:
+    def __init__(self, name: str, states: int | Iterable[Hashable], *, time: int | None = None, kind: str = "") -> None:
         if not isinstance(name, str) or not name:
             raise InvalidModel(f"variable name {name!r} is not a name", allowed="a non-empty string")
         fields = self.__dict__  # a frozen dataclass is filled through its dict: one slice costs three of these

@@ -1,0 +1,223 @@
+"""Finite Markov decision processes, in every usual form, checked once."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from control_pgm.control import validation as check
+from control_pgm.control.outcomes import Outcome, gather
+from control_pgm.control.rewards import Rewards, parse_rewards
+from control_pgm.display import html_table, number, text_table
+from control_pgm.errors import InvalidModel
+from control_pgm.tables.arrays import BoolArray, FloatArray, lock
+from control_pgm.tables.variable import Labels, labels
+
+
+@dataclass(frozen=True, eq=False, init=False, repr=False)
+class MDP:
+    """A finite Markov decision process.
+
+    Parameters
+    ----------
+    transition : array_like or scipy.sparse
+        P(s'|s,a): shape (S, A, S), or (T, S, A, S) where it varies with time, or sparse (S·A, S) with row s·A+a.
+    reward : array_like or scipy.sparse
+        Shape (S,), (S, A), (S, A, S), (T, S, A) or (T, S, A, S), or sparse like the transition. −inf forbids.
+    initial : optional
+        A state label, a mapping label -> probability, or a vector of length S. Default: uniform.
+    states, actions : optional
+        Labels; default 0 … n−1.
+    available : optional
+        Boolean (S, A), or a mapping state -> allowed actions (states left out keep all). Default: all.
+        Transition rows of unavailable pairs are ignored.
+    terminal_reward : array_like, optional
+        Shape (S,): paid for s_T.
+    discount : float
+        Gamma in [0, 1]: the process goes on with this probability after each reward (Levine 2018).
+    transition_layout : str
+        The axes of a dense transition, such as ``"a,s,s'"``; a leading t is added where it varies with time.
+    reward_axes : {"s", "sa", "sas", "tsa", "tsas"}, optional
+        Needed only where the shape fits several forms.
+    positions : mapping, optional
+        label -> (row, column), for grid pictures.
+
+    Raises
+    ------
+    InvalidModel
+        On rows that do not sum to one within 1e-9, NaN, +inf rewards, shapes that do not fit; names t, s, a.
+
+    Examples
+    --------
+    >>> mdp = MDP([[[1, 0], [0, 1]], [[0, 1], [0, 1]]], [[0, 0], [1, 1]], states=["home", "shop"], actions=["stay", "go"])
+    >>> mdp
+    MDP(2 states, 2 actions)
+    >>> mdp.reward.tolist()
+    [[0.0, 0.0], [1.0, 1.0]]
+    """
+
+    states: Labels
+    actions: Labels
+    initial: FloatArray
+    available: BoolArray
+    terminal_reward: FloatArray | None
+    discount: float
+    positions: Mapping[Hashable, tuple[int, int]] | None
+    table: Any  # P as stored: dense [s,a,s'] or [t,s,a,s'], or a CSR matrix
+    rewards: Rewards
+
+    def __init__(
+        self,
+        transition: Any,
+        reward: Any,
+        *,
+        initial: Any = None,
+        states: int | Iterable[Hashable] | None = None,
+        actions: int | Iterable[Hashable] | None = None,
+        available: Any = None,
+        terminal_reward: ArrayLike | None = None,
+        discount: float = 1.0,
+        transition_layout: str = "s,a,s'",
+        reward_axes: str | None = None,
+        positions: Mapping[Hashable, tuple[int, int]] | None = None,
+    ) -> None:
+        table = check.transition_table(transition, transition_layout)
+        n, a = check.sizes(table)
+        state_labels = labels(n if states is None else states, owner="the MDP's states")
+        action_labels = labels(a if actions is None else actions, owner="the MDP's actions")
+        check.count("states", state_labels, n)
+        check.count("actions", action_labels, a)
+        steps = table.shape[0] if table.ndim == 4 else None
+        fields = self.__dict__
+        fields.update(states=state_labels, actions=action_labels)
+        fields["initial"] = check.initial_distribution(initial, state_labels)
+        fields["available"] = check.availability(available, state_labels, action_labels)
+        fields["terminal_reward"] = check.terminal_rewards(terminal_reward, state_labels)
+        fields["discount"] = check.discount_factor(discount)
+        fields["positions"] = check.grid_positions(positions, state_labels)
+        fields["table"] = check.rows(table, self)
+        if isinstance(reward, Rewards):
+            fields["rewards"] = reward
+        else:
+            dense = check.dense_reward(reward, n, a)
+            fields["rewards"] = parse_rewards(dense, reward_axes, n, a, varying=steps)
+        self.validate()
+
+    @classmethod
+    def from_outcomes(
+        cls,
+        outcomes: Iterable[Outcome],
+        *,
+        states: int | Iterable[Hashable] | None = None,
+        actions: int | Iterable[Hashable] | None = None,
+        **options: Any,
+    ) -> MDP:
+        """From single outcomes (s, a, probability, s', reward), by label.
+
+        Equal outcomes are added up; one (s, a, s') may have several rewards, which are kept apart. Pairs (s, a) without
+        any outcome are unavailable unless ``available`` says otherwise. ``options`` are those of `MDP`.
+
+        Examples
+        --------
+        >>> lottery = [("in", "buy", 0.01, "out", 50.0), ("in", "buy", 0.99, "out", -1.0), ("out", "buy", 1, "out", 0)]
+        >>> round(float(MDP.from_outcomes(lottery).reward[0, 0]), 9)
+        -0.49
+        """
+        gathered = gather(outcomes, states, actions)
+        options.setdefault("available", gathered.available)
+        return MDP(gathered.transition, gathered.rewards, states=gathered.states, actions=gathered.actions, **options)
+
+    # --- looking ------------------------------------------------------------------------------------------------
+    @property
+    def n_states(self) -> int:
+        """S."""
+        return len(self.states)
+
+    @property
+    def n_actions(self) -> int:
+        """A."""
+        return len(self.actions)
+
+    @property
+    def sparse(self) -> bool:
+        """Whether the transition is stored as a sparse matrix."""
+        return bool(self.table.ndim == 2)
+
+    @property
+    def time_steps(self) -> int | None:
+        """T, where transition or reward vary with time; None where they do not."""
+        varying = self.table.shape[0] if self.table.ndim == 4 else None
+        return varying if varying is not None else self.rewards.time_steps
+
+    @cached_property
+    def transition(self) -> FloatArray:
+        """P(s'|s,a), dense: shape (S, A, S) or (T, S, A, S)."""
+        if not self.sparse:
+            return self.table  # type: ignore[no-any-return]
+        check.fits_dense(self.n_states, self.n_actions)
+        return lock(self.table.toarray().reshape(self.n_states, self.n_actions, self.n_states))
+
+    def transition_at(self, t: int) -> FloatArray:
+        """P(s'|s,a) at step t, shape (S, A, S)."""
+        return self.transition[t] if self.transition.ndim == 4 else self.transition
+
+    @cached_property
+    def reward(self) -> FloatArray:
+        """The expected reward E[r | s, a], shape (S, A) or (T, S, A); unavailable pairs count as 0.
+
+        For reading, and for inference that keeps the dynamics; exact inference uses `rewards`, never this average.
+        """
+        steps = [self._expected_at(t) for t in range(self.time_steps or 1)]
+        return lock(np.stack(steps) if self.time_steps else steps[0])
+
+    def _expected_at(self, t: int) -> FloatArray:
+        rewards = self.rewards.at(t)
+        values = rewards.expected()
+        if rewards.on_outcome:
+            p = self.transition_at(t)
+            values = np.where(p > 0, p * np.where(p > 0, values, 0.0), 0.0).sum(axis=-1)
+        return np.where(self.available, values, 0.0)
+
+    def support_at(self, t: int) -> BoolArray:
+        """Where (s, a) is available and, for rewards on outcomes, s' possible: shape (S, A) or (S, A, S)."""
+        if not self.rewards.on_outcome:
+            return self.available
+        return np.asarray(self.available[:, :, None] & (self.transition_at(t) > 0))
+
+    def validate(self) -> None:
+        """Check the rewards against the support of the transition; everything else was checked on entry."""
+        given = self.rewards.time_steps
+        if given is not None and self.table.ndim == 4 and given != self.table.shape[0]:
+            raise InvalidModel(
+                f"the transition has {self.table.shape[0]} time steps and the reward {given}", allowed="the same number"
+            )
+        for t in range(self.time_steps or 1):
+            check.reward_values(self, t)
+
+    # --- showing ------------------------------------------------------------------------------------------------
+    def _rows(self) -> list[list[str]]:
+        rows = [["states", f"{self.n_states}"], ["actions", ", ".join(map(str, self.actions[:8]))]]
+        rows += [["reward", {"sa": "r(s,a)", "sas": "r(s,a,s')"}.get(self.rewards.axes.lstrip("t"), "")]]
+        if not self.available.all():
+            rows += [["available pairs", f"{int(self.available.sum())} of {self.available.size}"]]
+        if self.time_steps:
+            rows += [["time steps", str(self.time_steps)]]
+        if self.discount < 1:
+            rows += [["discount", number(self.discount)]]
+        return rows
+
+    def __str__(self) -> str:
+        return text_table(["Markov decision process", ""], self._rows())
+
+    def _repr_html_(self) -> str:
+        return html_table(["Markov decision process", ""], self._rows())
+
+    def __repr__(self) -> str:
+        more = f", {self.time_steps} time steps" if self.time_steps else ""
+        more += f", discount {self.discount:g}" if self.discount < 1 else ""
+        return f"MDP({self.n_states} states, {self.n_actions} actions{more})"

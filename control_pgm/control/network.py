@@ -1,0 +1,217 @@
+"""Unrolling a decision process into an explicit dynamic Bayesian network with optimality nodes.
+
+    p(tau, O) = p(s_0) prod_t p(a_t|s_t) p(s_{t+1}|s_t,a_t) p(O_t|s_t,a_t[,s_{t+1}]),
+    p(O_t=1 | ·) = exp((r_t − c_t)/alpha)                                              (Levine 2018, equation 3)
+
+with c_t the largest possible reward, so that p(O_t=1|·) is a probability also for positive rewards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from numbers import Real
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from control_pgm.control.mdp import MDP
+from control_pgm.control.priors import Prior, parse_prior
+from control_pgm.control.slices import Slice, make_slice, state_labels
+from control_pgm.errors import InvalidArgument
+from control_pgm.inference.exact import TreePosterior
+from control_pgm.inference.infer import infer
+from control_pgm.models.cpd import CPD
+from control_pgm.models.template import PRIME, DynamicBayesianNetwork, TwoSliceTemplate
+from control_pgm.tables.arrays import FloatArray, lock
+from control_pgm.tables.factor import Factor
+from control_pgm.tables.scaled import Scaled
+from control_pgm.tables.variable import Variable
+
+
+class ControlNetwork(DynamicBayesianNetwork):
+    """The unrolled network of a decision process: s_0 … s_T, a_0 … a_{T−1}, O_0 … O_{T−1} (and O_T). See `unroll`.
+
+    Attributes
+    ----------
+    mdp : MDP
+    horizon : int
+        T, the number of actions.
+    temperature : float
+        alpha, in units of reward.
+    reward_shift : array
+        c_t for each optimality node, in units of reward.
+    counting : tuple of Factor
+        The factors that turn a uniform prior into counting (``action_prior="counting"``); otherwise empty.
+    prior : Prior
+    """
+
+    mdp: MDP
+    temperature: float
+    reward_shift: FloatArray
+    counting: tuple[Factor, ...]
+    prior: Prior
+
+    @cached_property
+    def optimal(self) -> Mapping[str, Hashable]:
+        """The evidence that every step is optimal: {O_t: 1 for all t}."""
+        return {f"O_{t}": 1 for t in range(len(self.reward_shift))}
+
+    @property
+    def observed(self) -> Mapping[str, Any]:
+        """What pictures and graphs show as observed: `optimal`."""
+        return self.optimal
+
+    def infer(self) -> TreePosterior:
+        """The posterior given that every step is optimal; the same as ``infer(net, net.optimal)``."""
+        return infer(self, self.optimal)
+
+    def __repr__(self) -> str:
+        return f"ControlNetwork({self.mdp!r}, horizon {self.horizon}, temperature {self.temperature:g})"
+
+
+def unroll(
+    mdp: MDP, horizon: int, *, temperature: float = 1.0, action_prior: ArrayLike | str | None = None
+) -> ControlNetwork:
+    """Unroll a decision process over ``horizon`` steps.
+
+    Parameters
+    ----------
+    mdp : MDP
+    horizon : int
+        The number of actions T ≥ 1; must equal the number of steps of time-varying tables.
+    temperature : float
+        alpha > 0, in units of reward.
+    action_prior : optional
+        p(a|s) of shape (A,), (S, A) or (T, S, A); default uniform over the available actions. ``"counting"`` weighs
+        every available action by one instead: an unnormalised factor, which changes the policy where the number of
+        actions varies.
+
+    Returns
+    -------
+    ControlNetwork
+        Slices share their tables. The edge s_t → a_t exists if the prior depends on the state. With discount < 1 the
+        states end with the absorbing "terminal", unless the process has it.
+
+    Raises
+    ------
+    InvalidArgument
+        If horizon, temperature or prior are out of range.
+
+    Examples
+    --------
+    >>> mdp = MDP([[[1, 0], [0, 1]], [[0, 1], [0, 1]]], [[0, 0], [1, 1]])
+    >>> net = unroll(mdp, 2)
+    >>> net.topological
+    ('s_0', 'a_0', 'O_0', 's_1', 'a_1', 'O_1', 's_2')
+    """
+    steps = check_horizon(mdp, horizon)
+    alpha = check_temperature(temperature)
+    prior = parse_prior(mdp, action_prior, steps)
+    varying = mdp.time_steps is not None or prior.varying
+    slices = [make_slice(mdp, t, prior.at(t), alpha) for t in range(steps if varying else 1)]
+    names = _Names(mdp)
+    # One edge s → a for all slices: it is there if any slice needs it.
+    on_state = any(not (s.prior == s.prior[0]).all() for s in slices)
+    tables = [names.tables(s, on_state) for s in slices]
+    start = CPD.of([names.s], Scaled.from_linear(names.start(mdp.initial)))
+    template = TwoSliceTemplate([start], tables[0])
+    network = template.unroll(steps, varying=_varying(tables) if varying else None)
+    shifts = [s.shift for s in slices] if varying else [slices[0].shift] * steps
+    terminal, shift = _terminal(names, mdp, steps, alpha)
+    counting = _counting(network) if prior.counting else ()
+    control = object.__new__(ControlNetwork)
+    control.__dict__.update(network.__dict__)
+    control.__dict__.update(
+        mdp=mdp, temperature=alpha, reward_shift=lock(np.array(shifts + shift)), counting=counting, prior=prior
+    )
+    return control.extend(*terminal, *counting) if terminal or counting else control
+
+
+def check_horizon(mdp: MDP, horizon: int) -> int:
+    """The horizon, if it is an integer ≥ 1 that fits the time-varying tables."""
+    if isinstance(horizon, bool) or not isinstance(horizon, int | np.integer) or horizon < 1:
+        raise InvalidArgument(f"horizon {horizon!r}", allowed="an integer ≥ 1, the number of actions")
+    if mdp.time_steps is not None and horizon != mdp.time_steps:
+        raise InvalidArgument(
+            f"horizon {horizon} does not fit the MDP's tables, which have {mdp.time_steps} time steps",
+            allowed=str(mdp.time_steps),
+        )
+    return int(horizon)
+
+
+def check_temperature(temperature: float) -> float:
+    """The temperature, if it is a positive finite number."""
+    if isinstance(temperature, bool) or not isinstance(temperature, Real) or not 0.0 < float(temperature) < np.inf:
+        raise InvalidArgument(
+            f"temperature {temperature!r}",
+            allowed="a finite number > 0, in units of reward",
+            remedy="for the limit 0 take a small one: the policy approaches the mode of the posterior",
+        )
+    return float(temperature)
+
+
+@dataclass(frozen=True, eq=False)
+class _Names:
+    """The variables of the two-slice template, and tables over them."""
+
+    s: Variable
+    a: Variable
+    o: Variable
+    s_next: Variable
+
+    def __init__(self, mdp: MDP) -> None:
+        states = state_labels(mdp)
+        self.__dict__.update(
+            s=Variable("s", states, kind="state"),
+            a=Variable("a", mdp.actions, kind="action"),
+            o=Variable("O", 2, kind="optimality"),
+            s_next=Variable("s" + PRIME, states, kind="state"),
+        )
+
+    def start(self, initial: FloatArray) -> FloatArray:
+        """p(s_0), with no mass on an appended terminal state."""
+        return lock(np.pad(initial, (0, self.s.cardinality - len(initial))))
+
+    def tables(self, s: Slice, on_state: bool) -> list[CPD]:
+        """p(a|s), p(O|s,a[,s']) and p(s'|s,a) of one slice."""
+        prior = s.prior if on_state else s.prior[0]
+        outcome = [self.s_next] if s.log_optimality.ndim == 3 else []
+        return [
+            CPD.of([self.s, self.a] if on_state else [self.a], Scaled.from_linear(lock(prior.copy()))),
+            CPD.of([self.s, self.a, *outcome, self.o], Scaled.from_log(_binary(s.log_optimality))),
+            CPD.of([self.s, self.a, self.s_next], Scaled.from_linear(s.transition)),
+        ]
+
+
+def _binary(log_p: FloatArray) -> FloatArray:
+    """log (1−p, p) along a new last axis; 1−p as −expm1(log p) keeps its digits where p is near one."""
+    with np.errstate(divide="ignore"):
+        return lock(np.stack([np.log(-np.expm1(log_p)), log_p], axis=-1))
+
+
+def _varying(tables: Sequence[Sequence[CPD]]) -> dict[str, list[CPD]]:
+    return {cpd.child.name: [step[k] for step in tables] for k, cpd in enumerate(tables[0])}
+
+
+def _terminal(names: _Names, mdp: MDP, horizon: int, alpha: float) -> tuple[list[CPD], list[float]]:
+    """The optimality node O_T of a terminal reward, and its shift c_T."""
+    if mdp.terminal_reward is None:
+        return [], []
+    reward = np.pad(mdp.terminal_reward, (0, names.s.cardinality - mdp.n_states))
+    shift = float(reward.max())
+    shift = 0.0 if shift == -np.inf else shift
+    table = Scaled.from_log(_binary((reward - shift) / alpha))
+    state = Variable(f"s_{horizon}", names.s.states, time=horizon, kind="state")
+    node = Variable(f"O_{horizon}", 2, time=horizon, kind="optimality")
+    return [CPD.of([state, node], table)], [shift]
+
+
+def _counting(network: DynamicBayesianNetwork) -> tuple[Factor, ...]:
+    """One factor per slice that makes uniform times factor = 1 on every available action."""
+    uniform = network.cpd("a_0").array()
+    weights = np.divide(1.0, uniform, out=np.zeros(uniform.shape), where=uniform > 0)
+    scaled = Scaled.from_linear(lock(weights))
+    return tuple(Factor.of(network.cpd(f"a_{t}").variables, scaled) for t in range(network.horizon))

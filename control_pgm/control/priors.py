@@ -1,0 +1,92 @@
+"""Action priors p(a|s): given, uniform over the available actions, or counting."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from control_pgm.control.mdp import MDP
+from control_pgm.errors import InvalidArgument
+from control_pgm.models.cpd import ROW_TOLERANCE
+from control_pgm.tables.arrays import FloatArray, frozen, lock
+
+
+@dataclass(frozen=True, eq=False)
+class Prior:
+    """p(a|s), one table or one per step.
+
+    Attributes
+    ----------
+    table : shape (S, A) or (T, S, A), normalised over a.
+    uniform : whether it is uniform over the available actions.
+    counting : whether every available action weighs one instead of 1/|A(s)|.
+    """
+
+    table: FloatArray
+    uniform: bool
+    counting: bool = False
+
+    @property
+    def varying(self) -> bool:
+        """Whether it depends on time."""
+        return self.table.ndim == 3
+
+    def at(self, t: int) -> FloatArray:
+        """The table of step t, shape (S, A)."""
+        return self.table[t] if self.varying else self.table
+
+
+def parse_prior(mdp: MDP, prior: Any, horizon: int) -> Prior:
+    """The prior from None, "counting", or an array (A,), (S, A) or (T, S, A)."""
+    n, m = mdp.n_states, mdp.n_actions
+    uniform = lock(mdp.available / mdp.available.sum(axis=1, keepdims=True))
+    if prior is None:
+        return Prior(uniform, uniform=True)
+    if isinstance(prior, str):
+        if prior != "counting":
+            raise InvalidArgument(f"action_prior {prior!r}", allowed="None (uniform), 'counting', or an array")
+        return Prior(uniform, uniform=True, counting=True)
+    try:
+        table = frozen(prior)
+    except (TypeError, ValueError) as error:
+        raise InvalidArgument(f"action_prior is not an array of numbers ({error})") from None
+    if table.shape not in ((m,), (n, m), (horizon, n, m)):
+        raise InvalidArgument(
+            f"action_prior has shape {table.shape}", allowed=f"({m},), ({n}, {m}) or ({horizon}, {n}, {m})"
+        )
+    if table.ndim == 1:
+        table = lock(np.broadcast_to(table, (n, m)).copy())
+    _check(mdp, table)
+    sums = table.sum(axis=-1, keepdims=True)
+    table = table if (sums == 1.0).all() else lock(table / sums)
+    same = bool(np.abs(table - uniform).max() == 0.0)
+    return Prior(table, uniform=same)
+
+
+def _check(mdp: MDP, table: FloatArray) -> None:
+    def where(at: Any) -> str:
+        time = [f"t={at[0]}"] if table.ndim == 3 else []
+        names = [f"s={mdp.states[at[len(time)]]!r}"]
+        names += [f"a={mdp.actions[at[len(time) + 1]]!r}"] if len(at) > len(time) + 1 else []
+        return ", ".join(time + names)
+
+    bad = ~((table >= 0) & (table <= 1 + ROW_TOLERANCE))
+    if bad.any():
+        at = tuple(np.argwhere(bad)[0])
+        raise InvalidArgument(f"action_prior is {table[at]} at {where(at)}", allowed="probabilities")
+    off = np.abs(table.sum(axis=-1) - 1.0) > ROW_TOLERANCE
+    if off.any():
+        at = tuple(np.argwhere(off)[0])
+        raise InvalidArgument(
+            f"action_prior sums to {table.sum(axis=-1)[at]:.12g} over a at {where(at)}", allowed="1 within 1e-9"
+        )
+    forbidden = (table > 0) & ~mdp.available
+    if forbidden.any():
+        at = tuple(np.argwhere(forbidden)[0])
+        raise InvalidArgument(
+            f"action_prior is {table[at]:g} at {where(at)}, which is not available",
+            allowed="0",
+            remedy="give a prior of shape (S, A) that is zero there, or None for uniform over the available actions",
+        )

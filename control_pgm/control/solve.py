@@ -1,0 +1,135 @@
+"""Solving: a process or a network, a horizon, and the type of inference."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from control_pgm.control.mdp import MDP
+from control_pgm.control.network import ControlNetwork, check_horizon, unroll
+from control_pgm.control.solution import Convention, Solution
+from control_pgm.errors import InvalidArgument
+from control_pgm.inference.exact import TreePosterior
+from control_pgm.inference.impossible import impossible
+from control_pgm.inference.plan import DEFAULT_MEMORY_LIMIT, plan
+from control_pgm.tables.labelled import LabelledArray
+
+INFERENCES = ("posterior",)
+
+
+def solve(
+    problem: MDP | ControlNetwork,
+    horizon: int | None = None,
+    *,
+    inference: str = "posterior",
+    temperature: float | None = None,
+    action_prior: ArrayLike | str | None = None,
+    risk: float | None = None,
+    convention: Convention = "mean",
+    memory_limit: int = DEFAULT_MEMORY_LIMIT,
+) -> Solution:
+    """Solve a control problem by inference in its unrolled network.
+
+    Parameters
+    ----------
+    problem : MDP or ControlNetwork
+        A process is unrolled first; a network is taken as it is, with what was replaced or added.
+    horizon : int
+        The number of actions; may be left out for a network.
+    inference : {"posterior"}
+        "posterior": exact marginals of the network given that every step is optimal.
+    temperature, action_prior
+        As for `unroll`; not for a network, which has its own.
+    risk : float, optional
+        For inference="planning" only.
+    convention : {"mean", "sum"}
+        "mean" keeps the normalised action prior in the values. "sum" reports V = alpha log sum_a exp(Q/alpha), usual
+        in maximum-entropy reinforcement learning; the policy is the same.
+    memory_limit : int
+        Bytes that inference may take.
+
+    Returns
+    -------
+    Solution
+
+    Raises
+    ------
+    ImpossibleEvidence
+        If no trajectory is optimal; names the first slice at which nothing is possible any more.
+    InvalidArgument
+        On values out of range and combinations without meaning.
+
+    Examples
+    --------
+    >>> from control_pgm import MDP
+    >>> mdp = MDP([[[1, 0], [0, 1]], [[0, 1], [0, 1]]], [[0, 0], [1, 1]], states=["home", "shop"], actions=["stay", "go"])
+    >>> solution = solve(mdp, 3, temperature=0.5)
+    >>> round(float(solution.policy.sel(t=0, s="home", a="go")), 6)
+    0.974166
+    """
+    if inference not in INFERENCES:
+        raise InvalidArgument(f"inference {inference!r}", allowed=", ".join(map(repr, INFERENCES)))
+    if risk is not None:
+        raise InvalidArgument(
+            f"risk={risk!r} with inference={inference!r}", allowed="risk=None: the posterior has none"
+        )
+    if convention not in ("mean", "sum"):
+        raise InvalidArgument(f"convention {convention!r}", allowed="'mean', 'sum'")
+    network = _as_network(problem, horizon, temperature, action_prior)
+    if convention == "sum":
+        _check_sum(network)
+    # The network's own order backwards: its messages are the textbook's, whatever other order may be cheaper.
+    order = plan(network, network.optimal, order="reverse topological", memory_limit=memory_limit)
+    posterior = TreePosterior(network, network.optimal, order, memory_limit)
+    if posterior.log_evidence == -np.inf:
+        raise impossible(network, network.optimal)
+    return Solution(network, inference, convention, posterior)
+
+
+def optimal_policy(problem: MDP | ControlNetwork, horizon: int | None = None, **options: Any) -> LabelledArray:
+    """The policy alone, labelled [t, s, a]; options as for `solve`."""
+    return solve(problem, horizon, **options).policy
+
+
+def _as_network(
+    problem: MDP | ControlNetwork, horizon: int | None, temperature: float | None, action_prior: ArrayLike | str | None
+) -> ControlNetwork:
+    if isinstance(problem, MDP):
+        if horizon is None:
+            raise InvalidArgument("no horizon given", allowed="an integer ≥ 1, the number of actions")
+        return unroll(
+            problem, horizon, temperature=1.0 if temperature is None else temperature, action_prior=action_prior
+        )
+    if not isinstance(problem, ControlNetwork):
+        raise InvalidArgument(
+            f"{type(problem).__name__} cannot be solved",
+            allowed="an MDP, or a ControlNetwork made by unroll(mdp, horizon)",
+            remedy="other models: infer(model, evidence)",
+        )
+    if temperature is not None or action_prior is not None:
+        raise InvalidArgument(
+            "temperature and action_prior belong to the network", remedy="pass them to unroll(mdp, horizon, …)"
+        )
+    if horizon is not None and check_horizon(problem.mdp, horizon) != problem.horizon:
+        raise InvalidArgument(
+            f"horizon {horizon} of a network of horizon {problem.horizon}", allowed=str(problem.horizon)
+        )
+    return problem
+
+
+def _check_sum(network: ControlNetwork) -> None:
+    """The convention "sum" differs by a constant per step only with a uniform prior over n actions everywhere."""
+    reasons = {
+        "the action prior is not uniform": not network.prior.uniform,
+        "the number of actions varies between states": not network.mdp.available.all(),
+        "discount < 1 ends episodes early": network.mdp.discount < 1.0,
+        "the network counts actions already": network.prior.counting,
+    }
+    for reason, holds in reasons.items():
+        if holds:
+            raise InvalidArgument(
+                f"convention='sum' has no meaning here: {reason}",
+                remedy="use convention='mean'; action_prior='counting' counts actions where their number varies",
+            )

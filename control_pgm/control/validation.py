@@ -1,0 +1,260 @@
+"""Entry checks of a decision process: each returns the checked value, or names t, s, a, the value and the remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from numbers import Real
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy import sparse
+
+from control_pgm.display import size
+from control_pgm.errors import InvalidArgument, InvalidModel, TooLarge, unknown
+from control_pgm.models.cpd import ROW_TOLERANCE
+from control_pgm.tables.arrays import BoolArray, FloatArray, frozen, lock
+from control_pgm.tables.variable import Labels
+
+if TYPE_CHECKING:
+    from control_pgm.control.mdp import MDP
+
+MAX_DENSE_BYTES = 4 * 2**30
+
+
+def transition_table(transition: Any, layout: str) -> Any:
+    """The transition as a frozen array [s,a,s'] or [t,s,a,s'], or as a CSR matrix."""
+    if sparse.issparse(transition):
+        return sparse.csr_array(transition, dtype=np.float64)
+    axes = [axis.strip() for axis in layout.split(",")]
+    if sorted(axes) != ["a", "s", "s'"] and sorted(axes) != ["a", "s", "s'", "t"]:
+        raise InvalidArgument(
+            f"transition_layout {layout!r}", allowed='an order of s, a, s\' (and t), such as "s,a,s\'" or "a,s,s\'"'
+        )
+    try:
+        table = frozen(transition)
+    except (TypeError, ValueError) as error:
+        raise InvalidModel(f"the transition is not an array of numbers ({error})") from None
+    if table.ndim == 4 and len(axes) == 3:
+        axes = ["t", *axes]
+    if table.ndim != len(axes):
+        raise InvalidModel(
+            f"the transition has shape {table.shape}",
+            allowed="3 axes (s, a, s'), or 4 with t first, or sparse (S·A, S)",
+        )
+    order = [axes.index(axis) for axis in ("t", "s", "a", "s'") if axis in axes]
+    table = table if order == sorted(order) else frozen(np.ascontiguousarray(table.transpose(order)))
+    if table.shape[-1] != table.shape[-3] or 0 in table.shape:
+        raise InvalidModel(
+            f"the transition has {table.shape[-3]} states s, {table.shape[-2]} actions and {table.shape[-1]} states s'",
+            allowed="as many s as s', at least one of each",
+            remedy='is it laid out otherwise? pass transition_layout, such as "a,s,s\'"',
+        )
+    return table
+
+
+def sizes(table: Any) -> tuple[int, int]:
+    """(S, A) of a transition table."""
+    if table.ndim > 2:
+        return int(table.shape[-1]), int(table.shape[-2])
+    rows, n = table.shape
+    if n == 0 or rows == 0 or rows % n:
+        raise InvalidModel(f"the sparse transition has shape {table.shape}", allowed="(S·A, S), row s·A+a")
+    return int(n), int(rows // n)
+
+
+def count(what: str, names: Labels, n: int) -> None:
+    """As many labels as the tables have entries."""
+    if len(names) != n:
+        raise InvalidModel(f"{len(names)} {what} are named, but the transition has {n}", allowed=f"{n} labels")
+
+
+def rows(table: Any, mdp: MDP) -> Any:
+    """Rows of available pairs sum to one; rows of unavailable pairs become self-loops, which nothing ever uses."""
+    if table.ndim == 2:
+        return _sparse_rows(table, mdp)
+    used = mdp.available[..., None]
+    bad = (np.isnan(table) | (table < 0) | np.isinf(table)) & used
+    if bad.any():
+        at = np.argwhere(bad)[0]
+        raise InvalidModel(
+            f"P(s'|s,a) is {table[tuple(at)]} at {_where(mdp, at, varying=table.ndim == 4)}, s'={mdp.states[at[-1]]!r}",
+            allowed="numbers ≥ 0",
+        )
+    sums = np.where(mdp.available, table.sum(axis=-1, where=used), 1.0)
+    _check_sums(sums, mdp)
+    exact = bool(np.abs(sums - 1.0).max() <= 8 * np.finfo(float).eps)
+    if exact and mdp.available.all():
+        return table
+    stay = np.eye(mdp.n_states)[:, None, :]
+    return lock(np.where(used, table / sums[..., None], stay))
+
+
+def _sparse_rows(table: Any, mdp: MDP) -> Any:
+    values = table.data
+    if values.size and (np.isnan(values).any() or np.isinf(values).any() or values.min() < 0):
+        k = int(np.argmax(np.isnan(values) | np.isinf(values) | (values < 0)))
+        row = int(np.searchsorted(table.indptr, k, side="right")) - 1
+        at = [row // mdp.n_actions, row % mdp.n_actions]
+        raise InvalidModel(f"P(s'|s,a) is {values[k]} at {_where(mdp, at, varying=False)}", allowed="numbers ≥ 0")
+    sums = np.asarray(table.sum(axis=1)).reshape(mdp.n_states, mdp.n_actions)
+    _check_sums(np.where(mdp.available, sums, 1.0), mdp)
+    keep = sparse.diags_array((mdp.available / np.where(sums > 0, sums, 1.0)).ravel())
+    missing = np.flatnonzero(~mdp.available.ravel())
+    stay = sparse.csr_array((np.ones(missing.size), (missing, missing // mdp.n_actions)), shape=table.shape)
+    result = sparse.csr_array(keep @ table + stay)
+    result.eliminate_zeros()
+    return result
+
+
+def _check_sums(sums: FloatArray, mdp: MDP) -> None:
+    off = np.abs(sums - 1.0) > ROW_TOLERANCE
+    if off.any():
+        at = np.argwhere(off)[0]
+        raise InvalidModel(
+            f"P(s'|s,a) sums to {sums[tuple(at)]:.12g} over s' at {_where(mdp, at, varying=sums.ndim == 3)}",
+            allowed="1 within 1e-9",
+            remedy="if the pair does not exist, say so with available",
+        )
+
+
+def _where(mdp: MDP, at: Sequence[int], *, varying: bool) -> str:
+    """ "t=…, s=…, a=…" of an index that begins with [t,] s, a."""
+    time, (s, a) = ([f"t={at[0]}"], at[1:3]) if varying else ([], at[:2])
+    return ", ".join([*time, f"s={mdp.states[s]!r}", f"a={mdp.actions[a]!r}"])
+
+
+def initial_distribution(initial: Any, states: Labels) -> FloatArray:
+    """p(s_0) from None (uniform), a label, a mapping label -> probability, or a vector."""
+    n = len(states)
+    if initial is None:
+        return lock(np.full(n, 1.0 / n))
+    if isinstance(initial, Mapping):
+        vector = np.zeros(n)
+        for label, p in initial.items():
+            vector[index(states, label, "initial state")] = p
+    elif isinstance(initial, Hashable) and initial in states.index_of:
+        vector = np.zeros(n)
+        vector[states.index_of[initial]] = 1.0
+    elif isinstance(initial, str | int):
+        raise unknown(initial, states, what="initial state")
+    else:
+        vector = frozen(initial)
+    if vector.shape != (n,):
+        raise InvalidModel(f"initial has shape {vector.shape}", allowed=f"({n},), a state label, or {{label: p}}")
+    bad = ~(vector >= 0)
+    if bad.any():
+        k = int(np.argmax(bad))
+        raise InvalidModel(f"initial is {vector[k]} at s={states[k]!r}", allowed="numbers ≥ 0")
+    total = float(vector.sum())
+    if abs(total - 1.0) > ROW_TOLERANCE:
+        raise InvalidModel(f"initial sums to {total:.12g}", allowed="1 within 1e-9")
+    return lock(vector / total)
+
+
+def availability(available: Any, states: Labels, actions: Labels) -> BoolArray:
+    """The boolean (S, A) mask of available actions; every state needs one."""
+    mask = np.ones((len(states), len(actions)), dtype=bool)
+    if isinstance(available, Mapping):
+        for label, allowed in available.items():
+            s = index(states, label, "state in available:")
+            mask[s] = False
+            for action in allowed:
+                mask[s, index(actions, action, f"action in available[{label!r}]:")] = True
+    elif available is not None:
+        mask = np.array(available)
+        if mask.shape != (len(states), len(actions)) or mask.dtype != np.bool_:
+            raise InvalidModel(
+                f"available has shape {mask.shape} and type {mask.dtype}",
+                allowed=f"booleans of shape ({len(states)}, {len(actions)}), or {{state: [actions]}}",
+            )
+    if not mask.any(axis=1).all():
+        s = int(np.argmin(mask.any(axis=1)))
+        raise InvalidModel(
+            f"no action is available at s={states[s]!r}", remedy="give absorbing states all actions, with reward 0"
+        )
+    mask.flags.writeable = False
+    return mask
+
+
+def terminal_rewards(terminal: Any, states: Labels) -> FloatArray | None:
+    """The reward of s_T, or None."""
+    if terminal is None:
+        return None
+    values = frozen(terminal)
+    if values.shape != (len(states),):
+        raise InvalidModel(f"terminal_reward has shape {values.shape}", allowed=f"({len(states)},)")
+    bad = np.isnan(values) | np.isposinf(values)
+    if bad.any():
+        k = int(np.argmax(bad))
+        raise InvalidModel(
+            f"terminal_reward is {values[k]} at s={states[k]!r}", allowed="numbers below +inf; −inf forbids"
+        )
+    return values
+
+
+def discount_factor(discount: Any) -> float:
+    """Gamma in [0, 1]."""
+    if isinstance(discount, bool) or not isinstance(discount, Real) or not 0.0 <= float(discount) <= 1.0:
+        raise InvalidArgument(f"discount {discount!r}", allowed="a number from 0 to 1")
+    return float(discount)
+
+
+def grid_positions(positions: Any, states: Labels) -> Mapping[Hashable, tuple[int, int]] | None:
+    """label -> (row, column), known labels only."""
+    if positions is None:
+        return None
+    result: dict[Hashable, tuple[int, int]] = {}
+    for label, place in positions.items():
+        index(states, label, "state in positions:")
+        try:
+            row, column = place
+        except (TypeError, ValueError):
+            raise InvalidModel(f"position of {label!r} is {place!r}", allowed="(row, column)") from None
+        result[label] = (int(row), int(column))
+    return result
+
+
+def dense_reward(reward: Any, n_states: int, n_actions: int) -> Any:
+    """A sparse reward (S·A, S) as a dense array; anything else as it is."""
+    if not sparse.issparse(reward):
+        return reward
+    if reward.shape != (n_states * n_actions, n_states):
+        raise InvalidModel(
+            f"the sparse reward has shape {reward.shape}", allowed=f"({n_states * n_actions}, {n_states}), row s·A+a"
+        )
+    fits_dense(n_states, n_actions)
+    return reward.toarray().reshape(n_states, n_actions, n_states)
+
+
+def reward_values(mdp: MDP, t: int) -> None:
+    """No NaN and no +inf inside the support at step t."""
+    rewards = mdp.rewards.at(t)
+    bad = (np.isnan(rewards.values) | np.isposinf(rewards.values)) & rewards.used(mdp.support_at(t))
+    if not bad.any():
+        return
+    at = np.argwhere(bad)[0]
+    place = [f"t={t}"] if mdp.time_steps else []
+    place += [f"s={mdp.states[at[1]]!r}", f"a={mdp.actions[at[2]]!r}"]
+    place += [f"s'={mdp.states[at[3]]!r}"] if len(at) > 3 else []
+    raise InvalidModel(
+        f"the reward is {rewards.values[tuple(at)]} at {', '.join(place)}", allowed="numbers below +inf; −inf forbids"
+    )
+
+
+def fits_dense(n_states: int, n_actions: int) -> None:
+    """Refuse a dense (S, A, S) table before it is allocated, if it is too large."""
+    need = 8 * n_states * n_actions * n_states
+    if need > MAX_DENSE_BYTES:
+        raise TooLarge(
+            f"a dense table of {n_states} × {n_actions} × {n_states} entries needs {size(need)}",
+            allowed=size(MAX_DENSE_BYTES),
+            remedy="merge states, or split the problem",
+        )
+
+
+def index(names: Labels, label: Hashable, what: str) -> int:
+    """The index of a label."""
+    try:
+        return names.index_of[label]
+    except (KeyError, TypeError):
+        raise unknown(label, names, what=what) from None
