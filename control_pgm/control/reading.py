@@ -17,45 +17,43 @@ from functools import cached_property
 from control_pgm.control.network import ControlNetwork
 from control_pgm.errors import InvalidModel
 from control_pgm.inference.exact import TreePosterior
-from control_pgm.inference.messages import Operand, incoming
-from control_pgm.tables.contraction import Scope
-from control_pgm.tables.scaled import Scaled
+from control_pgm.inference.contract import Operand, contract_each
+from control_pgm.inference.messages import incoming
+from control_pgm.tables.scaled import Scaled, Stack
+
+
+STATE, ACTION = 0, 1  # labels of the axes s and a in the batched contractions below
 
 
 @dataclass(frozen=True, eq=False)
 class TextbookMessages:
-    """alpha_t and beta_t of a control network, as tables over (s_t) or (s_t, a_t)."""
+    """alpha_t and beta_t of a control network for all t: stacks of tables over (s) or (s, a)."""
 
     network: ControlNetwork
     posterior: TreePosterior
 
-    def backward_action(self, t: int) -> Scaled:
-        """beta_t(s,a), axes (s, a)."""
-        return self._contract(self._after_action(t, with_prior=False), self._pair(t))
+    def backward_action(self) -> Stack:
+        """beta_t(s,a) for t = 0 … T−1, axes (t, s, a)."""
+        steps = [self._after_action(t, with_prior=False) for t in range(self.network.horizon)]
+        return contract_each(steps, (STATE, ACTION), self._sizes)
 
-    def optimal_action(self, t: int) -> Scaled:
-        """p(a|s) beta_t(s,a), axes (s, a): the optimal action conditional before it is normalised."""
-        return self._contract(self._after_action(t, with_prior=True), self._pair(t))
+    def optimal_action(self) -> Stack:
+        """p(a|s) beta_t(s,a), axes (t, s, a): the optimal action conditional before it is normalised."""
+        steps = [self._after_action(t, with_prior=True) for t in range(self.network.horizon)]
+        return contract_each(steps, (STATE, ACTION), self._sizes)
 
-    def backward(self, t: int) -> Scaled:
-        """beta_t(s); at the horizon the terminal factor, or one."""
-        return self._contract(self._at_and_after(t), self._state(t))
+    def backward(self) -> Stack:
+        """beta_t(s) for t = 0 … T, axes (t, s); at the horizon the terminal factor, or one."""
+        return contract_each(self._at_and_after, (STATE,), self._sizes)
 
-    def forward(self, t: int) -> Scaled:
-        """alpha_t(s)."""
-        cluster = self._cluster(f"s_{t}")
-        if t < self.network.horizon and len(self._at_and_after(t)) == 1:
-            # What the engine has sent on to the action's cluster is just this.
-            sent = self.posterior.operand(cluster, self._cluster(f"a_{t}"))
-            if sent is not None and sent[0] == self._state(t):
-                return sent[1]
-        parent = self.posterior.plan.tree.parents[cluster]
-        above = self.posterior.operand(parent, cluster) if parent >= 0 else None
-        return self._contract([*self._before(t), *([above] if above else [])], self._state(t))
+    def forward(self) -> Stack:
+        """alpha_t(s) for t = 0 … T, axes (t, s)."""
+        return contract_each([[((STATE,), self._forward(t))] for t in self._times], (STATE,), self._sizes)
 
-    def state_marginal(self, t: int) -> Scaled:
-        """alpha_t(s) beta_t(s), which sums to p(O)."""
-        return self._contract([(self._state(t), self.forward(t)), (self._state(t), self.backward(t))], self._state(t))
+    def state_marginal(self) -> Stack:
+        """alpha_t(s) beta_t(s), which sums to p(O) for every t; axes (t, s)."""
+        both = [[((STATE,), self._forward(t)), *self._at_and_after[t]] for t in self._times]
+        return contract_each(both, (STATE,), self._sizes)
 
     # --- finding one's way in the tree --------------------------------------------------------------------------
     @cached_property
@@ -68,49 +66,59 @@ class TextbookMessages:
         counting = {id(factor) for factor in self.network.counting}
         return frozenset(k for k, factor in enumerate(self.network.tables) if id(factor) in counting)
 
-    def _cluster(self, name: str) -> int:
-        problem = self.posterior.plan.problem
-        return self.posterior.plan.tree.position[problem.index[name]]
+    @property
+    def _times(self) -> range:
+        return range(self.network.horizon + 1)
 
-    def _state(self, t: int) -> Scope:
-        return (self.posterior.plan.problem.index[f"s_{t}"],)
+    @cached_property
+    def _sizes(self) -> tuple[int, int]:
+        cards = self.posterior.plan.problem.cardinalities
+        return cards[self._index("s_0")], cards[self._index("a_0")]
 
-    def _pair(self, t: int) -> Scope:
-        index = self.posterior.plan.problem.index
-        return index[f"s_{t}"], index[f"a_{t}"]
-
-    def _contract(self, operands: list[Operand], out: Scope) -> Scaled:
-        return self.posterior.placed.contract(operands, out)
+    def _index(self, name: str) -> int:
+        return self.posterior.plan.problem.index[name]
 
     def _after_action(self, t: int, *, with_prior: bool) -> list[Operand]:
-        """The operands of the cluster that eliminates a_t: its tables, and what its children have sent."""
-        cluster = self._cluster(f"a_{t}")
-        posterior = self.posterior
-        scope = posterior.plan.tree.scopes[cluster]
-        if not set(scope) <= set(self._pair(t)):
-            others = [posterior.plan.problem.variables[v].name for v in scope if v not in self._pair(t)]
+        """What the cluster that eliminates a_t holds and has received: all of beta_t(s,a), and the prior if wanted."""
+        placed, tree = self.posterior.placed, self.posterior.plan.tree
+        s, a = self._index(f"s_{t}"), self._index(f"a_{t}")
+        cluster = tree.position[a]
+        local = {s: STATE, a: ACTION}
+        if len(tree.scopes[cluster]) > 2 or not local.keys() >= set(tree.scopes[cluster]):
+            others = [self.posterior.plan.problem.variables[v].name for v in tree.scopes[cluster] if v not in local]
             raise InvalidModel(
                 f"the messages at t={t} depend on {', '.join(others)} beside s_{t} and a_{t}: there is no beta(s,a)",
                 remedy="ask network.infer() for the conditional that you want instead of solve()",
             )
         prior = () if with_prior else (self._tables[f"a_{t}"], *self._counting)
-        tables = [operand for k, operand in posterior.placed.factors(cluster) if k not in prior]
-        return [*tables, *incoming(posterior.placed, posterior.sent_up, cluster)]
+        operands = [operand for k, operand in placed.factors(cluster) if k not in prior]
+        operands += incoming(placed, self.posterior.sent_up, cluster)
+        return [(tuple([local[v] for v in scope]), table) for scope, table in operands]
 
-    def _at_and_after(self, t: int) -> list[Operand]:
-        """The operands over s_t alone of the cluster that eliminates s_t, but for its CPD."""
-        return [
-            operand for k, operand in self._operands(t) if operand[0] == self._state(t) and k != self._tables[f"s_{t}"]
-        ]
+    def _forward(self, t: int) -> Scaled:
+        """alpha_t(s): what the engine has sent on to the action's cluster, or, where it sent more, all before t."""
+        posterior, tree = self.posterior, self.posterior.plan.tree
+        s = self._index(f"s_{t}")
+        cluster = tree.position[s]
+        if t < self.network.horizon and len(self._at_and_after[t]) == 1:
+            sent = posterior.operand(cluster, tree.position[self._index(f"a_{t}")])
+            if sent is not None and sent[0] == (s,):
+                return sent[1]
+        before = [operand for _, operand in self._operands(t, before=True)]
+        parent = tree.parents[cluster]
+        if parent >= 0 and (above := posterior.operand(parent, cluster)) is not None:
+            before.append(above)
+        return posterior.placed.contract(before, (s,))
 
-    def _before(self, t: int) -> list[Operand]:
-        """The other operands of that cluster; its parent's message is not among them."""
-        return [
-            operand for k, operand in self._operands(t) if operand[0] != self._state(t) or k == self._tables[f"s_{t}"]
-        ]
+    @cached_property
+    def _at_and_after(self) -> list[list[Operand]]:
+        """Per t, what lies at and after t in the cluster that eliminates s_t: its operands over s_t but for the CPD."""
+        return [[((STATE,), table) for _, (_, table) in self._operands(t, before=False)] for t in self._times]
 
-    def _operands(self, t: int) -> list[tuple[int, Operand]]:
-        """Tables (by number) and children's messages (−1) of the cluster that eliminates s_t."""
-        cluster = self._cluster(f"s_{t}")
+    def _operands(self, t: int, *, before: bool) -> list[tuple[int, Operand]]:
+        """Tables (by number) and children's messages (−1) of the cluster that eliminates s_t, before t or not."""
+        s, own = (self._index(f"s_{t}"),), self._tables[f"s_{t}"]
+        cluster = self.posterior.plan.tree.position[s[0]]
         messages = incoming(self.posterior.placed, self.posterior.sent_up, cluster)
-        return [*self.posterior.placed.factors(cluster), *((-1, message) for message in messages)]
+        everything = [*self.posterior.placed.factors(cluster), *((-1, message) for message in messages)]
+        return [(k, operand) for k, operand in everything if (operand[0] != s or k == own) == before]

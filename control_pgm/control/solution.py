@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -16,7 +16,6 @@ from control_pgm.errors import InvalidArgument, NotAvailable, UndefinedCondition
 from control_pgm.inference.exact import TreePosterior
 from control_pgm.tables.arrays import FloatArray, lock
 from control_pgm.tables.labelled import LabelledArray
-from control_pgm.tables.scaled import Scaled, normalised, stacked_log
 from control_pgm.tables.variable import Labels
 
 Convention = Literal["mean", "sum"]
@@ -57,7 +56,7 @@ class Solution:
     @cached_property
     def policy(self) -> LabelledArray:
         """p(a_t | s_t, O_{t:T−1}=1) = p(a|s) beta_t(s,a) / beta_t(s) (Levine 2018, equation 7)."""
-        return self._labelled("tsa", normalised(self._each(self._read.optimal_action), (1,)))
+        return self._labelled("tsa", self._read.optimal_action().normalised((2,)))
 
     @cached_property
     def defined(self) -> LabelledArray:
@@ -79,17 +78,17 @@ class Solution:
     @cached_property
     def log_backward_action(self) -> LabelledArray:
         """log beta_t(s,a) in nats."""
-        return self._labelled("tsa", stacked_log(self._each(self._read.backward_action)))
+        return self._labelled("tsa", self._read.backward_action().log())
 
     @cached_property
     def log_backward(self) -> LabelledArray:
         """log beta_t(s) in nats; row T is the terminal factor, or 0."""
-        return self._labelled("Ts", stacked_log(self._each(self._read.backward, last=True)))
+        return self._labelled("Ts", self._read.backward().log())
 
     @cached_property
     def log_forward(self) -> LabelledArray:
         """log alpha_t(s) in nats."""
-        return self._labelled("Ts", stacked_log(self._each(self._read.forward, last=True)))
+        return self._labelled("Ts", self._read.forward().log())
 
     # --- values -------------------------------------------------------------------------------------------------
     @cached_property
@@ -116,8 +115,7 @@ class Solution:
     def _shift_to_go(self) -> FloatArray:
         """sum_{k≥t} c_k for t = 0 … T, the terminal node's included."""
         shift = self.network.reward_shift
-        tail = np.append(np.cumsum(shift[::-1])[::-1], 0.0)
-        return tail[: self._T + 1]
+        return np.append(np.cumsum(shift[::-1])[::-1], 0.0)[: self._T + 1]
 
     @property
     def _counted(self) -> FloatArray:
@@ -147,7 +145,7 @@ class Solution:
 
     @cached_property
     def _all_state_marginals(self) -> FloatArray:
-        return normalised(self._each(self._read.state_marginal, last=True), (0,))
+        return self._read.state_marginal().normalised((1,))
 
     # --- evidence -----------------------------------------------------------------------------------------------
     @property
@@ -186,9 +184,6 @@ class Solution:
     @property
     def _T(self) -> int:
         return self.network.horizon
-
-    def _each(self, read: Callable[[int], Scaled], *, last: bool = False) -> list[Scaled]:
-        return [read(t) for t in range(self._T + last)]
 
     def _labelled(self, dims: str, values: Any) -> LabelledArray:
         """Label the axes; ``T`` stands for the T+1 times of states. Columns of an appended terminal state are left out."""

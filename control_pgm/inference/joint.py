@@ -13,7 +13,8 @@ from math import prod
 from control_pgm.display import size
 from control_pgm.errors import TooLarge
 from control_pgm.inference.clusters import BucketTree
-from control_pgm.inference.messages import Clusters, Operand
+from control_pgm.inference.contract import Operand
+from control_pgm.inference.messages import Clusters
 from control_pgm.tables.contraction import Scope
 from control_pgm.tables.scaled import Scaled
 

@@ -13,15 +13,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from control_pgm.inference.clusters import BucketTree
+from control_pgm.inference.contract import Operand, contract
 from control_pgm.inference.plan import Plan
-from control_pgm.tables.contraction import Scope, recipe
+from control_pgm.tables.contraction import Scope
 from control_pgm.tables.scaled import Scaled
 
 Edge = tuple[int, int]  # (source cluster, target cluster); the target of a root's message is −1
-Operand = tuple[Scope, Scaled]
 Store = dict[Edge, Scaled]
 
 _MANY_CHILDREN = 6
@@ -41,22 +39,8 @@ class Clusters:
         return self.plan.tree
 
     def contract(self, operands: Sequence[Operand], out: Scope) -> Scaled:
-        """Multiply operands and sum out all variables but ``out``; the product is one where no operand looks."""
-        if len(operands) == 1 and operands[0][0] == out:
-            return operands[0][1]
-        cards = self.plan.problem.cardinalities
-        local: dict[int, int] = {}
-        for scope, _ in operands:
-            for v in scope:
-                local.setdefault(v, len(local))
-        if missing := [v for v in out if v not in local]:
-            return self.contract([*operands, (tuple(missing), Scaled(np.ones([cards[v] for v in missing])))], out)
-        if not operands:
-            return Scaled(np.ones(()))
-        signature = tuple([tuple([local[v] for v in scope]) for scope, _ in operands])
-        sizes = tuple([cards[v] for v in local])
-        plan = recipe(signature, tuple([local[v] for v in out]), sizes)
-        return Scaled.contract([table for _, table in operands], plan)
+        """Multiply operands and sum out all variables but ``out``."""
+        return contract(operands, out, self.plan.problem.cardinalities)
 
     def factors(self, cluster: int) -> list[tuple[int, Operand]]:
         """The tables of a cluster with their number in the model, not multiplied together."""

@@ -121,7 +121,7 @@ class Posterior(ABC):
         self, table: Factor, names: tuple[str, ...], labels: Mapping[str, Hashable], undefined: Undefined
     ) -> Factor:
         axes = tuple(i for i, name in enumerate(table.scope) if name in names)
-        values = normalised([table.scaled], axes)[0]
+        values = normalised(table.scaled, axes)
         bad = np.isnan(values)
         if bad.any() and undefined == "raise":
             at = np.argwhere(bad)[0]

@@ -75,7 +75,9 @@ class CPD(Factor):
     def of(cls, variables: Iterable[Variable], scaled: Scaled) -> CPD:
         """A CPD over numbers that are known to fit, child last; nothing is checked or copied."""
         self = object.__new__(CPD)
-        self.__dict__.update(variables=tuple(variables), scaled=scaled)
+        fields = self.__dict__
+        fields["variables"] = tuple(variables)
+        fields["scaled"] = scaled
         return self
 
     def __repr__(self) -> str:

@@ -92,22 +92,23 @@ class TwoSliceTemplate:
             raise InvalidArgument(f"horizon {horizon!r}", allowed="an integer ≥ 1")
         varying = varying or {}
         self._check_varying(varying, horizon)
+        step = _sorted(self.transition)
         made: dict[str, Variable] = {}
 
         def at(variable: Variable, t: int) -> Variable:
-            primed = variable.name.endswith(PRIME)
-            base, time = (variable.name[:-1], t + 1) if primed else (variable.name, t)
-            name = f"{base}_{time}"
-            if name not in made:
-                made[name] = Variable(name, variable.states, time=time, kind=variable.kind)
-            return made[name]
+            """The variable of slice t or, with a prime, t+1; each is made once."""
+            name = variable.name
+            name, time = (name[:-1], t + 1) if name[-1] == PRIME else (name, t)
+            name = f"{name}_{time}"
+            if (found := made.get(name)) is None:
+                found = made[name] = Variable(name, variable.states, time=time, kind=variable.kind)
+            return found
 
         cpds = [CPD.of([at(v, 0) for v in cpd.variables], cpd.scaled) for cpd in _sorted(self.initial)]
-        step = _sorted(self.transition)
         for t in range(horizon):
             for cpd in step:
-                table = varying[cpd.child.name][t] if cpd.child.name in varying else cpd
-                cpds.append(CPD.of([at(v, t) for v in cpd.variables], table.scaled))
+                scaled = varying[cpd.child.name][t].scaled if varying and cpd.child.name in varying else cpd.scaled
+                cpds.append(CPD.of([at(v, t) for v in cpd.variables], scaled))
         return DynamicBayesianNetwork.of(cpds, self, horizon)
 
     def _check_varying(self, varying: Mapping[str, Sequence[CPD]], horizon: int) -> None:

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from math import prod
+from string import ascii_letters
 from typing import Literal
 
 import numpy as np
@@ -24,6 +25,30 @@ from control_pgm.tables.arrays import FloatArray
 Scope = tuple[int, ...]
 
 _MAX_GREEDY = 8  # with more operands than this, the pairwise search is replaced by folding the two smallest
+
+
+@dataclass(frozen=True)
+class View:
+    """How an operand is looked at: axes summed first, then a transposition, then a shape; None where not needed."""
+
+    presum: tuple[int, ...] | None
+    order: tuple[int, ...] | None
+    shape: tuple[int, ...] | None
+
+    @staticmethod
+    def make(presum: Sequence[int], order: Sequence[int], before: Sequence[int], after: Sequence[int]) -> View:
+        """A view that leaves out what would change nothing; ``before`` is the shape after the transposition."""
+        moved = tuple(order) != tuple(range(len(order)))
+        reshaped = tuple(before) != tuple(after)
+        return View(tuple(presum) or None, tuple(order) if moved else None, tuple(after) if reshaped else None)
+
+    def of(self, array: FloatArray) -> FloatArray:
+        """The array as this view shows it."""
+        if self.presum is not None:
+            array = array.sum(axis=self.presum)
+        if self.order is not None:
+            array = array.transpose(self.order)
+        return array if self.shape is None else array.reshape(self.shape)
 
 
 @dataclass(frozen=True)
@@ -37,25 +62,19 @@ class Step:
     kind: Literal["multiply", "matrix", "einsum"]
     left: int
     right: int
-    presum: tuple[tuple[int, ...], tuple[int, ...]]  # axes that occur in one operand only and are summed first
-    orders: tuple[tuple[int, ...], tuple[int, ...]]  # transpositions
-    shapes: tuple[tuple[int, ...], tuple[int, ...]]  # shapes after the transposition
-    result: tuple[int, ...]  # shape of the result
+    views: tuple[View, View]
+    result: tuple[int, ...] | None  # shape of a matrix product, where it is not two-dimensional
     subscripts: str = ""
 
     def run(self, a: FloatArray, b: FloatArray) -> FloatArray:
         """The pairwise contraction of two arrays."""
-        if self.presum[0]:
-            a = a.sum(axis=self.presum[0])
-        if self.presum[1]:
-            b = b.sum(axis=self.presum[1])
-        if self.kind == "einsum":
-            return np.asarray(np.einsum(self.subscripts, a, b))
-        a = a.transpose(self.orders[0]).reshape(self.shapes[0])
-        b = b.transpose(self.orders[1]).reshape(self.shapes[1])
+        a, b = self.views[0].of(a), self.views[1].of(b)
         if self.kind == "multiply":
             return a * b
-        return np.asarray(np.dot(a, b)).reshape(self.result)
+        if self.kind == "einsum":
+            return np.asarray(np.einsum(self.subscripts, a, b))
+        product: FloatArray = np.dot(a, b)
+        return product if self.result is None else product.reshape(self.result)
 
 
 @dataclass(frozen=True)
@@ -169,29 +188,36 @@ def _step(left: int, right: int, a: Scope, b: Scope, out: Scope, sizes: tuple[in
     def shape(scope: Sequence[int]) -> tuple[int, ...]:
         return tuple(sizes[x] for x in scope)
 
+    def view(k: int, order: Sequence[int], after: Sequence[int]) -> View:
+        scope = (a, b)[k]
+        return View.make(presum[k], [scope.index(x) for x in order], shape(order), after)
+
     if not summed:
         order = tuple(x for x in out if x in a or x in b)
-        orders = tuple(tuple(s.index(x) for x in order if x in s) for s in (a, b))
-        shapes = tuple(tuple(sizes[x] if x in s else 1 for x in order) for s in (a, b))
-        return Step("multiply", left, right, presum, (orders[0], orders[1]), (shapes[0], shapes[1]), ()), order
+        views = (
+            view(0, [x for x in order if x in a], _broadcast_shape(order, a, sizes)),
+            view(1, [x for x in order if x in b], _broadcast_shape(order, b, sizes)),
+        )
+        return Step("multiply", left, right, views, None), order
     if batch:
         # Shared axes that stay: np.einsum walks them without copies. Letters are local, so 52 always suffice.
-        letter = {
-            x: chr(ord("a") + i) if i < 26 else chr(ord("A") + i - 26) for i, x in enumerate(dict.fromkeys(a + b))
-        }
+        letter = {x: ascii_letters[i] for i, x in enumerate(dict.fromkeys(a + b))}
         order = tuple(x for x in out if x in letter)
         subscripts = ",".join("".join(letter[x] for x in s) for s in (a, b)) + "->" + "".join(letter[x] for x in order)
-        return Step("einsum", left, right, presum, ((), ()), ((), ()), (), subscripts), order
+        return Step("einsum", left, right, (view(0, a, shape(a)), view(1, b, shape(b))), None, subscripts), order
     # A matrix product. The larger operand dictates the order of the summed axes, so that it stays a view when its
     # kept and summed axes lie together, as (s,a | s') does in a transition table.
     larger = a if prod(shape(a)) >= prod(shape(b)) else b
     inner = tuple(x for x in larger if x in summed)
     n = prod(shape(inner))
-    orders = (tuple(a.index(x) for x in keep_a + inner), tuple(b.index(x) for x in inner + keep_b))
-    shapes = ((prod(shape(keep_a)), n), (n, prod(shape(keep_b))))
-    if larger is a and not keep_b:
-        shapes = (shapes[0], (n,))
-    elif larger is b and not keep_a:
-        shapes = ((n,), shapes[1])
+    rows = (prod(shape(keep_a)), n) if keep_a else (n,)
+    columns = (n, prod(shape(keep_b))) if keep_b else (n,)
     scope = keep_a + keep_b
-    return Step("matrix", left, right, presum, (orders[0], orders[1]), (shapes[0], shapes[1]), shape(scope)), scope
+    result = None if len(keep_a) <= 1 and len(keep_b) <= 1 else shape(scope)
+    return Step("matrix", left, right, (view(0, keep_a + inner, rows), view(1, inner + keep_b, columns)), result), scope
+
+
+def _broadcast_shape(order: Scope, scope: Scope, sizes: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape in which an operand broadcasts over ``order``: 1 where it has no such axis, leading ones left out."""
+    first = next((i for i, x in enumerate(order) if x in scope), len(order))
+    return tuple(sizes[x] if x in scope else 1 for x in order[first:])

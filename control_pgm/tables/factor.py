@@ -66,7 +66,9 @@ class Factor:
     def of(cls, variables: Sequence[Variable], scaled: Scaled) -> Factor:
         """A factor over numbers that are known to fit; nothing is checked or copied."""
         self = object.__new__(cls)
-        self.__dict__.update(variables=tuple(variables), scaled=scaled)
+        fields = self.__dict__
+        fields["variables"] = tuple(variables)
+        fields["scaled"] = scaled
         return self
 
     # --- looking ------------------------------------------------------------------------------------------------
@@ -152,7 +154,7 @@ class Factor:
         axes = tuple(i for i, v in enumerate(self.variables) if v.name not in given)
         for name in given:
             self.axis(name)
-        values = normalised([self.scaled], axes)[0]
+        values = normalised(self.scaled, axes)
         if np.isnan(values).any():
             at = np.argwhere(np.isnan(values))[0]
             where = ", ".join(

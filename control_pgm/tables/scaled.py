@@ -26,13 +26,21 @@ _LOG_RANGE = 600.0  # nats that a linear table may span: exp(−600) ≈ 1e-261 
 _LN2 = log(2.0)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, init=False)
 class Scaled:
     """A read-only table of non-negative numbers of any magnitude. Made by `from_linear` and `from_log`."""
 
     _data: FloatArray
-    _exponent: int = 0
-    _in_logs: bool = False
+    _exponent: int
+    _in_logs: bool
+
+    def __init__(self, data: FloatArray, exponent: int = 0, in_logs: bool = False) -> None:
+        fields = self.__dict__  # filled through its dict: every message makes one
+        fields["_data"] = data
+        fields["_exponent"] = exponent
+        fields["_in_logs"] = in_logs
+        if not in_logs:
+            fields["_linear"] = data
 
     # --- making -------------------------------------------------------------------------------------------------
     @staticmethod
@@ -97,14 +105,15 @@ class Scaled:
     @staticmethod
     def contract(operands: Sequence[Scaled], recipe: Recipe) -> Scaled:
         """The sum-product of the operands (see `recipe`), exact zeros kept, safe from underflow."""
-        exponent, bound = 0, 1.0
+        exponent, bound, arrays = 0, 1.0, []
         for operand in operands:
             exponent += operand._exponent
             bound *= operand._lowest
-        values = recipe.linear([operand._linear for operand in operands])
-        top = float(values.max()) if values.size else 0.0
+            arrays.append(operand._linear)
+        values = recipe.linear(arrays)
         # Every term of every sum is at least `bound`: then nothing can have been lost. Otherwise look at the result.
         if bound >= TRUSTED or not Scaled._lost(values, operands, recipe):
+            top = float(np.maximum.reduce(values, axis=None, initial=0.0))
             return Scaled._rescaled(values, top, exponent)
         logs = recipe.log([operand._log for operand in operands])
         high = float(logs.max())
@@ -175,39 +184,59 @@ def positive_minimum(values: FloatArray) -> float:
     """The smallest positive entry; 1 if there is none."""
     if values.size == 0:
         return 1.0
-    low = float(values.min())
+    low = float(np.minimum.reduce(values, axis=None))
     if low > 0.0:
         return low
     low = float(values.min(where=values > 0.0, initial=inf))
     return low if low < inf else 1.0
 
 
-def normalised(tables: Sequence[Scaled], axes: tuple[int, ...]) -> FloatArray:
-    """Probabilities over ``axes`` of several tables of one shape, stacked along a new first axis.
+@dataclass(frozen=True, eq=False)
+class Stack:
+    """Tables of one shape along a new first axis; each keeps its own scale ``2**exponents[k]``.
 
-    Rows that sum to zero come out as NaN: the caller must look at them. ``axes`` count without the new axis.
+    The stack as a whole is a table too, so one contraction does for all: the first axis is just another label.
     """
-    if not tables:
-        return np.zeros((0,))
-    inner = tuple(axis + 1 for axis in axes)
-    if any(table._in_logs for table in tables):
-        logs = np.stack([table._log for table in tables])
-        top = logs.max(axis=inner, keepdims=True)
-        values = np.exp(logs - np.where(np.isneginf(top), 0.0, top))
-    else:
-        values = np.stack([table._data for table in tables])
-    total = values.sum(axis=inner, keepdims=True)
+
+    table: Scaled
+    exponents: IntArray
+
+    @staticmethod
+    def of(tables: Sequence[Scaled]) -> Stack:
+        """Stack tables, in logarithms if any of them is held so."""
+        if any(table._in_logs for table in tables):
+            table = Scaled(np.stack([table._log for table in tables]), 0, True)
+        else:
+            table = Scaled(np.stack([table._data for table in tables]))
+        return Stack(table, np.array([table._exponent for table in tables]))
+
+    @staticmethod
+    def concatenate(parts: Sequence[Stack], order: IntArray) -> Stack:
+        """One stack of several; ``order`` tells which of the concatenated tables comes at each place."""
+        exponents = np.concatenate([part.exponents + part.table._exponent for part in parts])[order]
+        in_logs = any(part.table._in_logs for part in parts)
+        data = np.concatenate([part.table._log if in_logs else part.table._data for part in parts])[order]
+        return Stack(Scaled(data, 0, in_logs), exponents)
+
+    def log(self) -> FloatArray:
+        """Natural logarithms, −inf at exact zeros."""
+        shape = (-1,) + (1,) * (self.table._data.ndim - 1)
+        logs: FloatArray = self.table.log()
+        logs += (self.exponents * _LN2).reshape(shape)
+        return logs
+
+    def normalised(self, axes: tuple[int, ...]) -> FloatArray:
+        """Probabilities over ``axes``; see `normalised`."""
+        return normalised(self.table, axes)
+
+
+def normalised(table: Scaled, axes: tuple[int, ...]) -> FloatArray:
+    """The table divided by its sums over ``axes``. Where a sum is zero the result is NaN: the caller must look."""
+    values = table._data
+    if table._in_logs:
+        top = values.max(axis=axes, keepdims=True)
+        values = np.exp(values - np.where(np.isneginf(top), 0.0, top))
+    total = values.sum(axis=axes, keepdims=True)
+    if (total > 0.0).all():
+        return np.asarray(values / total)
     return np.asarray(np.divide(values, total, out=np.full(values.shape, np.nan), where=total > 0.0))
-
-
-def stacked_log(tables: Sequence[Scaled]) -> FloatArray:
-    """Natural logarithms of several tables of one shape, stacked along a new first axis."""
-    logs = np.stack([table._data for table in tables])
-    linear: IntArray = np.array([not table._in_logs for table in tables])
-    with np.errstate(divide="ignore"):
-        if linear.all():
-            np.log(logs, out=logs)
-        elif linear.any():
-            logs[linear] = np.log(logs[linear])
-    exponents = np.array([table._exponent * _LN2 for table in tables])
-    return np.asarray(logs + exponents.reshape((-1,) + (1,) * (logs.ndim - 1)))
