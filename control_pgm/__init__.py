@@ -13,6 +13,7 @@ from control_pgm.models import (
     d_separated,
     prune,
 )
+from control_pgm.problems import gridworld
 from control_pgm.tables import Factor, LabelledArray, Variable
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "__version__",
     "d_separated",
     "errors",
+    "gridworld",
     "infer",
     "optimal_policy",
     "plan",

@@ -16,11 +16,10 @@ from functools import cached_property
 
 from control_pgm.control.network import ControlNetwork
 from control_pgm.errors import InvalidModel
-from control_pgm.inference.exact import TreePosterior
 from control_pgm.inference.contract import Operand, contract_each
+from control_pgm.inference.exact import TreePosterior
 from control_pgm.inference.messages import incoming
 from control_pgm.tables.scaled import Scaled, Stack
-
 
 STATE, ACTION = 0, 1  # labels of the axes s and a in the batched contractions below
 
@@ -71,17 +70,24 @@ class TextbookMessages:
         return range(self.network.horizon + 1)
 
     @cached_property
+    def _states(self) -> list[int]:
+        """The engine's numbers of s_0 … s_T."""
+        return [self.posterior.plan.problem.index[f"s_{t}"] for t in self._times]
+
+    @cached_property
+    def _actions(self) -> list[int]:
+        """The engine's numbers of a_0 … a_{T−1}."""
+        return [self.posterior.plan.problem.index[f"a_{t}"] for t in self._times[:-1]]
+
+    @cached_property
     def _sizes(self) -> tuple[int, int]:
         cards = self.posterior.plan.problem.cardinalities
-        return cards[self._index("s_0")], cards[self._index("a_0")]
-
-    def _index(self, name: str) -> int:
-        return self.posterior.plan.problem.index[name]
+        return cards[self._states[0]], cards[self._actions[0]]
 
     def _after_action(self, t: int, *, with_prior: bool) -> list[Operand]:
         """What the cluster that eliminates a_t holds and has received: all of beta_t(s,a), and the prior if wanted."""
         placed, tree = self.posterior.placed, self.posterior.plan.tree
-        s, a = self._index(f"s_{t}"), self._index(f"a_{t}")
+        s, a = self._states[t], self._actions[t]
         cluster = tree.position[a]
         local = {s: STATE, a: ACTION}
         if len(tree.scopes[cluster]) > 2 or not local.keys() >= set(tree.scopes[cluster]):
@@ -98,10 +104,10 @@ class TextbookMessages:
     def _forward(self, t: int) -> Scaled:
         """alpha_t(s): what the engine has sent on to the action's cluster, or, where it sent more, all before t."""
         posterior, tree = self.posterior, self.posterior.plan.tree
-        s = self._index(f"s_{t}")
+        s = self._states[t]
         cluster = tree.position[s]
         if t < self.network.horizon and len(self._at_and_after[t]) == 1:
-            sent = posterior.operand(cluster, tree.position[self._index(f"a_{t}")])
+            sent = posterior.operand(cluster, tree.position[self._actions[t]])
             if sent is not None and sent[0] == (s,):
                 return sent[1]
         before = [operand for _, operand in self._operands(t, before=True)]
@@ -117,7 +123,7 @@ class TextbookMessages:
 
     def _operands(self, t: int, *, before: bool) -> list[tuple[int, Operand]]:
         """Tables (by number) and children's messages (−1) of the cluster that eliminates s_t, before t or not."""
-        s, own = (self._index(f"s_{t}"),), self._tables[f"s_{t}"]
+        s, own = (self._states[t],), self._tables[f"s_{t}"]
         cluster = self.posterior.plan.tree.position[s[0]]
         messages = incoming(self.posterior.placed, self.posterior.sent_up, cluster)
         everything = [*self.posterior.placed.factors(cluster), *((-1, message) for message in messages)]

@@ -6,28 +6,57 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from control_pgm.tables.contraction import Scope, recipe
+from control_pgm.tables.contraction import Recipe, Scope, recipe
 from control_pgm.tables.scaled import Scaled, Stack
 
 Operand = tuple[Scope, Scaled]
 
 
-def contract(operands: Sequence[Operand], out: Scope, cardinalities: Sequence[int] | Mapping[int, int]) -> Scaled:
-    """Multiply operands and sum out all variables but ``out``; the product is one where no operand looks."""
+Recipes = dict[tuple[object, ...], Recipe]
+
+
+def contract(
+    operands: Sequence[Operand],
+    out: Scope,
+    cardinalities: Sequence[int] | Mapping[int, int],
+    recipes: Recipes | None = None,
+) -> Scaled:
+    """Multiply operands and sum out all variables but ``out``; the product is one where no operand looks.
+
+    ``recipes`` remembers what slices have in common: contractions that differ by a shift of all variables share one.
+    """
     if len(operands) == 1 and operands[0][0] == out:
         return operands[0][1]
+    tables = [table for _, table in operands]
+    if recipes is None:
+        return _contract_new(operands, out, cardinalities)[1]
+    shift = out[0] if out else 0
+    key = (
+        tuple([(table.shape, *[v - shift for v in scope]) for scope, table in operands]),
+        tuple([v - shift for v in out]),
+    )
+    if (known := recipes.get(key)) is not None:
+        return Scaled.contract(tables, known)
+    plan, result = _contract_new(operands, out, cardinalities)
+    if len(plan.scopes) == len(operands):
+        recipes[key] = plan
+    return result
+
+
+def _contract_new(
+    operands: Sequence[Operand], out: Scope, cardinalities: Sequence[int] | Mapping[int, int]
+) -> tuple[Recipe, Scaled]:
     local: dict[int, int] = {}
-    signature = []
-    for scope, _ in operands:
-        signature.append(tuple([local.setdefault(v, len(local)) for v in scope]))
+    signature = [tuple([local.setdefault(v, len(local)) for v in scope]) for scope, _ in operands]
+    tables = [table for _, table in operands]
     for v in out:
         if v not in local:
             signature.append((local.setdefault(v, len(local)),))
-            operands = [*operands, ((v,), Scaled(np.ones(cardinalities[v])))]
-    if not operands:
-        return Scaled(np.ones(()))
+            tables.append(Scaled(np.ones(cardinalities[v])))
+    if not tables:
+        signature, tables = [()], [Scaled(np.ones(()))]
     plan = recipe(tuple(signature), tuple([local[v] for v in out]), tuple([cardinalities[v] for v in local]))
-    return Scaled.contract([table for _, table in operands], plan)
+    return plan, Scaled.contract(tables, plan)
 
 
 def contract_each(batch: Sequence[Sequence[Operand]], out: Scope, sizes: Sequence[int]) -> Stack:

@@ -10,8 +10,8 @@ import numpy as np
 
 from control_pgm.display import number, text_table
 from control_pgm.errors import unknown
-from control_pgm.inference.joint import joint
 from control_pgm.inference.contract import Operand
+from control_pgm.inference.joint import joint
 from control_pgm.inference.messages import Clusters, Store, downward, place, propagate, upward
 from control_pgm.inference.plan import Plan
 from control_pgm.inference.posterior import Posterior

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from control_pgm.inference.clusters import BucketTree
-from control_pgm.inference.contract import Operand, contract
+from control_pgm.inference.contract import Operand, Recipes, contract
 from control_pgm.inference.plan import Plan
 from control_pgm.tables.contraction import Scope
 from control_pgm.tables.scaled import Scaled
@@ -32,6 +32,7 @@ class Clusters:
     plan: Plan
     operands: tuple[tuple[Operand, ...], ...]  # per cluster: its tables, those of equal scope multiplied once
     silent: frozenset[int]  # clusters whose upward message is identically one (unobserved leaves)
+    recipes: Recipes  # how messages are contracted: filled as they are sent, shared by all slices
 
     @property
     def tree(self) -> BucketTree:
@@ -40,7 +41,7 @@ class Clusters:
 
     def contract(self, operands: Sequence[Operand], out: Scope) -> Scaled:
         """Multiply operands and sum out all variables but ``out``."""
-        return contract(operands, out, self.plan.problem.cardinalities)
+        return contract(operands, out, self.plan.problem.cardinalities, self.recipes)
 
     def factors(self, cluster: int) -> list[tuple[int, Operand]]:
         """The tables of a cluster with their number in the model, not multiplied together."""
@@ -51,7 +52,7 @@ class Clusters:
 def place(plan: Plan) -> Clusters:
     """Put the tables of the problem into the plan's clusters."""
     problem, tree = plan.problem, plan.tree
-    clusters = Clusters(plan, (), frozenset())
+    clusters = Clusters(plan, (), frozenset(), {})
     folded: dict[tuple[object, ...], Scaled] = {}
     operands: list[tuple[Operand, ...]] = []
     silent: set[int] = set()
@@ -62,7 +63,7 @@ def place(plan: Plan) -> Clusters:
         only_its_cpd = len(assigned) == 1 and problem.children[assigned[0]] == tree.order[i]
         if only_its_cpd and not speaking:
             silent.add(i)  # sum_x p(x | parents) = 1
-    return Clusters(plan, tuple(operands), frozenset(silent))
+    return Clusters(plan, tuple(operands), frozenset(silent), clusters.recipes)
 
 
 def _fold(clusters: Clusters, own: list[Operand], folded: dict[tuple[object, ...], Scaled]) -> list[Operand]:

@@ -58,19 +58,15 @@ def pose(model: Model, evidence: Evidence | None = None) -> Problem:
     scopes, tables, children = [], [], []
     for factor in model.tables:
         names = [v.name for v in factor.variables]
+        scope = [index[name] for name in names if name in index]
         table = factor.scaled
-        if any(name in observed for name in names):
-            at: tuple[int | slice, ...] = tuple(observed.get(name, slice(None)) for name in names)
-            key = (id(table), tuple(-1 if isinstance(i, slice) else i for i in at))
+        if len(scope) < len(names):
+            key = (id(table), tuple([observed.get(name, -1) for name in names]))
             if key not in sliced:
-                sliced[key] = table.take(at)
+                sliced[key] = table.take(tuple([slice(None) if i < 0 else i for i in key[1]]))
             table = sliced[key]
-            names = [name for name in names if name not in observed]
-            child = index.get(factor.variables[-1].name, -1)
-        else:
-            child = index[names[-1]] if names else -1
-        scopes.append(tuple(index[name] for name in names))
+        scopes.append(tuple(scope))
         tables.append(table)
-        children.append(child if isinstance(factor, CPD) else -1)
+        children.append(index.get(names[-1], -1) if names and isinstance(factor, CPD) else -1)
     cardinalities = tuple(v.cardinality for v in free)
     return Problem(tuple(free), index, observed, cardinalities, tuple(scopes), tuple(tables), tuple(children))

@@ -86,16 +86,20 @@ class Recipe:
     sizes: tuple[int, ...]
     steps: tuple[Step, ...]
     last: Scope  # scope of the array that the steps leave
+    terms: int  # how many terms each sum has
 
     def linear(self, operands: Sequence[FloatArray]) -> FloatArray:
         """The contraction in plain numbers. The result may be a view of an operand."""
-        stack = list(operands)
-        for step in self.steps:
-            pair = stack[step.left], stack[step.right]
-            del stack[step.right], stack[step.left]  # left < right
-            stack.append(step.run(*pair))
-        (array,) = stack
-        return reduce_to(array, self.last, self.out)
+        if len(operands) == 2:
+            array = self.steps[0].run(operands[0], operands[1])
+        else:
+            stack = list(operands)
+            for step in self.steps:
+                pair = stack[step.left], stack[step.right]
+                del stack[step.right], stack[step.left]  # left < right
+                stack.append(step.run(*pair))
+            (array,) = stack
+        return array if self.last == self.out else reduce_to(array, self.last, self.out)
 
     def log(self, operands: Sequence[FloatArray]) -> FloatArray:
         """The contraction of natural logarithms: log sum exp of the sum, with −inf as an exact zero."""
@@ -155,7 +159,8 @@ def recipe(scopes: tuple[Scope, ...], out: Scope, sizes: tuple[int, ...]) -> Rec
             step, scope = _step(left, right, stack[left], stack[right], kept, sizes)
         steps.append(step)
         stack = [*rest, scope]
-    return Recipe(scopes, out, sizes, tuple(steps), stack[0])
+    summed = {x for scope in scopes for x in scope} - set(out)
+    return Recipe(scopes, out, sizes, tuple(steps), stack[0], prod(sizes[x] for x in summed))
 
 
 def _cheapest_pair(stack: list[Scope], out: Scope, sizes: tuple[int, ...]) -> tuple[int, int]:

@@ -1,12 +1,14 @@
 """The one class that knows how numbers are held: scaled linear values, or logarithms where those would underflow.
 
-A table of non-negative numbers is held as ``data · 2**exponent`` with ``data`` in [0, 1]. The power of two is exact,
+A table of non-negative numbers is held as ``data · 2**exponent`` with ``data`` near 1 at its largest. The power of two is exact,
 so scaling never costs a digit. A table whose entries span more than about 280 decades is held by natural logarithms,
 ``exp(data) · 2**exponent``.
 
 A contraction is tried in linear arithmetic. What underflows there is lost absolutely below 1e-308 of the scale, so a
 result is kept if each entry is either at least 1e-280 of the scale or a *structural* zero (no term of its sum is
 positive). Otherwise the whole message is computed again in logarithms: a zero is never the work of an underflow.
+Every table carries bounds on its positive entries. While the product of the operands' bounds is harmless the result
+is not even looked at; it inherits the product as its bounds.
 """
 
 from __future__ import annotations
@@ -22,7 +24,8 @@ from control_pgm.tables.arrays import BoolArray, FloatArray, IntArray, lock
 from control_pgm.tables.contraction import Recipe, log_sum_exp
 
 TRUSTED = 1e-280  # smallest scaled linear value that is kept as it is
-_LOG_RANGE = 600.0  # nats that a linear table may span: exp(−600) ≈ 1e-261 leaves room below for one product
+_UNSEEN = 1e-100  # results whose bounds lie within this and its inverse are passed on without being looked at
+_LOG_RANGE = 600.0  # nats that a linear table may span: exp(−600) ≈ 1e-261
 _LN2 = log(2.0)
 
 
@@ -34,13 +37,17 @@ class Scaled:
     _exponent: int
     _in_logs: bool
 
-    def __init__(self, data: FloatArray, exponent: int = 0, in_logs: bool = False) -> None:
+    def __init__(
+        self, data: FloatArray, exponent: int = 0, in_logs: bool = False, bounds: tuple[float, float] | None = None
+    ) -> None:
         fields = self.__dict__  # filled through its dict: every message makes one
         fields["_data"] = data
         fields["_exponent"] = exponent
         fields["_in_logs"] = in_logs
         if not in_logs:
             fields["_linear"] = data
+        if bounds is not None:
+            fields["_bounds"] = bounds
 
     # --- making -------------------------------------------------------------------------------------------------
     @staticmethod
@@ -92,27 +99,33 @@ class Scaled:
             return np.log(self._data)
 
     @cached_property
-    def _lowest(self) -> float:
-        """The smallest positive scaled value; 0 where it is too small to say."""
-        return 0.0 if self._in_logs else positive_minimum(self._data)
+    def _bounds(self) -> tuple[float, float]:
+        """A lower bound on the positive scaled values (0 where they are too small to say), and an upper one on all."""
+        if self._in_logs:
+            return 0.0, float(np.exp(self._data.max(initial=-inf)))
+        return positive_minimum(self._data), float(self._data.max(initial=0.0))
 
     @cached_property
     def _indicator(self) -> FloatArray:
         """A linear table that is zero exactly where this one is, and elsewhere not small."""
-        return self._data if self._lowest > 1e-30 else self.support.astype(np.float64)
+        return self._data if self._bounds[0] > 1e-30 else self.support.astype(np.float64)
 
     # --- the algebra --------------------------------------------------------------------------------------------
     @staticmethod
     def contract(operands: Sequence[Scaled], recipe: Recipe) -> Scaled:
         """The sum-product of the operands (see `recipe`), exact zeros kept, safe from underflow."""
-        exponent, bound, arrays = 0, 1.0, []
+        exponent, low, high, arrays = 0, 1.0, float(recipe.terms), []
         for operand in operands:
+            bounds = operand._bounds
+            low *= bounds[0]
+            high *= bounds[1]
             exponent += operand._exponent
-            bound *= operand._lowest
             arrays.append(operand._linear)
         values = recipe.linear(arrays)
-        # Every term of every sum is at least `bound`: then nothing can have been lost. Otherwise look at the result.
-        if bound >= TRUSTED or not Scaled._lost(values, operands, recipe):
+        if low >= _UNSEEN and high <= 1.0 / _UNSEEN:
+            return Scaled(values, exponent, bounds=(low, high))
+        # Every term of every sum is at least `low`: then nothing can have been lost. Otherwise look at the result.
+        if low >= TRUSTED or not Scaled._lost(values, operands, recipe):
             top = float(np.maximum.reduce(values, axis=None, initial=0.0))
             return Scaled._rescaled(values, top, exponent)
         logs = recipe.log([operand._log for operand in operands])
