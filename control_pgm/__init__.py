@@ -4,6 +4,7 @@ from control_pgm import errors
 from control_pgm._version import __version__
 from control_pgm.control import MDP, ControlNetwork, Solution, optimal_policy, solve, unroll
 from control_pgm.inference import Plan, Posterior, infer, plan
+from control_pgm.interop import Report, crosscheck, to_pgmpy
 from control_pgm.models import (
     CPD,
     BayesianNetwork,
@@ -27,10 +28,12 @@ __all__ = [
     "MDP",
     "Plan",
     "Posterior",
+    "Report",
     "Solution",
     "TwoSliceTemplate",
     "Variable",
     "__version__",
+    "crosscheck",
     "d_separated",
     "errors",
     "gridworld",
@@ -39,5 +42,6 @@ __all__ = [
     "plan",
     "prune",
     "solve",
+    "to_pgmpy",
     "unroll",
 ]

@@ -115,7 +115,7 @@ class Solution:
     def _shift_to_go(self) -> FloatArray:
         """sum_{k≥t} c_k for t = 0 … T, the terminal node's included."""
         shift = self.network.reward_shift
-        return np.append(np.cumsum(shift[::-1])[::-1], 0.0)[: self._T + 1]
+        return np.asarray(np.append(np.cumsum(shift[::-1])[::-1], 0.0)[: self._T + 1])
 
     @property
     def _counted(self) -> FloatArray:
