@@ -54,7 +54,9 @@ def _parser() -> argparse.ArgumentParser:
         description="Solve a slippery 5×5 grid by inference, show network, policy and cross-check, write pictures.",
         epilog="example: control-pgm demo --temperature 0.05 --out pictures",
     )
-    demo.add_argument("--out", type=Path, default=Path("control-pgm-demo"), help="folder for the pictures [%(default)s]")
+    demo.add_argument(
+        "--out", type=Path, default=Path("control-pgm-demo"), help="folder for the pictures [%(default)s]"
+    )
     demo.add_argument("--horizon", type=int, default=9, help="number of actions [%(default)s]")
     demo.add_argument(
         "--temperature", type=float, default=1 / 6, help="alpha > 0, in units of reward; low is greedy [1/6]"

@@ -18,7 +18,6 @@ from control_pgm.control.network import ControlNetwork
 from control_pgm.errors import InvalidModel
 from control_pgm.inference.contract import Operand, contract_each
 from control_pgm.inference.exact import TreePosterior
-from control_pgm.inference.messages import incoming
 from control_pgm.tables.scaled import Scaled, Stack
 
 STATE, ACTION = 0, 1  # labels of the axes s and a in the batched contractions below
@@ -56,12 +55,14 @@ class TextbookMessages:
 
     # --- finding one's way in the tree --------------------------------------------------------------------------
     @cached_property
-    def _tables(self) -> dict[str, int]:
-        """child name -> number of its CPD among the model's tables."""
-        return {cpd.child.name: k for k, cpd in enumerate(self.network.cpds)}
+    def _cpd_of(self) -> dict[int, int]:
+        """variable -> number of its CPD among the model's tables, by the engine's numbers."""
+        return {child: k for k, child in enumerate(self.posterior.plan.problem.children) if child >= 0}
 
     @cached_property
     def _counting(self) -> frozenset[int]:
+        if not self.network.counting:
+            return frozenset()
         counting = {id(factor) for factor in self.network.counting}
         return frozenset(k for k, factor in enumerate(self.network.tables) if id(factor) in counting)
 
@@ -86,19 +87,19 @@ class TextbookMessages:
 
     def _after_action(self, t: int, *, with_prior: bool) -> list[Operand]:
         """What the cluster that eliminates a_t holds and has received: all of beta_t(s,a), and the prior if wanted."""
-        placed, tree = self.posterior.placed, self.posterior.plan.tree
+        compiled, tree = self.posterior.compiled, self.posterior.plan.tree
         s, a = self._states[t], self._actions[t]
         cluster = tree.position[a]
         local = {s: STATE, a: ACTION}
         if len(tree.scopes[cluster]) > 2 or not local.keys() >= set(tree.scopes[cluster]):
-            others = [self.posterior.plan.problem.variables[v].name for v in tree.scopes[cluster] if v not in local]
+            others = [self.posterior.plan.problem.names[v] for v in tree.scopes[cluster] if v not in local]
             raise InvalidModel(
                 f"the messages at t={t} depend on {', '.join(others)} beside s_{t} and a_{t}: there is no beta(s,a)",
                 remedy="ask network.infer() for the conditional that you want instead of solve()",
             )
-        prior = () if with_prior else (self._tables[f"a_{t}"], *self._counting)
-        operands = [operand for k, operand in placed.factors(cluster) if k not in prior]
-        operands += incoming(placed, self.posterior.sent_up, cluster)
+        prior = () if with_prior else (self._cpd_of[a], *self._counting)
+        operands = [operand for k, operand in compiled.factors(cluster) if k not in prior]
+        operands += compiled.received(self.posterior.sent_up, cluster)
         return [(tuple([local[v] for v in scope]), table) for scope, table in operands]
 
     def _forward(self, t: int) -> Scaled:
@@ -114,7 +115,7 @@ class TextbookMessages:
         parent = tree.parents[cluster]
         if parent >= 0 and (above := posterior.operand(parent, cluster)) is not None:
             before.append(above)
-        return posterior.placed.contract(before, (s,))
+        return posterior.compiled.contract(before, (s,))
 
     @cached_property
     def _at_and_after(self) -> list[list[Operand]]:
@@ -123,8 +124,8 @@ class TextbookMessages:
 
     def _operands(self, t: int, *, before: bool) -> list[tuple[int, Operand]]:
         """Tables (by number) and children's messages (−1) of the cluster that eliminates s_t, before t or not."""
-        s, own = (self._states[t],), self._tables[f"s_{t}"]
+        s, own = (self._states[t],), self._cpd_of[self._states[t]]
         cluster = self.posterior.plan.tree.position[s[0]]
-        messages = incoming(self.posterior.placed, self.posterior.sent_up, cluster)
-        everything = [*self.posterior.placed.factors(cluster), *((-1, message) for message in messages)]
+        messages = self.posterior.compiled.received(self.posterior.sent_up, cluster)
+        everything = [*self.posterior.compiled.factors(cluster), *((-1, message) for message in messages)]
         return [(k, operand) for k, operand in everything if (operand[0] != s or k == own) == before]

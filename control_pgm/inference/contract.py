@@ -12,51 +12,27 @@ from control_pgm.tables.scaled import Scaled, Stack
 Operand = tuple[Scope, Scaled]
 
 
-Recipes = dict[tuple[object, ...], Recipe]
-
-
-def contract(
-    operands: Sequence[Operand],
-    out: Scope,
-    cardinalities: Sequence[int] | Mapping[int, int],
-    recipes: Recipes | None = None,
-) -> Scaled:
-    """Multiply operands and sum out all variables but ``out``; the product is one where no operand looks.
-
-    ``recipes`` remembers what slices have in common: contractions that differ by a shift of all variables share one.
-    """
+def contract(operands: Sequence[Operand], out: Scope, cardinalities: Sequence[int] | Mapping[int, int]) -> Scaled:
+    """Multiply operands and sum out all variables but ``out``; the product is one where no operand looks."""
     if len(operands) == 1 and operands[0][0] == out:
         return operands[0][1]
-    tables = [table for _, table in operands]
-    if recipes is None:
-        return _contract_new(operands, out, cardinalities)[1]
-    shift = out[0] if out else 0
-    key = (
-        tuple([(table.shape, *[v - shift for v in scope]) for scope, table in operands]),
-        tuple([v - shift for v in out]),
-    )
-    if (known := recipes.get(key)) is not None:
-        return Scaled.contract(tables, known)
-    plan, result = _contract_new(operands, out, cardinalities)
-    if len(plan.scopes) == len(operands):
-        recipes[key] = plan
-    return result
+    plan, ones = prepare([scope for scope, _ in operands], out, cardinalities)
+    return Scaled.contract([*(table for _, table in operands), *ones], plan)
 
 
-def _contract_new(
-    operands: Sequence[Operand], out: Scope, cardinalities: Sequence[int] | Mapping[int, int]
-) -> tuple[Recipe, Scaled]:
+def prepare(
+    scopes: Sequence[Scope], out: Scope, cardinalities: Sequence[int] | Mapping[int, int]
+) -> tuple[Recipe, tuple[Scaled, ...]]:
+    """The recipe of a contraction, and tables of ones to append for output variables that no operand mentions."""
     local: dict[int, int] = {}
-    signature = [tuple([local.setdefault(v, len(local)) for v in scope]) for scope, _ in operands]
-    tables = [table for _, table in operands]
-    for v in out:
-        if v not in local:
-            signature.append((local.setdefault(v, len(local)),))
-            tables.append(Scaled(np.ones(cardinalities[v])))
-    if not tables:
-        signature, tables = [()], [Scaled(np.ones(()))]
-    plan = recipe(tuple(signature), tuple([local[v] for v in out]), tuple([cardinalities[v] for v in local]))
-    return plan, Scaled.contract(tables, plan)
+    signature = [tuple([local.setdefault(v, len(local)) for v in scope]) for scope in scopes]
+    missing = tuple([v for v in out if v not in local])
+    ones: tuple[Scaled, ...] = ()
+    if missing or not signature:
+        signature.append(tuple([local.setdefault(v, len(local)) for v in missing]))
+        ones = (Scaled(np.ones([cardinalities[v] for v in missing])),)
+    sizes = tuple([cardinalities[v] for v in local])
+    return recipe(tuple(signature), tuple([local[v] for v in out]), sizes), ones
 
 
 def contract_each(batch: Sequence[Sequence[Operand]], out: Scope, sizes: Sequence[int]) -> Stack:

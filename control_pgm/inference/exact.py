@@ -10,9 +10,10 @@ import numpy as np
 
 from control_pgm.display import number, text_table
 from control_pgm.errors import unknown
+from control_pgm.inference.compiled import Compiled, compile_plan
 from control_pgm.inference.contract import Operand
 from control_pgm.inference.joint import joint
-from control_pgm.inference.messages import Clusters, Store, downward, place, propagate, upward
+from control_pgm.inference.messages import Store, propagate
 from control_pgm.inference.plan import Plan
 from control_pgm.inference.posterior import Posterior
 from control_pgm.models.factorgraph import Model
@@ -57,8 +58,8 @@ class TreePosterior(Posterior):
     ----------
     plan : Plan
         The clusters and their cost.
-    placed : Clusters
-        The plan with the tables in it.
+    compiled : Compiled
+        The plan with the tables in it, and the instructions that send the messages.
     sent_up : dict
         The messages of the collect pass, by (source cluster, target cluster).
     """
@@ -67,9 +68,9 @@ class TreePosterior(Posterior):
         self.model, self.evidence, self.plan = model, dict(evidence), plan
         self.method, self.exact = "exact", True
         self._memory_limit = memory_limit
-        self.placed: Clusters = place(plan)
+        self.compiled: Compiled = compile_plan(plan)
         self.sent_up: Store = {}
-        for _ in propagate(self.placed, upward(plan.tree), self.sent_up):
+        for _ in propagate(self.compiled.up, self.sent_up):
             pass
 
     @cached_property
@@ -85,7 +86,7 @@ class TreePosterior(Posterior):
     def _all(self) -> Store:
         """The messages of both passes; the downward pass runs when it is first needed."""
         store = dict(self.sent_up)
-        for _ in propagate(self.placed, downward(self.plan.tree), store):
+        for _ in propagate(self.compiled.down, store):
             pass
         return store
 
@@ -93,7 +94,7 @@ class TreePosterior(Posterior):
         """A message as an operand; None for a silent cluster, whose message is identically one."""
         tree = self.plan.tree
         if tree.parents[source] == target:
-            if source in self.placed.silent:
+            if source in self.compiled.silent:
                 return None
             return tree.separators[source], self.sent_up[source, target]
         return tree.separators[target], self._all[source, target]
@@ -113,7 +114,7 @@ class TreePosterior(Posterior):
         i, j = self._cluster_number(source), self._cluster_number(target)
         if tree.parents[i] != j and tree.parents[j] != i:
             near = [k for k in (*tree.children[i], tree.parents[i]) if k >= 0]
-            names = [self.plan.problem.variables[tree.order[k]].name for k in near]
+            names = [self.plan.problem.names[tree.order[k]] for k in near]
             raise unknown(target, names, what=f"neighbour of cluster {source!r}:")
         return self._message(i, j)
 
@@ -121,14 +122,14 @@ class TreePosterior(Posterior):
     def messages(self) -> tuple[Message, ...]:
         """Every message: the collect pass from the leaves to the roots, then the distribute pass back."""
         tree = self.plan.tree
-        edges = [edge for edge in upward(tree) if edge[1] >= 0] + list(downward(tree))
-        return tuple(self._message(*edge) for edge in edges)
+        up = [(i, parent) for i, parent in enumerate(tree.parents) if parent >= 0]
+        return tuple(self._message(*edge) for edge in [*up, *((j, i) for i, j in reversed(up))])
 
     @cached_property
     def clusters(self) -> tuple[Cluster, ...]:
         """The clusters in the order of elimination."""
         problem, tree = self.plan.problem, self.plan.tree
-        names = [v.name for v in problem.variables]
+        names = problem.names
         return tuple(
             Cluster(
                 names[v],
@@ -137,7 +138,7 @@ class TreePosterior(Posterior):
                 names[tree.order[tree.parents[i]]] if tree.parents[i] >= 0 else None,
                 tuple(
                     Factor.of([problem.variables[u] for u in scope], table)
-                    for _, (scope, table) in self.placed.factors(i)
+                    for _, (scope, table) in self.compiled.factors(i)
                 ),
             )
             for i, v in enumerate(tree.order)
@@ -153,7 +154,7 @@ class TreePosterior(Posterior):
     def _joint(self, targets: tuple[str, ...], given: tuple[str, ...], at: Mapping[str, int]) -> Factor:
         problem = self.plan.problem
         scope, table = joint(
-            self.placed,
+            self.compiled,
             self.operand,
             [problem.index[name] for name in targets],
             [problem.index[name] for name in given],

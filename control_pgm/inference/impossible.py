@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 
 from control_pgm.errors import ImpossibleEvidence
-from control_pgm.inference.messages import Store, place, propagate, upward
+from control_pgm.inference.compiled import compile_plan
+from control_pgm.inference.messages import Store, propagate
 from control_pgm.inference.plan import cheapest
 from control_pgm.inference.problem import pose
 from control_pgm.models.cpd import CPD
@@ -75,9 +76,9 @@ def _possible(model: Model, constraints: Sequence[Constraint]) -> bool:
         observed = {name: label for name, label in observed.items() if name in part.variables}
     else:
         return True
-    clusters = place(cheapest(pose(part, observed)))
+    compiled = compile_plan(cheapest(pose(part, observed)))
     store: Store = {}
-    roots = [m for (_, target), m in propagate(clusters, upward(clusters.tree), store) if target < 0]
-    problem = clusters.plan.problem
+    roots = [m for (_, target), m in propagate(compiled.up, store) if target < 0]
+    problem = compiled.problem
     constants = [t for scope, t in zip(problem.scopes, problem.tables, strict=True) if not scope]
     return all(table.support.all() for table in (*roots, *constants))

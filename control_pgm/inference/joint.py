@@ -13,8 +13,8 @@ from math import prod
 from control_pgm.display import size
 from control_pgm.errors import TooLarge
 from control_pgm.inference.clusters import BucketTree
+from control_pgm.inference.compiled import Compiled
 from control_pgm.inference.contract import Operand
-from control_pgm.inference.messages import Clusters
 from control_pgm.tables.contraction import Scope
 from control_pgm.tables.scaled import Scaled
 
@@ -22,7 +22,7 @@ Message = Callable[[int, int], Operand | None]  # (source, target) -> message, N
 
 
 def joint(
-    clusters: Clusters,
+    compiled: Compiled,
     message: Message,
     targets: Collection[int],
     given: Collection[int],
@@ -30,17 +30,17 @@ def joint(
     memory_limit: int,
 ) -> tuple[Scope, Scaled]:
     """A table over ``targets`` and the part of ``given`` that ``at`` does not fix; see `Posterior._joint`."""
-    cards = clusters.plan.problem.cardinalities
+    cards = compiled.problem.cardinalities
     # A variable with a single state is always given: it carries no information between its neighbours.
     fixed = {*given, *(v for v, n in enumerate(cards) if n == 1)}
     keep = tuple(sorted(v for v in {*targets, *given} if v not in at))
-    operands = [_fix(op, at) for op in _from_messages(clusters, message, targets, given, fixed)]
-    table = _eliminate(clusters, operands, keep, memory_limit)
+    operands = [_fix(op, at) for op in _from_messages(compiled, message, targets, given, fixed)]
+    table = _eliminate(compiled, operands, keep, memory_limit)
     if given and _has_empty_rows(table, keep, targets):
         # A message may mix what depends on `given` alone with the rest, where elimination has joined them. Ask the
         # tables themselves which of them matter, so that 0/0 is reported only where nothing is possible.
-        operands = [_fix(op, at) for op in _relevant(clusters, targets, fixed)]
-        table = _eliminate(clusters, operands, keep, memory_limit)
+        operands = [_fix(op, at) for op in _relevant(compiled, targets, fixed)]
+        table = _eliminate(compiled, operands, keep, memory_limit)
     return keep, table
 
 
@@ -50,14 +50,14 @@ def _has_empty_rows(table: Scaled, keep: Scope, targets: Collection[int]) -> boo
 
 
 def _from_messages(
-    clusters: Clusters, message: Message, targets: Collection[int], given: Collection[int], fixed: set[int]
+    compiled: Compiled, message: Message, targets: Collection[int], given: Collection[int], fixed: set[int]
 ) -> list[Operand]:
     """The tables and incoming messages of the part of the tree that the query needs."""
-    tree = clusters.tree
+    tree = compiled.tree
     cut = _cut_edges(tree, fixed)
     ends = [tree.position[v] for v in targets if v not in fixed]
     inside = _connected(tree, _covering(tree, [*targets, *given], cut), cut, ends)
-    operands = [op for i in sorted(inside) for op in clusters.operands[i] if not fixed.issuperset(op[0])]
+    operands = [op for i in sorted(inside) for op in compiled.operands[i] if not fixed.issuperset(op[0])]
     for i in sorted(inside):
         for j in (*tree.children[i], tree.parents[i]):
             if j >= 0 and j not in inside and _edge(tree, i, j) not in cut and (sent := message(j, i)) is not None:
@@ -65,9 +65,9 @@ def _from_messages(
     return operands
 
 
-def _relevant(clusters: Clusters, targets: Collection[int], fixed: set[int]) -> list[Operand]:
+def _relevant(compiled: Compiled, targets: Collection[int], fixed: set[int]) -> list[Operand]:
     """The tables that touch the targets, directly or through variables that are not fixed."""
-    problem = clusters.plan.problem
+    problem = compiled.problem
     touching: dict[int, list[int]] = {}
     for k, scope in enumerate(problem.scopes):
         for v in scope:
@@ -160,9 +160,9 @@ def _fix(operand: Operand, at: Mapping[int, int]) -> Operand:
     return tuple(v for v in scope if v not in at), table.take(index)
 
 
-def _eliminate(clusters: Clusters, operands: list[Operand], keep: Scope, memory_limit: int) -> Scaled:
+def _eliminate(compiled: Compiled, operands: list[Operand], keep: Scope, memory_limit: int) -> Scaled:
     """Sum out everything but ``keep``, in the tree's order."""
-    position = clusters.tree.position
+    position = compiled.tree.position
     live = dict(enumerate(operands))
     touching: dict[int, set[int]] = {}
     for k, (scope, _) in live.items():
@@ -172,21 +172,21 @@ def _eliminate(clusters: Clusters, operands: list[Operand], keep: Scope, memory_
     for v in sorted(set(touching) - set(keep), key=lambda v: position[v]):
         group = sorted(touching.pop(v))
         union = tuple(sorted({u for k in group for u in live[k][0]}))
-        _check_size(clusters, union, memory_limit)
+        _check_size(compiled, union, memory_limit)
         rest = tuple(u for u in union if u != v)
         new = next(fresh)
-        live[new] = rest, clusters.contract([live.pop(k) for k in group], rest)
+        live[new] = rest, compiled.contract([live.pop(k) for k in group], rest)
         for u in rest:
             touching[u] = touching[u].difference(group) | {new}
-    _check_size(clusters, keep, memory_limit)
-    return clusters.contract(list(live.values()), keep)
+    _check_size(compiled, keep, memory_limit)
+    return compiled.contract(list(live.values()), keep)
 
 
-def _check_size(clusters: Clusters, scope: Scope, memory_limit: int) -> None:
-    problem = clusters.plan.problem
+def _check_size(compiled: Compiled, scope: Scope, memory_limit: int) -> None:
+    problem = compiled.problem
     need = 8 * prod(problem.cardinalities[v] for v in scope)
     if need > memory_limit:
-        shown = ", ".join(problem.variables[v].name for v in scope[:12]) + (", …" if len(scope) > 12 else "")
+        shown = ", ".join(problem.names[v] for v in scope[:12]) + (", …" if len(scope) > 12 else "")
         raise TooLarge(
             f"the joint table of {{{shown}}} needs {size(need)}",
             allowed=f"{size(memory_limit)} (memory_limit)",

@@ -13,7 +13,9 @@ from control_pgm.errors import TooLarge
 from control_pgm.inference.clusters import BucketTree, bucket_tree
 from control_pgm.inference.orders import Greedy, greedy_order, reversed_order
 from control_pgm.inference.problem import Problem, pose
+from control_pgm.inference.rolling import Rolled, observed_everywhere, roll, short_model
 from control_pgm.models.factorgraph import Model
+from control_pgm.models.template import DynamicBayesianNetwork
 
 DEFAULT_MEMORY_LIMIT = 4 * 2**30  # bytes
 MAX_WIDTH = 50  # numpy's arrays have at most 64 axes, np.einsum 52 letters
@@ -33,6 +35,7 @@ class Plan:
     problem: Problem
     tree: BucketTree
     rule: str
+    rolled: Rolled | None = None  # how it grew out of a shorter plan, if it did
 
     @cached_property
     def cluster_entries(self) -> tuple[int, ...]:
@@ -51,7 +54,7 @@ class Plan:
         if not self.cluster_entries:
             return ()
         largest = self.cluster_entries.index(max(self.cluster_entries))
-        return tuple(self.problem.variables[v].name for v in self.tree.scopes[largest])
+        return tuple(self.problem.names[v] for v in self.tree.scopes[largest])
 
     @property
     def flops(self) -> int:
@@ -73,7 +76,7 @@ class Plan:
             ["exact inference on a bucket tree", ""],
             [
                 ["elimination order", self.rule],
-                ["free variables", str(len(self.problem.variables))],
+                ["free variables", str(len(self.problem.names))],
                 ["observed variables", str(len(self.problem.observed))],
                 ["clusters", str(len(self.tree.order))],
                 ["width", str(self.width)],
@@ -121,8 +124,10 @@ def plan(
     >>> plan(FactorGraph([Factor([x, y], [[2, 1], [1, 2]])])).width
     1
     """
-    problem = pose(model, evidence)
-    result = cheapest(problem) if order == "cheapest" else in_own_order(problem)
+    result = _rolled(model, evidence or {})
+    if result is None:
+        problem = pose(model, evidence)
+        result = cheapest(problem) if order == "cheapest" else in_own_order(problem)
     if result.bytes > memory_limit or result.width >= MAX_WIDTH:
         shown = ", ".join(result.largest_cluster[:12]) + (", …" if len(result.largest_cluster) > 12 else "")
         raise TooLarge(
@@ -134,9 +139,22 @@ def plan(
     return result
 
 
+def _rolled(model: Model, evidence: Mapping[str, Hashable]) -> Plan | None:
+    """The plan of a long unrolled network whose slices are all alike, at the cost of a short one."""
+    if not isinstance(evidence, Mapping) or (found := short_model(model, evidence)) is None:
+        return None
+    assert isinstance(model, DynamicBayesianNetwork)
+    short = in_own_order(pose(*found))
+    rolled = roll(short, model.template, model.horizon)
+    if rolled is None:
+        return None
+    problem = rolled.problem(model, observed_everywhere(model, short.problem.observed))
+    return Plan(problem, rolled.tree(), short.rule, rolled)
+
+
 def in_own_order(problem: Problem) -> Plan:
     """The plan that eliminates the model's variables backwards, whatever it costs."""
-    return Plan(problem, bucket_tree(problem.scopes, reversed_order(len(problem.variables))), "reverse topological")
+    return Plan(problem, bucket_tree(problem.scopes, reversed_order(len(problem.names))), "reverse topological")
 
 
 def cheapest(problem: Problem) -> Plan:
@@ -147,6 +165,6 @@ def cheapest(problem: Problem) -> Plan:
     candidates = [own]
     rules: tuple[Greedy, ...] = ("min-fill", "min-weight")
     for rule in rules:
-        order = greedy_order(len(problem.variables), problem.scopes, problem.cardinalities, rule)
+        order = greedy_order(len(problem.names), problem.scopes, problem.cardinalities, rule)
         candidates.append(Plan(problem, bucket_tree(problem.scopes, order), rule))
     return min(candidates, key=lambda p: sum(p.cluster_entries))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from control_pgm.errors import InvalidArgument, unknown
 from control_pgm.models.cpd import CPD
@@ -21,20 +22,31 @@ class Problem:
 
     Attributes
     ----------
-    variables : the free variables, in the model's natural order; the integers below index this list.
-    index : name -> integer, for free variables only.
+    model : what was asked about.
+    names : the free variables, in the model's natural order; the integers below index this list.
     observed : name -> state index of the evidence.
-    scopes, tables, children : per table of the model: free scope, sliced table, and the child (−1 if the table is no CPD
-        of a free variable).
+    cardinalities : per free variable.
+    scopes, tables, children : per table of the model: its free scope, the sliced table, and the variable whose CPD it is
+        (−1 if it is none, or that variable is observed).
     """
 
-    variables: tuple[Variable, ...]
-    index: Mapping[str, int]
+    model: Model
+    names: tuple[str, ...]
     observed: Mapping[str, int]
     cardinalities: tuple[int, ...]
     scopes: tuple[Scope, ...]
     tables: tuple[Scaled, ...]
     children: tuple[int, ...]
+
+    @cached_property
+    def index(self) -> Mapping[str, int]:
+        """name -> integer of a free variable."""
+        return {name: i for i, name in enumerate(self.names)}
+
+    @cached_property
+    def variables(self) -> tuple[Variable, ...]:
+        """The free variables themselves, for display."""
+        return tuple(self.model.variables[name] for name in self.names)
 
 
 def state_indices(model: Model, evidence: Evidence | None) -> dict[str, int]:
@@ -52,8 +64,8 @@ def state_indices(model: Model, evidence: Evidence | None) -> dict[str, int]:
 def pose(model: Model, evidence: Evidence | None = None) -> Problem:
     """Slice the evidence away. Tables shared by slices of the model stay shared after slicing."""
     observed = state_indices(model, evidence)
-    free = [v for name, v in model.variables.items() if name not in observed]
-    index = {v.name: i for i, v in enumerate(free)}
+    free = tuple(name for name in model.variables if name not in observed)
+    index = {name: i for i, name in enumerate(free)}
     sliced: dict[tuple[int, tuple[int, ...]], Scaled] = {}
     scopes, tables, children = [], [], []
     for factor in model.tables:
@@ -68,5 +80,5 @@ def pose(model: Model, evidence: Evidence | None = None) -> Problem:
         scopes.append(tuple(scope))
         tables.append(table)
         children.append(index.get(names[-1], -1) if names and isinstance(factor, CPD) else -1)
-    cardinalities = tuple(v.cardinality for v in free)
-    return Problem(tuple(free), index, observed, cardinalities, tuple(scopes), tuple(tables), tuple(children))
+    cardinalities = tuple(model.variables[name].cardinality for name in free)
+    return Problem(model, free, observed, cardinalities, tuple(scopes), tuple(tables), tuple(children))

@@ -57,7 +57,10 @@ def to_pgmpy(network: BayesianNetwork) -> Any:
 
 def pgmpy_evidence(network: BayesianNetwork, evidence: Mapping[str, Hashable]) -> dict[str, str]:
     """Evidence in pgmpy's state names, with the nodes that stand for further factors."""
-    named = {name: _state_names(network.variable(name))[network.variable(name).index(label)] for name, label in evidence.items()}
+    named = {
+        name: _state_names(network.variable(name))[network.variable(name).index(label)]
+        for name, label in evidence.items()
+    }
     return named | {f"factor_{k}": "1:1" for k in range(len(network.factors))}
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Self
 
 from control_pgm.errors import InvalidArgument, InvalidModel, unknown
 from control_pgm.models.cpd import CPD
 from control_pgm.models.network import BayesianNetwork
+from control_pgm.tables.factor import Factor
 from control_pgm.tables.variable import Variable
 
 PRIME = "'"
@@ -26,19 +28,30 @@ class DynamicBayesianNetwork(BayesianNetwork):
 
     horizon: int
     template: TwoSliceTemplate
+    uniform: bool  # whether every step is the template's own: nothing varies, nothing was replaced or added
 
     @classmethod
-    def of(cls, cpds: Sequence[CPD], template: TwoSliceTemplate, horizon: int) -> DynamicBayesianNetwork:
-        """A network over CPDs that a template has made, in topological order; nothing is checked again."""
+    def of(
+        cls, template: TwoSliceTemplate, horizon: int, varying: Mapping[str, Sequence[CPD]]
+    ) -> DynamicBayesianNetwork:
+        """The network of a template, whose CPDs are made when they are first looked at; nothing is checked again."""
         self = object.__new__(DynamicBayesianNetwork)
         self.__dict__.update(
-            cpds=tuple(cpds),
-            factors=(),
-            template=template,
-            horizon=horizon,
-            topological=tuple(cpd.child.name for cpd in cpds),
+            factors=(), template=template, horizon=horizon, uniform=not varying, _varying=dict(varying)
         )
         return self
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in ("cpds", "topological") or "_varying" not in self.__dict__:
+            raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+        cpds = tuple(self.template.cpds(self.horizon, self.__dict__["_varying"]))
+        self.__dict__.update(cpds=cpds, topological=tuple([cpd.child.name for cpd in cpds]))
+        return self.__dict__[name]
+
+    def _with(self, cpds: Sequence[CPD], factors: Sequence[Factor]) -> Self:
+        new = super()._with(cpds, factors)
+        new.__dict__["uniform"] = False
+        return new
 
 
 @dataclass(frozen=True, eq=False, init=False, repr=False)
@@ -92,6 +105,15 @@ class TwoSliceTemplate:
             raise InvalidArgument(f"horizon {horizon!r}", allowed="an integer ≥ 1")
         varying = varying or {}
         self._check_varying(varying, horizon)
+        return DynamicBayesianNetwork.of(self, horizon, varying)
+
+    def slices(self, horizon: int) -> dict[str, int]:
+        """name without time -> how many slices of an unrolled network have it: T+1 where it reaches the last, else T."""
+        names = [cpd.child.name for cpd in self.transition]
+        return {n[:-1] if n[-1] == PRIME else n: horizon + (n[-1] == PRIME) for n in names}
+
+    def cpds(self, horizon: int, varying: Mapping[str, Sequence[CPD]]) -> Iterator[CPD]:
+        """The CPDs of all slices, parents before children; tables are shared."""
         step = _sorted(self.transition)
         made: dict[str, Variable] = {}
 
@@ -104,12 +126,12 @@ class TwoSliceTemplate:
                 found = made[name] = Variable(name, variable.states, time=time, kind=variable.kind)
             return found
 
-        cpds = [CPD.of([at(v, 0) for v in cpd.variables], cpd.scaled) for cpd in _sorted(self.initial)]
+        for cpd in _sorted(self.initial):
+            yield CPD.of([at(v, 0) for v in cpd.variables], cpd.scaled)
         for t in range(horizon):
             for cpd in step:
                 scaled = varying[cpd.child.name][t].scaled if varying and cpd.child.name in varying else cpd.scaled
-                cpds.append(CPD.of([at(v, t) for v in cpd.variables], scaled))
-        return DynamicBayesianNetwork.of(cpds, self, horizon)
+                yield CPD.of([at(v, t) for v in cpd.variables], scaled)
 
     def _check_varying(self, varying: Mapping[str, Sequence[CPD]], horizon: int) -> None:
         own = {cpd.child.name: cpd for cpd in self.transition}

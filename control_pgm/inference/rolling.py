@@ -1,0 +1,178 @@
+"""Compiling one slice and rolling it: plans of long unrolled networks from the plan of a short one.
+
+Under evidence that is the same in every slice, the interior slices of an unrolled template have the same clusters,
+separators and instructions, but for a shift of their numbers. A short network of `_SHORT` steps is planned like any
+other. If two of its neighbouring interior steps agree up to the shift, then so do all steps before them, however
+many there are: what a step's clusters look like depends on the separators that it receives from the step after it,
+and these have come back to themselves. The plan of a long network is the short one with copies of that step inserted.
+
+Numbers shift like this when m copies are inserted (clusters count backwards in time, variables and tables forwards):
+
+    ============  ================  ==================  ===============
+    clusters of   number            variables, tables   copy
+    ============  ================  ==================  ===============
+    late steps    + 0               + m steps
+    the step      + c steps         + (m − c) steps     c = 0 … m
+    early steps   + m steps         + 0
+    ============  ================  ==================  ===============
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from control_pgm.inference.clusters import BucketTree
+from control_pgm.inference.problem import Problem
+from control_pgm.models.factorgraph import Model
+from control_pgm.models.template import DynamicBayesianNetwork, TwoSliceTemplate
+
+if TYPE_CHECKING:
+    from control_pgm.inference.plan import Plan
+
+_SHORT = 5  # steps of the short network
+_STEP = 2  # the interior step that is copied; the one before it must agree with it
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, eq=False)
+class Rolled:
+    """How a long plan grows out of a short one.
+
+    Attributes
+    ----------
+    short : the plan of the short network.
+    copies : m, how many steps are inserted.
+    width, tables : free variables, and tables, of one step.
+    begin : the first cluster of the step that is copied.
+    before : how many tables come before that step's.
+    """
+
+    short: Plan
+    copies: int
+    width: int
+    tables: int
+    begin: int
+    before: int
+
+    # --- moving numbers -----------------------------------------------------------------------------------------
+    def by_cluster(self, items: Sequence[T], move: Callable[[T, int, int], T]) -> list[T]:
+        """A sequence with one item per cluster; ``move(item, steps of the cluster, steps of its variables)``."""
+        end = self.begin + self.width
+        result = [move(item, 0, self.copies) for item in items[: self.begin]]
+        block = items[self.begin : end]
+        for c in range(self.copies + 1):
+            result += [move(item, c, self.copies - c) for item in block]
+        return result + [move(item, self.copies, 0) for item in items[end:]]
+
+    def by_table(self, items: Sequence[T], move: Callable[[T, int], T]) -> list[T]:
+        """A sequence with one item per table, in the order of time; ``move(item, steps)``."""
+        end = self.before + self.tables
+        result = list(items[: self.before])
+        for c in range(self.copies + 1):
+            result += [move(item, c) for item in items[self.before : end]]
+        return result + [move(item, self.copies) for item in items[end:]]
+
+    # --- the parts of a plan ------------------------------------------------------------------------------------
+    def problem(self, model: Model, observed: Mapping[str, int]) -> Problem:
+        """The long problem."""
+        short, k = self.short.problem, self.width
+        n = len(short.names)
+        first, last = n - self.begin - k, n - self.begin  # the variables of the copied step
+
+        def by_variable(items: Sequence[T], move: Callable[[T, int], T]) -> list[T]:
+            copied = [move(item, c) for c in range(self.copies + 1) for item in items[first:last]]
+            return [*items[:first], *copied, *(move(item, self.copies) for item in items[last:])]
+
+        def later(name: str, steps: int) -> str:
+            base, _, time = name.rpartition("_")
+            return f"{base}_{int(time) + steps}"
+
+        return Problem(
+            model,
+            tuple(by_variable(short.names, later)),
+            observed,
+            tuple(by_variable(short.cardinalities, lambda n, _: n)),
+            tuple(self.by_table(short.scopes, lambda scope, c: tuple([v + c * k for v in scope]))),
+            tuple(self.by_table(short.tables, lambda table, _: table)),
+            tuple(self.by_table(short.children, lambda v, c: v + c * k if v >= 0 else v)),
+        )
+
+    def tree(self) -> BucketTree:
+        """The long tree."""
+        short, k, f = self.short.tree, self.width, self.tables
+
+        def variables(scope: tuple[int, ...], _: int, v: int) -> tuple[int, ...]:
+            return tuple([u + v * k for u in scope])
+
+        n = len(short.order) + self.copies * k
+        return BucketTree(
+            tuple(range(n - 1, -1, -1)),
+            tuple(range(n - 1, -1, -1)),
+            tuple(self.by_cluster(short.scopes, variables)),
+            tuple(self.by_cluster(short.separators, variables)),
+            tuple(self.by_cluster(short.parents, lambda p, c, _: p + c * k if p >= 0 else p)),
+            tuple(self.by_cluster(short.children, lambda js, c, _: tuple([j + c * k for j in js]))),
+            tuple(self.by_cluster(short.factors, lambda fs, _, v: tuple([i + v * f for i in fs]))),
+            short.fill_free,
+        )
+
+
+def short_model(model: Model, evidence: Mapping[str, Hashable]) -> tuple[Model, dict[str, Hashable]] | None:
+    """A short unrolling with the same evidence in every slice, or None where slices differ."""
+    if not isinstance(model, DynamicBayesianNetwork) or not model.uniform or model.horizon <= _SHORT:
+        return None
+    slices = model.template.slices(model.horizon)
+    labels: dict[str, Hashable] = {}
+    count = dict.fromkeys(slices, 0)
+    for name, label in evidence.items():
+        base, _, time = name.rpartition("_")
+        # Odd names and differing labels are left to the ordinary path, which also tells what is wrong with them.
+        if base not in slices or not time.isdecimal() or int(time) >= slices[base] or str(int(time)) != time:
+            return None
+        if labels.setdefault(base, label) != label:
+            return None
+        count[base] += 1
+    if any(count[base] != slices[base] for base in labels):
+        return None
+    few = model.template.slices(_SHORT)
+    return model.template.unroll(_SHORT), {f"{b}_{t}": label for b, label in labels.items() for t in range(few[b])}
+
+
+def observed_everywhere(model: DynamicBayesianNetwork, short: Mapping[str, int]) -> dict[str, int]:
+    """The state indices of evidence that is the same in every slice, from those of the short network."""
+    slices = model.template.slices(model.horizon)
+    bases = {name.rpartition("_")[0]: state for name, state in short.items()}
+    return {f"{base}_{t}": state for base, state in bases.items() for t in range(slices[base])}
+
+
+def roll(short: Plan, template: TwoSliceTemplate, horizon: int) -> Rolled | None:
+    """The way from a short plan to that of ``horizon`` steps; None if its interior steps do not agree."""
+    first, tables = len(template.initial), len(template.transition)
+    names = [cpd.variables[-1].name for cpd in short.problem.model.tables[first + _STEP * tables :][:tables]]
+    free = [short.problem.index[name] for name in names if name in short.problem.index]
+    if not free or not short.tree.fill_free:
+        return None
+    begin = len(short.problem.names) - 1 - max(free)
+    rolled = Rolled(short, horizon - _SHORT, len(free), tables, begin, first + _STEP * tables)
+    return rolled if _agree(short, rolled) else None
+
+
+def _agree(plan: Plan, rolled: Rolled) -> bool:
+    """Whether the step that is copied and the one before it have the same clusters up to the shift."""
+    tree, k = plan.tree, rolled.width
+    early = range(rolled.begin + k, rolled.begin + 2 * k)
+    for i, j in zip(range(rolled.begin, rolled.begin + k), early, strict=True):
+        same = (
+            tree.scopes[i] == tuple(v + k for v in tree.scopes[j])
+            and tree.separators[i] == tuple(v + k for v in tree.separators[j])
+            and tree.parents[i] + k == tree.parents[j]
+            and tuple(c + k for c in tree.children[i]) == tree.children[j]
+            and tree.factors[i] == tuple(f + rolled.tables for f in tree.factors[j])
+            and all(plan.problem.tables[f] is plan.problem.tables[f - rolled.tables] for f in tree.factors[i])
+        )
+        if not same:
+            return False
+    return True

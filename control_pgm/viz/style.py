@@ -1,0 +1,159 @@
+"""Colours, sizes and type of all pictures, and the one place that imports matplotlib, on first use."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable, Mapping, Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from control_pgm.errors import InvalidArgument
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+# Outline tells the kind, fill the role (colours of Okabe and Ito, safe for colour-blind readers).
+KIND_COLOURS = {"state": "#0072B2", "action": "#D55E00", "optimality": "#333333"}
+OTHER_KINDS = ("#007858", "#8F4A78", "#6B5B00", "#5A4FA2")
+OBSERVED, ASKED, PLAIN = "#C8C8C8", "#F0E442", "#FFFFFF"
+EDGE, LOOP, FACTOR, NOTE, UNDEFINED = "#333333", "#D55E00", "#111111", "#555555", "#DDDDDD"
+PAPER, INK = "#FFFFFF", "#000000"
+
+RADIUS, SQUARE = 0.30, 0.13  # of a variable's circle; half the side of a factor's square
+PROBABILITIES, VALUES = "Blues", "viridis"
+SMALLEST = 4.5  # points: below this, numbers are left out rather than drawn unreadably
+_NAME = re.compile(r"^([^\W\d_]+)_?(\d*)$")
+
+
+def pyplot() -> Any:
+    """``matplotlib.pyplot``, imported on first use."""
+    return import_module("matplotlib.pyplot")
+
+
+def mpl(module: str) -> Any:
+    """A module of matplotlib, such as ``"patches"``, imported on first use."""
+    return import_module(f"matplotlib.{module}")
+
+
+def axes_or_new(ax: Axes | None, size: tuple[float, float], *, margins: bool = True) -> Axes:
+    """The given axes, or those of a new figure on white paper, of ``size`` in inches.
+
+    The paper is an artist of its own, so that the picture stays readable where it is saved without a background.
+    ``margins``: whether room is made for ticks and a colour bar.
+    """
+    if ax is not None:
+        if not isinstance(ax, mpl("axes").Axes):
+            raise InvalidArgument(f"ax is a {type(ax).__name__}", allowed="matplotlib axes, or None for a new figure")
+        return ax
+    if margins:
+        figure, new = pyplot().subplots(figsize=size, facecolor=PAPER, layout="constrained")
+    else:
+        room = {"left": 0.01, "right": 0.99, "bottom": 0.02, "top": 1.0 - 0.42 / size[1]}
+        figure, new = pyplot().subplots(figsize=size, facecolor=PAPER, gridspec_kw=room)
+    paper = mpl("patches").Rectangle((0, 0), 1, 1, transform=figure.transFigure, color=PAPER, zorder=-100)
+    paper.set_in_layout(False)
+    figure.add_artist(paper)
+    new.set_facecolor(PAPER)
+    return new  # type: ignore[no-any-return]
+
+
+def readable(ax: Axes) -> str:
+    """Black or white, whichever reads on the paper around the axes."""
+    face: Any = ax.get_figure(root=True).get_facecolor()  # type: ignore[union-attr]
+    return INK if mpl("colors").to_rgba(face)[3] < 0.5 else text_colour(face)
+
+
+def title(ax: Axes, text: str) -> Any:
+    """Write a title that reads on the figure's paper."""
+    return ax.set_title(text, color=readable(ax), fontsize=11 if width_inches(ax) > 4 else 9)
+
+
+def width_inches(ax: Axes) -> float:
+    """The width of the axes on paper."""
+    figure: Any = ax.get_figure(root=True)
+    return float(ax.get_position(original=True).width * figure.get_figwidth())
+
+
+def points_per_unit(ax: Axes, width: float, height: float) -> float:
+    """How many points a data unit takes where width × height units with equal aspect fill the axes."""
+    figure: Any = ax.get_figure(root=True)
+    box = ax.get_position(original=True)
+    return float(72 * min(box.width * figure.get_figwidth() / width, box.height * figure.get_figheight() / height))
+
+
+def luminance(colour: Any) -> float:
+    """The relative luminance of a colour, 0 to 1 (WCAG 2).
+
+    >>> luminance("white"), luminance("black")
+    (1.0, 0.0)
+    """
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in mpl("colors").to_rgb(colour)]
+    return float(round(0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2], 12))
+
+
+def contrast(first: Any, second: Any) -> float:
+    """The contrast ratio of two colours, 1 to 21 (WCAG 2).
+
+    >>> contrast("black", "white")
+    21.0
+    """
+    low, high = sorted((luminance(first), luminance(second)))
+    return round((high + 0.05) / (low + 0.05), 9)
+
+
+def text_colour(background: Any) -> str:
+    """Black or white, whichever has more contrast: at least 4.5 on any colour."""
+    return INK if contrast(INK, background) >= contrast(PAPER, background) else PAPER
+
+
+def halo(width: float = 2.0, colour: str = PAPER) -> list[Any]:
+    """A path effect that sets lines and letters off from what lies behind them."""
+    return [mpl("patheffects").withStroke(linewidth=width, foreground=colour)]
+
+
+def kind_colours(kinds: Sequence[str]) -> Mapping[str, str]:
+    """The outline of every kind; kinds without a colour of their own get one in the order of appearance."""
+    others = [kind for kind in dict.fromkeys(kinds) if kind and kind not in KIND_COLOURS]
+    chosen = {kind: OTHER_KINDS[i % len(OTHER_KINDS)] for i, kind in enumerate(others)}
+    return {"": EDGE, **KIND_COLOURS, **chosen}
+
+
+def symbol(name: str, *, index: str | None = None) -> str:
+    """A variable's name in mathtext without the dollars: ``s_0`` as s with index 0; "" where it is no symbol.
+
+    >>> symbol("s_12"), symbol("O_3"), symbol("wet_grass")
+    ('s_{12}', '\\\\mathcal{O}_{3}', '')
+    """
+    match = _NAME.match(name)
+    if match is None or not match[1].isascii() or len(match[1]) > 2:
+        return ""
+    letter = r"\mathcal{O}" if match[1] == "O" else match[1]
+    below = match[2] if index is None else index
+    return f"{letter}_{{{below}}}" if below else letter
+
+
+def label(name: str) -> str:
+    """The label inside a node: mathtext for symbols such as ``s_0``, otherwise the name, broken into short lines."""
+    if math := symbol(name):
+        return f"${math}$"
+    words = re.split(r"(?<=[_\s-])", name)
+    lines = [""]
+    for word in words:
+        if lines[-1] and len(lines[-1]) + len(word) > 10:
+            lines.append("")
+        lines[-1] += word
+    short = [line if len(line) <= 12 else line[:11] + "…" for line in (line.strip() for line in lines)]
+    return plain("\n".join(short[:3]))
+
+
+def plain(text: Hashable) -> str:
+    """Any label as text that mathtext leaves alone."""
+    return str(text).replace("$", r"\$")
+
+
+def label_width(name: str) -> float:
+    """The rough width of `label` in ems."""
+    if symbol(name):
+        stem, digits = _NAME.match(name).groups()  # type: ignore[union-attr]
+        return 0.75 * len(stem) + 0.45 * len(digits)
+    return 0.62 * max(len(line) for line in label(name).split("\n"))
