@@ -87,20 +87,23 @@ class TextbookMessages:
 
     def _after_action(self, t: int, *, with_prior: bool) -> list[Operand]:
         """What the cluster that eliminates a_t holds and has received: all of beta_t(s,a), and the prior if wanted."""
-        compiled, tree = self.posterior.compiled, self.posterior.plan.tree
+        compiled = self.posterior.compiled
         s, a = self._states[t], self._actions[t]
-        cluster = tree.position[a]
-        local = {s: STATE, a: ACTION}
-        if len(tree.scopes[cluster]) > 2 or not local.keys() >= set(tree.scopes[cluster]):
-            others = [self.posterior.plan.problem.names[v] for v in tree.scopes[cluster] if v not in local]
+        cluster = compiled.tree.position[a]
+        scope = compiled.tree.scopes[cluster]
+        if scope != (s, a) and scope != (a,):
+            others = [compiled.problem.names[v] for v in scope if v not in (s, a)]
             raise InvalidModel(
                 f"the messages at t={t} depend on {', '.join(others)} beside s_{t} and a_{t}: there is no beta(s,a)",
                 remedy="ask network.infer() for the conditional that you want instead of solve()",
             )
-        prior = () if with_prior else (self._cpd_of[a], *self._counting)
-        operands = [operand for k, operand in compiled.factors(cluster) if k not in prior]
-        operands += compiled.received(self.posterior.sent_up, cluster)
-        return [(tuple([local[v] for v in scope]), table) for scope, table in operands]
+        if with_prior:
+            operands = [*compiled.operands(cluster), *compiled.received(self.posterior.collected, cluster)]
+        else:
+            prior = (self._cpd_of[a], *self._counting)
+            operands = [operand for k, operand in compiled.factors(cluster) if k not in prior]
+            operands += compiled.received(self.posterior.collected, cluster)
+        return [(tuple([STATE if v == s else ACTION for v in scope]), table) for scope, table in operands]
 
     def _forward(self, t: int) -> Scaled:
         """alpha_t(s): what the engine has sent on to the action's cluster, or, where it sent more, all before t."""
@@ -126,6 +129,6 @@ class TextbookMessages:
         """Tables (by number) and children's messages (−1) of the cluster that eliminates s_t, before t or not."""
         s, own = (self._states[t],), self._cpd_of[self._states[t]]
         cluster = self.posterior.plan.tree.position[s[0]]
-        messages = self.posterior.compiled.received(self.posterior.sent_up, cluster)
+        messages = self.posterior.compiled.received(self.posterior.collected, cluster)
         everything = [*self.posterior.compiled.factors(cluster), *((-1, message) for message in messages)]
         return [(k, operand) for k, operand in everything if (operand[0] != s or k == own) == before]

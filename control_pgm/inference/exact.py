@@ -13,7 +13,7 @@ from control_pgm.errors import unknown
 from control_pgm.inference.compiled import Compiled, compile_plan
 from control_pgm.inference.contract import Operand
 from control_pgm.inference.joint import joint
-from control_pgm.inference.messages import Store, propagate
+from control_pgm.inference.messages import Store, collect, distribute
 from control_pgm.inference.plan import Plan
 from control_pgm.inference.posterior import Posterior
 from control_pgm.models.factorgraph import Model
@@ -60,8 +60,8 @@ class TreePosterior(Posterior):
         The clusters and their cost.
     compiled : Compiled
         The plan with the tables in it, and the instructions that send the messages.
-    sent_up : dict
-        The messages of the collect pass, by (source cluster, target cluster).
+    collected : Store
+        The messages of the collect pass.
     """
 
     def __init__(self, model: Model, evidence: Mapping[str, Hashable], plan: Plan, memory_limit: int) -> None:
@@ -69,8 +69,8 @@ class TreePosterior(Posterior):
         self.method, self.exact = "exact", True
         self._memory_limit = memory_limit
         self.compiled: Compiled = compile_plan(plan)
-        self.sent_up: Store = {}
-        for _ in propagate(self.compiled.up, self.sent_up):
+        self.collected = Store()
+        for _ in collect(self.compiled.cells, self.collected):
             pass
 
     @cached_property
@@ -78,15 +78,16 @@ class TreePosterior(Posterior):
         """log p(evidence) in nats: the messages that the roots would send on, and the tables left without variables."""
         problem, tree = self.plan.problem, self.plan.tree
         constants = [t for scope, t in zip(problem.scopes, problem.tables, strict=True) if not scope]
-        roots = [self.sent_up[i, -1] for i, parent in enumerate(tree.parents) if parent < 0 and (i, -1) in self.sent_up]
+        sent = self.collected.up
+        roots = [sent[i] for i, parent in enumerate(tree.parents) if parent < 0 and i in sent]
         return float(sum(table.total_log() for table in (*constants, *roots)))
 
     # --- messages -----------------------------------------------------------------------------------------------
     @cached_property
     def _all(self) -> Store:
         """The messages of both passes; the downward pass runs when it is first needed."""
-        store = dict(self.sent_up)
-        for _ in propagate(self.compiled.down, store):
+        store = self.collected.copy()
+        for _ in distribute(self.compiled.cells, store):
             pass
         return store
 
@@ -94,10 +95,9 @@ class TreePosterior(Posterior):
         """A message as an operand; None for a silent cluster, whose message is identically one."""
         tree = self.plan.tree
         if tree.parents[source] == target:
-            if source in self.compiled.silent:
-                return None
-            return tree.separators[source], self.sent_up[source, target]
-        return tree.separators[target], self._all[source, target]
+            sent = self.collected.up.get(source)
+            return None if sent is None else (tree.separators[source], sent)
+        return tree.separators[target], self._all.down[target]
 
     def _message(self, source: int, target: int) -> Message:
         tree, variables = self.plan.tree, self.plan.problem.variables

@@ -6,7 +6,7 @@ from collections.abc import Hashable, Mapping, Sequence
 
 from control_pgm.errors import ImpossibleEvidence
 from control_pgm.inference.compiled import compile_plan
-from control_pgm.inference.messages import Store, propagate
+from control_pgm.inference.messages import Store, collect
 from control_pgm.inference.plan import cheapest
 from control_pgm.inference.problem import pose
 from control_pgm.models.cpd import CPD
@@ -77,8 +77,8 @@ def _possible(model: Model, constraints: Sequence[Constraint]) -> bool:
     else:
         return True
     compiled = compile_plan(cheapest(pose(part, observed)))
-    store: Store = {}
-    roots = [m for (_, target), m in propagate(compiled.up, store) if target < 0]
+    store = Store()
+    roots = [m for i, m in collect(compiled.cells, store) if compiled.tree.parents[i] < 0]
     problem = compiled.problem
     constants = [t for scope, t in zip(problem.scopes, problem.tables, strict=True) if not scope]
     return all(table.support.all() for table in (*roots, *constants))

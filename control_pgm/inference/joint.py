@@ -57,7 +57,7 @@ def _from_messages(
     cut = _cut_edges(tree, fixed)
     ends = [tree.position[v] for v in targets if v not in fixed]
     inside = _connected(tree, _covering(tree, [*targets, *given], cut), cut, ends)
-    operands = [op for i in sorted(inside) for op in compiled.operands[i] if not fixed.issuperset(op[0])]
+    operands = [op for i in sorted(inside) for op in compiled.operands(i) if not fixed.issuperset(op[0])]
     for i in sorted(inside):
         for j in (*tree.children[i], tree.parents[i]):
             if j >= 0 and j not in inside and _edge(tree, i, j) not in cut and (sent := message(j, i)) is not None:

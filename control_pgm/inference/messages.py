@@ -7,12 +7,14 @@ The message from cluster i to its neighbour j over their separator S_ij is
 (Koller and Friedman 2009, equation 10.2; Shafer and Shenoy 1990). Tables are not multiplied into one cluster table
 first (lazy propagation, Madsen and Jensen 1999): a message is the contraction of a list of operands.
 
-`schedule` writes the rule down once per message, as an `Instruction`; `propagate` carries the instructions out.
+`write_cells` writes the rule down once per message, as an `Instruction`; `collect` and `distribute` carry it out.
+Instructions name other clusters by their distance, so that the slices of an unrolled network share them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from control_pgm.inference.clusters import BucketTree
@@ -20,115 +22,147 @@ from control_pgm.inference.contract import Operand, prepare
 from control_pgm.tables.contraction import Recipe, Scope
 from control_pgm.tables.scaled import Scaled
 
-Edge = tuple[int, int]  # (source cluster, target cluster); the target of a root's message is −1
-Store = dict[Edge, Scaled]
-
-_ROOT = -1
 _MANY_CHILDREN = 6
 
 
+# Where a message is kept:
+UP = 0  # what a cluster has sent to its parent
+DOWN = 1  # what a cluster has received from its parent
+PRODUCT = 2  # a product of children's messages, which serves one cluster only
+
+
+class Place(NamedTuple):
+    """A message, seen from the cluster that an instruction belongs to."""
+
+    side: int  # UP, DOWN or PRODUCT
+    offset: int  # distance of the cluster in the order of elimination; the number of a product
+
+
 class Instruction(NamedTuple):
-    """Send one message: contract tables of the source cluster with messages that it has received.
+    """Contract tables of a cluster with messages that it has received, and keep the result at a place."""
 
-    A target below −1 marks a product that only serves further instructions of the same cluster.
-    """
-
-    edge: Edge
+    result: Place
     tables: tuple[Scaled, ...]
-    received: tuple[Edge, ...]
+    received: tuple[Place, ...]
     recipe: Recipe
 
 
-def propagate(instructions: Iterable[Instruction], store: Store) -> Iterator[tuple[Edge, Scaled]]:
-    """Send messages one after another, yielding each as it is sent.
+class Cell(NamedTuple):
+    """What one cluster does: its message to the parent (None if it is silent), and those to its children."""
 
-    ``store`` is the state of the algorithm: messages are read from it and written to it.
-    """
-    for edge, tables, received, recipe in instructions:
-        message = store[edge] = Scaled.contract([*tables, *[store[e] for e in received]], recipe)
-        if edge[1] >= _ROOT:
-            yield edge, message
+    up: Instruction | None
+    down: tuple[Instruction, ...]
 
 
-def schedule(
+@dataclass(frozen=True, eq=False)
+class Store:
+    """All messages sent so far: the state of the algorithm. Looking at it costs nothing."""
+
+    up: dict[int, Scaled] = field(default_factory=dict)  # by the cluster that sent it
+    down: dict[int, Scaled] = field(default_factory=dict)  # by the cluster that received it
+
+    def copy(self) -> Store:
+        """A store that can be written to without changing this one."""
+        return Store(dict(self.up), dict(self.down))
+
+
+def collect(cells: Sequence[Cell], store: Store) -> Iterator[tuple[int, Scaled]]:
+    """Send every cluster's message to its parent, leaves first; yields (source, message)."""
+    sides = (store.up, store.down)
+    for i, (instruction, _) in enumerate(cells):
+        if instruction is not None:
+            _, tables, received, recipe = instruction
+            message = Scaled.contract([*tables, *[sides[side][i + offset] for side, offset in received]], recipe)
+            store.up[i] = message
+            yield i, message
+
+
+def distribute(cells: Sequence[Cell], store: Store) -> Iterator[tuple[int, Scaled]]:
+    """Send every cluster's messages to its children, roots first; yields (target, message)."""
+    products: dict[int, Scaled] = {}
+    sides = (store.up, store.down)
+    for i in range(len(cells) - 1, -1, -1):
+        for (side, target), tables, received, recipe in cells[i].down:
+            operands = [products[k] if at == PRODUCT else sides[at][i + k] for at, k in received]
+            message = Scaled.contract([*tables, *operands], recipe)
+            if side == PRODUCT:
+                products[target] = message
+            else:
+                store.down[i + target] = message
+                yield i + target, message
+
+
+def write_cells(
     tree: BucketTree, operands: Sequence[Sequence[Operand]], silent: frozenset[int], cardinalities: Sequence[int]
-) -> tuple[list[Instruction], list[Instruction]]:
-    """The collect pass, every cluster to its parent in the order of elimination, and the distribute pass back.
-
-    A silent cluster sends nothing upwards: its message is identically one.
-    """
-    up: list[Instruction] = []
-    down: list[Instruction] = []
-    writer = _Writer(tree, operands, silent, cardinalities)
-    for i, parent in enumerate(tree.parents):
-        if i not in silent:
-            up.append(writer.write((i, parent), writer.from_children(i), tree.separators[i]))
-    for i in range(len(tree.parents) - 1, -1, -1):
-        if len(tree.children[i]) > _MANY_CHILDREN:
-            down += writer.to_many_children(i)
-            continue
-        for child in reversed(tree.children[i]):
-            received = [edge for edge in writer.from_children(i) if edge[0] != child] + writer.from_parent(i)
-            down.append(writer.write((i, child), received, tree.separators[child]))
-    return up, down
+) -> list[Cell]:
+    """The instructions of every cluster. A silent cluster sends nothing upwards: its message is identically one."""
+    return [_Writer(i, tree, operands[i], silent, cardinalities).cell() for i in range(len(tree.order))]
 
 
 class _Writer:
-    """Writes instructions for the clusters of one tree."""
+    """Writes the instructions of one cluster."""
 
     def __init__(
         self,
+        cluster: int,
         tree: BucketTree,
-        operands: Sequence[Sequence[Operand]],
+        operands: Sequence[Operand],
         silent: frozenset[int],
         cardinalities: Sequence[int],
     ) -> None:
-        self.tree, self.operands, self.silent, self.cardinalities = tree, operands, silent, cardinalities
-        self.products: dict[Edge, Scope] = {}  # scopes of the products that serve clusters with many children
+        self.cluster, self.tree, self.operands = cluster, tree, operands
+        self.cardinalities = cardinalities
+        self.silent = cluster in silent
+        self.speaking = {j: Place(UP, j - cluster) for j in tree.children[cluster] if j not in silent}
+        self.scopes = {place: tree.separators[j] for j, place in self.speaking.items()}
+        self.from_parent: list[Place] = []
+        if tree.parents[cluster] >= 0:
+            self.from_parent = [Place(DOWN, 0)]
+            self.scopes[self.from_parent[0]] = tree.separators[cluster]
 
-    def from_children(self, cluster: int) -> list[Edge]:
-        return [(child, cluster) for child in self.tree.children[cluster] if child not in self.silent]
+    def cell(self) -> Cell:
+        children = self.tree.children[self.cluster]
+        up = None
+        if not self.silent:
+            separator = self.tree.separators[self.cluster]
+            up = self.write(Place(UP, 0), list(self.speaking.values()), separator)
+        if len(children) > _MANY_CHILDREN:
+            return Cell(up, tuple(self.to_many_children()))
+        down = []
+        for child in reversed(children):
+            others = [place for j, place in self.speaking.items() if j != child]
+            down.append(self.to_child(child, others))
+        return Cell(up, tuple(down))
 
-    def from_parent(self, cluster: int) -> list[Edge]:
-        parent = self.tree.parents[cluster]
-        return [(parent, cluster)] if parent != _ROOT else []
+    def to_child(self, child: int, others: Sequence[Place]) -> Instruction:
+        result = Place(DOWN, child - self.cluster)
+        return self.write(result, [*others, *self.from_parent], self.tree.separators[child])
 
-    def scope(self, edge: Edge) -> Scope:
-        if edge in self.products:
-            return self.products[edge]
-        source, target = edge
-        return self.tree.separators[source if self.tree.parents[source] == target else target]
-
-    def write(self, edge: Edge, received: Sequence[Edge], out: Scope, *, own: bool = True) -> Instruction:
-        """The instruction for one message; without ``own`` the cluster's tables stay out of it."""
-        operands = self.operands[edge[0]] if own else ()
-        scopes = [scope for scope, _ in operands] + [self.scope(e) for e in received]
-        # Tables come first among the operands, so tables of ones must stand before the messages too.
+    def write(self, result: Place, received: Sequence[Place], out: Scope, *, own: bool = True) -> Instruction:
+        """One instruction; without ``own`` the cluster's tables stay out of it."""
+        operands = self.operands if own else ()
+        scopes = [scope for scope, _ in operands] + [self.scopes[place] for place in received]
+        tables = tuple(table for _, table in operands)
         recipe, ones = prepare(scopes, out, self.cardinalities)
-        if ones:
+        if ones:  # tables come first among the operands, so the tables of ones must come before the messages too
             missing = tuple(v for v in out if not any(v in scope for scope in scopes))
-            scopes.insert(len(operands), missing)
-            recipe, _ = prepare(scopes, out, self.cardinalities)
-        return Instruction(edge, (*(table for _, table in operands), *ones), tuple(received), recipe)
+            recipe, _ = prepare([*scopes[: len(tables)], missing, *scopes[len(tables) :]], out, self.cardinalities)
+        return Instruction(result, tables + ones, tuple(received), recipe)
 
-    def to_many_children(self, cluster: int) -> list[Instruction]:
+    def to_many_children(self) -> Iterator[Instruction]:
         """Messages to many children in linear time: products of the messages before and after each child."""
-        result: list[Instruction] = []
-        children = self.tree.children[cluster]
-        others: dict[int, list[Edge]] = {child: [] for child in children}
-        for side, order in ((0, children), (1, children[::-1])):
-            product: list[Edge] = []
-            for child in order:
+        children = self.tree.children[self.cluster]
+        others: dict[int, list[Place]] = {child: [] for child in children}
+        for side, order in enumerate((children, children[::-1])):
+            product: list[Place] = []
+            for k, child in enumerate(order):
                 others[child] += product
-                if child in self.silent:
+                if child not in self.speaking:
                     continue
-                factors = [*product, (child, cluster)]
-                scope = tuple(sorted({v for e in factors for v in self.scope(e)}))
-                edge = (cluster, -2 - 2 * child - side)
-                result.append(self.write(edge, factors, scope, own=False))
-                self.products[edge] = scope
-                product = [edge]
+                factors = [*product, self.speaking[child]]
+                place = Place(PRODUCT, 2 * k + side)
+                self.scopes[place] = tuple(sorted({v for factor in factors for v in self.scopes[factor]}))
+                yield self.write(place, factors, self.scopes[place], own=False)
+                product = [place]
         for child in children:
-            received = others[child] + self.from_parent(cluster)
-            result.append(self.write((cluster, child), received, self.tree.separators[child]))
-        return result
+            yield self.to_child(child, others[child])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
@@ -38,15 +38,24 @@ class Plan:
     rolled: Rolled | None = None  # how it grew out of a shorter plan, if it did
 
     @cached_property
-    def cluster_entries(self) -> tuple[int, ...]:
+    def cluster_entries(self) -> Sequence[int]:
         """The number of entries of each cluster's (never materialised) table."""
+        if self.rolled is not None:
+            return self.rolled.by_cluster(self.rolled.short.cluster_entries, lambda entries, _, __: entries)
         cards = self.problem.cardinalities
-        return tuple([prod([cards[v] for v in scope]) for scope in self.tree.scopes])
+        return [prod([cards[v] for v in scope]) for scope in self.tree.scopes]
+
+    @cached_property
+    def _separator_entries(self) -> Sequence[int]:
+        if self.rolled is not None:
+            return self.rolled.by_cluster(self.rolled.short._separator_entries, lambda entries, _, __: entries)
+        cards = self.problem.cardinalities
+        return [prod([cards[v] for v in separator]) for separator in self.tree.separators]
 
     @property
     def width(self) -> int:
         """The largest number of variables in a cluster, minus one."""
-        return max((len(scope) for scope in self.tree.scopes), default=0) - 1
+        return max(map(len, self.tree.scopes), default=0) - 1
 
     @property
     def largest_cluster(self) -> tuple[str, ...]:
@@ -65,9 +74,7 @@ class Plan:
     @property
     def bytes(self) -> int:
         """Bytes of all messages in both directions, and twice the largest cluster as working space."""
-        cards = self.problem.cardinalities
-        messages = sum(prod([cards[v] for v in separator]) for separator in self.tree.separators)
-        return _FLOAT * (2 * messages + 2 * max(self.cluster_entries, default=0))
+        return _FLOAT * (2 * sum(self._separator_entries) + 2 * max(self.cluster_entries, default=0))
 
     def describe(self) -> str:
         """The plan as a text table."""

@@ -67,6 +67,13 @@ class Rolled:
             result += [move(item, c, self.copies - c) for item in block]
         return result + [move(item, self.copies, 0) for item in items[end:]]
 
+    def locate(self, cluster: int) -> tuple[int, int]:
+        """The cluster of the short tree that a cluster is a copy of, and by how many steps its variables moved."""
+        if cluster < self.begin:
+            return cluster, self.copies
+        copy = min((cluster - self.begin) // self.width, self.copies)
+        return cluster - copy * self.width, self.copies - copy
+
     def by_table(self, items: Sequence[T], move: Callable[[T, int], T]) -> list[T]:
         """A sequence with one item per table, in the order of time; ``move(item, steps)``."""
         end = self.before + self.tables
