@@ -46,7 +46,8 @@ def gridworld(
     slip : float
         The probability of moving perpendicular to the action instead, half to each side.
     rewards : mapping, optional
-        What entering a cell pays, by letter or by label: default ``{"G": 1, "H": -1}``; ``{"(1,2)": -0.5}`` changes one cell.
+        What entering a cell pays, by letter or by label: default ``{"G": 1, "H": -1}``; ``{"(1,2)": -0.5}`` changes
+        one cell.
     step_reward : float
         Added for every step from a cell that is not absorbing.
 

@@ -54,7 +54,8 @@ class MDP:
 
     Examples
     --------
-    >>> mdp = MDP([[[1, 0], [0, 1]], [[0, 1], [0, 1]]], [[0, 0], [1, 1]], states=["home", "shop"], actions=["stay", "go"])
+    >>> transition = [[[1, 0], [0, 1]], [[0, 1], [0, 1]]]
+    >>> mdp = MDP(transition, [[0, 0], [1, 1]], states=["home", "shop"], actions=["stay", "go"])
     >>> mdp
     MDP(2 states, 2 actions)
     >>> mdp.reward.tolist()

@@ -55,11 +55,6 @@ class TextbookMessages:
 
     # --- finding one's way in the tree --------------------------------------------------------------------------
     @cached_property
-    def _cpd_of(self) -> dict[int, int]:
-        """variable -> number of its CPD among the model's tables, by the engine's numbers."""
-        return {child: k for k, child in enumerate(self.posterior.plan.problem.children) if child >= 0}
-
-    @cached_property
     def _counting(self) -> frozenset[int]:
         if not self.network.counting:
             return frozenset()
@@ -100,8 +95,8 @@ class TextbookMessages:
         if with_prior:
             operands = [*compiled.operands(cluster), *compiled.received(self.posterior.collected, cluster)]
         else:
-            prior = (self._cpd_of[a], *self._counting)
-            operands = [operand for k, operand in compiled.factors(cluster) if k not in prior]
+            tables = compiled.factors(cluster)
+            operands = [operand for k, operand in tables if not self._is_cpd(k, a) and k not in self._counting]
             operands += compiled.received(self.posterior.collected, cluster)
         return [(tuple([STATE if v == s else ACTION for v in scope]), table) for scope, table in operands]
 
@@ -114,7 +109,14 @@ class TextbookMessages:
             sent = posterior.operand(cluster, tree.position[self._actions[t]])
             if sent is not None and sent[0] == (s,):
                 return sent[1]
-        before = [operand for _, operand in self._operands(t, before=True)]
+        before = [
+            *(
+                operand
+                for k, operand in posterior.compiled.factors(cluster)
+                if operand[0] != (s,) or self._is_cpd(k, s)
+            ),
+            *(sent for sent in posterior.compiled.received(posterior.collected, cluster) if sent[0] != (s,)),
+        ]
         parent = tree.parents[cluster]
         if parent >= 0 and (above := posterior.operand(parent, cluster)) is not None:
             before.append(above)
@@ -123,12 +125,15 @@ class TextbookMessages:
     @cached_property
     def _at_and_after(self) -> list[list[Operand]]:
         """Per t, what lies at and after t in the cluster that eliminates s_t: its operands over s_t but for the CPD."""
-        return [[((STATE,), table) for _, (_, table) in self._operands(t, before=False)] for t in self._times]
+        tree, problem, sent = self.posterior.plan.tree, self.posterior.plan.problem, self.posterior.collected.up
+        result: list[list[Operand]] = []
+        for s in self._states:
+            cluster = tree.position[s]
+            here = [k for k in tree.factors[cluster] if problem.scopes[k] == (s,) and not self._is_cpd(k, s)]
+            after = [child for child in tree.children[cluster] if tree.separators[child] == (s,) and child in sent]
+            tables = [problem.tables[k] for k in here] + [sent[child] for child in after]
+            result.append([((STATE,), table) for table in tables])
+        return result
 
-    def _operands(self, t: int, *, before: bool) -> list[tuple[int, Operand]]:
-        """Tables (by number) and children's messages (−1) of the cluster that eliminates s_t, before t or not."""
-        s, own = (self._states[t],), self._cpd_of[self._states[t]]
-        cluster = self.posterior.plan.tree.position[s[0]]
-        messages = self.posterior.compiled.received(self.posterior.collected, cluster)
-        everything = [*self.posterior.compiled.factors(cluster), *((-1, message) for message in messages)]
-        return [(k, operand) for k, operand in everything if (operand[0] != s or k == own) == before]
+    def _is_cpd(self, k: int, variable: int) -> bool:
+        return self.posterior.plan.problem.children[k] == variable

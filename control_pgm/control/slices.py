@@ -84,7 +84,7 @@ def make_slice(mdp: MDP, t: int, prior: FloatArray, temperature: float) -> Slice
 def _append(
     transition: FloatArray, prior: FloatArray, log_optimality: FloatArray, at_zero: float
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Add an absorbing state of reward 0 as the last one; it keeps all actions. ``at_zero`` is log p(O=1) of reward 0."""
+    """Add an absorbing state as the last one, with all actions. ``at_zero`` is log p(O=1) of its reward 0."""
     n, m = prior.shape
     larger = np.zeros((n + 1, m, n + 1))
     larger[:n, :, :n] = transition

@@ -123,7 +123,7 @@ class Solution:
         if self.convention == "mean":
             return np.zeros(self._T + 1)
         steps_left = self._T - np.arange(self._T + 1)
-        return self.network.temperature * steps_left * np.log(self.network.mdp.n_actions)
+        return np.asarray(self.network.temperature * steps_left * np.log(self.network.mdp.n_actions))
 
     # --- marginals ----------------------------------------------------------------------------------------------
     @cached_property
@@ -133,7 +133,7 @@ class Solution:
 
     @cached_property
     def state_action_marginals(self) -> LabelledArray:
-        """p(s_t, a_t | O_{0:T−1}=1) = p(s_t | O) p(a_t | s_t, O): what lies before t is independent of a_t given s_t."""
+        """p(s_t, a_t | O_{0:T−1}=1) = p(s_t | O) p(a_t | s_t, O): given s_t, the past says nothing on a_t."""
         p = self.state_marginals.values[:-1, :, None]
         joint = np.multiply(p, self.policy.values, out=np.zeros(self.policy.shape), where=p > 0)
         return self._labelled("tsa", joint)
@@ -155,7 +155,7 @@ class Solution:
 
     @property
     def log_evidence_unshifted(self) -> float:
-        """log p(O) + sum_t c_t/alpha in nats: log E exp(return/alpha) under the prior; not a probability's logarithm."""
+        """log p(O) + sum_t c_t/alpha = log E exp(return/alpha) under the prior, in nats; no log-probability."""
         return self.log_evidence + float(self.reward_shift.sum()) / self.network.temperature
 
     @property
@@ -186,7 +186,7 @@ class Solution:
         return self.network.horizon
 
     def _labelled(self, dims: str, values: Any) -> LabelledArray:
-        """Label the axes; ``T`` stands for the T+1 times of states. Columns of an appended terminal state are left out."""
+        """Label the axes; ``T`` stands for the T+1 times of states. An appended terminal state has no column."""
         mdp = self.network.mdp
         sizes = {"t": self._T, "T": self._T + 1}
         coords = {"s": mdp.states, "a": mdp.actions, "t": Labels(range(sizes.get(dims[0], 0)))}

@@ -64,7 +64,8 @@ def solve(
     Examples
     --------
     >>> from control_pgm import MDP
-    >>> mdp = MDP([[[1, 0], [0, 1]], [[0, 1], [0, 1]]], [[0, 0], [1, 1]], states=["home", "shop"], actions=["stay", "go"])
+    >>> transition = [[[1, 0], [0, 1]], [[0, 1], [0, 1]]]
+    >>> mdp = MDP(transition, [[0, 0], [1, 1]], states=["home", "shop"], actions=["stay", "go"])
     >>> solution = solve(mdp, 3, temperature=0.5)
     >>> round(float(solution.policy.sel(t=0, s="home", a="go")), 6)
     0.974166

@@ -30,13 +30,13 @@ class BucketTree:
     fill_free : whether every cluster is contained in the scope of a table, which no other order can improve on.
     """
 
-    order: tuple[int, ...]
-    position: tuple[int, ...]
-    scopes: tuple[Scope, ...]
-    separators: tuple[Scope, ...]
-    parents: tuple[int, ...]
-    children: tuple[tuple[int, ...], ...]
-    factors: tuple[tuple[int, ...], ...]
+    order: Sequence[int]
+    position: Sequence[int]
+    scopes: Sequence[Scope]
+    separators: Sequence[Scope]
+    parents: Sequence[int]
+    children: Sequence[tuple[int, ...]]
+    factors: Sequence[tuple[int, ...]]
     fill_free: bool
 
     def entries(self, cardinalities: Sequence[int]) -> int:

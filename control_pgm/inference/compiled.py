@@ -66,20 +66,20 @@ def compile_plan(plan: Plan) -> Compiled:
     """Put the tables of the problem into the plan's clusters and write the instructions."""
     if plan.rolled is not None:
         short = compile_plan(plan.rolled.short)
-        rows = (plan.rolled.by_cluster(row, lambda item, _, __: item) for row in (short.cells, short.silent))
-        return Compiled(plan, *rows, short._operands)
+        cells = plan.rolled.by_cluster(short.cells, lambda cell, _, __: cell)
+        silent = plan.rolled.by_cluster(short.silent, lambda is_silent, _, __: is_silent)
+        return Compiled(plan, cells, silent, short._operands)
     problem, tree = plan.problem, plan.tree
     folded: dict[tuple[object, ...], Scaled] = {}
     operands: list[Sequence[Operand]] = []
-    silent: list[bool] = []
+    quiet: list[bool] = []
     for i, assigned in enumerate(tree.factors):
         own = [(problem.scopes[k], problem.tables[k]) for k in assigned]
         operands.append(_fold(problem, own, folded) if len(own) > 1 else own)
         # sum_x p(x | parents) = 1, if x occurs nowhere else
         only_its_cpd = len(assigned) == 1 and problem.children[assigned[0]] == tree.order[i]
-        silent.append(only_its_cpd and all(silent[j] for j in tree.children[i]))
-    quiet = frozenset(i for i, is_silent in enumerate(silent) if is_silent)
-    return Compiled(plan, write_cells(tree, operands, quiet, problem.cardinalities), silent, operands)
+        quiet.append(only_its_cpd and all(quiet[j] for j in tree.children[i]))
+    return Compiled(plan, write_cells(tree, operands, quiet, problem.cardinalities), quiet, operands)
 
 
 def _fold(problem: Problem, own: list[Operand], folded: dict[tuple[object, ...], Scaled]) -> list[Operand]:

@@ -58,7 +58,7 @@ def _contract_form(batch: Sequence[Sequence[Operand]], out: Scope, sizes: Sequen
     for column in range(len(batch[0])):
         scope, first = batch[0][column]
         tables = [operands[column][1] for operands in batch]
-        if all([table is first for table in tables]):
+        if all(table is first for table in tables):
             stacked.append((scope, first))
         else:
             stack = Stack.of(tables)

@@ -42,7 +42,7 @@ def impossible(model: Model, evidence: Mapping[str, Hashable]) -> ImpossibleEvid
     name, label = culprit
     return ImpossibleEvidence(
         f"the evidence is impossible{slice_}: {name}={label} has probability zero given what is observed before it",
-        remedy="check the zeros of the tables up to there (forbidden rewards, transitions, prior), or drop the observation",
+        remedy="check the zeros of the tables up to there, or drop the observation",
         time=time,
         variable=name,
     )

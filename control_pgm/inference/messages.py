@@ -93,7 +93,7 @@ def distribute(cells: Sequence[Cell], store: Store) -> Iterator[tuple[int, Scale
 
 
 def write_cells(
-    tree: BucketTree, operands: Sequence[Sequence[Operand]], silent: frozenset[int], cardinalities: Sequence[int]
+    tree: BucketTree, operands: Sequence[Sequence[Operand]], silent: Sequence[bool], cardinalities: Sequence[int]
 ) -> list[Cell]:
     """The instructions of every cluster. A silent cluster sends nothing upwards: its message is identically one."""
     return [_Writer(i, tree, operands[i], silent, cardinalities).cell() for i in range(len(tree.order))]
@@ -107,13 +107,13 @@ class _Writer:
         cluster: int,
         tree: BucketTree,
         operands: Sequence[Operand],
-        silent: frozenset[int],
+        silent: Sequence[bool],
         cardinalities: Sequence[int],
     ) -> None:
         self.cluster, self.tree, self.operands = cluster, tree, operands
         self.cardinalities = cardinalities
-        self.silent = cluster in silent
-        self.speaking = {j: Place(UP, j - cluster) for j in tree.children[cluster] if j not in silent}
+        self.silent = silent[cluster]
+        self.speaking = {j: Place(UP, j - cluster) for j in tree.children[cluster] if not silent[j]}
         self.scopes = {place: tree.separators[j] for j, place in self.speaking.items()}
         self.from_parent: list[Place] = []
         if tree.parents[cluster] >= 0:

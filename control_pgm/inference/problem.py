@@ -26,8 +26,8 @@ class Problem:
     names : the free variables, in the model's natural order; the integers below index this list.
     observed : name -> state index of the evidence.
     cardinalities : per free variable.
-    scopes, tables, children : per table of the model: its free scope, the sliced table, and the variable whose CPD it is
-        (−1 if it is none, or that variable is observed).
+    scopes, tables, children : per table of the model: its free scope, the sliced table, and the variable whose CPD it
+        is (−1 if it is none, or that variable is observed).
     """
 
     model: Model

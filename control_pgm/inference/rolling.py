@@ -93,13 +93,11 @@ class Rolled:
             copied = [move(item, c) for c in range(self.copies + 1) for item in items[first:last]]
             return [*items[:first], *copied, *(move(item, self.copies) for item in items[last:])]
 
-        def later(name: str, steps: int) -> str:
-            base, _, time = name.rpartition("_")
-            return f"{base}_{int(time) + steps}"
-
+        split = [name.rpartition("_") for name in short.names]
+        bases = [(base, int(time)) for base, _, time in split]
         return Problem(
             model,
-            tuple(by_variable(short.names, later)),
+            tuple([f"{base}_{time}" for base, time in by_variable(bases, lambda name, c: (name[0], name[1] + c))]),
             observed,
             tuple(by_variable(short.cardinalities, lambda n, _: n)),
             tuple(self.by_table(short.scopes, lambda scope, c: tuple([v + c * k for v in scope]))),
@@ -114,15 +112,15 @@ class Rolled:
         def variables(scope: tuple[int, ...], _: int, v: int) -> tuple[int, ...]:
             return tuple([u + v * k for u in scope])
 
-        n = len(short.order) + self.copies * k
+        backwards = range(len(short.order) + self.copies * k - 1, -1, -1)
         return BucketTree(
-            tuple(range(n - 1, -1, -1)),
-            tuple(range(n - 1, -1, -1)),
-            tuple(self.by_cluster(short.scopes, variables)),
-            tuple(self.by_cluster(short.separators, variables)),
-            tuple(self.by_cluster(short.parents, lambda p, c, _: p + c * k if p >= 0 else p)),
-            tuple(self.by_cluster(short.children, lambda js, c, _: tuple([j + c * k for j in js]))),
-            tuple(self.by_cluster(short.factors, lambda fs, _, v: tuple([i + v * f for i in fs]))),
+            backwards,
+            backwards,
+            self.by_cluster(short.scopes, variables),
+            self.by_cluster(short.separators, variables),
+            self.by_cluster(short.parents, lambda p, c, _: p + c * k if p >= 0 else p),
+            self.by_cluster(short.children, lambda js, c, _: tuple([j + c * k for j in js])),
+            self.by_cluster(short.factors, lambda fs, _, v: tuple([i + v * f for i in fs])),
             short.fill_free,
         )
 

@@ -60,7 +60,7 @@ class FactorGraph:
 
     @classmethod
     def from_networkx(cls, graph: nx.Graph[Any]) -> FactorGraph:
-        """From a bipartite graph: variable nodes carry ``states``, factor nodes ``table`` and ``scope`` (or ``factor``)."""
+        """From a bipartite graph: variable nodes carry ``states``, factor nodes ``table`` and ``scope``."""
         return FactorGraph(factors_of_bipartite(graph))
 
     @classmethod

@@ -80,7 +80,7 @@ def factors_of_bipartite(graph: nx.Graph[Any]) -> list[Factor]:
             scope = data.get("scope", tuple(graph.neighbors(node)))
             if set(scope) != set(graph.neighbors(node)):
                 raise InvalidModel(
-                    f"factor node {node!r} has scope {tuple(scope)!r} but the neighbours {list(graph.neighbors(node))!r}"
+                    f"factor node {node!r} has scope {tuple(scope)!r} but neighbours {list(graph.neighbors(node))!r}"
                 )
             factors.append(Factor([_variable(name, graph.nodes[name]) for name in scope], data["table"]))
     if not factors:

@@ -53,7 +53,7 @@ class BayesianNetwork:
 
     @classmethod
     def from_networkx(cls, graph: nx.DiGraph[Any]) -> BayesianNetwork:
-        """From a directed graph whose nodes carry ``cpd``, or ``states`` and ``table`` with axes (*predecessors, node)."""
+        """From a directed graph whose nodes carry ``cpd``, or ``states`` and ``table`` (*predecessors, node)."""
         return BayesianNetwork(cpds_of_digraph(graph))
 
     # --- looking ------------------------------------------------------------------------------------------------

@@ -108,7 +108,7 @@ class TwoSliceTemplate:
         return DynamicBayesianNetwork.of(self, horizon, varying)
 
     def slices(self, horizon: int) -> dict[str, int]:
-        """name without time -> how many slices of an unrolled network have it: T+1 where it reaches the last, else T."""
+        """name without time -> how many slices of an unrolled network have it: T+1 if the last one has it, else T."""
         names = [cpd.child.name for cpd in self.transition]
         return {n[:-1] if n[-1] == PRIME else n: horizon + (n[-1] == PRIME) for n in names}
 
@@ -158,7 +158,7 @@ class TwoSliceTemplate:
             if len(sources) != 1 or (name in first) != (name in after):
                 raise InvalidModel(
                     f"variable {name!r} has {'no' if not sources else 'more than one'} CPD in some slice",
-                    allowed=f"p({name}) in initial and p({name}' | …) in transition, or p({name} | …) in transition only",
+                    allowed=f"p({name}) in initial with p({name}' | …) in transition, or p({name} | …) in transition",
                 )
         # Two steps show every kind of edge: the full checks on them hold for any horizon.
         BayesianNetwork(self.unroll(2).cpds)

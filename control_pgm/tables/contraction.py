@@ -36,10 +36,12 @@ class View:
     shape: tuple[int, ...] | None
 
     @staticmethod
-    def make(presum: Sequence[int], order: Sequence[int], before: Sequence[int], after: Sequence[int]) -> View:
+    def make(presum: Sequence[int], order: Sequence[int], before: Sequence[int], after: Sequence[int]) -> View | None:
         """A view that leaves out what would change nothing; ``before`` is the shape after the transposition."""
         moved = tuple(order) != tuple(range(len(order)))
         reshaped = tuple(before) != tuple(after)
+        if not (presum or moved or reshaped):
+            return None
         return View(tuple(presum) or None, tuple(order) if moved else None, tuple(after) if reshaped else None)
 
     def of(self, array: FloatArray) -> FloatArray:
@@ -62,19 +64,23 @@ class Step:
     kind: Literal["multiply", "matrix", "einsum"]
     left: int
     right: int
-    views: tuple[View, View]
+    views: tuple[View | None, View | None]
     result: tuple[int, ...] | None  # shape of a matrix product, where it is not two-dimensional
     subscripts: str = ""
 
     def run(self, a: FloatArray, b: FloatArray) -> FloatArray:
         """The pairwise contraction of two arrays."""
-        a, b = self.views[0].of(a), self.views[1].of(b)
+        first, second = self.views
+        if first is not None:
+            a = first.of(a)
+        if second is not None:
+            b = second.of(b)
+        if self.kind == "matrix":
+            product: FloatArray = np.dot(a, b)
+            return product if self.result is None else product.reshape(self.result)
         if self.kind == "multiply":
             return a * b
-        if self.kind == "einsum":
-            return np.asarray(np.einsum(self.subscripts, a, b))
-        product: FloatArray = np.dot(a, b)
-        return product if self.result is None else product.reshape(self.result)
+        return np.asarray(np.einsum(self.subscripts, a, b))
 
 
 @dataclass(frozen=True)
@@ -193,7 +199,7 @@ def _step(left: int, right: int, a: Scope, b: Scope, out: Scope, sizes: tuple[in
     def shape(scope: Sequence[int]) -> tuple[int, ...]:
         return tuple(sizes[x] for x in scope)
 
-    def view(k: int, order: Sequence[int], after: Sequence[int]) -> View:
+    def view(k: int, order: Sequence[int], after: Sequence[int]) -> View | None:
         scope = (a, b)[k]
         return View.make(presum[k], [scope.index(x) for x in order], shape(order), after)
 

@@ -1,7 +1,7 @@
 """The one class that knows how numbers are held: scaled linear values, or logarithms where those would underflow.
 
-A table of non-negative numbers is held as ``data · 2**exponent`` with ``data`` near 1 at its largest. The power of two is exact,
-so scaling never costs a digit. A table whose entries span more than about 280 decades is held by natural logarithms,
+A table of non-negative numbers is held as ``data · 2**exponent`` with ``data`` near 1 at its largest. The power of
+two is exact, so scaling never costs a digit. A table whose entries span more than about 280 decades is held by natural logarithms,
 ``exp(data) · 2**exponent``.
 
 A contraction is tried in linear arithmetic. What underflows there is lost absolutely below 1e-308 of the scale, so a

@@ -11,10 +11,10 @@ from functools import partial
 from control_pgm.models.network import BayesianNetwork
 from control_pgm.tables.variable import Variable
 from control_pgm.viz.columns import Columns, columns
-from control_pgm.viz.factor_places import factor_lanes
+from control_pgm.viz.factor_places import factor_lanes, lane_of
 from control_pgm.viz.geometry import Point
 from control_pgm.viz.layered import layered, longest_path_layers
-from control_pgm.viz.placing import Lane, Layout, Link, Node, connect, place
+from control_pgm.viz.placing import Lane, Layout, Link, Node, lay_out
 from control_pgm.viz.style import RADIUS, SQUARE, label_width
 
 LaneKey = tuple[str, str]
@@ -44,33 +44,19 @@ def network_layout(network: BayesianNetwork, *, max_slices: int = 8, keep: Itera
     ((3.2, 0.0), (4.0, 1.0))
     """
     variables = tuple(network.variables.values())
-    links = [(p.name, cpd.child.name) for cpd in network.cpds for p in cpd.parents]
-    scopes = {("factor", k): factor.variables for k, factor in enumerate(network.factors)}
+    links: list[Link] = [(p.name, cpd.child.name) for cpd in network.cpds for p in cpd.parents]
+    scopes: dict[Node, tuple[Variable, ...]] = {("factor", k): f.variables for k, f in enumerate(network.factors)}
     weights = [(v.name, node) for node, scope in scopes.items() for v in scope]
-    if not is_timed(variables):
+    slices = None
+    if is_timed(variables):
+        slices = slice_columns(variables, width=COLUMN, max_slices=max_slices, keep=keep)
+        lanes = variable_lanes(variables, links, slices, _SEEDS)
+    else:
         radius = node_radius(v.name for v in variables)
         layers = longest_path_layers([v.name for v in variables], links)
-        points = layered(layers, links, radius=radius)
-        lanes = fixed_lanes(points, radius)
-        lanes += factor_lanes(scopes, {}, near=0.32 + radius)
-        return finished(lanes, links, weights, {}, None)
-    slices = slice_columns(variables, width=COLUMN, max_slices=max_slices, keep=keep)
-    lanes = variable_lanes(variables, links, slices, _SEEDS)
-    lanes += factor_lanes(scopes, slice_positions(scopes, slices), near=0.66)
-    return finished(lanes, links, weights, hidden_points(variables, slices, _SEEDS), slices)
-
-
-def finished(
-    lanes: Sequence[Lane],
-    links: Sequence[Link],
-    weights: Sequence[Link],
-    hidden: Mapping[Node, Point],
-    slices: Columns | None,
-) -> Layout:
-    """The layout that the lanes lead to; ``weights`` are the undirected edges of factors."""
-    points, radii = place(lanes, [*links, *weights])
-    rims = {node: SQUARE if isinstance(node, tuple) else radius for node, radius in radii.items()}
-    return Layout(points, rims, connect([*links, *weights], points, rims, hidden), slices)
+        lanes = fixed_lanes(layered(layers, links, radius=radius), radius)
+    lanes += factor_lanes(scopes, slices, near=0.36 + lanes[0].radius)
+    return lay_out(lanes, [*links, *weights], slices, dict.fromkeys(scopes, SQUARE))
 
 
 def is_timed(variables: Iterable[Variable]) -> bool:
@@ -82,13 +68,6 @@ def is_timed(variables: Iterable[Variable]) -> bool:
 def node_radius(names: Iterable[str]) -> float:
     """A radius that leaves room for the longest name."""
     return max(RADIUS, min(0.5, 0.09 * max(map(label_width, names))))
-
-
-def lane_of(variable: Variable) -> LaneKey:
-    """Kind and name without the time: what a row of one kind has in common."""
-    ending = f"_{variable.time}"
-    stem = variable.name[: -len(ending)] if variable.name.endswith(ending) else variable.name
-    return variable.kind, stem
 
 
 def slice_columns(variables: Iterable[Variable], *, width: float, max_slices: int, keep: Iterable[str] = ()) -> Columns:
@@ -115,10 +94,13 @@ def variable_lanes(
         near.setdefault(b, []).append(str(a))
     times = {v.name: v.time for v in variables}
     groups: dict[LaneKey, dict[Node, float]] = {}
+    hidden: dict[LaneKey, dict[Node, float]] = {}
     for v in variables:
-        x = _column(v, [times[n] for n in near.get(v.name, ())], slices)
-        if x is not None:
-            groups.setdefault(lane_of(v) if v.time is not None else ("", f"\0{v.name}"), {})[v.name] = x
+        key = lane_of(v) if v.time is not None else ("", f"\0{v.name}")
+        if v.time is not None and v.time not in slices.visible:
+            hidden.setdefault(key, {})[v.name] = slices.x(v.time)
+        else:
+            groups.setdefault(key, {})[v.name] = _column(v, [times[n] for n in near.get(v.name, ())], slices)
     kinds = list(dict.fromkeys([*_ROWS, *(kind for kind, _ in groups)]))
     ranked = sorted(groups, key=lambda key: kinds.index(key[0]) + len(kinds) * key[1].startswith("\0"))
     lanes: list[Lane] = []
@@ -130,16 +112,17 @@ def variable_lanes(
         seeded.add(kind)
         if not lanes:
             first = (0.0, 0.0)
-        lanes.append(Lane(nodes, RADIUS, _offsets(nodes, near, first, rows.get(kind, []))))
+        offsets = _offsets(nodes, near, first, rows.get(kind, []))
+        lanes.append(Lane(nodes, RADIUS, offsets, hidden.get((kind, stem), {})))
         if kind and kind not in ("state", "action"):
             rows.setdefault(kind, []).append(next(iter(nodes)))
     return lanes
 
 
-def _column(variable: Variable, near: Iterable[int | None], slices: Columns) -> float | None:
-    """The x of a variable's column: of its slice or, without a time, the mean of its neighbours'; None if hidden."""
+def _column(variable: Variable, near: Iterable[int | None], slices: Columns) -> float:
+    """The x of a variable's column: that of its slice or, without a time, the mean of its neighbours'."""
     if variable.time is not None:
-        return slices.visible.get(variable.time)
+        return slices.visible[variable.time]
     xs = [slices.visible[t] for t in near if t is not None and t in slices.visible]
     return sum(xs) / len(xs) if xs else max(slices.visible.values()) / 2
 
@@ -174,23 +157,3 @@ def fixed_lanes(points: Mapping[Node, Point], radius: float) -> list[Lane]:
 
 def _fixed(y: float, _: Mapping[Node, Point]) -> Iterable[Point]:
     return [(0.0, y)]
-
-
-def slice_positions(scopes: Mapping[Node, Sequence[Variable]], slices: Columns) -> dict[Node, float]:
-    """The column of every factor whose first slice is visible: that of its earliest variable."""
-    found: dict[Node, float] = {}
-    for node, scope in scopes.items():
-        times = _times(scope)
-        if times and min(times) in slices.visible:
-            found[node] = slices.visible[min(times)]
-    return found
-
-
-def hidden_points(variables: Iterable[Variable], slices: Columns, seeds: Mapping[str, Point]) -> dict[Node, Point]:
-    """Where nodes of hidden slices would lie: what stubs of edges point at."""
-    found: dict[Node, Point] = {}
-    for v in variables:
-        if v.time is not None and v.time not in slices.visible:
-            dx, y = seeds.get(v.kind, (0.0, 0.0))
-            found[v.name] = (slices.x(v.time) + dx, y)
-    return found

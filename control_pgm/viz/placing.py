@@ -33,11 +33,13 @@ class Lane:
     nodes : node -> x of its column.
     radius : of every node.
     offsets : the candidate offsets, given what has been placed before; the best is taken if none is free.
+    hidden : node -> x of its column, for nodes that are left out but that edges point at.
     """
 
     nodes: Mapping[Node, float]
     radius: float
     offsets: Callable[[Mapping[Node, Point]], Iterable[Point]]
+    hidden: Mapping[Node, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,6 +94,7 @@ class _Board:
     links: Sequence[Link]
     points: dict[Node, Point] = field(default_factory=dict)
     radii: dict[Node, float] = field(default_factory=dict)
+    hidden: dict[Node, Point] = field(default_factory=dict)
 
     def free(self, new: Mapping[Node, Point], radius: float) -> float:
         """The smallest clearance that the new nodes and their edges would leave, less the margins asked for."""
@@ -111,45 +114,58 @@ class _Board:
         return free
 
     def put(self, lane: Lane) -> None:
-        best: tuple[float, dict[Node, Point]] = (-np.inf, {})
+        best: tuple[float, Point] = (-np.inf, (0.0, 0.0))
         for dx, y in lane.offsets(self.points):
             new = {node: (x + dx, y) for node, x in lane.nodes.items()}
             free = self.free(new, lane.radius)
             if free > best[0] + 1e-9:
-                best = (free, new)
+                best = (free, (dx, y))
             if free >= -1e-9:
                 break
-        self.points.update(best[1])
-        self.radii.update(dict.fromkeys(best[1], lane.radius))
+        dx, y = best[1]
+        self.points.update({node: (x + dx, y) for node, x in lane.nodes.items()})
+        self.radii.update(dict.fromkeys(lane.nodes, lane.radius))
+        self.hidden.update({node: (x + dx, y) for node, x in lane.hidden.items()})
 
 
-def place(lanes: Iterable[Lane], links: Sequence[Link]) -> tuple[dict[Node, Point], dict[Node, float]]:
-    """The positions and radii of all nodes."""
+def lay_out(
+    lanes: Iterable[Lane], links: Sequence[Link], columns: Columns | None, squares: Mapping[Node, float] | None = None
+) -> Layout:
+    """Place all lanes and draw all links; ``squares`` are nodes whose edges reach further in than their radius."""
     board = _Board(links)
     for lane in lanes:
         if lane.nodes:
             board.put(lane)
-    return board.points, board.radii
+    radii = board.radii
+    rims = {**radii, **{node: r for node, r in (squares or {}).items() if node in radii}}
+    return Layout(board.points, radii, connect(links, board.points, radii, rims, board.hidden), columns)
 
 
 def connect(
-    links: Iterable[Link], points: Mapping[Node, Point], radii: Mapping[Node, float], hidden: Mapping[Node, Point]
+    links: Iterable[Link],
+    points: Mapping[Node, Point],
+    radii: Mapping[Node, float],
+    rims: Mapping[Node, float],
+    hidden: Mapping[Node, Point],
 ) -> tuple[Edge, ...]:
-    """The edges as lines: straight where that is free, bent around foreign nodes where not, stubs to hidden nodes."""
+    """The edges as lines from rim to rim: straight where that is free, bent around foreign nodes, stubs to hidden ones."""
     at = {node: i for i, node in enumerate(points)}
     xy, r = np.array(list(points.values()), dtype=float), np.array([radii[node] for node in points])
     links = list(links)
     bends = len(links) * len(points) <= _TOO_MANY
     edges: list[Edge] = []
+    stubs: set[tuple[Node, Point, bool]] = set()
     for a, b in links:
         if a in at and b in at:
             others = np.delete(np.arange(len(xy)), [at[a], at[b]])
             bend = bend_around(points[a], points[b], xy[others], r[others], MARGIN) if bends else 0.0
-            edges.append(Edge(a, b, trimmed(curve(points[a], points[b], bend), radii[a], radii[b])))
-        elif a in at and b in hidden:
-            edges.append(Edge(a, b, _stub(points[a], hidden[b], radii[a]), stub=True, head=False))
-        elif b in at and a in hidden:
-            edges.append(Edge(a, b, _stub(points[b], hidden[a], radii[b])[::-1], stub=True))
+            edges.append(Edge(a, b, trimmed(curve(points[a], points[b], bend), rims[a], rims[b])))
+            continue
+        shown, other, head = (a, b, False) if a in at else (b, a, True)
+        if shown in at and other in hidden and (shown, hidden[other], head) not in stubs:
+            stubs.add((shown, hidden[other], head))
+            line = _stub(points[shown], hidden[other], rims[shown])
+            edges.append(Edge(a, b, line[::-1] if head else line, stub=True, head=head))
     return tuple(edges)
 
 

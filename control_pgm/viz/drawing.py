@@ -1,0 +1,140 @@
+"""What every picture returns, and the artists of graphs: nodes, edges, squares, time captions and gaps."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from control_pgm.viz import style
+from control_pgm.viz.placing import Edge, Layout, Node
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_PAD = 0.25
+_CAPTIONS = 0.62  # room for the times below the lowest node
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Drawing:
+    """A finished picture: its axes and its artists by what they stand for.
+
+    Attributes
+    ----------
+    ax : matplotlib axes
+    parts : mapping
+        What an artist stands for -> artist, such as ("node", "s_0"), ("edge", "s_0", "s_1") or ("number", "home", "go").
+        All of them can be changed afterwards.
+    """
+
+    ax: Axes
+    parts: dict[tuple[Hashable, ...], Any] = field(default_factory=dict)
+
+    @property
+    def figure(self) -> Figure:
+        """The figure, for ``savefig``."""
+        return self.ax.get_figure(root=True)  # type: ignore[return-value]
+
+    def of(self, what: str) -> dict[Any, Any]:
+        """The artists of one sort, such as ``"node"``, by the rest of their key."""
+        found = {key[1:]: artist for key, artist in self.parts.items() if key[0] == what}
+        return {key[0] if len(key) == 1 else key: artist for key, artist in found.items()}
+
+    def __repr__(self) -> str:
+        sorts = [str(key[0]) for key in self.parts]
+        counts = ", ".join(f"{sorts.count(sort)} {sort}" for sort in dict.fromkeys(sorts))
+        return f"Drawing({counts})"
+
+
+@dataclass(frozen=True, eq=False)
+class Pen:
+    """Draws the parts of a graph on axes prepared for its layout; ``unit`` is the length of a data unit in points."""
+
+    drawing: Drawing
+    layout: Layout
+    unit: float
+
+    def node(self, name: Node, text: str, *, outline: str, fill: str, heavy: bool, options: Mapping[str, Any]) -> None:
+        """A variable as a circle with its label inside."""
+        point, radius = self.layout.points[name], self.layout.radii[name]
+        width = self._line(2.8 if heavy else 1.7)
+        look = {"facecolor": fill, "edgecolor": outline, "linewidth": width, "zorder": 3, **options}
+        circle = style.mpl("patches").Circle(point, radius, **look)
+        self.drawing.parts["node", name] = self.drawing.ax.add_patch(circle)
+        lines = text.count("\n") + 1
+        em = min(1.2, 1.66 / max(style.label_width(str(name)), 1e-9), 1.3 / lines) * radius
+        self.text(("label", name), point, text, em=em, largest=16, color=style.text_colour(fill), zorder=4)
+
+    def square(self, node: Node) -> None:
+        """A factor as a black square."""
+        (x, y), half = self.layout.points[node], style.SQUARE
+        box = style.mpl("patches").Rectangle((x - half, y - half), 2 * half, 2 * half, color=style.FACTOR, zorder=3)
+        self.drawing.parts["factor", node[1] if isinstance(node, tuple) else node] = self.drawing.ax.add_patch(box)
+
+    def edge(self, edge: Edge, *, colour: str = style.EDGE, heavy: bool = False, directed: bool = True) -> None:
+        """An edge from rim to rim; dashed where its other end is left out."""
+        arrow = style.mpl("patches").FancyArrowPatch(
+            path=style.mpl("path").Path(edge.line),
+            arrowstyle="-|>" if directed and edge.head else "-",
+            mutation_scale=float(np.clip(0.2 * self.unit, 3.0, 14.0)),
+            linewidth=self._line(2.6 if heavy else 1.1),
+            linestyle=(0, (3, 2)) if edge.stub else "solid",
+            color=colour,
+            shrinkA=0,
+            shrinkB=0,
+            zorder=2 if heavy else 1,
+        )
+        self.drawing.parts["edge", edge.source, edge.target] = self.drawing.ax.add_patch(arrow)
+
+    def text(
+        self, key: tuple[Hashable, ...], at: tuple[float, float], text: str, *, em: float, largest: float, **look: Any
+    ) -> None:
+        """Text whose letters are ``em`` data units high, at most ``largest`` points."""
+        look = {"ha": "center", "va": "center", "color": style.INK, **look}
+        size = float(np.clip(em * self.unit, 1.0, largest))
+        self.drawing.parts[key] = self.drawing.ax.text(*at, text, fontsize=size, **look)
+
+    def captions(self, missing: Mapping[int, Sequence[str]] | None = None) -> None:
+        """The times below the columns, dots in the gaps, and how many slices they stand for."""
+        columns = self.layout.columns
+        if columns is None:
+            return
+        below = self.layout.bounds[2] - 0.3
+        for time, x in columns.visible.items():
+            self.text(("time", time), (x, below), f"$t={time}$", em=0.2, largest=9, color=style.NOTE)
+        for k, gap in enumerate(columns.gaps):
+            for y in self.layout.rows:
+                self.text(("dots", k, y), (gap.x, y), "…", em=0.5, largest=20, color=style.NOTE)
+            names = (missing or {}).get(k, ())
+            note = f"{gap.hidden} slices\nleft out" + (f", with\n{', '.join(map(style.plain, names))}" if names else "")
+            self.text(("left out", k), (gap.x, below + 0.1), note, em=0.2, largest=9, color=style.NOTE, va="top")
+
+    def note(self, text: str) -> None:
+        """A line of explanation below the picture."""
+        left, right, *_ = self.layout.bounds
+        below = self.drawing.ax.get_ylim()[0] + 0.1
+        self.text(("note",), ((left + right) / 2, below), text, em=0.2, largest=9, color=style.NOTE, va="bottom")
+
+    def _line(self, points: float) -> float:
+        return points * float(np.clip(self.unit / 50, 0.45, 1.0))
+
+
+def pen(ax: Axes | None, layout: Layout, title: str, *, note: bool, room: float = 0.0) -> Pen:
+    """Axes for a layout, without ticks and on white, with equal units; ``room`` is left for labels on all sides."""
+    left, right, bottom, top = layout.bounds
+    pad = _PAD + room
+    bottom -= (_CAPTIONS + (0.15 if layout.columns.gaps else 0.0) if layout.columns else 0.0) + (0.35 if note else 0.0)
+    width, height = right - left + 2 * pad, top - bottom + 2 * pad
+    inch = min(1.0, 12 / width, 9 / height)
+    ax = style.axes_or_new(ax, (max(width * inch, 3.0), height * inch + 0.45), margins=False)
+    ax.set_xlim(left - pad, right + pad)
+    ax.set_ylim(bottom - pad, top + pad)
+    ax.set_aspect("equal")
+    ax.set_axis_off()
+    paper = style.mpl("patches").Rectangle((0, 0), 1, 1, transform=ax.transAxes, color=style.PAPER, zorder=-1)
+    drawing = Drawing(ax, {("paper",): ax.add_patch(paper), ("title",): style.title(ax, title)})
+    return Pen(drawing, layout, style.points_per_unit(ax, width, height))

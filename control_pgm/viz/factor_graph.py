@@ -1,0 +1,142 @@
+"""A factor graph as a picture: circles for variables, black squares for factors, loops set off."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from control_pgm.errors import InvalidArgument
+from control_pgm.models.factorgraph import FactorGraph
+from control_pgm.models.network import BayesianNetwork
+from control_pgm.viz import style
+from control_pgm.viz.drawing import Drawing, Pen, pen
+from control_pgm.viz.factor_labels import factor_labels, label_ems, product_label
+from control_pgm.viz.factor_layout import factor_graph_layout, homes, skeleton
+from control_pgm.viz.geometry import Point, box_clearance
+from control_pgm.viz.placing import Layout, Node
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_EM = 0.23  # the height of factor labels, in data units
+_SIDES = ((0.0, 1.0), (0.0, -1.0), (-1.0, 0.0), (1.0, 0.0))
+
+
+def plot_factor_graph(
+    model: BayesianNetwork | FactorGraph,
+    *,
+    ax: Axes | None = None,
+    absorbed: bool = False,
+    max_slices: int = 8,
+    labels: bool = True,
+    title: str | None = None,
+    **node_options: Any,
+) -> Drawing:
+    """Draw a factor graph, its loops heavy and orange: on a loop, sum-product is approximate.
+
+    Parameters
+    ----------
+    model : ControlNetwork, BayesianNetwork or FactorGraph
+        Evidence that belongs to a network, such as optimality, is sliced away.
+    ax : matplotlib axes, optional
+        Default: a new figure.
+    absorbed : bool
+        Multiply every factor into one that contains its scope: the graph of a decision process becomes a tree.
+    max_slices : int
+        Longer models are drawn as their first ``max_slices − 3`` slices, "…" and the last two.
+    labels : bool
+        Whether factors carry labels, such as p(s'|s,a).
+    title : str, optional
+    **node_options
+        For the circles (``matplotlib.patches.Circle``).
+
+    Returns
+    -------
+    Drawing
+        ``.of("node")["s_0"]``, ``.of("factor")[2]``, ``.of("factor label")[2]``, ``.of("edge")["s_0", ("factor", 2)]``.
+
+    Examples
+    --------
+    >>> import matplotlib
+    >>> matplotlib.use("Agg")
+    >>> from control_pgm import gridworld, unroll
+    >>> net = unroll(gridworld("S.G"), 2)
+    >>> len(plot_factor_graph(net).of("factor")), len(plot_factor_graph(net, absorbed=True).of("factor"))
+    (7, 2)
+    """
+    if not isinstance(model, BayesianNetwork | FactorGraph):
+        raise InvalidArgument(
+            f"plot_factor_graph draws no {type(model).__name__}",
+            allowed="a ControlNetwork, BayesianNetwork or FactorGraph",
+            remedy="for an MDP: plot_factor_graph(unroll(mdp, horizon))",
+        )
+    evidence = model.observed if isinstance(model, BayesianNetwork) else {}
+    graph = skeleton(FactorGraph.from_model(model, evidence))
+    if not graph.variables:
+        raise InvalidArgument("every variable of the model is observed: there is no graph left to draw")
+    names = factor_labels(model, evidence)
+    texts = [product_label([name]) for name in names]
+    if absorbed:
+        whole, graph = graph, graph.absorbed()
+        texts = [product_label([names[k] for k in group]) for group in homes(whole, graph)]
+    layout = factor_graph_layout(graph, max_slices=max_slices)
+    tool = pen(ax, layout, _title(graph, absorbed) if title is None else title, note=False, room=0.35 * labels)
+    loops = {(name, ("factor", k)) for name, k in graph.loops}
+    for edge in layout.edges:
+        on_loop = (edge.source, edge.target) in loops
+        tool.edge(edge, colour=style.LOOP if on_loop else style.EDGE, heavy=on_loop, directed=False)
+    colours = style.kind_colours([v.kind for v in graph.variables.values()])
+    for name, variable in graph.variables.items():
+        if name in layout.points:
+            look = {"outline": colours[variable.kind], "fill": style.PLAIN, "heavy": False}
+            tool.node(name, style.label(name), options=node_options, **look)
+    squares = [k for k in range(len(graph.factors)) if ("factor", k) in layout.points]
+    for k in squares:
+        tool.square(("factor", k))
+    if labels:
+        _write(tool, layout, squares, texts)
+    tool.captions()
+    return tool.drawing
+
+
+def _title(graph: FactorGraph, absorbed: bool) -> str:
+    shape = "a tree: sum-product is exact" if graph.is_tree else "loops in orange: sum-product is approximate"
+    return f"{'Factors absorbed' if absorbed else 'Factor graph'}, {shape}"
+
+
+def _write(tool: Pen, layout: Layout, squares: Sequence[int], texts: Sequence[str]) -> None:
+    """Labels beside their squares, on the side with most room; written labels count as taken."""
+    taken: list[tuple[Point, Point]] = []
+    for k in squares:
+        ems, lines = label_ems(texts[k])
+        size = (ems * _EM, lines * 1.15 * _EM)
+        node = ("factor", k)
+        place = _side(layout, node, size, taken)
+        taken.append((place, size))
+        key = ("factor label", k)
+        tool.text(key, place, texts[k], em=_EM, largest=10, zorder=5, path_effects=style.halo(2.5))
+
+
+def _side(layout: Layout, node: Node, size: Point, taken: Sequence[tuple[Point, Point]]) -> Point:
+    """The centre of a label: above, below, left or right of its square, the first free one or the freest."""
+    x, y = layout.points[node]
+    others = [n for n in layout.points if n != node]
+    points, radii = np.array([layout.points[n] for n in others]), np.array([layout.radii[n] for n in others])
+    near = [e.line for e in layout.edges]
+    lines = np.concatenate([np.stack([line[:-1], line[1:]], axis=1) for line in near]) if near else np.zeros((0, 2, 2))
+    best: tuple[float, Point] = (-np.inf, (x, y))
+    for away in (0.07, 0.2):
+        for dx, dy in _SIDES:
+            reach = style.SQUARE + away
+            centre = (x + dx * (reach + size[0] / 2), y + dy * (reach + size[1] / 2))
+            free = box_clearance(centre, size, points, radii, lines)
+            for other, other_size in taken:
+                apart = [abs(centre[i] - other[i]) - (size[i] + other_size[i]) / 2 for i in (0, 1)]
+                free = min(free, max(apart))
+            if free > best[0] + 1e-9:
+                best = (free, centre)
+            if free > 0.03:
+                return centre
+    return best[1]

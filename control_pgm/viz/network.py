@@ -1,0 +1,129 @@
+"""A Bayesian network as a picture: time to the right, outlines for kinds, fills for roles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from control_pgm.control.network import ControlNetwork
+from control_pgm.errors import InvalidArgument, unknown
+from control_pgm.models.network import BayesianNetwork
+from control_pgm.viz import style
+from control_pgm.viz.drawing import Drawing, Pen, pen
+from control_pgm.viz.factor_places import lane_of
+from control_pgm.viz.layout import network_layout
+from control_pgm.viz.placing import Layout
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+def plot_network(
+    network: BayesianNetwork,
+    *,
+    ax: Axes | None = None,
+    max_slices: int = 8,
+    observed: Iterable[str] | None = None,
+    asked: Iterable[str] = (),
+    title: str | None = None,
+    **node_options: Any,
+) -> Drawing:
+    """Draw a Bayesian network; an unrolled one slice by slice, any other in layers.
+
+    Parameters
+    ----------
+    network : BayesianNetwork
+        A `ControlNetwork`, a `DynamicBayesianNetwork` or any other; added nodes and factors included.
+    ax : matplotlib axes, optional
+        Default: a new figure.
+    max_slices : int
+        Longer networks are drawn as their first ``max_slices − 3`` slices, "…" and the last two.
+    observed : iterable of str, optional
+        Variables filled grey; default: the evidence that belongs to the network, such as optimality.
+    asked : iterable of str
+        Variables filled yellow with a heavy outline; their slices are drawn in any case.
+    title : str, optional
+    **node_options
+        For the circles (``matplotlib.patches.Circle``), such as ``linewidth=3``.
+
+    Returns
+    -------
+    Drawing
+        ``.ax``, ``.figure`` and the artists: ``.of("node")["s_0"]``, ``.of("edge")["s_0", "s_1"]``, …
+
+    Examples
+    --------
+    >>> import matplotlib
+    >>> matplotlib.use("Agg")
+    >>> from control_pgm import gridworld, unroll
+    >>> plot_network(unroll(gridworld("S.G"), 3), asked=["a_1"]).of("node")["a_1"].get_facecolor()[:2]
+    (0.9411764705882353, 0.8941176470588236)
+    """
+    if not isinstance(network, BayesianNetwork):
+        raise InvalidArgument(
+            f"plot_network draws no {type(network).__name__}",
+            allowed="a BayesianNetwork, DynamicBayesianNetwork or ControlNetwork",
+            remedy="for an MDP: plot_network(unroll(mdp, horizon)); for a FactorGraph: plot_factor_graph",
+        )
+    grey = _names(network, network.observed if observed is None else observed, "observed")
+    yellow = _names(network, asked, "asked")
+    layout = network_layout(network, max_slices=max_slices, keep=yellow)
+    roles = _roles(bool(grey & set(layout.points)), bool(yellow))
+    tool = pen(ax, layout, _title(network) if title is None else title, note=bool(roles))
+    for edge in layout.edges:
+        tool.edge(edge, directed=isinstance(edge.target, str))
+    colours = style.kind_colours([v.kind for v in network.variables.values()])
+    for name, variable in network.variables.items():
+        if name in layout.points:
+            fill = style.ASKED if name in yellow else style.OBSERVED if name in grey else style.PLAIN
+            look = {"outline": colours[variable.kind], "fill": fill, "heavy": name in yellow}
+            tool.node(name, style.label(name), options=node_options, **look)
+    _squares(tool, layout)
+    tool.captions(_missing(network, layout))
+    if roles:
+        tool.note(roles)
+    return tool.drawing
+
+
+def _squares(tool: Pen, layout: Layout) -> None:
+    for node in layout.points:
+        if isinstance(node, tuple):
+            tool.square(node)
+
+
+def _names(network: BayesianNetwork, names: Iterable[str], role: str) -> frozenset[str]:
+    if isinstance(names, str):
+        names = [names]
+    found = frozenset(names)
+    for name in found:
+        if name not in network.variables:
+            raise unknown(name, network.variables, what=f"{role} variable")
+    return found
+
+
+def _roles(grey: bool, yellow: bool) -> str:
+    said = ["grey: observed"] * grey + ["yellow, heavy outline: asked"] * yellow
+    return ",   ".join(said)
+
+
+def _title(network: BayesianNetwork) -> str:
+    horizon = getattr(network, "horizon", None)
+    if isinstance(network, ControlNetwork):
+        return f"Control network, $T={horizon}$"
+    if horizon is not None:
+        return f"Dynamic Bayesian network, $T={horizon}$"
+    n = len(network.variables)
+    return f"Bayesian network, {n} variable{'s' * (n != 1)}"
+
+
+def _missing(network: BayesianNetwork, layout: Layout) -> Mapping[int, list[str]]:
+    """Per gap, up to three hidden variables unlike all that are drawn."""
+    if layout.columns is None:
+        return {}
+    drawn = {lane_of(v) for v in network.variables.values() if v.name in layout.points}
+    alone = [v for v in network.variables.values() if v.time is not None and lane_of(v) not in drawn]
+    found: dict[int, list[str]] = {}
+    for k, gap in enumerate(layout.columns.gaps):
+        names = [v.name for v in alone if v.time is not None and gap.after < v.time < gap.before]
+        found[k] = names[:3] + ["…"] * (len(names) > 3)
+    return found

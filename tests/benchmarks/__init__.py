@@ -1,0 +1,1 @@
+"""Benchmarks: ratios against named alternatives, in one process. Run with ``python -m tests.benchmarks``."""
