@@ -68,7 +68,7 @@ def solve(
     >>> mdp = MDP(transition, [[0, 0], [1, 1]], states=["home", "shop"], actions=["stay", "go"])
     >>> solution = solve(mdp, 3, temperature=0.5)
     >>> round(float(solution.policy.sel(t=0, s="home", a="go")), 6)
-    0.974166
+    0.928656
     """
     if inference not in INFERENCES:
         raise InvalidArgument(f"inference {inference!r}", allowed=", ".join(map(repr, INFERENCES)))

@@ -1,0 +1,61 @@
+"""Every snippet of README and docs runs, every docstring example is right, every example script runs."""
+
+import doctest
+import importlib
+import pkgutil
+import re
+import runpy
+from pathlib import Path
+
+import matplotlib
+import pytest
+
+import control_pgm
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+MODULES = [info.name for info in pkgutil.walk_packages(control_pgm.__path__, "control_pgm.")]
+SCRIPTS = sorted((ROOT / "examples").glob("*.py"))
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path, monkeypatch):
+    """Run in an empty folder, without a screen."""
+    monkeypatch.chdir(tmp_path)
+    matplotlib.use("Agg")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_snippets_of_a_page_run_one_after_another(page):
+    snippets = re.findall(r"^```python\n(.*?)^```", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    if page.name in ("README.md", "conventions.md", "one_message.md"):
+        assert snippets
+    namespace = {}
+    for number, snippet in enumerate(snippets):
+        exec(compile(snippet, f"{page.name}, snippet {number}", "exec"), namespace)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_links_of_a_page_lead_somewhere(page):
+    for target in re.findall(r"\]\(([^)#]+?)\)", page.read_text(encoding="utf-8")):
+        if not target.startswith("http"):
+            assert (page.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if not name.endswith("__main__")])
+def test_the_docstring_examples_of_a_module_are_right(name):
+    module = importlib.import_module(name)
+    assert doctest.testmod(module).failed == 0
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.name)
+def test_an_example_script_runs(script, monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", [str(script)])
+    runpy.run_path(str(script), run_name="__main__")
+    assert "passed: tolerance 1e-12" in capsys.readouterr().out
+
+
+def test_the_public_names_exist_and_are_documented():
+    for name in control_pgm.__all__:
+        thing = getattr(control_pgm, name)
+        assert name.startswith("__") or thing.__doc__, name
