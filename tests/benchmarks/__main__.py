@@ -52,10 +52,7 @@ def against_handwritten(seconds: float) -> str:
         transition, reward, initial = instance(n, m)
         mdp = MDP(transition, reward, initial=initial)
         prior = 1.0 / m
-        ours, theirs = (
-            whole_solution(mdp, horizon),
-            forward_backward(transition, reward, prior, initial, horizon),
-        )
+        ours, theirs = (whole_solution(mdp, horizon), forward_backward(transition, reward, prior, initial, horizon))
         worst = max(float(np.abs(x - y).max()) for x, y in zip(ours[:2], theirs[:2], strict=True))
         a, b = paired(
             lambda mdp=mdp, horizon=horizon: whole_solution(mdp, horizon),

@@ -1,0 +1,97 @@
+"""Labelled arrays: like the plain array, and readable by label."""
+
+import copy
+import pickle
+
+import numpy as np
+import pytest
+
+from control_pgm import LabelledArray
+from control_pgm.errors import InvalidArgument, UnknownName
+from control_pgm.tables.variable import Labels
+
+PLAIN = np.arange(12.0).reshape(2, 3, 2)
+
+
+@pytest.fixture
+def array():
+    coords = {"t": Labels([0, 1]), "s": Labels(["(0,0)", "(0,1)", "(1,0)"]), "a": Labels(["l", "r"])}
+    return LabelledArray(PLAIN.copy(), ("t", "s", "a"), coords)
+
+
+def test_it_is_the_plain_array_to_numpy(array):
+    assert np.array_equal(np.asarray(array), PLAIN)
+    assert (array.shape, array.ndim, len(array)) == ((2, 3, 2), 3, 2)
+    assert np.array_equal(np.asarray(array, dtype=np.float32), PLAIN.astype(np.float32))
+
+
+def test_arithmetic_and_comparison_are_those_of_the_plain_array(array):
+    assert np.array_equal(2 * array - 1, 2 * PLAIN - 1)
+    assert np.array_equal(np.exp(array), np.exp(PLAIN))
+    assert np.array_equal(array + array, 2 * PLAIN)
+    assert (array == PLAIN).all()
+    assert np.array_equal(np.add.reduce(array, axis=1), PLAIN.sum(axis=1))
+
+
+def test_indexing_iteration_and_methods_are_those_of_the_plain_array(array):
+    assert array[1, 2, 0] == PLAIN[1, 2, 0]
+    assert np.array_equal(array[:, 1], PLAIN[:, 1])
+    assert [part.tolist() for part in array] == PLAIN.tolist()
+    assert array.sum() == PLAIN.sum()
+    assert np.array_equal(array.argmax(axis=-1), PLAIN.argmax(axis=-1))
+
+
+def test_all_labels_give_a_number(array):
+    assert array.sel(t=1, s="(0,1)", a="r") == PLAIN[1, 1, 1]
+
+
+def test_some_labels_give_the_rest_with_its_own_labels(array):
+    part = array.sel(s="(1,0)")
+    assert part.dims == ("t", "a")
+    assert np.array_equal(part, PLAIN[:, 2])
+    assert part.sel(a="l", t=0) == PLAIN[0, 2, 0]
+
+
+def test_an_unknown_axis_is_named(array):
+    with pytest.raises(UnknownName, match=r"axis 'state' does not exist; allowed: 't', 's', 'a'"):
+        array.sel(state="(0,0)")
+
+
+@pytest.mark.parametrize("label", ["(9,9)", 0, ["(0,0)"]])
+def test_an_unknown_label_is_named_with_its_axis(array, label):
+    with pytest.raises(UnknownName, match=r"label of axis 's'.*'\(0,0\)', '\(0,1\)', '\(1,0\)'"):
+        array.sel(s=label)
+
+
+def test_it_cannot_be_written_to(array):
+    with pytest.raises(ValueError, match="read-only"):
+        np.asarray(array)[0, 0, 0] = 7.0
+
+
+def test_the_callers_own_array_stays_writeable():
+    own = np.zeros(2)
+    LabelledArray(own, ("a",), {"a": Labels(["l", "r"])})
+    own[0] = 1.0
+
+
+def test_copies_and_pickles_keep_values_and_labels(array):
+    for twin in (copy.deepcopy(array), pickle.loads(pickle.dumps(array))):
+        assert np.array_equal(twin, PLAIN)
+        assert twin.sel(t=0, s="(0,1)", a="l") == PLAIN[0, 1, 0]
+
+
+def test_it_prints_as_a_labelled_table(array):
+    assert str(array.sel(t=0)).splitlines() == [
+        "s      l  r",
+        "─────  ─  ─",
+        "(0,0)  0  1",
+        "(0,1)  2  3",
+        "(1,0)  4  5",
+    ]
+    assert "<th scope='row'>(0,1)</th><td>2</td><td>3</td>" in array.sel(t=0)._repr_html_()
+    assert str(array) == repr(array) == "LabelledArray(t: 2, s: 3, a: 2)"
+
+
+def test_three_axes_do_not_fit_a_table(array):
+    with pytest.raises(InvalidArgument, match=r"3 axes do not fit a table; fix some with .sel"):
+        array._table()
