@@ -77,6 +77,7 @@ def gridworld(
     """
     if isinstance(slip, bool) or not isinstance(slip, Real) or not 0.0 <= float(slip) <= 1.0:
         raise InvalidArgument(f"slip {slip!r}", allowed="a probability, 0 to 1")
+    step_reward = _finite(step_reward, "step_reward")
     grid = _parse(text)
     paid = _paid(grid, rewards or {})
     n = len(grid.cells)
@@ -116,8 +117,7 @@ def _label(cell: tuple[int, int]) -> str:
 def _parse(text: str) -> _Grid:
     if not isinstance(text, str):
         raise InvalidModel(f"a gridworld is drawn as text, not as {type(text).__name__}")
-    rows = [row.rstrip() for row in dedent(text).strip("\n").splitlines()]
-    rows = [row.strip() for row in rows if row.strip()]
+    rows = [row.rstrip() for row in dedent(text).strip().splitlines()]
     if not rows:
         raise InvalidModel("the grid is empty", allowed=_allowed())
     cells: dict[tuple[int, int], str] = {}
@@ -150,12 +150,20 @@ def _paid(grid: _Grid, rewards: Mapping[str, float]) -> FloatArray:
                 f"rewards names {key!r}",
                 allowed=f"a letter of {', '.join(x for x in _CELLS if x != '#')}, or a label like '(0,0)'",
             )
-    letters.update({key: float(value) for key, value in rewards.items() if key in _CELLS})
+    rewards = {key: _finite(value, f"rewards[{key!r}]") for key, value in rewards.items()}
+    letters.update({key: value for key, value in rewards.items() if key in _CELLS})
     values = np.array([letters.get(letter, 0.0) for letter in grid.cells.values()])
     for key, value in rewards.items():
         if key in by_label:
             values[by_label[key]] = value
     return values
+
+
+def _finite(value: object, what: str) -> float:
+    """A reward: any number below +inf (−inf forbids the cell)."""
+    if isinstance(value, bool) or not isinstance(value, Real) or not float(value) < np.inf:
+        raise InvalidArgument(f"{what} is {value!r}", allowed="a number below +inf; −inf forbids")
+    return float(value)
 
 
 def _target(grid: _Grid, cell: tuple[int, int], direction: int) -> int:

@@ -14,7 +14,7 @@ from control_pgm.control import validation as check
 from control_pgm.control.outcomes import Outcome, gather
 from control_pgm.control.rewards import Rewards, parse_rewards
 from control_pgm.display import html_table, number, text_table
-from control_pgm.errors import InvalidModel
+from control_pgm.errors import InvalidArgument, InvalidModel
 from control_pgm.tables.arrays import BoolArray, FloatArray, lock
 from control_pgm.tables.variable import Labels, labels
 
@@ -105,8 +105,8 @@ class MDP:
         if isinstance(reward, Rewards):
             fields["rewards"] = reward
         else:
-            dense = check.dense_reward(reward, n, a)
-            fields["rewards"] = parse_rewards(dense, reward_axes, n, a, varying=steps)
+            dense, form = check.dense_reward(reward, reward_axes, n, a)
+            fields["rewards"] = parse_rewards(dense, form, n, a, varying=steps)
         self.validate()
 
     @classmethod
@@ -129,6 +129,9 @@ class MDP:
         >>> round(float(MDP.from_outcomes(lottery).reward[0, 0]), 9)
         -0.49
         """
+        for name in ("transition_layout", "reward_axes"):
+            if name in options:
+                raise InvalidArgument(f"{name} with single outcomes", remedy="leave it out: outcomes have no axes")
         gathered = gather(outcomes, states, actions)
         options.setdefault("available", gathered.available)
         return MDP(gathered.transition, gathered.rewards, states=gathered.states, actions=gathered.actions, **options)

@@ -12,6 +12,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from numbers import Real
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from numpy.typing import ArrayLike
 
 from control_pgm.control.mdp import MDP
 from control_pgm.control.priors import Prior, parse_prior
-from control_pgm.control.slices import Slice, make_slice, state_labels
+from control_pgm.control.slices import TERMINAL, Slice, make_slice, state_labels, terminal_state
 from control_pgm.errors import InvalidArgument
 from control_pgm.inference.exact import TreePosterior
 from control_pgm.inference.infer import infer
@@ -57,7 +58,7 @@ class ControlNetwork(DynamicBayesianNetwork):
     @cached_property
     def optimal(self) -> Mapping[str, Hashable]:
         """The evidence that every step is optimal: {O_t: 1 for all t}."""
-        return {f"O_{t}": 1 for t in range(len(self.reward_shift))}
+        return MappingProxyType({f"O_{t}": 1 for t in range(len(self.reward_shift))})
 
     @property
     def observed(self) -> Mapping[str, Any]:
@@ -111,7 +112,8 @@ def unroll(
     alpha = check_temperature(temperature)
     prior = parse_prior(mdp, action_prior, steps)
     varying = mdp.time_steps is not None or prior.varying
-    slices = [make_slice(mdp, t, prior.at(t), alpha) for t in range(steps if varying else 1)]
+    own = terminal_state(mdp) if mdp.discount < 1.0 else None
+    slices = [make_slice(mdp, t, prior.at(t), alpha, own) for t in range(steps if varying else 1)]
     names = _Names(mdp)
     # One edge s → a for all slices: it is there if any slice needs it.
     on_state = any(not (s.prior == s.prior[0]).all() for s in slices)
@@ -121,7 +123,7 @@ def unroll(
     network = template.unroll(steps, varying=_varying(tables) if varying else None)
     shifts = [s.shift for s in slices] if varying else [slices[0].shift] * steps
     terminal, shift = _terminal(names, mdp, steps, alpha)
-    counting = _counting(network) if prior.counting else ()
+    counting = _counting(network, mdp.discount) if prior.counting else ()
     control = object.__new__(ControlNetwork)
     control.__dict__.update(network.__dict__)
     control.__dict__.update(
@@ -209,9 +211,17 @@ def _terminal(names: _Names, mdp: MDP, horizon: int, alpha: float) -> tuple[list
     return [CPD.of([state, node], table)], [shift]
 
 
-def _counting(network: DynamicBayesianNetwork) -> tuple[Factor, ...]:
-    """One factor per slice that makes uniform times factor = 1 on every available action."""
-    uniform = network.cpd("a_0").array()
+def _counting(network: DynamicBayesianNetwork, discount: float) -> tuple[Factor, ...]:
+    """One factor per slice that makes uniform times factor = 1 on every available action.
+
+    A process that discount has ended takes no further actions: its terminal state counts once.
+    """
+    s, a = network.variable("s_0"), network.variable("a_0")
+    cpd = network.cpd("a_0")
+    uniform = np.broadcast_to(cpd.array(), (s.cardinality, a.cardinality))
     weights = np.divide(1.0, uniform, out=np.zeros(uniform.shape), where=uniform > 0)
+    if discount < 1.0:
+        weights[s.index(TERMINAL)] = 1.0
     scaled = Scaled.from_linear(lock(weights))
-    return tuple(Factor.of(network.cpd(f"a_{t}").variables, scaled) for t in range(network.horizon))
+    steps = range(network.horizon)
+    return tuple(Factor.of((network.variable(f"s_{t}"), network.variable(f"a_{t}")), scaled) for t in steps)

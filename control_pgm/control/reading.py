@@ -6,7 +6,7 @@ Eliminating backwards gives, for every step t, a cluster {s_t, a_t} in which a_t
     beta_t(s,a) = p(O_{t:T−1}=1 | s_t=s, a_t=a).
 
 What the second receives from the first is beta_t(s); everything else in it sums to alpha_t(s) = p(s_t=s, O_{0:t−1}=1).
-Factors that were added on s_t alone count as lying "at t", that is into beta_t(s).
+Factors that were added on s_t alone lie "at t": they count into beta_t(s,a) and beta_t(s).
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from control_pgm.inference.contract import Operand, contract_each
 from control_pgm.inference.exact import TreePosterior
 from control_pgm.tables.scaled import Scaled, Stack
 
+_REMEDY = "ask network.infer() for the marginal or conditional that you want instead of solve()"
 STATE, ACTION = 0, 1  # labels of the axes s and a in the batched contractions below
 
 
@@ -53,6 +54,31 @@ class TextbookMessages:
         both = [[((STATE,), self._forward(t)), *self._at_and_after[t]] for t in self._times]
         return contract_each(both, (STATE,), self._sizes)
 
+    def check(self) -> None:
+        """Refuse a changed network whose messages are not functions of s_t and a_t.
+
+        Raises
+        ------
+        InvalidModel
+            Names the first step at which something else matters, or that evidence is independent of the rest.
+        """
+        tree, problem = self.posterior.plan.tree, self.posterior.plan.problem
+        for t, (s, a) in enumerate(zip(self._states[:-1], self._actions, strict=True)):
+            others = [problem.names[v] for v in tree.scopes[tree.position[a]] if v not in (s, a)]
+            if others:
+                raise InvalidModel(
+                    f"the messages at t={t} depend on {', '.join(others)} beside s_{t} and a_{t}: no beta(s,a)",
+                    remedy=_REMEDY,
+                )
+        roots = [i for i, parent in enumerate(tree.parents) if parent < 0 and i in self.posterior.collected.up]
+        alone = [problem.names[tree.order[i]] for i in roots if tree.order[i] != self._states[0]]
+        alone += [f"{table!r}" for k, table in enumerate(self.network.tables) if not problem.scopes[k]]
+        if alone:
+            raise InvalidModel(
+                f"the network falls into independent parts at {alone[-1]}: alpha and beta do not cover all evidence",
+                remedy=_REMEDY,
+            )
+
     # --- finding one's way in the tree --------------------------------------------------------------------------
     @cached_property
     def _counting(self) -> frozenset[int]:
@@ -85,27 +111,51 @@ class TextbookMessages:
         compiled = self.posterior.compiled
         s, a = self._states[t], self._actions[t]
         cluster = compiled.tree.position[a]
-        scope = compiled.tree.scopes[cluster]
-        if scope != (s, a) and scope != (a,):
-            others = [compiled.problem.names[v] for v in scope if v not in (s, a)]
-            raise InvalidModel(
-                f"the messages at t={t} depend on {', '.join(others)} beside s_{t} and a_{t}: there is no beta(s,a)",
-                remedy="ask network.infer() for the conditional that you want instead of solve()",
-            )
         if with_prior:
             operands = [*compiled.operands(cluster), *compiled.received(self.posterior.collected, cluster)]
         else:
             tables = compiled.factors(cluster)
             operands = [operand for k, operand in tables if not self._is_cpd(k, a) and k not in self._counting]
             operands += compiled.received(self.posterior.collected, cluster)
-        return [(tuple([STATE if v == s else ACTION for v in scope]), table) for scope, table in operands]
+        local = [(tuple([STATE if v == s else ACTION for v in scope]), table) for scope, table in operands]
+        return local + [((STATE,), table) for table in self._beside_action[t]]
+
+    @cached_property
+    def _beside_action(self) -> list[list[Scaled]]:
+        """Per t, what lies at and after t but does not come through a_t, over s_t alone.
+
+        Tables other than the CPD of s_t (soft observations, O_T), and messages from other clusters than a_t's.
+        """
+        tree, problem, sent = self.posterior.plan.tree, self.posterior.plan.problem, self.posterior.collected.up
+        result = []
+        for t, s in enumerate(self._states):
+            cluster = tree.position[s]
+            through = tree.position[self._actions[t]] if t < self.network.horizon else -1
+            numbers = [k for k in tree.factors[cluster] if problem.scopes[k] == (s,) and problem.children[k] != s]
+            others = [j for j in tree.children[cluster] if j != through and tree.separators[j] == (s,) and j in sent]
+            result.append([problem.tables[k] for k in numbers] + [sent[j] for j in others])
+        return result
+
+    @cached_property
+    def _at_and_after(self) -> list[list[Operand]]:
+        """Per t, everything at and after t: what came through a_t, and what lies beside it."""
+        tree, sent = self.posterior.plan.tree, self.posterior.collected.up
+        result: list[list[Operand]] = []
+        for t, beside in enumerate(self._beside_action):
+            tables = list(beside)
+            if t < self.network.horizon:
+                through = tree.position[self._actions[t]]
+                if through in sent and tree.separators[through] == (self._states[t],):
+                    tables.append(sent[through])
+            result.append([((STATE,), table) for table in tables])
+        return result
 
     def _forward(self, t: int) -> Scaled:
         """alpha_t(s): what the engine has sent on to the action's cluster, or, where it sent more, all before t."""
         posterior, tree = self.posterior, self.posterior.plan.tree
         s = self._states[t]
         cluster = tree.position[s]
-        if t < self.network.horizon and len(self._at_and_after[t]) == 1:
+        if t < self.network.horizon and not self._beside_action[t]:
             sent = posterior.operand(cluster, tree.position[self._actions[t]])
             if sent is not None and sent[0] == (s,):
                 return sent[1]
@@ -121,19 +171,6 @@ class TextbookMessages:
         if parent >= 0 and (above := posterior.operand(parent, cluster)) is not None:
             before.append(above)
         return posterior.compiled.contract(before, (s,))
-
-    @cached_property
-    def _at_and_after(self) -> list[list[Operand]]:
-        """Per t, what lies at and after t in the cluster that eliminates s_t: its operands over s_t but for the CPD."""
-        tree, problem, sent = self.posterior.plan.tree, self.posterior.plan.problem, self.posterior.collected.up
-        result: list[list[Operand]] = []
-        for s in self._states:
-            cluster = tree.position[s]
-            here = [k for k in tree.factors[cluster] if problem.scopes[k] == (s,) and not self._is_cpd(k, s)]
-            after = [child for child in tree.children[cluster] if tree.separators[child] == (s,) and child in sent]
-            tables = [problem.tables[k] for k in here] + [sent[child] for child in after]
-            result.append([((STATE,), table) for table in tables])
-        return result
 
     def _is_cpd(self, k: int, variable: int) -> bool:
         return self.posterior.plan.problem.children[k] == variable

@@ -72,8 +72,15 @@ class Rewards:
         """log p(O=1 | …) with axes "sa" or "sas"; −inf outside the support, where it is never used."""
         used = self.used(support)
         scaled = np.full(self.values.shape, -np.inf)
-        np.subtract(self.values, shift, out=scaled, where=used)
-        scaled /= temperature
+        with np.errstate(over="ignore"):
+            np.subtract(self.values, shift, out=scaled, where=used)
+            scaled /= temperature
+        if (np.isneginf(scaled) & used & (self.values > -np.inf)).any():
+            raise InvalidArgument(
+                f"rewards from {self.values[used].min():g} to {shift:g} at temperature {temperature:g} overflow",
+                allowed="(reward − largest reward)/temperature within ±1e308",
+                remedy="raise the temperature, or write −inf for what is forbidden",
+            )
         if self.weights is None:
             return np.asarray(scaled[0])
         log_weights = np.log(self.weights, out=np.full(used.shape, -np.inf), where=used)

@@ -42,14 +42,15 @@ def terminal_state(mdp: MDP) -> int | None:
     k = mdp.states.index_of.get(TERMINAL)
     if k is None:
         return None
+    paid = mdp.terminal_reward is not None and mdp.terminal_reward[k] != 0.0
     for t in range(mdp.time_steps or 1):
         stays = mdp.transition_at(t)[k, :, k] == 1.0
         values = mdp.rewards.at(t).values[:, k]
         values = values[..., k] if mdp.rewards.on_outcome else values
-        if not (stays.all() and (values == 0.0).all() and mdp.available[k].all()):
+        if paid or not (stays.all() and (values == 0.0).all() and mdp.available[k].all()):
             raise InvalidModel(
                 f"discount {mdp.discount:g} needs an absorbing state, but the state {TERMINAL!r} is not absorbing "
-                "with reward 0 under every action",
+                "with reward 0 under every action and at the end",
                 remedy="rename it",
             )
     return k
@@ -62,12 +63,11 @@ def state_labels(mdp: MDP) -> Labels:
     return Labels((*mdp.states, TERMINAL))
 
 
-def make_slice(mdp: MDP, t: int, prior: FloatArray, temperature: float) -> Slice:
-    """The slice of step t under an action prior of shape (S, A)."""
+def make_slice(mdp: MDP, t: int, prior: FloatArray, temperature: float, existing: int | None) -> Slice:
+    """The slice of step t under an action prior of shape (S, A); ``existing`` is the process's own `terminal_state`."""
     transition, rewards = mdp.transition_at(t), mdp.rewards.at(t)
     possible: BoolArray = prior > 0
     support = possible[:, :, None] & (transition > 0) if rewards.on_outcome else possible
-    existing = terminal_state(mdp) if mdp.discount < 1.0 else None
     appended = mdp.discount < 1.0 and existing is None
     top = rewards.maximum(support)
     shift = max(top, 0.0) if appended else top

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from control_pgm.control.mdp import MDP
 from control_pgm.control.network import ControlNetwork, check_horizon, unroll
+from control_pgm.control.reading import TextbookMessages
 from control_pgm.control.solution import Convention, Solution
 from control_pgm.errors import InvalidArgument
 from control_pgm.inference.exact import TreePosterior
@@ -86,6 +87,8 @@ def solve(
     posterior = TreePosterior(network, network.optimal, order, memory_limit)
     if posterior.log_evidence == -np.inf:
         raise impossible(network, network.optimal)
+    if not network.uniform:  # replaced or added tables may have tied steps together, or apart
+        TextbookMessages(network, posterior).check()
     return Solution(network, inference, convention, posterior)
 
 
@@ -122,8 +125,10 @@ def _as_network(
 
 def _check_sum(network: ControlNetwork) -> None:
     """The convention "sum" differs by a constant per step only with a uniform prior over n actions everywhere."""
+    actions = [network.cpd(f"a_{t}").array() for t in range(network.horizon)] if not network.uniform else []
+    replaced = any(np.ptp(table) > 0 for table in actions)
     reasons = {
-        "the action prior is not uniform": not network.prior.uniform,
+        "the action prior is not uniform": not network.prior.uniform or replaced,
         "the number of actions varies between states": not network.mdp.available.all(),
         "discount < 1 ends episodes early": network.mdp.discount < 1.0,
         "the network counts actions already": network.prior.counting,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+import operator
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,13 @@ MAX_DENSE_BYTES = 4 * 2**30
 def transition_table(transition: Any, layout: str) -> Any:
     """The transition as a frozen array [s,a,s'] or [t,s,a,s'], or as a CSR matrix."""
     if sparse.issparse(transition):
-        return sparse.csr_array(transition, dtype=np.float64)
+        if layout != "s,a,s'":
+            raise InvalidArgument(
+                f"transition_layout {layout!r} with a sparse transition", remedy="leave it out: the shape is (S·A, S), row s·A+a"
+            )
+        table = sparse.csr_array(transition, dtype=np.float64, copy=True)
+        table.sum_duplicates()
+        return table
     axes = [axis.strip() for axis in layout.split(",")]
     if sorted(axes) != ["a", "s", "s'"] and sorted(axes) != ["a", "s", "s'", "t"]:
         raise InvalidArgument(
@@ -90,12 +97,16 @@ def rows(table: Any, mdp: MDP) -> Any:
 
 
 def _sparse_rows(table: Any, mdp: MDP) -> Any:
+    entry_rows = np.repeat(np.arange(table.shape[0]), np.diff(table.indptr))
+    unused = ~mdp.available.ravel()[entry_rows]
+    table.data[unused] = 0.0
     values = table.data
-    if values.size and (np.isnan(values).any() or np.isinf(values).any() or values.min() < 0):
-        k = int(np.argmax(np.isnan(values) | np.isinf(values) | (values < 0)))
-        row = int(np.searchsorted(table.indptr, k, side="right")) - 1
-        at = [row // mdp.n_actions, row % mdp.n_actions]
-        raise InvalidModel(f"P(s'|s,a) is {values[k]} at {_where(mdp, at, varying=False)}", allowed="numbers ≥ 0")
+    bad = np.isnan(values) | np.isinf(values) | (values < 0)
+    if bad.any():
+        k = int(np.argmax(bad))
+        where = _where(mdp, divmod(int(entry_rows[k]), mdp.n_actions), varying=False)
+        next_state = mdp.states[table.indices[k]]
+        raise InvalidModel(f"P(s'|s,a) is {values[k]} at {where}, s'={next_state!r}", allowed="numbers ≥ 0")
     sums = np.asarray(table.sum(axis=1)).reshape(mdp.n_states, mdp.n_actions)
     _check_sums(np.where(mdp.available, sums, 1.0), mdp)
     keep = sparse.diags_array((mdp.available / np.where(sums > 0, sums, 1.0)).ravel())
@@ -131,7 +142,7 @@ def initial_distribution(initial: Any, states: Labels) -> FloatArray:
     if isinstance(initial, Mapping):
         vector = np.zeros(n)
         for label, p in initial.items():
-            vector[index(states, label, "initial state")] = p
+            vector[index(states, label, "initial state")] = _number(p, f"initial[{label!r}]")
     elif isinstance(initial, Hashable) and initial in states.index_of:
         vector = np.zeros(n)
         vector[states.index_of[initial]] = 1.0
@@ -158,6 +169,8 @@ def availability(available: Any, states: Labels, actions: Labels) -> BoolArray:
         for label, allowed in available.items():
             s = index(states, label, "state in available:")
             mask[s] = False
+            if isinstance(allowed, str) or not isinstance(allowed, Iterable):
+                raise InvalidModel(f"available[{label!r}] is {allowed!r}", allowed="a list of actions")
             for action in allowed:
                 mask[s, index(actions, action, f"action in available[{label!r}]:")] = True
     elif available is not None:
@@ -203,27 +216,31 @@ def grid_positions(positions: Any, states: Labels) -> Mapping[Hashable, tuple[in
     """label -> (row, column), known labels only."""
     if positions is None:
         return None
+    if not isinstance(positions, Mapping):
+        raise InvalidModel(f"positions is {positions!r}", allowed="{state: (row, column)}")
     result: dict[Hashable, tuple[int, int]] = {}
     for label, place in positions.items():
         index(states, label, "state in positions:")
         try:
-            row, column = place
+            row, column = map(operator.index, place)
         except (TypeError, ValueError):
-            raise InvalidModel(f"position of {label!r} is {place!r}", allowed="(row, column)") from None
-        result[label] = (int(row), int(column))
+            raise InvalidModel(f"position of {label!r} is {place!r}", allowed="(row, column), two integers") from None
+        result[label] = (row, column)
     return result
 
 
-def dense_reward(reward: Any, n_states: int, n_actions: int) -> Any:
-    """A sparse reward (S·A, S) as a dense array; anything else as it is."""
+def dense_reward(reward: Any, axes: str | None, n_states: int, n_actions: int) -> tuple[Any, str | None]:
+    """A sparse reward (S·A, S) as a dense array with axes "sas"; anything else as it is."""
     if not sparse.issparse(reward):
-        return reward
+        return reward, axes
+    if axes not in (None, "sas"):
+        raise InvalidArgument(f"reward_axes {axes!r} with a sparse reward", allowed="'sas', or nothing")
     if reward.shape != (n_states * n_actions, n_states):
         raise InvalidModel(
             f"the sparse reward has shape {reward.shape}", allowed=f"({n_states * n_actions}, {n_states}), row s·A+a"
         )
     fits_dense(n_states, n_actions)
-    return reward.toarray().reshape(n_states, n_actions, n_states)
+    return reward.toarray().reshape(n_states, n_actions, n_states), "sas"
 
 
 def reward_values(mdp: MDP, t: int) -> None:
@@ -250,6 +267,13 @@ def fits_dense(n_states: int, n_actions: int) -> None:
             allowed=size(MAX_DENSE_BYTES),
             remedy="merge states, or split the problem",
         )
+
+
+def _number(value: Any, what: str) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise InvalidModel(f"{what} is {value!r}", allowed="a number") from None
 
 
 def index(names: Labels, label: Hashable, what: str) -> int:

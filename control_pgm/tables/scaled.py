@@ -7,8 +7,8 @@ two is exact, so scaling never costs a digit. A table whose entries span more th
 A contraction is tried in linear arithmetic. What underflows there is lost absolutely below 1e-308 of the scale, so a
 result is kept if each entry is either at least 1e-280 of the scale or a *structural* zero (no term of its sum is
 positive). Otherwise the whole message is computed again in logarithms: a zero is never the work of an underflow.
-Every table carries bounds on its positive entries. While the product of the operands' bounds is harmless the result
-is not even looked at; it inherits the product as its bounds.
+Every table carries bounds on its positive entries. While the products of the operands' bounds are harmless the result
+is not even looked at; it inherits the products as its bounds.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from math import frexp, inf, log
+from math import ceil, frexp, inf, log, prod
 
 import numpy as np
 
@@ -54,9 +54,12 @@ class Scaled:
     def from_linear(values: FloatArray) -> Scaled:
         """From non-negative finite numbers. The array is kept without a copy where it needs no scaling."""
         top = float(values.max(initial=0.0))
-        if top > 0.0 and (low := positive_minimum(values)) < TRUSTED * max(top, 1.0):
+        low = positive_minimum(values)
+        if top > 0.0 and low < TRUSTED * max(top, 1.0):
             with np.errstate(divide="ignore"):
                 return Scaled._from_wide_log(np.log(values), log(low), log(top))
+        if 2.0**-30 <= top <= 1.0:
+            return Scaled(values, bounds=(low, top))
         return Scaled._rescaled(values, top, 0)
 
     @staticmethod
@@ -70,7 +73,7 @@ class Scaled:
 
     @staticmethod
     def _from_wide_log(logs: FloatArray, low: float, top: float) -> Scaled:
-        exponent = 0 if top <= 0.0 and low > -_LOG_RANGE else round(top / _LN2)
+        exponent = 0 if top <= 0.0 and low > -_LOG_RANGE else ceil(top / _LN2)
         relative = logs - exponent * _LN2 if exponent else logs
         if top - low < _LOG_RANGE:
             return Scaled(lock(np.exp(relative)), exponent)
@@ -107,8 +110,19 @@ class Scaled:
 
     @cached_property
     def _indicator(self) -> FloatArray:
-        """A linear table that is zero exactly where this one is, and elsewhere not small."""
-        return self._data if self._bounds[0] > 1e-30 else self.support.astype(np.float64)
+        """1 where the table is positive, 0 where it is an exact zero."""
+        return self.support.astype(np.float64)
+
+    @cached_property
+    def _normal(self) -> Scaled:
+        """The same table with its largest scaled value in [1/2, 1]."""
+        if self._in_logs:
+            return self  # held relative to the largest entry already
+        top = float(self._data.max(initial=0.0))
+        if top == 0.0 or 0.5 <= top <= 1.0:
+            return self
+        shift = frexp(top)[1]
+        return Scaled(np.ldexp(self._data, -shift), self._exponent + shift)
 
     # --- the algebra --------------------------------------------------------------------------------------------
     @staticmethod
@@ -117,21 +131,27 @@ class Scaled:
         exponent, low, high, arrays = 0, 1.0, float(recipe.terms), []
         for operand in operands:
             bounds = operand._bounds
-            low *= bounds[0]
-            high *= bounds[1]
+            if bounds[0] < 1.0:
+                low *= bounds[0]
+            if bounds[1] > 1.0:
+                high *= bounds[1]
             exponent += operand._exponent
             arrays.append(operand._linear)
-        values = recipe.linear(arrays)
+        # No partial product of positive entries lies below `low` or above `high`: nothing can be lost on the way.
         if low >= _UNSEEN and high <= 1.0 / _UNSEEN:
-            return Scaled(values, exponent, bounds=(low, high))
-        # Every term of every sum is at least `low`: then nothing can have been lost. Otherwise look at the result.
+            return Scaled(recipe.linear(arrays), exponent, bounds=(low, high))
+        return Scaled._contract_guarded([operand._normal for operand in operands], recipe)
+
+    @staticmethod
+    def _contract_guarded(operands: Sequence[Scaled], recipe: Recipe) -> Scaled:
+        """The same for operands of at most 1: look at the result, and go to logarithms where it may have lost digits."""
+        exponent = sum(operand._exponent for operand in operands)
+        values = recipe.linear([operand._linear for operand in operands])
+        low = prod(operand._bounds[0] for operand in operands)
         if low >= TRUSTED or not Scaled._lost(values, operands, recipe):
-            top = float(np.maximum.reduce(values, axis=None, initial=0.0))
-            return Scaled._rescaled(values, top, exponent)
+            return Scaled._rescaled(values, float(values.max(initial=0.0)), exponent)
         logs = recipe.log([operand._log for operand in operands])
-        high = float(logs.max())
-        low = float(logs.min(where=logs > -inf, initial=high))
-        held = Scaled._from_wide_log(logs, low, high)
+        held = Scaled.from_log(logs)
         return Scaled(held._data, held._exponent + exponent, held._in_logs)
 
     @staticmethod
@@ -140,8 +160,12 @@ class Scaled:
         small = values < TRUSTED
         if not small.any():
             return False
-        possible = recipe.linear([operand._indicator for operand in operands]) > 0.0
-        return bool((small & possible).any())
+        # Zeros and ones multiply without underflow; one table that is nowhere small may stand for its own indicator.
+        largest = max(operands, key=lambda operand: operand._data.size)
+        possible = [
+            o._data if o is largest and o._bounds[0] > 1e-100 and not o._in_logs else o._indicator for o in operands
+        ]
+        return bool((small & (recipe.linear(possible) > 0.0)).any())
 
     def take(self, index: tuple[int | slice, ...]) -> Scaled:
         """The table at fixed indices of some axes."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import SupportsIndex
 
 from control_pgm.errors import InvalidModel, unknown
 
@@ -18,7 +20,7 @@ class Labels(tuple[Hashable, ...]):
         return {label: i for i, label in enumerate(self)}
 
 
-def labels(states: int | Iterable[Hashable], *, owner: str) -> Labels:
+def labels(states: SupportsIndex | Iterable[Hashable], *, owner: str) -> Labels:
     """``states`` as `Labels`: an int n stands for 0 … n−1. ``owner`` is named in errors."""
     if isinstance(states, Labels):
         return states
@@ -27,7 +29,7 @@ def labels(states: int | Iterable[Hashable], *, owner: str) -> Labels:
             f"states of {owner} are given as the single string {states!r}", allowed="an int or a list of labels"
         )
     try:
-        result = Labels(range(states) if isinstance(states, int) else states)
+        result = Labels(range(operator.index(states)) if isinstance(states, SupportsIndex) else states)
         distinct = len(set(result))
     except TypeError as error:
         raise InvalidModel(

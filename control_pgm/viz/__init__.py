@@ -1,0 +1,12 @@
+"""Pictures: f(obj, *, ax=None, **artist options) -> the artists. Nothing is shown, no global style is changed.
+
+matplotlib is imported when the first picture is drawn, not with the package.
+"""
+
+from control_pgm.viz.drawing import Drawing
+from control_pgm.viz.factor_graph import plot_factor_graph
+from control_pgm.viz.network import plot_network
+from control_pgm.viz.policy import plot_policy
+from control_pgm.viz.values import plot_values
+
+__all__ = ["Drawing", "plot_factor_graph", "plot_network", "plot_policy", "plot_values"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _PAD = 0.25
-_CAPTIONS = 0.62  # room for the times below the lowest node
+_CAPTIONS, _GAP_NOTE, _NOTE = 0.3, 0.25, 0.3  # room below the lowest node
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -65,9 +66,17 @@ class Pen:
         look = {"facecolor": fill, "edgecolor": outline, "linewidth": width, "zorder": 3, **options}
         circle = style.mpl("patches").Circle(point, radius, **look)
         self.drawing.parts["node", name] = self.drawing.ax.add_patch(circle)
-        lines = text.count("\n") + 1
-        em = min(1.2, 1.66 / max(style.label_width(str(name)), 1e-9), 1.3 / lines) * radius
+        em = self._letters[bool(style.symbol(str(name)))] * radius
         self.text(("label", name), point, text, em=em, largest=16, color=style.text_colour(fill), zorder=4)
+
+    @cached_property
+    def _letters(self) -> dict[bool, float]:
+        """The height of letters in radii, one for all symbols and one for all words, so that the longest fits."""
+        height = {True: 1.05, False: 0.9}
+        for name in (n for n in self.layout.points if isinstance(n, str)):
+            fits = min(1.5 / style.label_width(name), 1.3 / (style.label(name).count("\n") + 1))
+            height[bool(style.symbol(name))] = min(height[bool(style.symbol(name))], fits)
+        return height
 
     def square(self, node: Node) -> None:
         """A factor as a black square."""
@@ -98,26 +107,40 @@ class Pen:
         size = float(np.clip(em * self.unit, 1.0, largest))
         self.drawing.parts[key] = self.drawing.ax.text(*at, text, fontsize=size, **look)
 
-    def captions(self, missing: Mapping[int, Sequence[str]] | None = None) -> None:
-        """The times below the columns, dots in the gaps, and how many slices they stand for."""
+    def captions(self, missing: Mapping[int, Sequence[str]] | None = None, *, lowest: float = np.inf) -> None:
+        """The times below the columns and below ``lowest``, dots in the gaps, and how many slices they stand for."""
         columns = self.layout.columns
         if columns is None:
             return
-        below = self.layout.bounds[2] - 0.3
+        below, small = min(self.layout.bounds[2] - 0.3, lowest - 0.2), max(0.2, 5.0 / self.unit)
         for time, x in columns.visible.items():
-            self.text(("time", time), (x, below), f"$t={time}$", em=0.2, largest=9, color=style.NOTE)
+            self.text(("time", time), (x, below), f"$t={time}$", em=small, largest=9, color=style.NOTE)
         for k, gap in enumerate(columns.gaps):
             for y in self.layout.rows:
                 self.text(("dots", k, y), (gap.x, y), "…", em=0.5, largest=20, color=style.NOTE)
             names = (missing or {}).get(k, ())
             note = f"{gap.hidden} slices\nleft out" + (f", with\n{', '.join(map(style.plain, names))}" if names else "")
-            self.text(("left out", k), (gap.x, below + 0.1), note, em=0.2, largest=9, color=style.NOTE, va="top")
+            self.text(("left out", k), (gap.x, below + 0.1), note, em=small, largest=9, color=style.NOTE, va="top")
+
+    def widen(self, left: float, right: float, bottom: float, top: float) -> None:
+        """Widen the view where a rectangle would not fit."""
+        x, y = self.drawing.ax.get_xlim(), self.drawing.ax.get_ylim()
+        self.drawing.ax.set_xlim(min(x[0], left), max(x[1], right))
+        self.drawing.ax.set_ylim(min(y[0], bottom), max(y[1], top))
 
     def note(self, text: str) -> None:
         """A line of explanation below the picture."""
         left, right, *_ = self.layout.bounds
-        below = self.drawing.ax.get_ylim()[0] + 0.1
-        self.text(("note",), ((left + right) / 2, below), text, em=0.2, largest=9, color=style.NOTE, va="bottom")
+        below = self.drawing.ax.get_ylim()[0] + 0.08
+        self.text(
+            ("note",),
+            ((left + right) / 2, below),
+            text,
+            em=max(0.2, 5.5 / self.unit),
+            largest=9,
+            color=style.NOTE,
+            va="bottom",
+        )
 
     def _line(self, points: float) -> float:
         return points * float(np.clip(self.unit / 50, 0.45, 1.0))
@@ -127,12 +150,14 @@ def pen(ax: Axes | None, layout: Layout, title: str, *, note: bool, room: float 
     """Axes for a layout, without ticks and on white, with equal units; ``room`` is left for labels on all sides."""
     left, right, bottom, top = layout.bounds
     pad = _PAD + room
-    bottom -= (_CAPTIONS + (0.15 if layout.columns.gaps else 0.0) if layout.columns else 0.0) + (0.35 if note else 0.0)
-    width, height = right - left + 2 * pad, top - bottom + 2 * pad
+    if layout.columns:
+        bottom -= _CAPTIONS + _GAP_NOTE * bool(layout.columns.gaps)
+    bottom -= _NOTE * note + 0.4 * room
+    width, height = right - left + 2 * pad, top - bottom + pad + _PAD
     inch = min(1.0, 12 / width, 9 / height)
     ax = style.axes_or_new(ax, (max(width * inch, 3.0), height * inch + 0.45), margins=False)
     ax.set_xlim(left - pad, right + pad)
-    ax.set_ylim(bottom - pad, top + pad)
+    ax.set_ylim(bottom - _PAD, top + pad)
     ax.set_aspect("equal")
     ax.set_axis_off()
     paper = style.mpl("patches").Rectangle((0, 0), 1, 1, transform=ax.transAxes, color=style.PAPER, zorder=-1)

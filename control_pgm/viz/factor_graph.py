@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,16 +11,14 @@ from control_pgm.models.factorgraph import FactorGraph
 from control_pgm.models.network import BayesianNetwork
 from control_pgm.viz import style
 from control_pgm.viz.drawing import Drawing, Pen, pen
-from control_pgm.viz.factor_labels import factor_labels, label_ems, product_label
+from control_pgm.viz.factor_labels import factor_labels, product_label
 from control_pgm.viz.factor_layout import factor_graph_layout, homes, skeleton
-from control_pgm.viz.geometry import Point, box_clearance
-from control_pgm.viz.placing import Layout, Node
+from control_pgm.viz.label_places import place_labels
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_EM = 0.23  # the height of factor labels, in data units
-_SIDES = ((0.0, 1.0), (0.0, -1.0), (-1.0, 0.0), (1.0, 0.0))
+_LARGEST = 10.0  # points, of factor labels
 
 
 def plot_factor_graph(
@@ -95,48 +92,22 @@ def plot_factor_graph(
     squares = [k for k in range(len(graph.factors)) if ("factor", k) in layout.points]
     for k in squares:
         tool.square(("factor", k))
-    if labels:
-        _write(tool, layout, squares, texts)
-    tool.captions()
+    boxes = place_labels(layout, {k: texts[k] for k in squares}, _em(tool)) if labels else {}
+    for k, box in boxes.items():
+        look = {"zorder": 5, "path_effects": style.halo(2.5)}
+        tool.text(("factor label", k), box.centre, texts[k], em=_em(tool), largest=_LARGEST, **look)
+        tool.widen(*box.sides)
+    lowest = min((box.sides[2] for box in boxes.values()), default=np.inf)
+    tool.captions(lowest=lowest)
+    tool.widen(*layout.bounds[:2], min(lowest, layout.bounds[2]) - 0.7, layout.bounds[3])
     return tool.drawing
 
 
+def _em(tool: Pen) -> float:
+    """The height of factor labels in data units: 5 to 10 points."""
+    return min(max(0.23, 5.0 / tool.unit), _LARGEST / tool.unit)
+
+
 def _title(graph: FactorGraph, absorbed: bool) -> str:
-    shape = "a tree: sum-product is exact" if graph.is_tree else "loops in orange: sum-product is approximate"
-    return f"{'Factors absorbed' if absorbed else 'Factor graph'}, {shape}"
-
-
-def _write(tool: Pen, layout: Layout, squares: Sequence[int], texts: Sequence[str]) -> None:
-    """Labels beside their squares, on the side with most room; written labels count as taken."""
-    taken: list[tuple[Point, Point]] = []
-    for k in squares:
-        ems, lines = label_ems(texts[k])
-        size = (ems * _EM, lines * 1.15 * _EM)
-        node = ("factor", k)
-        place = _side(layout, node, size, taken)
-        taken.append((place, size))
-        key = ("factor label", k)
-        tool.text(key, place, texts[k], em=_EM, largest=10, zorder=5, path_effects=style.halo(2.5))
-
-
-def _side(layout: Layout, node: Node, size: Point, taken: Sequence[tuple[Point, Point]]) -> Point:
-    """The centre of a label: above, below, left or right of its square, the first free one or the freest."""
-    x, y = layout.points[node]
-    others = [n for n in layout.points if n != node]
-    points, radii = np.array([layout.points[n] for n in others]), np.array([layout.radii[n] for n in others])
-    near = [e.line for e in layout.edges]
-    lines = np.concatenate([np.stack([line[:-1], line[1:]], axis=1) for line in near]) if near else np.zeros((0, 2, 2))
-    best: tuple[float, Point] = (-np.inf, (x, y))
-    for away in (0.07, 0.2):
-        for dx, dy in _SIDES:
-            reach = style.SQUARE + away
-            centre = (x + dx * (reach + size[0] / 2), y + dy * (reach + size[1] / 2))
-            free = box_clearance(centre, size, points, radii, lines)
-            for other, other_size in taken:
-                apart = [abs(centre[i] - other[i]) - (size[i] + other_size[i]) / 2 for i in (0, 1)]
-                free = min(free, max(apart))
-            if free > best[0] + 1e-9:
-                best = (free, centre)
-            if free > 0.03:
-                return centre
-    return best[1]
+    shape = "a tree" if graph.is_tree else "loops heavy, in orange"
+    return f"{'Factors absorbed' if absorbed else 'Factor graph'}: {shape}"

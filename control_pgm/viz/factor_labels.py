@@ -21,8 +21,8 @@ def factor_labels(model: Model, evidence: Mapping[str, Hashable]) -> list[str]:
 
     >>> from control_pgm import gridworld, unroll
     >>> net = unroll(gridworld("S.G"), 1)
-    >>> factor_labels(net, {})[:3]
-    ["p(s'|s,a)", ...]
+    >>> factor_labels(net, net.optimal)
+    ["p(s_{0})", "p(a)", "p(s'|s,a)", "\\\\exp(r/\\\\alpha)"]
     """
     begins = _initial(model) if isinstance(model, BayesianNetwork) else frozenset()
     optimal = frozenset(model.optimal) if isinstance(model, ControlNetwork) else frozenset()
@@ -34,14 +34,29 @@ def product_label(labels: Sequence[str]) -> str:
     distinct = list(dict.fromkeys(labels))
     shown = distinct if len(distinct) <= 6 else [*distinct[:5], r"\ldots"]
     lines = [r"\,\cdot\,".join(shown[i : i + 2]) for i in range(0, len(shown), 2)]
-    return "\n".join(f"${line}$" for line in lines)
+    return "\n".join(f"${line}$" for line in [*(rf"{line}\,\cdot" for line in lines[:-1]), lines[-1]])
 
 
 def label_ems(label: str) -> tuple[float, int]:
     """The rough width in ems and the number of lines of a label."""
     lines = label.split("\n")
-    for command in ("\\mathrm", "\\mathcal", "\\cdot", "\\alpha", "\\exp", "\\phi", "\\ldots", "{", "}", "\\,", "$", "_"):
-        short = {"\\cdot": "·", "\\alpha": "α", "\\exp": "exp", "\\phi": "φ", "\\ldots": "…", "\\,": ""}.get(command, "")
+    for command in (
+        "\\mathrm",
+        "\\mathcal",
+        "\\cdot",
+        "\\alpha",
+        "\\exp",
+        "\\phi",
+        "\\ldots",
+        "{",
+        "}",
+        "\\,",
+        "$",
+        "_",
+    ):
+        short = {"\\cdot": "·", "\\alpha": "α", "\\exp": "exp", "\\phi": "φ", "\\ldots": "…", "\\,": ""}.get(
+            command, ""
+        )
         lines = [line.replace(command, short) for line in lines]
     return 0.52 * max(map(len, lines)), len(lines)
 
@@ -56,11 +71,10 @@ def _stem(variable: Variable) -> str:
     return variable.name.removesuffix(f"_{variable.time}")
 
 
-def _label(
-    table: Factor, evidence: Mapping[str, Hashable], optimal: Collection[str], begins: Collection[str]
-) -> str:
+def _label(table: Factor, evidence: Mapping[str, Hashable], optimal: Collection[str], begins: Collection[str]) -> str:
     start = min((v.time for v in table.variables if v.time is not None), default=0)
-    names = [_name(v, start, evidence, keep=v.name in begins) for v in table.variables]
+    alone = len(table.variables) == 1
+    names = [_name(v, start, evidence, keep=alone and v.name in begins) for v in table.variables]
     if not isinstance(table, CPD):
         return rf"\phi({','.join(names)})" if len(names) <= _LONGEST else r"\phi"
     if table.child.name in optimal:

@@ -67,7 +67,7 @@ def is_timed(variables: Iterable[Variable]) -> bool:
 
 def node_radius(names: Iterable[str]) -> float:
     """A radius that leaves room for the longest name."""
-    return max(RADIUS, min(0.5, 0.09 * max(map(label_width, names))))
+    return max(RADIUS, min(0.55, 0.115 * max(map(label_width, names))))
 
 
 def slice_columns(variables: Iterable[Variable], *, width: float, max_slices: int, keep: Iterable[str] = ()) -> Columns:
@@ -102,7 +102,8 @@ def variable_lanes(
         else:
             groups.setdefault(key, {})[v.name] = _column(v, [times[n] for n in near.get(v.name, ())], slices)
     kinds = list(dict.fromkeys([*_ROWS, *(kind for kind, _ in groups)]))
-    ranked = sorted(groups, key=lambda key: kinds.index(key[0]) + len(kinds) * key[1].startswith("\0"))
+    textbook = ("s", "a", "O")  # what a user adds of the same kind goes beside these, not in their place
+    ranked = sorted(groups, key=lambda key: (key[1].startswith("\0"), kinds.index(key[0]), key[1] not in textbook))
     lanes: list[Lane] = []
     seeded: set[str] = set()
     rows: dict[str, list[Node]] = {}

@@ -9,7 +9,7 @@ from control_pgm.control.network import ControlNetwork
 from control_pgm.errors import InvalidArgument, unknown
 from control_pgm.models.network import BayesianNetwork
 from control_pgm.viz import style
-from control_pgm.viz.drawing import Drawing, Pen, pen
+from control_pgm.viz.drawing import Drawing, pen
 from control_pgm.viz.factor_places import lane_of
 from control_pgm.viz.layout import network_layout
 from control_pgm.viz.placing import Layout
@@ -68,7 +68,8 @@ def plot_network(
     grey = _names(network, network.observed if observed is None else observed, "observed")
     yellow = _names(network, asked, "asked")
     layout = network_layout(network, max_slices=max_slices, keep=yellow)
-    roles = _roles(bool(grey & set(layout.points)), bool(yellow))
+    squares = [node for node in layout.points if not isinstance(node, str)]
+    roles = _roles(bool(grey & set(layout.points)), bool(yellow), bool(squares))
     tool = pen(ax, layout, _title(network) if title is None else title, note=bool(roles))
     for edge in layout.edges:
         tool.edge(edge, directed=isinstance(edge.target, str))
@@ -78,17 +79,12 @@ def plot_network(
             fill = style.ASKED if name in yellow else style.OBSERVED if name in grey else style.PLAIN
             look = {"outline": colours[variable.kind], "fill": fill, "heavy": name in yellow}
             tool.node(name, style.label(name), options=node_options, **look)
-    _squares(tool, layout)
+    for node in squares:
+        tool.square(node)
     tool.captions(_missing(network, layout))
     if roles:
         tool.note(roles)
     return tool.drawing
-
-
-def _squares(tool: Pen, layout: Layout) -> None:
-    for node in layout.points:
-        if isinstance(node, tuple):
-            tool.square(node)
 
 
 def _names(network: BayesianNetwork, names: Iterable[str], role: str) -> frozenset[str]:
@@ -101,9 +97,9 @@ def _names(network: BayesianNetwork, names: Iterable[str], role: str) -> frozens
     return found
 
 
-def _roles(grey: bool, yellow: bool) -> str:
-    said = ["grey: observed"] * grey + ["yellow, heavy outline: asked"] * yellow
-    return ",   ".join(said)
+def _roles(grey: bool, yellow: bool, squares: bool) -> str:
+    said = {"grey: observed": grey, "yellow, heavy outline: asked": yellow, "squares: further factors": squares}
+    return ",   ".join(words for words, holds in said.items() if holds)
 
 
 def _title(network: BayesianNetwork) -> str:

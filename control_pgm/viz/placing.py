@@ -79,12 +79,16 @@ class Layout:
 
     @property
     def rows(self) -> tuple[float, ...]:
-        """The heights at which gaps show dots: those of the nodes beside them."""
+        """The heights at which gaps show dots: those of the rows of variables that recur in most slices."""
         if self.columns is None:
             return ()
-        heights = [y for y in (round(p[1], 3) for p in self.points.values())]
+        heights = [round(p[1], 3) for node, p in self.points.items() if isinstance(node, str)]
         often = len(self.columns.visible) / 2
-        return tuple(sorted({y for y in heights if heights.count(y) > often}))
+        rows: list[float] = []
+        for y in sorted(set(heights)):
+            if heights.count(y) > often and (not rows or y - rows[-1] > 0.5):
+                rows.append(y)
+        return tuple(rows)
 
 
 @dataclass

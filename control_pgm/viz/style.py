@@ -65,7 +65,10 @@ def readable(ax: Axes) -> str:
 
 def title(ax: Axes, text: str) -> Any:
     """Write a title that reads on the figure's paper."""
-    return ax.set_title(text, color=readable(ax), fontsize=11 if width_inches(ax) > 4 else 9)
+    letters = max(len(line) for line in text.split("\n"))
+    return ax.set_title(
+        text, color=readable(ax), fontsize=max(6.0, min(11.0, 72 * width_inches(ax) / (0.58 * letters)))
+    )
 
 
 def width_inches(ax: Axes) -> float:

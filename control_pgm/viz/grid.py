@@ -1,0 +1,105 @@
+"""What a gridworld looks like from above: cells, walls, starts, goals and holes. No matplotlib here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from control_pgm.control.mdp import MDP
+from control_pgm.tables.arrays import FloatArray
+
+Cell = tuple[int, int]
+
+# (right, up) on paper of the actions that a grid shows.
+DIRECTIONS: Mapping[str, tuple[int, int]] = {"left": (-1, 0), "down": (0, -1), "right": (1, 0), "up": (0, 1)}
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The cells of a grid.
+
+    Attributes
+    ----------
+    cells : state index -> (row, column).
+    walls : cells inside the bounding box without a state.
+    ends : absorbing state index -> "goal" or "hole".
+    starts : state indices at which the process may begin, where those are few.
+    box : first row, last row, first column, last column.
+    """
+
+    cells: Mapping[int, Cell]
+    walls: tuple[Cell, ...]
+    ends: Mapping[int, str]
+    starts: frozenset[int]
+    box: tuple[int, int, int, int]
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """The numbers of rows and columns."""
+        top, bottom, left, right = self.box
+        return bottom - top + 1, right - left + 1
+
+
+def grid_of(mdp: MDP, t: int = 0) -> Grid | None:
+    """The grid of a process with positions; None where it has none, or two states share a cell.
+
+    Examples
+    --------
+    >>> from control_pgm import gridworld
+    >>> grid = grid_of(gridworld("S.#\\n.HG"))
+    >>> grid.walls, grid.ends, grid.starts
+    (((0, 2),), {3: 'hole', 4: 'goal'}, frozenset({0}))
+    """
+    if not mdp.positions:
+        return None
+    cells = {mdp.states.index_of[label]: cell for label, cell in mdp.positions.items()}
+    if len(set(cells.values())) < len(cells):
+        return None
+    rows, columns = zip(*cells.values(), strict=True)
+    box = (min(rows), max(rows), min(columns), max(columns))
+    inside = [(r, c) for r in range(box[0], box[1] + 1) for c in range(box[2], box[3] + 1)]
+    taken = set(cells.values())
+    begins = np.flatnonzero(mdp.initial > 0)
+    few = frozenset(int(k) for k in begins) if len(begins) < max(len(cells), 2) else frozenset[int]()
+    ends = {k: end for k, end in _ends(mdp, min(t, (mdp.time_steps or t + 1) - 1)).items() if k in cells}
+    return Grid(cells, tuple(cell for cell in inside if cell not in taken), ends, few, box)
+
+
+def moves_of(mdp: MDP) -> list[tuple[int, int]] | None:
+    """The direction of every action on paper; None where some action is not left, down, right or up."""
+    names = [str(action) for action in mdp.actions]
+    return [DIRECTIONS[name] for name in names] if set(names) <= set(DIRECTIONS) else None
+
+
+def _ends(mdp: MDP, t: int) -> dict[int, str]:
+    """The absorbing states: goals if entering (or staying) pays more than the usual step, holes if not."""
+    transition = mdp.transition_at(t)
+    stays = (transition[np.arange(mdp.n_states), :, np.arange(mdp.n_states)] == 1.0) | ~mdp.available
+    absorbing = np.flatnonzero(stays.all(axis=1))
+    rewards = mdp.rewards.at(t).expected()
+    on_outcome = rewards if rewards.ndim == 3 else np.broadcast_to(rewards[:, :, None], transition.shape)
+    weights = transition * mdp.available[:, :, None]
+    outside = weights.copy()
+    outside[absorbing] = 0.0
+    elsewhere = outside.copy()
+    elsewhere[:, :, absorbing] = 0.0
+    usual = _median(on_outcome, elsewhere)
+    ends = {}
+    for k in absorbing:
+        entering = _mean(on_outcome[:, :, k], outside[:, :, k])
+        staying = _mean(on_outcome[k, :, k], weights[k, :, k])
+        pays = max(0.0 if x is None else x - usual for x in (entering, None if usual else staying))
+        ends[int(k)] = "goal" if pays > 0 else "hole"
+    return ends
+
+
+def _mean(values: FloatArray, weights: FloatArray) -> float | None:
+    used = weights > 0
+    return float(np.average(values[used], weights=weights[used])) if used.any() else None
+
+
+def _median(values: FloatArray, weights: FloatArray) -> float:
+    used = values[weights > 0]
+    return float(np.median(used)) if len(used) and np.isfinite(np.median(used)) else 0.0

@@ -1,0 +1,127 @@
+"""The artists that all grid pictures share: axes, walls, ends, starts, undefined cells and the colour bar."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from control_pgm.viz import style
+from control_pgm.viz.drawing import Drawing
+from control_pgm.viz.grid import Cell, Grid
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_MARKERS = {"goal": "*", "hole": "X"}
+
+
+@dataclass(frozen=True, eq=False)
+class Board:
+    """Axes with one unit square per cell, row 0 on top; ``unit`` is the side of a cell in points."""
+
+    drawing: Drawing
+    grid: Grid
+    unit: float
+
+    def centre(self, cell: Cell) -> tuple[float, float]:
+        """The middle of a cell; y grows upwards on paper."""
+        return float(cell[1]), float(-cell[0])
+
+    def square(self, key: tuple[Any, ...], cell: Cell, **look: Any) -> None:
+        """A patch that fills a cell."""
+        x, y = self.centre(cell)
+        look = {"edgecolor": style.EDGE, "linewidth": 0.6, "zorder": 1, **look}
+        patch = style.mpl("patches").Rectangle((x - 0.5, y - 0.5), 1, 1, **look)
+        self.drawing.parts[key] = self.drawing.ax.add_patch(patch)
+
+    def text(self, key: tuple[Any, ...], at: tuple[float, float], text: str, *, em: float, **look: Any) -> None:
+        """Text whose letters are ``em`` cells high."""
+        look = {"ha": "center", "va": "center", "color": style.INK, "zorder": 4, "fontsize": self.size(em), **look}
+        self.drawing.parts[key] = self.drawing.ax.text(*at, text, **look)
+
+    def size(self, em: float) -> float:
+        """The size in points of letters ``em`` cells high."""
+        return float(min(max(em * self.unit, 1.0), 16.0))
+
+    def walls(self) -> None:
+        """Cells without a state, hatched on white."""
+        for cell in self.grid.walls:
+            self.square(
+                ("wall", cell), cell, facecolor=style.PAPER, edgecolor="#999999", hatch="////", linewidth=0.0, zorder=0
+            )
+
+    def end(self, k: int, label: Any, *, number: str = "") -> None:
+        """An absorbing cell: white with a star for a goal or a cross for a hole, above the number if there is one."""
+        cell = self.grid.cells[k]
+        self.square(("end", label), cell, facecolor=style.PAPER)
+        x, y = self.centre(cell)
+        up, size = (0.12, 0.34) if number else (0.0, 0.42)
+        marker = _MARKERS[self.grid.ends[k]]
+        look = {"markersize": size * self.unit, "color": style.INK, "markeredgewidth": 0, "zorder": 4}
+        (self.drawing.parts["mark", label],) = self.drawing.ax.plot([x], [y + up], marker=marker, **look)
+        if number:
+            self.text(("number", label), (x, y - 0.26), number, em=0.19)
+
+    def start(self, k: int, label: Any) -> None:
+        """An S on white in the corner of a start cell."""
+        x, y = self.centre(self.grid.cells[k])
+        box = {"boxstyle": "circle,pad=0.2", "facecolor": style.PAPER, "edgecolor": style.INK, "linewidth": 0.6}
+        self.text(("start", label), (x - 0.36, y + 0.36), "S", em=0.13, bbox=box, zorder=6, fontweight="bold")
+
+    def undefined(self, k: int, label: Any, text: str, *, em: float = 0.155) -> None:
+        """A cell without a number: grey, hatched, and said in words."""
+        cell = self.grid.cells[k]
+        self.square(("undefined", label), cell, facecolor=style.UNDEFINED, hatch="....", edgecolor="#8A8A8A")
+        look = {"boxstyle": "round,pad=0.15", "facecolor": style.PAPER, "edgecolor": "none"}
+        self.text(("undefined text", label), self.centre(cell), text, em=em, bbox=look)
+
+
+def board(ax: Axes | None, grid: Grid, title: str) -> Board:
+    """Axes for a grid, without ticks, with the walls drawn."""
+    rows, columns = grid.shape
+    side = min(0.95, 8.0 / max(rows, columns))
+    ax = style.axes_or_new(ax, (max(columns * side + 1.3, 3.0), max(rows * side + 0.7, 1.6)))
+    top, bottom, left, right = grid.box
+    ax.set_xlim(left - 0.5, right + 0.5)
+    ax.set_ylim(-bottom - 0.5, -top + 0.5)
+    ax.set_aspect("equal")
+    ax.set_xticks([])
+    ax.set_yticks([])
+    for spine in ax.spines.values():
+        spine.set_edgecolor(style.EDGE)
+    paper = style.mpl("patches").Rectangle((0, 0), 1, 1, transform=ax.transAxes, color=style.PAPER, zorder=-1)
+    drawing = Drawing(ax, {("paper",): ax.add_patch(paper), ("title",): style.title(ax, title)})
+    # The colour bar takes a sixth of the width.
+    made = Board(drawing, grid, 0.82 * style.points_per_unit(ax, columns, rows))
+    made.walls()
+    return made
+
+
+def colour_bar(drawing: Drawing, colours: Any, text: str) -> None:
+    """A colour bar that reads on the figure's paper."""
+    ink = style.readable(drawing.ax)
+    bar = drawing.figure.colorbar(colours, ax=drawing.ax, fraction=0.046, pad=0.04)
+    bar.set_label(text, color=ink, fontsize=9)
+    bar.ax.tick_params(colors=ink, labelsize=8)
+    bar.outline.set_edgecolor(ink)  # type: ignore[operator]
+    drawing.parts["colour bar",] = bar
+
+
+def finish(canvas: Board, labels: Sequence[Any], numbers: Mapping[int, str] | None = None) -> None:
+    """The absorbing cells, with a number each where there are some, and the starts."""
+    for k in canvas.grid.ends:
+        canvas.end(k, labels[k], number=(numbers or {}).get(k, ""))
+    for k in sorted(canvas.grid.starts & set(canvas.grid.cells)):
+        canvas.start(k, labels[k])
+
+
+def explain(canvas: Board, labels: Sequence[Any], text: str) -> None:
+    """In words below the grid: the meaning of hatched cells, and states that have no cell."""
+    absent = [style.plain(label) for k, label in enumerate(labels) if k not in canvas.grid.cells]
+    said = [text] if text else []
+    if absent:
+        said.append(f"not on the grid: {', '.join(absent[:3])}{' …' if len(absent) > 3 else ''}")
+    if said:
+        look = {"color": style.readable(canvas.drawing.ax), "fontsize": 8}
+        canvas.drawing.parts["note",] = canvas.drawing.ax.set_xlabel("\n".join(said), **look)

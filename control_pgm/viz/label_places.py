@@ -1,0 +1,96 @@
+"""Places for the labels of factors: on one side of the square, the same in every slice. Pure geometry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from control_pgm.tables.arrays import FloatArray
+from control_pgm.viz.factor_labels import label_ems
+from control_pgm.viz.geometry import Point, box_clearance
+from control_pgm.viz.placing import Layout
+from control_pgm.viz.style import SQUARE
+
+# Above, below, left, right, then the corners.
+_SIDES = ((0.0, 1.0), (0.0, -1.0), (-1.0, 0.0), (1.0, 0.0), (-1.0, 1.0), (1.0, 1.0), (1.0, -1.0), (-1.0, -1.0))
+_FREE = 0.02  # the clearance that is enough
+
+
+@dataclass(frozen=True)
+class Box:
+    """A text box in data units."""
+
+    centre: Point
+    size: Point
+
+    @property
+    def sides(self) -> tuple[float, float, float, float]:
+        """left, right, bottom, top."""
+        (x, y), (w, h) = self.centre, self.size
+        return x - w / 2, x + w / 2, y - h / 2, y + h / 2
+
+    def gap(self, other: Box) -> float:
+        """How far two boxes are apart; negative where they overlap."""
+        return max(abs(self.centre[i] - other.centre[i]) - (self.size[i] + other.size[i]) / 2 for i in (0, 1))
+
+
+def place_labels(layout: Layout, texts: Mapping[int, str], em: float) -> dict[int, Box]:
+    """One box per factor, free of nodes, edges and other boxes where that is possible.
+
+    Factors with the same label in the same row stand on the same side.
+
+    Parameters
+    ----------
+    layout : Layout
+    texts : factor index -> label.
+    em : the height of letters in data units.
+    """
+    rows: dict[tuple[str, float], list[int]] = {}
+    for k, text in texts.items():
+        rows.setdefault((text, round(layout.points["factor", k][1], 3)), []).append(k)
+    obstacles = _Obstacles.of(layout)
+    placed: dict[int, Box] = {}
+    for (text, _), members in rows.items():
+        ems, lines = label_ems(text)
+        size = (ems * em, lines * 1.25 * em)
+        best: tuple[float, list[Box]] = (-np.inf, [])
+        for side in _SIDES:
+            boxes = [_beside(layout.points["factor", k], size, side) for k in members]
+            free = min(obstacles.free(box, layout.points["factor", k]) for box, k in zip(boxes, members, strict=True))
+            free = min([free, *(box.gap(other) for box in boxes for other in placed.values())])
+            if free > best[0] + 1e-9:
+                best = (free, boxes)
+            if free >= _FREE:
+                break
+        placed.update(zip(members, best[1], strict=True))
+    return placed
+
+
+def _beside(square: Point, size: Point, side: Point) -> Box:
+    reach = SQUARE + 0.07
+    # At a corner the box touches the diagonal, so it may come closer.
+    near = 0.55 * reach if side[0] and side[1] else reach
+    x, y = square[0] + side[0] * (near + size[0] / 2), square[1] + side[1] * (near + size[1] / 2)
+    return Box((x, y), size)
+
+
+@dataclass(frozen=True, eq=False)
+class _Obstacles:
+    """Nodes and edges of a layout."""
+
+    points: FloatArray
+    radii: FloatArray
+    lines: FloatArray
+
+    @classmethod
+    def of(cls, layout: Layout) -> _Obstacles:
+        pieces: Sequence[FloatArray] = [np.stack([e.line[:-1], e.line[1:]], axis=1) for e in layout.edges]
+        lines = np.concatenate(pieces) if pieces else np.zeros((0, 2, 2))
+        return cls(np.array(list(layout.points.values())), np.array(list(layout.radii.values())), lines)
+
+    def free(self, box: Box, own: Point) -> float:
+        """The clearance of a box from everything but its own square."""
+        others = ~(self.points == np.array(own)).all(axis=1)
+        return box_clearance(box.centre, box.size, self.points[others], self.radii[others], self.lines)
