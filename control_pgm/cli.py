@@ -15,6 +15,7 @@ from control_pgm.control import Solution, solve
 from control_pgm.errors import ControlPGMError
 from control_pgm.interop import crosscheck
 from control_pgm.problems import gridworld
+from control_pgm.viz import plot_factor_graph, plot_network, plot_policy, plot_values, policy_text, save_picture
 
 OK, FAILED, USAGE = 0, 1, 2
 
@@ -67,8 +68,6 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _demo(options: argparse.Namespace) -> int:
-    from control_pgm.viz.text import policy_text
-
     mdp = gridworld(GRID, slip=options.slip)
     solution = solve(mdp, options.horizon, temperature=options.temperature)
     network = solution.network
@@ -90,8 +89,6 @@ def _demo(options: argparse.Namespace) -> int:
 
 def _draw(solution: Solution, folder: Path) -> list[Path]:
     """Write the pictures; each file appears whole or not at all."""
-    from control_pgm.viz import plot_factor_graph, plot_network, plot_policy, plot_values, save_picture
-
     pictures: dict[str, Callable[[], object]] = {
         "network.png": lambda: plot_network(solution.network),
         "factor_graph.png": lambda: plot_factor_graph(solution.network),

@@ -27,7 +27,8 @@ def transition_table(transition: Any, layout: str) -> Any:
     if sparse.issparse(transition):
         if layout != "s,a,s'":
             raise InvalidArgument(
-                f"transition_layout {layout!r} with a sparse transition", remedy="leave it out: the shape is (S·A, S), row s·A+a"
+                f"transition_layout {layout!r} with a sparse transition",
+                remedy="leave it out: the shape is (S·A, S), row s·A+a",
             )
         table = sparse.csr_array(transition, dtype=np.float64, copy=True)
         table.sum_duplicates()

@@ -49,7 +49,9 @@ def impossible(model: Model, evidence: Mapping[str, Hashable]) -> ImpossibleEvid
 
 
 def _in_time(model: Model, evidence: Mapping[str, Hashable]) -> list[Constraint]:
-    constraints: list[Constraint] = [factor for factor in model.tables if not isinstance(factor, CPD)]
+    # In a Bayesian network the CPDs alone are never impossible; in a factor graph every table counts.
+    is_network = isinstance(model, BayesianNetwork)
+    constraints: list[Constraint] = [f for f in model.tables if not (is_network and isinstance(f, CPD))]
     constraints += list(evidence.items())
 
     def key(constraint: Constraint) -> tuple[int, bool]:

@@ -68,7 +68,9 @@ def infer(
     >>> round(posterior.marginal("rain").value({"rain": "yes"}), 6)
     0.774194
     """
-    observed = dict(evidence or {}) if isinstance(evidence, Mapping | None) else evidence
+    if not isinstance(evidence, Mapping | None):
+        raise InvalidArgument(f"evidence {evidence!r} is not a mapping", allowed="{variable name: state label}")
+    observed = dict(evidence or {})
     posterior: Posterior
     if method == "exact":
         posterior = TreePosterior(model, observed, plan(model, observed, memory_limit=memory_limit), memory_limit)

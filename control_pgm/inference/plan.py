@@ -9,7 +9,7 @@ from math import prod
 from typing import Literal
 
 from control_pgm.display import size, text_table
-from control_pgm.errors import TooLarge
+from control_pgm.errors import InvalidArgument, TooLarge
 from control_pgm.inference.clusters import BucketTree, bucket_tree
 from control_pgm.inference.orders import Greedy, greedy_order, reversed_order
 from control_pgm.inference.problem import Problem, pose
@@ -131,6 +131,8 @@ def plan(
     >>> plan(FactorGraph([Factor([x, y], [[2, 1], [1, 2]])])).width
     1
     """
+    if order not in ("cheapest", "reverse topological"):
+        raise InvalidArgument(f"order {order!r} does not exist", allowed="'cheapest', 'reverse topological'")
     result = _rolled(model, evidence or {})
     if result is None:
         problem = pose(model, evidence)

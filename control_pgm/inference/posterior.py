@@ -14,7 +14,6 @@ from control_pgm.errors import InvalidArgument, UndefinedConditional, unknown
 from control_pgm.inference.problem import state_indices
 from control_pgm.models.factorgraph import Model
 from control_pgm.tables.factor import Factor
-from control_pgm.tables.scaled import Scaled, normalised
 from control_pgm.tables.variable import Variable
 
 Undefined = Literal["raise", "nan"]
@@ -121,8 +120,8 @@ class Posterior(ABC):
         self, table: Factor, names: tuple[str, ...], labels: Mapping[str, Hashable], undefined: Undefined
     ) -> Factor:
         axes = tuple(i for i, name in enumerate(table.scope) if name in names)
-        values = normalised(table.scaled, axes)
-        bad = np.isnan(values)
+        scaled = table.scaled.normalise(axes)
+        bad = scaled.undefined()
         if bad.any() and undefined == "raise":
             at = np.argwhere(bad)[0]
             where = [f"{n}={labels[n]}" for n in labels if n not in table.scope]
@@ -134,7 +133,7 @@ class Posterior(ABC):
                 remedy="pass undefined='nan' to get NaN at such conditions",
             )
         # A table of NaN rows is what was asked for; it is not a factor to compute with.
-        return Factor.of(table.variables, Scaled(values))
+        return Factor.of(table.variables, scaled)
 
     def _ask(self, names: tuple[str, ...], given: tuple[str, ...], at: Mapping[str, int]) -> Factor:
         """`_joint` for any names: observed ones become point masses."""

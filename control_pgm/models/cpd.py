@@ -26,7 +26,7 @@ class CPD(Factor):
     parents : iterable of Variable
     table : array_like, shape (*parents, child)
     log : bool
-        Whether ``table`` holds natural logarithms; rewards of −1e4 need that, exp(−1e4) being 0 in plain numbers.
+        Whether ``table`` holds natural logarithms; log p = −1e4 needs that: exp(−1e4) is 0 in plain numbers.
 
     Raises
     ------

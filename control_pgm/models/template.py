@@ -156,8 +156,9 @@ class TwoSliceTemplate:
         for name in first | inside | after:
             sources = [where for where, names in (("initial", first), ("transition", inside)) if name in names]
             if len(sources) != 1 or (name in first) != (name in after):
+                missing = not sources or (name in first and name not in after and name not in inside)
                 raise InvalidModel(
-                    f"variable {name!r} has {'no' if not sources else 'more than one'} CPD in some slice",
+                    f"variable {name!r} has {'no' if missing else 'more than one'} CPD in some slice",
                     allowed=f"p({name}) in initial with p({name}' | …) in transition, or p({name} | …) in transition",
                 )
         # Two steps show every kind of edge: the full checks on them hold for any horizon.
@@ -165,9 +166,9 @@ class TwoSliceTemplate:
 
 
 def _sorted(cpds: tuple[CPD, ...]) -> tuple[CPD, ...]:
-    """Parents before children within a step, otherwise as given."""
+    """Parents before children within a step, the slice before the next one, otherwise as given."""
     order: list[CPD] = []
-    waiting = list(cpds)
+    waiting = sorted(cpds, key=lambda cpd: cpd.child.name.endswith(PRIME))
     while waiting:
         children = {c.child.name for c in waiting}
         ready = next((c for c in waiting if not any(p.name in children for p in c.parents)), None)

@@ -11,9 +11,12 @@ The recipe depends on labels and sizes alone, so the slices of an unrolled netwo
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from heapq import heapify, heappop, heappush
+from itertools import combinations
 from math import prod
 from string import ascii_letters
 from typing import Literal
@@ -55,7 +58,7 @@ class View:
 
 @dataclass(frozen=True)
 class Step:
-    """One pairwise contraction: operands ``left`` and ``right`` of the stack are replaced by their result.
+    """One pairwise contraction of two registers, whose result goes to the next free one; operands come first.
 
     ``kind`` says how: "multiply" (nothing summed: broadcast), "matrix" (a matrix product on reshaped views),
     or "einsum" (some axes shared and kept).
@@ -99,12 +102,14 @@ class Recipe:
         if len(operands) == 2:
             array = self.steps[0].run(operands[0], operands[1])
         else:
-            stack = list(operands)
+            registers: list[FloatArray | None] = list(operands)
             for step in self.steps:
-                pair = stack[step.left], stack[step.right]
-                del stack[step.right], stack[step.left]  # left < right
-                stack.append(step.run(*pair))
-            (array,) = stack
+                left, right = registers[step.left], registers[step.right]
+                registers[step.left] = registers[step.right] = None  # each is used once: let its memory go
+                assert left is not None
+                assert right is not None
+                registers.append(step.run(left, right))
+            array = registers[-1]  # type: ignore[assignment]
         return array if self.last == self.out else reduce_to(array, self.last, self.out)
 
     def log(self, operands: Sequence[FloatArray]) -> FloatArray:
@@ -153,35 +158,52 @@ def log_sum_exp(array: FloatArray, axes: tuple[int, ...]) -> FloatArray:
 @lru_cache(maxsize=4096)
 def recipe(scopes: tuple[Scope, ...], out: Scope, sizes: tuple[int, ...]) -> Recipe:
     """Plan a contraction; ``sizes[label]`` is the length of an axis. The smallest intermediate result goes first."""
-    stack, steps = list(scopes), []
-    while len(stack) > 1:
-        left, right = _cheapest_pair(stack, out, sizes)
-        rest = [scope for k, scope in enumerate(stack) if k not in (left, right)]
-        needed = set(out).union(*rest)
-        if not rest:
-            step, scope = _step(left, right, stack[left], stack[right], out, sizes)
-        else:
-            kept = tuple(dict.fromkeys(x for x in stack[left] + stack[right] if x in needed))
-            step, scope = _step(left, right, stack[left], stack[right], kept, sizes)
+    live = dict(enumerate(scopes))
+    uses = Counter(x for scope in scopes for x in scope)
+    uses.update(out)
+    choose = _cheapest_pair if len(scopes) <= _MAX_GREEDY else _SmallestTwo(live, sizes)
+    steps: list[Step] = []
+    while len(live) > 1:
+        left, right = choose(live, uses, sizes)
+        a, b = live.pop(left), live.pop(right)
+        uses.subtract(a)
+        uses.subtract(b)
+        kept = tuple(dict.fromkeys(x for x in (out if not live else a + b) if uses[x] > 0))
+        step, scope = _step(left, right, a, b, kept, sizes)
+        uses.update(scope)
+        live[len(scopes) + len(steps)] = scope
         steps.append(step)
-        stack = [*rest, scope]
+    (last,) = live.values()
     summed = {x for scope in scopes for x in scope} - set(out)
-    return Recipe(scopes, out, sizes, tuple(steps), stack[0], prod(sizes[x] for x in summed))
+    return Recipe(scopes, out, sizes, tuple(steps), last, prod(sizes[x] for x in summed))
 
 
-def _cheapest_pair(stack: list[Scope], out: Scope, sizes: tuple[int, ...]) -> tuple[int, int]:
+def _cheapest_pair(live: dict[int, Scope], uses: Counter[int], sizes: tuple[int, ...]) -> tuple[int, int]:
     """The pair whose product, after summing what nothing else needs, is smallest; the first on ties."""
-    n = len(stack)
-    if n > _MAX_GREEDY:
-        by_size = sorted(range(n), key=lambda k: (prod(sizes[x] for x in stack[k]), k))
-        return min(by_size[:2]), max(by_size[:2])
 
     def cost(pair: tuple[int, int]) -> tuple[int, int]:
-        union = set(stack[pair[0]]) | set(stack[pair[1]])
-        needed = set(out).union(*(scope for k, scope in enumerate(stack) if k not in pair))
-        return prod(sizes[x] for x in union & needed), prod(sizes[x] for x in union)
+        own = Counter(live[pair[0]] + live[pair[1]])
+        needed = prod(sizes[x] for x, n in own.items() if uses[x] > n)
+        return needed, prod(sizes[x] for x in own)
 
-    return min(((i, j) for i in range(n) for j in range(i + 1, n)), key=cost)
+    return min(combinations(live, 2), key=cost)
+
+
+class _SmallestTwo:
+    """For many operands: the two smallest, kept in a heap."""
+
+    def __init__(self, live: dict[int, Scope], sizes: tuple[int, ...]) -> None:
+        self.heap = [(prod(sizes[x] for x in scope), k) for k, scope in live.items()]
+        self.seen = len(live)
+        heapify(self.heap)
+
+    def __call__(self, live: dict[int, Scope], uses: Counter[int], sizes: tuple[int, ...]) -> tuple[int, int]:
+        newest = next(reversed(live))
+        if newest >= self.seen:
+            heappush(self.heap, (prod(sizes[x] for x in live[newest]), newest))
+            self.seen = newest + 1
+        first, second = heappop(self.heap)[1], heappop(self.heap)[1]
+        return min(first, second), max(first, second)
 
 
 def _step(left: int, right: int, a: Scope, b: Scope, out: Scope, sizes: tuple[int, ...]) -> tuple[Step, Scope]:

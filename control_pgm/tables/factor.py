@@ -14,7 +14,7 @@ from control_pgm.display import html_table, number, text_table
 from control_pgm.errors import InvalidArgument, InvalidModel, UndefinedConditional, unknown
 from control_pgm.tables.arrays import FloatArray, frozen, lock
 from control_pgm.tables.contraction import recipe
-from control_pgm.tables.scaled import Scaled, normalised
+from control_pgm.tables.scaled import Scaled
 from control_pgm.tables.variable import Variable
 
 _MAX_PRINTED = 4096
@@ -106,6 +106,13 @@ class Factor:
             )
         return self.scaled.transpose([self.axis(name) for name in names])
 
+    def _axes(self, names: Sequence[str]) -> tuple[int, ...]:
+        """The axes of distinct names."""
+        for k, name in enumerate(names):
+            if name in names[:k]:
+                raise InvalidArgument(f"variable {name!r} is named twice", allowed="distinct variables")
+        return tuple(self.axis(name) for name in names)
+
     def axis(self, name: str) -> int:
         """The position of a variable among the axes."""
         for i, variable in enumerate(self.variables):
@@ -131,7 +138,7 @@ class Factor:
 
     def eliminate(self, *names: str, by: Literal["sum", "max"] = "sum") -> Factor:
         """Sum (or maximise) over the named variables."""
-        axes = tuple(self.axis(name) for name in names)
+        axes = self._axes(names)
         rest = [v for v in self.variables if v.name not in names]
         if by == "max":
             return Factor.of(rest, self.scaled.maximum(axes))
@@ -141,7 +148,7 @@ class Factor:
 
     def marginal(self, *names: str) -> Factor:
         """Sum over everything but the named variables; the axes come in the order asked."""
-        return contract([self], [self.variables[self.axis(name)] for name in names])
+        return contract([self], [self.variables[axis] for axis in self._axes(names)])
 
     def normalise(self, *, given: Sequence[str] = ()) -> Factor:
         """Divide by the sum over all variables but ``given``: a probability table p(rest | given).
@@ -154,14 +161,14 @@ class Factor:
         axes = tuple(i for i, v in enumerate(self.variables) if v.name not in given)
         for name in given:
             self.axis(name)
-        values = normalised(self.scaled, axes)
-        if np.isnan(values).any():
-            at = np.argwhere(np.isnan(values))[0]
+        scaled = self.scaled.normalise(axes)
+        if scaled.undefined().any():
+            at = np.argwhere(scaled.undefined())[0]
             where = ", ".join(
                 f"{v.name}={v.states[i]}" for v, i in zip(self.variables, at, strict=True) if v.name in given
             )
             raise UndefinedConditional(f"the factor sums to zero{' at ' + where if where else ''}: 0/0 is undefined")
-        return Factor.of(self.variables, Scaled.from_linear(lock(values)))
+        return Factor.of(self.variables, scaled)
 
     def allclose(self, other: Factor, *, atol: float = 1e-12) -> bool:
         """Whether both have the same variables and values within ``atol`` (axis order does not matter)."""

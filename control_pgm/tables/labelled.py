@@ -1,4 +1,4 @@
-"""An array whose axes have names and labels: what policies, values and messages come in."""
+"""An array whose axes have names and labels: what results over time come in."""
 
 from __future__ import annotations
 
@@ -35,7 +35,9 @@ class LabelledArray(NDArrayOperatorsMixin):
     coords: Mapping[str, Labels]
 
     def __post_init__(self) -> None:
-        self.values.flags.writeable = False
+        if self.values.flags.writeable:
+            self.__dict__["values"] = self.values.copy()
+            self.values.flags.writeable = False
 
     def sel(self, **labels: Hashable) -> Any:
         """The part at the given labels: a `LabelledArray`, or a number if every axis is fixed.

@@ -1,8 +1,8 @@
 """The one class that knows how numbers are held: scaled linear values, or logarithms where those would underflow.
 
 A table of non-negative numbers is held as ``data · 2**exponent`` with ``data`` near 1 at its largest. The power of
-two is exact, so scaling never costs a digit. A table whose entries span more than about 280 decades is held by natural logarithms,
-``exp(data) · 2**exponent``.
+two is exact, so scaling never costs a digit. A table whose entries span more than about 280 decades is held by
+natural logarithms, ``exp(data) · 2**exponent``.
 
 A contraction is tried in linear arithmetic. What underflows there is lost absolutely below 1e-308 of the scale, so a
 result is kept if each entry is either at least 1e-280 of the scale or a *structural* zero (no term of its sum is
@@ -55,10 +55,10 @@ class Scaled:
         """From non-negative finite numbers. The array is kept without a copy where it needs no scaling."""
         top = float(values.max(initial=0.0))
         low = positive_minimum(values)
-        if top > 0.0 and low < TRUSTED * max(top, 1.0):
+        if top > 0.0 and low < TRUSTED * top:
             with np.errstate(divide="ignore"):
                 return Scaled._from_wide_log(np.log(values), log(low), log(top))
-        if 2.0**-30 <= top <= 1.0:
+        if 2.0**-30 <= top <= 1.0 and low >= TRUSTED:
             return Scaled(values, bounds=(low, top))
         return Scaled._rescaled(values, top, 0)
 
@@ -117,7 +117,8 @@ class Scaled:
     def _normal(self) -> Scaled:
         """The same table with its largest scaled value in [1/2, 1]."""
         if self._in_logs:
-            return self  # held relative to the largest entry already
+            shift = ceil(float(self._data.max(initial=-inf)) / _LN2) if self.support.any() else 0
+            return Scaled(self._data - shift * _LN2, self._exponent + shift, True) if shift else self
         top = float(self._data.max(initial=0.0))
         if top == 0.0 or 0.5 <= top <= 1.0:
             return self
@@ -144,7 +145,7 @@ class Scaled:
 
     @staticmethod
     def _contract_guarded(operands: Sequence[Scaled], recipe: Recipe) -> Scaled:
-        """The same for operands of at most 1: look at the result, and go to logarithms where it may have lost digits."""
+        """The same for operands of at most 1: look at the result, and go to logarithms where digits may be lost."""
         exponent = sum(operand._exponent for operand in operands)
         values = recipe.linear([operand._linear for operand in operands])
         low = prod(operand._bounds[0] for operand in operands)
@@ -161,10 +162,9 @@ class Scaled:
         if not small.any():
             return False
         # Zeros and ones multiply without underflow; one table that is nowhere small may stand for its own indicator.
-        largest = max(operands, key=lambda operand: operand._data.size)
-        possible = [
-            o._data if o is largest and o._bounds[0] > 1e-100 and not o._in_logs else o._indicator for o in operands
-        ]
+        largest = max(range(len(operands)), key=lambda k: operands[k]._data.size)
+        stands_in = operands[largest]._bounds[0] > 1e-100  # never so where logarithms are held
+        possible = [o._data if k == largest and stands_in else o._indicator for k, o in enumerate(operands)]
         return bool((small & (recipe.linear(possible) > 0.0)).any())
 
     def take(self, index: tuple[int | slice, ...]) -> Scaled:
@@ -183,7 +183,19 @@ class Scaled:
         """The maximum over ``axes``."""
         return Scaled(np.asarray(self._data.max(axis=axes)), self._exponent, self._in_logs)
 
+    def normalise(self, axes: tuple[int, ...]) -> Scaled:
+        """Divide by the sums over ``axes``. Where a sum is zero the result is NaN: the caller must look."""
+        if not self._in_logs:
+            return Scaled(normalised(self, axes))
+        total = np.expand_dims(log_sum_exp(self._data, axes), axes)
+        with np.errstate(invalid="ignore"):
+            return Scaled(self._data - total, 0, True)
+
     # --- reading ------------------------------------------------------------------------------------------------
+    def undefined(self) -> BoolArray:
+        """Where the table is NaN."""
+        return np.isnan(self._data)
+
     @property
     def shape(self) -> tuple[int, ...]:
         """The shape of the table."""
@@ -200,7 +212,8 @@ class Scaled:
 
     def linear(self) -> FloatArray:
         """Plain numbers, which underflow to 0 or overflow to inf if they must. A fresh array."""
-        return np.exp(self.log()) if self._in_logs else np.ldexp(self._data, self._exponent)
+        with np.errstate(over="ignore", under="ignore"):
+            return np.exp(self.log()) if self._in_logs else np.ldexp(self._data, self._exponent)
 
     def total_log(self) -> float:
         """log of the sum of all entries; −inf if all are zero."""

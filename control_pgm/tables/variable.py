@@ -29,6 +29,8 @@ def labels(states: SupportsIndex | Iterable[Hashable], *, owner: str) -> Labels:
             f"states of {owner} are given as the single string {states!r}", allowed="an int or a list of labels"
         )
     try:
+        if isinstance(states, bool):
+            raise TypeError("a truth value")
         result = Labels(range(operator.index(states)) if isinstance(states, SupportsIndex) else states)
         distinct = len(set(result))
     except TypeError as error:

@@ -28,8 +28,8 @@ class Drawing:
     ----------
     ax : matplotlib axes
     parts : mapping
-        What an artist stands for -> artist, such as ("node", "s_0"), ("edge", "s_0", "s_1") or ("number", "home", "go").
-        All of them can be changed afterwards.
+        What an artist stands for -> artist, such as ("node", "s_0"), ("edge", "s_0", "s_1") or
+        ("number", "home", "go"). All of them can be changed afterwards.
     """
 
     ax: Axes

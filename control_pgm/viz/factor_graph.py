@@ -87,7 +87,7 @@ def plot_factor_graph(
     colours = style.kind_colours([v.kind for v in graph.variables.values()])
     for name, variable in graph.variables.items():
         if name in layout.points:
-            look = {"outline": colours[variable.kind], "fill": style.PLAIN, "heavy": False}
+            look: dict[str, Any] = {"outline": colours[variable.kind], "fill": style.PLAIN, "heavy": False}
             tool.node(name, style.label(name), options=node_options, **look)
     squares = [k for k in range(len(graph.factors)) if ("factor", k) in layout.points]
     for k in squares:

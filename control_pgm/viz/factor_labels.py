@@ -22,7 +22,7 @@ def factor_labels(model: Model, evidence: Mapping[str, Hashable]) -> list[str]:
     >>> from control_pgm import gridworld, unroll
     >>> net = unroll(gridworld("S.G"), 1)
     >>> factor_labels(net, net.optimal)
-    ["p(s_{0})", "p(a)", "p(s'|s,a)", "\\\\exp(r/\\\\alpha)"]
+    ['p(s_{0})', 'p(a)', "p(s'|s,a)", '\\\\exp(r/\\\\alpha)']
     """
     begins = _initial(model) if isinstance(model, BayesianNetwork) else frozenset()
     optimal = frozenset(model.optimal) if isinstance(model, ControlNetwork) else frozenset()
@@ -58,7 +58,7 @@ def label_ems(label: str) -> tuple[float, int]:
             command, ""
         )
         lines = [line.replace(command, short) for line in lines]
-    return 0.52 * max(map(len, lines)), len(lines)
+    return 0.56 * max(map(len, lines)), len(lines)
 
 
 def _initial(model: BayesianNetwork) -> frozenset[str]:

@@ -1,4 +1,4 @@
-"""Positions for the nodes of a factor graph, and the loops that an unrolled decision process has. No matplotlib here."""
+"""Positions for the nodes of a factor graph, unrolled or not. No matplotlib here."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def skeleton(graph: FactorGraph) -> FactorGraph:
 
 
 def homes(graph: FactorGraph, absorbed: FactorGraph) -> list[list[int]]:
-    """Per factor of ``graph.absorbed()``, the factors that it is the product of: each lies in the first that holds it."""
+    """Per factor of ``graph.absorbed()``, the factors that it is made of: each went into the first that holds it."""
     holding: dict[str, list[int]] = {}
     for k, factor in enumerate(absorbed.factors):
         for name in factor.scope:

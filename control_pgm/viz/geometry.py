@@ -91,7 +91,8 @@ def box_clearance(centre: Point, size: Point, points: FloatArray, radii: FloatAr
         s = np.linspace(0.0, 1.0, 25)[:, None, None]
         along = (1 - s) * lines[None, :, 0] + s * lines[None, :, 1]
         outside = np.maximum(np.abs(along - np.array(centre)) - half, 0.0)
-        free.append(float(np.hypot(outside[..., 0], outside[..., 1]).min()))
+        nearest = float(np.hypot(outside[..., 0], outside[..., 1]).min())
+        free.append(nearest if nearest > 0.0 else -float(half.min()))
     return min(free)
 
 

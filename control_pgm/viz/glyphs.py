@@ -16,7 +16,7 @@ Moves = Sequence[tuple[int, int]]
 
 _HALF = 0.47  # the longest arrow, in cells
 _FAINT = 0.005  # a probability too small for an arrow
-_EM = 0.165  # the height of numbers in triangles, in cells
+_EM = 0.17  # the height of numbers in triangles, in cells
 
 
 def probability(p: float) -> str:

@@ -24,7 +24,7 @@ class Grid:
     ----------
     cells : state index -> (row, column).
     walls : cells inside the bounding box without a state.
-    ends : absorbing state index -> "goal" or "hole".
+    ends : absorbing state index -> "goal", "hole", or "end" where nothing enters and staying pays nothing.
     starts : state indices at which the process may begin, where those are few.
     box : first row, last row, first column, last column.
     """
@@ -48,9 +48,9 @@ def grid_of(mdp: MDP, t: int = 0) -> Grid | None:
     Examples
     --------
     >>> from control_pgm import gridworld
-    >>> grid = grid_of(gridworld("S.#\\n.HG"))
+    >>> grid = grid_of(gridworld("S.#\\nH.G"))
     >>> grid.walls, grid.ends, grid.starts
-    (((0, 2),), {3: 'hole', 4: 'goal'}, frozenset({0}))
+    (((0, 2),), {2: 'hole', 4: 'goal'}, frozenset({0}))
     """
     if not mdp.positions:
         return None
@@ -74,7 +74,7 @@ def moves_of(mdp: MDP) -> list[tuple[int, int]] | None:
 
 
 def _ends(mdp: MDP, t: int) -> dict[int, str]:
-    """The absorbing states: goals if entering (or staying) pays more than the usual step, holes if not."""
+    """The absorbing states: goals if entering, or staying, pays more than the usual step; holes if not."""
     transition = mdp.transition_at(t)
     stays = (transition[np.arange(mdp.n_states), :, np.arange(mdp.n_states)] == 1.0) | ~mdp.available
     absorbing = np.flatnonzero(stays.all(axis=1))
@@ -90,8 +90,8 @@ def _ends(mdp: MDP, t: int) -> dict[int, str]:
     for k in absorbing:
         entering = _mean(on_outcome[:, :, k], outside[:, :, k])
         staying = _mean(on_outcome[k, :, k], weights[k, :, k])
-        pays = max(0.0 if x is None else x - usual for x in (entering, None if usual else staying))
-        ends[int(k)] = "goal" if pays > 0 else "hole"
+        better = (entering is not None and entering > usual) or (staying is not None and staying > max(usual, 0.0))
+        ends[int(k)] = "goal" if better else "hole" if entering is not None else "end"
     return ends
 
 

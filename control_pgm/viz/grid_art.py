@@ -13,7 +13,7 @@ from control_pgm.viz.grid import Cell, Grid
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_MARKERS = {"goal": "*", "hole": "X"}
+_MARKERS = {"goal": "*", "hole": "X", "end": "s"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,13 +52,13 @@ class Board:
             )
 
     def end(self, k: int, label: Any, *, number: str = "") -> None:
-        """An absorbing cell: white with a star for a goal or a cross for a hole, above the number if there is one."""
+        """An absorbing cell: white with a star for a goal, a cross for a hole, above the number if there is one."""
         cell = self.grid.cells[k]
         self.square(("end", label), cell, facecolor=style.PAPER)
         x, y = self.centre(cell)
         up, size = (0.12, 0.34) if number else (0.0, 0.42)
         marker = _MARKERS[self.grid.ends[k]]
-        look = {"markersize": size * self.unit, "color": style.INK, "markeredgewidth": 0, "zorder": 4}
+        look: dict[str, Any] = {"markersize": size * self.unit, "color": style.INK, "markeredgewidth": 0, "zorder": 4}
         (self.drawing.parts["mark", label],) = self.drawing.ax.plot([x], [y + up], marker=marker, **look)
         if number:
             self.text(("number", label), (x, y - 0.26), number, em=0.19)
@@ -67,7 +67,7 @@ class Board:
         """An S on white in the corner of a start cell."""
         x, y = self.centre(self.grid.cells[k])
         box = {"boxstyle": "circle,pad=0.2", "facecolor": style.PAPER, "edgecolor": style.INK, "linewidth": 0.6}
-        self.text(("start", label), (x - 0.36, y + 0.36), "S", em=0.13, bbox=box, zorder=6, fontweight="bold")
+        self.text(("start", label), (x - 0.36, y + 0.36), "S", em=0.145, bbox=box, zorder=6, fontweight="bold")
 
     def undefined(self, k: int, label: Any, text: str, *, em: float = 0.155) -> None:
         """A cell without a number: grey, hatched, and said in words."""
@@ -92,8 +92,8 @@ def board(ax: Axes | None, grid: Grid, title: str) -> Board:
         spine.set_edgecolor(style.EDGE)
     paper = style.mpl("patches").Rectangle((0, 0), 1, 1, transform=ax.transAxes, color=style.PAPER, zorder=-1)
     drawing = Drawing(ax, {("paper",): ax.add_patch(paper), ("title",): style.title(ax, title)})
-    # The colour bar takes a sixth of the width.
-    made = Board(drawing, grid, 0.82 * style.points_per_unit(ax, columns, rows))
+    # The colour bar takes a part of the width.
+    made = Board(drawing, grid, 0.9 * style.points_per_unit(ax, columns, rows))
     made.walls()
     return made
 
@@ -104,7 +104,7 @@ def colour_bar(drawing: Drawing, colours: Any, text: str) -> None:
     bar = drawing.figure.colorbar(colours, ax=drawing.ax, fraction=0.046, pad=0.04)
     bar.set_label(text, color=ink, fontsize=9)
     bar.ax.tick_params(colors=ink, labelsize=8)
-    bar.outline.set_edgecolor(ink)  # type: ignore[operator]
+    bar.outline.set_edgecolor(ink)
     drawing.parts["colour bar",] = bar
 
 
@@ -123,5 +123,5 @@ def explain(canvas: Board, labels: Sequence[Any], text: str) -> None:
     if absent:
         said.append(f"not on the grid: {', '.join(absent[:3])}{' …' if len(absent) > 3 else ''}")
     if said:
-        look = {"color": style.readable(canvas.drawing.ax), "fontsize": 8}
+        look: dict[str, Any] = {"color": style.readable(canvas.drawing.ax), "fontsize": 8}
         canvas.drawing.parts["note",] = canvas.drawing.ax.set_xlabel("\n".join(said), **look)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 
 from control_pgm.viz.geometry import Point
 from control_pgm.viz.placing import Link, Node
@@ -70,7 +71,7 @@ def _with_places(layer: Mapping[Node, int], links: Iterable[Link]) -> tuple[dict
         low, high = sorted((a, b), key=lambda node: layer[node])
         path = [low, *(("place", low, high, k) for k in range(layer[low] + 1, layer[high])), high]
         inner.update({node: layer[low] + i for i, node in enumerate(path)})
-        chains += list(zip(path[:-1], path[1:], strict=True))
+        chains += list(pairwise(path))
     return inner, chains
 
 

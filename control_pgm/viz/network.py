@@ -77,7 +77,7 @@ def plot_network(
     for name, variable in network.variables.items():
         if name in layout.points:
             fill = style.ASKED if name in yellow else style.OBSERVED if name in grey else style.PLAIN
-            look = {"outline": colours[variable.kind], "fill": fill, "heavy": name in yellow}
+            look: dict[str, Any] = {"outline": colours[variable.kind], "fill": fill, "heavy": name in yellow}
             tool.node(name, style.label(name), options=node_options, **look)
     for node in squares:
         tool.square(node)

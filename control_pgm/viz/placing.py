@@ -152,7 +152,7 @@ def connect(
     rims: Mapping[Node, float],
     hidden: Mapping[Node, Point],
 ) -> tuple[Edge, ...]:
-    """The edges as lines from rim to rim: straight where that is free, bent around foreign nodes, stubs to hidden ones."""
+    """The edges as lines from rim to rim: straight or bent around foreign nodes, and stubs to hidden nodes."""
     at = {node: i for i, node in enumerate(points)}
     xy, r = np.array(list(points.values()), dtype=float), np.array([radii[node] for node in points])
     links = list(links)

@@ -53,8 +53,8 @@ def plot_policy(
 
     Notes
     -----
-    Hatched on white: walls. Star: goal, cross: hole (both absorbing). Grey, hatched and marked "undefined": optimality
-    is impossible from there.
+    Hatched on white: walls. Absorbing cells: star for a goal, cross for a hole, square if nothing enters. Grey,
+    hatched and marked "undefined": optimality is impossible from there. Numbers too small to read are left out.
 
     Examples
     --------
@@ -63,7 +63,7 @@ def plot_policy(
     >>> from control_pgm import gridworld, solve
     >>> solution = solve(gridworld("S.G"), 2, temperature=0.2)
     >>> plot_policy(solution).of("number")["(0,1)", "right"].get_text()
-    '.98'
+    '.66'
     """
     if not isinstance(solution, Solution):
         raise InvalidArgument(

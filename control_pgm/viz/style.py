@@ -21,7 +21,7 @@ PAPER, INK = "#FFFFFF", "#000000"
 
 RADIUS, SQUARE = 0.30, 0.13  # of a variable's circle; half the side of a factor's square
 PROBABILITIES, VALUES = "Blues", "viridis"
-SMALLEST = 4.5  # points: below this, numbers are left out rather than drawn unreadably
+SMALLEST = 4.0  # points: below this, numbers are left out rather than drawn unreadably
 _NAME = re.compile(r"^([^\W\d_]+)_?(\d*)$")
 
 
@@ -42,8 +42,7 @@ def axes_or_new(ax: Axes | None, size: tuple[float, float], *, margins: bool = T
     ``margins``: whether room is made for ticks and a colour bar.
     """
     if ax is not None:
-        if not isinstance(ax, mpl("axes").Axes):
-            raise InvalidArgument(f"ax is a {type(ax).__name__}", allowed="matplotlib axes, or None for a new figure")
+        check_axes(ax)
         return ax
     if margins:
         figure, new = pyplot().subplots(figsize=size, facecolor=PAPER, layout="constrained")
@@ -57,6 +56,12 @@ def axes_or_new(ax: Axes | None, size: tuple[float, float], *, margins: bool = T
     return new  # type: ignore[no-any-return]
 
 
+def check_axes(ax: Any) -> None:
+    """Refuse what is no axes, such as a figure or an array of axes."""
+    if not isinstance(ax, mpl("axes").Axes):
+        raise InvalidArgument(f"ax is a {type(ax).__name__}", allowed="matplotlib axes, or None for a new figure")
+
+
 def readable(ax: Axes) -> str:
     """Black or white, whichever reads on the paper around the axes."""
     face: Any = ax.get_figure(root=True).get_facecolor()  # type: ignore[union-attr]
@@ -65,9 +70,9 @@ def readable(ax: Axes) -> str:
 
 def title(ax: Axes, text: str) -> Any:
     """Write a title that reads on the figure's paper."""
-    letters = max(len(line) for line in text.split("\n"))
+    letters = max(len(re.sub(r"\\[a-z]+|[${}\\]", "", line)) for line in text.split("\n"))
     return ax.set_title(
-        text, color=readable(ax), fontsize=max(6.0, min(11.0, 72 * width_inches(ax) / (0.58 * letters)))
+        text, color=readable(ax), fontsize=max(6.0, min(11.0, 72 * width_inches(ax) / (0.58 * max(letters, 1))))
     )
 
 

@@ -114,7 +114,7 @@ def _table(
         spine.set_edgecolor(ink)
     hidden = len(states) - sum(k is not None for k in shown)
     if hidden:
-        look = {"ha": "center", "va": "center", "color": style.NOTE, "fontsize": 8}
+        look: dict[str, Any] = {"ha": "center", "va": "center", "color": style.NOTE, "fontsize": 8}
         where = ((n_columns - 1) / 2, shown.index(None))
         drawing.parts["left out",] = ax.text(*where, f"… {hidden} states left out", **look)
     figure: Any = drawing.figure
@@ -143,7 +143,13 @@ def _number(
     table: _Table, key: tuple[Hashable, ...], at: tuple[float, float], text: str, fill: Any, options: Mapping[str, Any]
 ) -> None:
     if table.size >= style.SMALLEST:
-        look = {"ha": "center", "va": "center", "fontsize": table.size, "color": style.text_colour(fill), **options}
+        look: dict[str, Any] = {
+            "ha": "center",
+            "va": "center",
+            "fontsize": table.size,
+            "color": style.text_colour(fill),
+            **options,
+        }
         table.drawing.parts["number", *key] = table.drawing.ax.text(*at, text, **look)
 
 
@@ -155,5 +161,11 @@ def _blank(table: _Table, key: tuple[Hashable, ...], left: float, y: int, width:
     if table.size >= style.SMALLEST:
         box = {"boxstyle": "round,pad=0.1", "facecolor": style.PAPER, "edgecolor": "none"}
         at = (left + width / 2, y)
-        words = {"ha": "center", "va": "center", "fontsize": min(table.size, 8.0), "bbox": box, "color": style.INK}
+        words: dict[str, Any] = {
+            "ha": "center",
+            "va": "center",
+            "fontsize": min(table.size, 8.0),
+            "bbox": box,
+            "color": style.INK,
+        }
         table.drawing.parts["undefined text", *key[1:]] = table.drawing.ax.text(*at, text, zorder=3, **words)

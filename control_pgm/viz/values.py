@@ -39,12 +39,13 @@ def plot_values(
     Returns
     -------
     Drawing
-        On a grid ``.of("number")["(0,0)"]``. Processes without ``positions`` are drawn as states against all times, with
-        step ``t`` framed: ``.of("number")["home", 0]``.
+        On a grid ``.of("number")["(0,0)"]``. Processes without ``positions`` are drawn as states against all times,
+        with step ``t`` framed: ``.of("number")["home", 0]``.
 
     Notes
     -----
-    −∞ on hatched grey: optimality is impossible from there. Star: goal, cross: hole (both absorbing).
+    −∞ on hatched grey: optimality is impossible from there. Absorbing cells: star for a goal, cross
+    for a hole, square if nothing enters.
 
     Examples
     --------
@@ -52,7 +53,7 @@ def plot_values(
     >>> matplotlib.use("Agg")
     >>> from control_pgm import gridworld, solve
     >>> plot_values(solve(gridworld("S.G"), 2, temperature=0.2)).of("number")["(0,1)"].get_text()
-    '0.73'
+    '0.81'
     """
     if not isinstance(solution, Solution):
         raise InvalidArgument(

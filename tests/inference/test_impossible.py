@@ -75,14 +75,18 @@ def test_evidence_of_a_million_nats_is_not_called_impossible():
     assert abs(infer(net).log_evidence - (-1e6 + np.log(0.5))) < 1e-8
 
 
+@pytest.mark.parametrize("shared", [False, True])
 @pytest.mark.parametrize("n", [12, 400, 1500])
-def test_many_unlikely_observations_are_not_called_impossible(n):
+def test_many_unlikely_observations_are_not_called_impossible(n, shared):
     leaves = [Variable(f"y{i}", 2) for i in range(n)]
     rows = [[1e-20, 1.0], [3e-20, 1.0]]
-    net = BayesianNetwork([CPD(X, [], [0.5, 0.5]), *(CPD(y, [X], rows) for y in leaves)])
-    posterior = infer(net, {y.name: 0 for y in leaves})
+    first, alibi = CPD(leaves[0], [X], rows), Variable("alibi", 2)
+    cpds = [first.over(y, [X]) if shared else CPD(y, [X], rows) for y in leaves]
+    net = BayesianNetwork([*cpds, CPD(X, [], [0.5, 0.5]), CPD(alibi, [X], [[0.5, 0.5], [0.0, 1.0]])])
+    seen = {y.name: 0 for y in leaves}
     expected = n * np.log(3e-20) + np.log(0.5) + np.log1p(3.0**-n if n < 600 else 0.0)
-    assert abs(posterior.log_evidence - expected) < 1e-7
+    assert abs(infer(net, seen).log_evidence - expected) < 1e-7
+    assert abs(infer(net, {**seen, "alibi": 0}).log_evidence - (n * np.log(1e-20) + np.log(0.25))) < 1e-7
 
 
 def test_a_factor_that_forbids_everything_is_named_without_evidence():

@@ -247,6 +247,14 @@ def test_a_stack_keeps_each_tables_own_scale(shift):
     assert np.allclose(stack.normalised((1,))[2], [0.0, 1.0], rtol=0.0, atol=0.0)
 
 
+def test_a_stack_of_large_counts_and_of_logarithms_can_be_multiplied():
+    wide = Scaled.from_log(np.append(0.0, np.linspace(-1e5, -2e5, 10)))
+    table = Stack.of([sum_of_ones(95, 10), wide]).table
+    with np.errstate(over="raise", invalid="raise"):
+        result = Scaled.contract([table] * 4, recipe(((0, 1),) * 4, (0, 1), (2, 11)))
+    assert_same_logs(result.log(), 4 * table.log(), 1e-8)
+
+
 def test_only_tables_in_the_same_memory_and_layout_are_identical():
     values = np.full((3, 3), 0.5)
     table = Scaled.from_linear(values)

@@ -1,0 +1,134 @@
+"""Pictures of networks: what is drawn, where, in which colours."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from matplotlib.colors import to_hex
+
+from control_pgm import CPD, MDP, BayesianNetwork, Factor, FactorGraph, Variable, unroll
+from control_pgm.errors import InvalidArgument, UnknownName
+from control_pgm.problems import gridworld
+from control_pgm.viz import plot_network
+from control_pgm.viz.style import contrast
+
+GRID = gridworld("S.\nHG", slip=0.1)
+PLAIN = MDP(GRID.transition, GRID.reward)
+
+
+def fill(drawing, name):
+    return to_hex(drawing.of("node")[name].get_facecolor()).upper()
+
+
+def outline(drawing, name):
+    return to_hex(drawing.of("node")[name].get_edgecolor()).upper()
+
+
+@pytest.mark.parametrize("mdp", [PLAIN, GRID], ids=["sa", "sas"])
+def test_every_node_and_edge_is_drawn_once(mdp):
+    net = unroll(mdp, 4)
+    drawing = plot_network(net)
+    assert set(drawing.of("node")) == set(net.variables)
+    assert set(drawing.of("edge")) == set(net.graph.edges)
+    assert len(drawing.ax.patches) == len(drawing.of("node")) + len(drawing.of("edge")) + 1  # and the paper
+
+
+def test_colours_tell_kind_and_role():
+    drawing = plot_network(unroll(PLAIN, 3), asked=["a_1"])
+    assert [outline(drawing, n) for n in ("s_0", "a_0", "O_0")] == ["#0072B2", "#D55E00", "#333333"]
+    assert [fill(drawing, n) for n in ("s_0", "a_1", "O_0")] == ["#FFFFFF", "#F0E442", "#C8C8C8"]
+    nodes = drawing.of("node")
+    assert nodes["a_1"].get_linewidth() > nodes["a_0"].get_linewidth(), "asked is not told by colour alone"
+    assert "grey: observed" in drawing.parts["note",].get_text()
+    assert plot_network(unroll(PLAIN, 3), observed=[]).of("note") == {}
+
+
+def test_observed_may_be_chosen():
+    drawing = plot_network(unroll(PLAIN, 3), observed=["s_0"])
+    assert [fill(drawing, n) for n in ("s_0", "O_0")] == ["#C8C8C8", "#FFFFFF"]
+
+
+def test_labels_are_mathtext_and_readable():
+    drawing = plot_network(unroll(PLAIN, 12))
+    labels = drawing.of("label")
+    assert labels["s_0"].get_text() == "$s_{0}$"
+    assert labels["O_10"].get_text() == r"$\mathcal{O}_{10}$"
+    for name, text in labels.items():
+        assert contrast(text.get_color(), drawing.of("node")[name].get_facecolor()) >= 4.5
+    drawing.figure.canvas.draw()
+    for name, text in labels.items():
+        box, node = text.get_window_extent(), drawing.of("node")[name].get_window_extent()
+        assert box.width <= node.width, f"the label of {name} is wider than its node"
+
+
+@pytest.mark.parametrize(("horizon", "hidden"), [(9, 2), (50, 43), (1000, 993)])
+def test_long_networks_say_how_much_is_left_out(horizon, hidden):
+    drawing = plot_network(unroll(PLAIN, horizon))
+    assert drawing.of("left out")[0].get_text() == f"{hidden} slices\nleft out"
+    assert {t.get_text() for t in drawing.of("dots").values()} == {"…"}
+    assert len(drawing.of("node")) == 7 * 3 + 1
+    assert f"s_{horizon}" in drawing.of("node")
+    stub = drawing.of("edge")["s_4", "s_5"]
+    assert stub.get_linestyle() != "-"
+
+
+def test_asked_slices_are_never_left_out():
+    drawing = plot_network(unroll(PLAIN, 50), asked=["a_20"])
+    assert "a_20" in drawing.of("node")
+    assert [drawing.of("left out")[k].get_text()[:2] for k in (0, 1)] == ["15", "27"]
+
+
+def test_what_a_user_added_is_named_where_it_is_left_out():
+    net = unroll(PLAIN, 50)
+    waypoint = Variable("W_20", 2, time=20, kind="waypoint")
+    drawing = plot_network(net.extend(CPD(waypoint, [net.variable("s_20")], np.full((4, 2), 0.5))))
+    assert "W_20" in drawing.of("left out")[0].get_text()
+
+
+def test_further_factors_are_black_squares_without_arrows():
+    net = unroll(PLAIN, 3)
+    drawing = plot_network(net.extend(Factor([net.variable("s_1")], np.ones(4))))
+    assert to_hex(drawing.of("factor")[0].get_facecolor()) == "#111111"
+    arrow = drawing.of("edge")["s_1", ("factor", 0)]
+    assert type(arrow.get_arrowstyle()).__name__ == "Curve"
+    assert "squares: further factors" in drawing.parts["note",].get_text()
+
+
+def test_other_names_are_kept():
+    rain, grass = Variable("rain", 2), Variable("wet_grass $", 2)
+    net = BayesianNetwork([CPD(rain, [], [0.5, 0.5]), CPD(grass, [rain], [[0.5, 0.5]] * 2)])
+    drawing = plot_network(net)
+    assert drawing.of("label")["rain"].get_text() == "rain"
+    assert "\\$" in drawing.of("label")["wet_grass $"].get_text()
+    drawing.figure.canvas.draw()
+
+
+def test_given_axes_are_used_and_options_reach_the_circles():
+    figure, ax = plt.subplots(facecolor="#111111")
+    drawing = plot_network(unroll(PLAIN, 2), ax=ax, linewidth=5)
+    assert drawing.ax is ax
+    assert plt.get_fignums() == [figure.number]
+    assert {node.get_linewidth() for node in drawing.of("node").values()} == {5}
+    assert contrast(ax.title.get_color(), "#111111") >= 4.5
+
+
+def test_own_figures_stay_white_in_a_dark_style():
+    with plt.style.context("dark_background"):
+        drawing = plot_network(unroll(PLAIN, 2))
+    assert to_hex(drawing.figure.get_facecolor()) == "#ffffff"
+    assert {t.get_color() for t in drawing.of("label").values()} == {"#000000"}
+    paper = drawing.figure.artists[0]
+    assert to_hex(paper.get_facecolor()) == "#ffffff", "also where it is saved without a background"
+
+
+def test_errors_name_what_is_allowed():
+    with pytest.raises(InvalidArgument, match="ControlNetwork.*unroll"):
+        plot_network(PLAIN)
+    with pytest.raises(InvalidArgument, match="plot_factor_graph"):
+        plot_network(FactorGraph([Factor([Variable("x", 2)], [1, 1])]))
+    with pytest.raises(UnknownName, match="asked variable 'a_9'"):
+        plot_network(unroll(PLAIN, 2), asked=["a_9"])
+    with pytest.raises(UnknownName, match="observed variable 'o_0'"):
+        plot_network(unroll(PLAIN, 2), observed=["o_0"])
+    with pytest.raises(InvalidArgument, match="ax is a Figure"):
+        plot_network(unroll(PLAIN, 2), ax=plt.figure())
+    assert len(plt.get_fignums()) == 1, "an error leaves no figure behind"

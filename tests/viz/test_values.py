@@ -1,0 +1,90 @@
+"""Pictures of values: numbers, contrast, −∞, times."""
+
+import numpy as np
+import pytest
+
+from control_pgm import MDP, solve
+from control_pgm.errors import InvalidArgument
+from control_pgm.problems import gridworld
+from control_pgm.viz import plot_values
+from control_pgm.viz.style import contrast
+
+GRID = gridworld("S..#.\n.#...\n.#.H.\n...H.\n.#..G", slip=0.1)
+SOLVED = solve(GRID, 9, temperature=1 / 6)
+
+
+def number(text):
+    return float(text.get_text().replace("−", "-"))
+
+
+@pytest.mark.parametrize("t", [0, 4, 9])
+def test_cells_carry_their_values(t):
+    drawing = plot_values(SOLVED, t=t)
+    assert set(drawing.of("number")) == set(GRID.states)
+    for state, text in drawing.of("number").items():
+        assert number(text) == pytest.approx(SOLVED.V.sel(t=t, s=state), abs=0.0051)
+        if state in drawing.of("cell"):
+            assert contrast(text.get_color(), drawing.of("cell")[state].get_facecolor()) >= 4.5
+    assert set(drawing.of("mark")) == {"(2,3)", "(3,3)", "(4,4)"}
+    assert drawing.parts["colour bar",].ax.get_ylabel() == "V (reward)"
+
+
+def test_row_zero_is_on_top():
+    positions = {s: text.get_position() for s, text in plot_values(SOLVED).of("number").items()}
+    assert positions["(0,0)"][1] > positions["(1,0)"][1]
+    assert positions["(0,0)"][0] < positions["(0,1)"][0]
+
+
+def test_impossible_is_written_as_minus_infinity():
+    reward = GRID.reward.copy()
+    reward[3] = -np.inf
+    mdp = MDP(
+        GRID.transition, reward, states=GRID.states, actions=GRID.actions, positions=GRID.positions, initial="(0,0)"
+    )
+    drawing = plot_values(solve(mdp, 5), t=1)
+    assert drawing.of("undefined text")["(0,4)"].get_text() == "−∞"
+    assert drawing.of("undefined")["(0,4)"].get_hatch()
+    assert "impossible" in drawing.ax.get_xlabel()
+    bare = MDP(GRID.transition, reward, states=GRID.states, actions=GRID.actions, initial="(0,0)")
+    drawing = plot_values(solve(bare, 5), t=1)
+    assert drawing.of("undefined text")["(0,4)", 1].get_text() == "−∞"
+
+
+def test_other_processes_become_states_against_time():
+    moves = [[[1, 0], [0, 1]], [[0, 1], [0, 1]]]
+    solution = solve(MDP(moves, [[0, -1], [1, 1]], states=["home", "shop"], actions=["stay", "go"]), 4)
+    drawing = plot_values(solution, t=2)
+    image = drawing.parts["image",]
+    assert image.get_array().shape == (2, 5)
+    for (state, t), text in drawing.of("number").items():
+        v = solution.V.sel(t=t, s=state)
+        assert number(text) == pytest.approx(v, abs=0.0051)
+        assert contrast(text.get_color(), image.cmap(image.norm(v))) >= 4.5
+    frame = drawing.parts["frame", 2]
+    assert frame.get_x() == 1.5
+    assert "t = 2" in drawing.ax.get_xlabel()
+
+
+def test_long_horizons_and_many_states_are_drawn_without_numbers():
+    n = 60
+    mdp = MDP(np.tile(np.eye(n)[:, None], (1, 2, 1)), np.linspace(0, 1, 2 * n).reshape(n, 2))
+    drawing = plot_values(solve(mdp, 200), t=10)
+    assert drawing.of("number") == {}
+    assert drawing.parts["image",].get_array().shape == (30, 201)
+    assert drawing.parts["left out",].get_text() == "… 31 states left out"
+
+
+def test_constant_values_have_a_colour():
+    drawing = plot_values(solve(gridworld("S..", rewards={}), 3))
+    assert all(np.isfinite(cell.get_facecolor()).all() for cell in drawing.of("cell").values())
+
+
+@pytest.mark.parametrize("t", [-1, 10, "0"])
+def test_time_is_checked(t):
+    with pytest.raises(InvalidArgument, match="0 … 9"):
+        plot_values(SOLVED, t=t)
+
+
+def test_wrong_objects_are_refused():
+    with pytest.raises(InvalidArgument, match="Solution, made by solve"):
+        plot_values(np.zeros(3))
