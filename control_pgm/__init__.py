@@ -16,6 +16,7 @@ from control_pgm.models import (
 )
 from control_pgm.problems import gridworld
 from control_pgm.tables import Factor, LabelledArray, Variable
+from control_pgm.viz import plot_factor_graph, plot_network, plot_policy, plot_values, save_picture
 
 __all__ = [
     "BayesianNetwork",
@@ -40,7 +41,12 @@ __all__ = [
     "infer",
     "optimal_policy",
     "plan",
+    "plot_factor_graph",
+    "plot_network",
+    "plot_policy",
+    "plot_values",
     "prune",
+    "save_picture",
     "solve",
     "to_pgmpy",
     "unroll",

@@ -15,7 +15,15 @@ from control_pgm.control import Solution, solve
 from control_pgm.errors import ControlPGMError
 from control_pgm.interop import crosscheck
 from control_pgm.problems import gridworld
-from control_pgm.viz import plot_factor_graph, plot_network, plot_policy, plot_values, policy_text, save_picture
+from control_pgm.viz import (
+    Drawing,
+    plot_factor_graph,
+    plot_network,
+    plot_policy,
+    plot_values,
+    policy_text,
+    save_picture,
+)
 
 OK, FAILED, USAGE = 0, 1, 2
 
@@ -89,7 +97,7 @@ def _demo(options: argparse.Namespace) -> int:
 
 def _draw(solution: Solution, folder: Path) -> list[Path]:
     """Write the pictures; each file appears whole or not at all."""
-    pictures: dict[str, Callable[[], object]] = {
+    pictures: dict[str, Callable[[], Drawing]] = {
         "network.png": lambda: plot_network(solution.network),
         "factor_graph.png": lambda: plot_factor_graph(solution.network),
         "factor_graph_absorbed.png": lambda: plot_factor_graph(solution.network, absorbed=True),

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from control_pgm import crosscheck, gridworld, plot_network, plot_policy, plot_values, solve
-from control_pgm.viz import save_picture
+from control_pgm import crosscheck, gridworld, plot_network, plot_policy, plot_values, save_picture, solve
 
 folder = Path(sys.argv[1] if len(sys.argv) > 1 else "grid-pictures")
 

@@ -119,7 +119,7 @@ def unroll(
     on_state = any(not (s.prior == s.prior[0]).all() for s in slices)
     tables = [names.tables(s, on_state) for s in slices]
     start = CPD.of([names.s], Scaled.from_linear(names.start(mdp.initial)))
-    template = TwoSliceTemplate([start], tables[0])
+    template = TwoSliceTemplate.of([start], tables[0])
     network = template.unroll(steps, varying=_varying(tables) if varying else None)
     shifts = [s.shift for s in slices] if varying else [slices[0].shift] * steps
     terminal, shift = _terminal(names, mdp, steps, alpha)

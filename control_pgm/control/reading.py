@@ -11,8 +11,11 @@ Factors that were added on s_t alone lie "at t": they count into beta_t(s,a) and
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+
+import numpy as np
 
 from control_pgm.control.network import ControlNetwork
 from control_pgm.errors import InvalidModel
@@ -108,17 +111,37 @@ class TextbookMessages:
 
     def _after_action(self, t: int, *, with_prior: bool) -> list[Operand]:
         """What the cluster that eliminates a_t holds and has received: all of beta_t(s,a), and the prior if wanted."""
-        compiled = self.posterior.compiled
-        s, a = self._states[t], self._actions[t]
-        cluster = compiled.tree.position[a]
-        if with_prior:
-            operands = [*compiled.operands(cluster), *compiled.received(self.posterior.collected, cluster)]
-        else:
-            tables = compiled.factors(cluster)
-            operands = [operand for k, operand in tables if not self._is_cpd(k, a) and k not in self._counting]
-            operands += compiled.received(self.posterior.collected, cluster)
-        local = [(tuple([STATE if v == s else ACTION for v in scope]), table) for scope, table in operands]
-        return local + [((STATE,), table) for table in self._beside_action[t]]
+        compiled, sent = self.posterior.compiled, self.posterior.collected.up
+        s, cluster = self._states[t], compiled.tree.position[self._actions[t]]
+        operands = list(self._tables_of_action(t, cluster, with_prior))
+        for child in compiled.tree.children[cluster]:
+            # The last step hears nothing from a silent child. A table of ones says so in the form of all other steps.
+            scope = tuple([STATE if v == s else ACTION for v in compiled.tree.separators[child]])
+            operands.append((scope, sent[child] if child in sent else self._ones[len(scope)]))
+        return operands + [((STATE,), table) for table in self._beside_action[t]]
+
+    @cached_property
+    def _ones(self) -> Mapping[int, Scaled]:
+        """Tables of ones over (s) and over (s, a), by their number of axes."""
+        return {1: Scaled(np.ones(self._sizes[:1])), 2: Scaled(np.ones(self._sizes))}
+
+    def _tables_of_action(self, t: int, cluster: int, with_prior: bool) -> list[Operand]:
+        """The tables of a cluster that eliminates a_t, found once for all slices that share them."""
+        compiled, a = self.posterior.compiled, self._actions[t]
+        key = (id(compiled.cells[cluster]), with_prior)
+        if key not in self._found:
+            operands = compiled.operands(cluster)
+            if not with_prior:
+                tables = compiled.factors(cluster)
+                operands = [operand for k, operand in tables if not self._is_cpd(k, a) and k not in self._counting]
+            self._found[key] = [
+                (tuple([ACTION if v == a else STATE for v in scope]), table) for scope, table in operands
+            ]
+        return self._found[key]
+
+    @cached_property
+    def _found(self) -> dict[tuple[int, bool], list[Operand]]:
+        return {}
 
     @cached_property
     def _beside_action(self) -> list[list[Scaled]]:
@@ -126,6 +149,8 @@ class TextbookMessages:
 
         Tables other than the CPD of s_t (soft observations, O_T), and messages from other clusters than a_t's.
         """
+        if self.network.uniform:
+            return [[]] * (self.network.horizon + 1)
         tree, problem, sent = self.posterior.plan.tree, self.posterior.plan.problem, self.posterior.collected.up
         result = []
         for t, s in enumerate(self._states):
@@ -147,7 +172,7 @@ class TextbookMessages:
                 through = tree.position[self._actions[t]]
                 if through in sent and tree.separators[through] == (self._states[t],):
                     tables.append(sent[through])
-            result.append([((STATE,), table) for table in tables])
+            result.append([((STATE,), table) for table in tables or [self._ones[1]]])
         return result
 
     def _forward(self, t: int) -> Scaled:

@@ -61,7 +61,7 @@ class Solution:
     @cached_property
     def defined(self) -> LabelledArray:
         """Whether beta_t(s) > 0."""
-        return self._labelled("ts", self.log_backward.values[:-1] > -np.inf)
+        return self._labelled("ts", ~np.isnan(self.policy.values[:, :, 0]))
 
     def action(self, state: Hashable, t: int, rng: np.random.Generator) -> Hashable:
         """Draw an action from the policy, by label."""
@@ -134,8 +134,9 @@ class Solution:
     @cached_property
     def state_action_marginals(self) -> LabelledArray:
         """p(s_t, a_t | O_{0:T−1}=1) = p(s_t | O) p(a_t | s_t, O): given s_t, the past says nothing on a_t."""
-        p = self.state_marginals.values[:-1, :, None]
-        joint = np.multiply(p, self.policy.values, out=np.zeros(self.policy.shape), where=p > 0)
+        joint = self.state_marginals.values[:-1, :, None] * self.policy.values
+        if not self.defined.values.all():
+            joint[~self.defined.values] = 0.0  # where the policy is undefined the state is impossible
         return self._labelled("tsa", joint)
 
     @cached_property

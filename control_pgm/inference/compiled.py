@@ -66,8 +66,8 @@ def compile_plan(plan: Plan) -> Compiled:
     """Put the tables of the problem into the plan's clusters and write the instructions."""
     if plan.rolled is not None:
         short = compile_plan(plan.rolled.short)
-        cells = plan.rolled.by_cluster(short.cells, lambda cell, _, __: cell)
-        silent = plan.rolled.by_cluster(short.silent, lambda is_silent, _, __: is_silent)
+        cells = plan.rolled.repeated(short.cells)
+        silent = plan.rolled.repeated(short.silent)
         return Compiled(plan, cells, silent, short._operands)
     problem, tree = plan.problem, plan.tree
     folded: dict[tuple[object, ...], Scaled] = {}

@@ -41,14 +41,14 @@ class Plan:
     def cluster_entries(self) -> Sequence[int]:
         """The number of entries of each cluster's (never materialised) table."""
         if self.rolled is not None:
-            return self.rolled.by_cluster(self.rolled.short.cluster_entries, lambda entries, _, __: entries)
+            return self.rolled.repeated(self.rolled.short.cluster_entries)
         cards = self.problem.cardinalities
         return [prod([cards[v] for v in scope]) for scope in self.tree.scopes]
 
     @cached_property
     def _separator_entries(self) -> Sequence[int]:
         if self.rolled is not None:
-            return self.rolled.by_cluster(self.rolled.short._separator_entries, lambda entries, _, __: entries)
+            return self.rolled.repeated(self.rolled.short._separator_entries)
         cards = self.problem.cardinalities
         return [prod([cards[v] for v in separator]) for separator in self.tree.separators]
 

@@ -58,14 +58,19 @@ class Rolled:
     before: int
 
     # --- moving numbers -----------------------------------------------------------------------------------------
-    def by_cluster(self, items: Sequence[T], move: Callable[[T, int, int], T]) -> list[T]:
-        """A sequence with one item per cluster; ``move(item, steps of the cluster, steps of its variables)``."""
+    def by_cluster(self, items: Sequence[T], move: Callable[[Sequence[T], int, int], list[T]]) -> list[T]:
+        """A sequence with one item per cluster; ``move(items, steps of the clusters, steps of their variables)``."""
         end = self.begin + self.width
-        result = [move(item, 0, self.copies) for item in items[: self.begin]]
+        result = move(items[: self.begin], 0, self.copies)
         block = items[self.begin : end]
         for c in range(self.copies + 1):
-            result += [move(item, c, self.copies - c) for item in block]
-        return result + [move(item, self.copies, 0) for item in items[end:]]
+            result += move(block, c, self.copies - c)
+        return result + move(items[end:], self.copies, 0)
+
+    def repeated(self, items: Sequence[T]) -> list[T]:
+        """A sequence with one item per cluster, items as they are."""
+        end = self.begin + self.width
+        return [*items[: self.begin], *list(items[self.begin : end]) * (self.copies + 1), *items[end:]]
 
     def locate(self, cluster: int) -> tuple[int, int]:
         """The cluster of the short tree that a cluster is a copy of, and by how many steps its variables moved."""
@@ -74,13 +79,13 @@ class Rolled:
         copy = min((cluster - self.begin) // self.width, self.copies)
         return cluster - copy * self.width, self.copies - copy
 
-    def by_table(self, items: Sequence[T], move: Callable[[T, int], T]) -> list[T]:
-        """A sequence with one item per table, in the order of time; ``move(item, steps)``."""
+    def by_table(self, items: Sequence[T], move: Callable[[Sequence[T], int], list[T]]) -> list[T]:
+        """A sequence with one item per table, in the order of time; ``move(items, steps)``."""
         end = self.before + self.tables
         result = list(items[: self.before])
         for c in range(self.copies + 1):
-            result += [move(item, c) for item in items[self.before : end]]
-        return result + [move(item, self.copies) for item in items[end:]]
+            result += move(items[self.before : end], c)
+        return result + move(items[end:], self.copies)
 
     # --- the parts of a plan ------------------------------------------------------------------------------------
     def problem(self, model: Model, observed: Mapping[str, int]) -> Problem:
@@ -89,40 +94,42 @@ class Rolled:
         n = len(short.names)
         first, last = n - self.begin - k, n - self.begin  # the variables of the copied step
 
-        def by_variable(items: Sequence[T], move: Callable[[T, int], T]) -> list[T]:
-            copied = [move(item, c) for c in range(self.copies + 1) for item in items[first:last]]
-            return [*items[:first], *copied, *(move(item, self.copies) for item in items[last:])]
+        def by_variable(items: Sequence[T], move: Callable[[Sequence[T], int], list[T]]) -> list[T]:
+            copied = [item for c in range(self.copies + 1) for item in move(items[first:last], c)]
+            return [*items[:first], *copied, *move(items[last:], self.copies)]
 
         split = [name.rpartition("_") for name in short.names]
         bases = [(base, int(time)) for base, _, time in split]
+        names = by_variable(bases, lambda pairs, c: [(base, time + c) for base, time in pairs])
         return Problem(
             model,
-            tuple([f"{base}_{time}" for base, time in by_variable(bases, lambda name, c: (name[0], name[1] + c))]),
+            tuple([f"{base}_{time}" for base, time in names]),
             observed,
-            tuple(by_variable(short.cardinalities, lambda n, _: n)),
-            tuple(self.by_table(short.scopes, lambda scope, c: tuple([v + c * k for v in scope]))),
-            tuple(self.by_table(short.tables, lambda table, _: table)),
-            tuple(self.by_table(short.children, lambda v, c: v + c * k if v >= 0 else v)),
+            tuple(by_variable(short.cardinalities, lambda cards, _: list(cards))),
+            tuple(self.by_table(short.scopes, lambda scopes, c: _moved(scopes, c * k))),
+            tuple(self.by_table(short.tables, lambda tables, _: list(tables))),
+            tuple(self.by_table(short.children, lambda vs, c: [v + c * k if v >= 0 else v for v in vs])),
         )
 
     def tree(self) -> BucketTree:
         """The long tree."""
         short, k, f = self.short.tree, self.width, self.tables
-
-        def variables(scope: tuple[int, ...], _: int, v: int) -> tuple[int, ...]:
-            return tuple([u + v * k for u in scope])
-
         backwards = range(len(short.order) + self.copies * k - 1, -1, -1)
         return BucketTree(
             backwards,
             backwards,
-            self.by_cluster(short.scopes, variables),
-            self.by_cluster(short.separators, variables),
-            self.by_cluster(short.parents, lambda p, c, _: p + c * k if p >= 0 else p),
-            self.by_cluster(short.children, lambda js, c, _: tuple([j + c * k for j in js])),
-            self.by_cluster(short.factors, lambda fs, _, v: tuple([i + v * f for i in fs])),
+            self.by_cluster(short.scopes, lambda scopes, _, v: _moved(scopes, v * k)),
+            self.by_cluster(short.separators, lambda scopes, _, v: _moved(scopes, v * k)),
+            self.by_cluster(short.parents, lambda ps, c, _: [p + c * k if p >= 0 else p for p in ps]),
+            self.by_cluster(short.children, lambda below, c, _: _moved(below, c * k)),
+            self.by_cluster(short.factors, lambda numbers, _, v: _moved(numbers, v * f)),
             short.fill_free,
         )
+
+
+def _moved(tuples: Sequence[tuple[int, ...]], d: int) -> list[tuple[int, ...]]:
+    """Tuples of numbers, each number raised by ``d``."""
+    return [tuple([x + d for x in numbers]) for numbers in tuples]
 
 
 def short_model(model: Model, evidence: Mapping[str, Hashable]) -> tuple[Model, dict[str, Hashable]] | None:

@@ -91,6 +91,13 @@ class TwoSliceTemplate:
         self.__dict__.update(initial=tuple(initial), transition=tuple(transition))
         self._validate()
 
+    @classmethod
+    def of(cls, initial: Iterable[CPD], transition: Iterable[CPD]) -> TwoSliceTemplate:
+        """A template over CPDs that are known to fit; nothing is checked."""
+        self = object.__new__(cls)
+        self.__dict__.update(initial=tuple(initial), transition=tuple(transition))
+        return self
+
     def unroll(self, horizon: int, *, varying: Mapping[str, Sequence[CPD]] | None = None) -> DynamicBayesianNetwork:
         """The explicit network over ``horizon`` steps.
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from math import ceil, frexp, inf, log, prod
+from math import ceil, frexp, inf, ldexp, log, prod
 
 import numpy as np
 
@@ -24,7 +24,9 @@ from control_pgm.tables.arrays import BoolArray, FloatArray, IntArray, lock
 from control_pgm.tables.contraction import Recipe, log_sum_exp
 
 TRUSTED = 1e-280  # smallest scaled linear value that is kept as it is
-_UNSEEN = 1e-100  # results whose bounds lie within this and its inverse are passed on without being looked at
+# Results whose bounds lie within this and its inverse are passed on without being looked at. Its square stays above
+# TRUSTED, so that bringing such a table back to 1 loses nothing.
+_UNSEEN = 1e-130
 _LOG_RANGE = 600.0  # nats that a linear table may span: exp(−600) ≈ 1e-261
 _LN2 = log(2.0)
 
@@ -85,7 +87,7 @@ class Scaled:
         if top == 0.0 or 2.0**-30 <= top <= 1.0:
             return Scaled(values, exponent)
         shift = frexp(top)[1]
-        return Scaled(np.ldexp(values, -shift), exponent + shift)
+        return Scaled(_times_power_of_two(values, -shift), exponent + shift)
 
     # --- the two arithmetics ------------------------------------------------------------------------------------
     @cached_property
@@ -123,7 +125,7 @@ class Scaled:
         if top == 0.0 or 0.5 <= top <= 1.0:
             return self
         shift = frexp(top)[1]
-        return Scaled(np.ldexp(self._data, -shift), self._exponent + shift)
+        return Scaled(_times_power_of_two(self._data, -shift), self._exponent + shift)
 
     # --- the algebra --------------------------------------------------------------------------------------------
     @staticmethod
@@ -230,6 +232,11 @@ class Scaled:
         return (interface["data"][0], self._exponent, self._in_logs, *self._data.shape, *self._data.strides)
 
 
+def _times_power_of_two(values: FloatArray, power: int) -> FloatArray:
+    """values · 2**power, exact; np.ldexp does the same an order of magnitude slower."""
+    return values * ldexp(1.0, power) if abs(power) < 1000 else np.ldexp(values, power)
+
+
 def positive_minimum(values: FloatArray) -> float:
     """The smallest positive entry; 1 if there is none."""
     if values.size == 0:
@@ -257,7 +264,8 @@ class Stack:
         if any(table._in_logs for table in tables):
             table = Scaled(np.stack([table._log for table in tables]), 0, True)
         else:
-            table = Scaled(np.stack([table._data for table in tables]))
+            rows = [table._data.ravel() for table in tables]
+            table = Scaled(np.concatenate(rows).reshape(len(tables), *tables[0].shape))
         return Stack(table, np.array([table._exponent for table in tables]))
 
     @staticmethod
@@ -276,7 +284,7 @@ class Stack:
         return logs
 
     def normalised(self, axes: tuple[int, ...]) -> FloatArray:
-        """Probabilities over ``axes``; see `normalised`."""
+        """Probabilities over ``axes``: the table divided by its sums; NaN where a sum is zero."""
         return normalised(self.table, axes)
 
 

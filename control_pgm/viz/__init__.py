@@ -7,6 +7,8 @@ from control_pgm.viz.drawing import Drawing
 from control_pgm.viz.factor_graph import plot_factor_graph
 from control_pgm.viz.network import plot_network
 from control_pgm.viz.policy import plot_policy
+from control_pgm.viz.saving import save_picture
+from control_pgm.viz.text import policy_text
 from control_pgm.viz.values import plot_values
 
-__all__ = ["Drawing", "plot_factor_graph", "plot_network", "plot_policy", "plot_values"]
+__all__ = ["Drawing", "plot_factor_graph", "plot_network", "plot_policy", "plot_values", "policy_text", "save_picture"]

@@ -16,8 +16,8 @@ def policy_text(solution: Solution, *, t: int = 0) -> str:
     Examples
     --------
     >>> from control_pgm import gridworld, solve
-    >>> print(policy_text(solve(gridworld("S.G"), 4, temperature=0.1)))
-    → 0.78  → 1.00    ★
+    >>> print(policy_text(solve(gridworld("S.G"), 2, temperature=0.1)))
+    → 1.00  → 0.67     ★
     """
     mdp = solution.network.mdp
     policy = np.asarray(solution.policy.sel(t=t))

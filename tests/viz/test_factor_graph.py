@@ -92,7 +92,7 @@ def test_large_tables_cost_nothing():
 
 
 def test_errors_name_what_is_allowed():
-    with pytest.raises(InvalidArgument, match="FactorGraph.*unroll"):
+    with pytest.raises(InvalidArgument, match=r"FactorGraph.*unroll"):
         plot_factor_graph(PLAIN)
     with pytest.raises(InvalidArgument, match="max_slices"):
         plot_factor_graph(unroll(PLAIN, 2), max_slices=2)

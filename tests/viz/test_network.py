@@ -121,7 +121,7 @@ def test_own_figures_stay_white_in_a_dark_style():
 
 
 def test_errors_name_what_is_allowed():
-    with pytest.raises(InvalidArgument, match="ControlNetwork.*unroll"):
+    with pytest.raises(InvalidArgument, match=r"ControlNetwork.*unroll"):
         plot_network(PLAIN)
     with pytest.raises(InvalidArgument, match="plot_factor_graph"):
         plot_network(FactorGraph([Factor([Variable("x", 2)], [1, 1])]))

@@ -168,7 +168,7 @@ def test_time_is_checked(t):
 
 
 def test_errors_name_what_is_allowed():
-    with pytest.raises(UnknownName, match="style 'triangle'.*did you mean 'triangles'"):
+    with pytest.raises(UnknownName, match=r"style 'triangle'.*did you mean 'triangles'"):
         plot_policy(SOLVED[9], style="triangle")
     with pytest.raises(InvalidArgument, match="Solution, made by solve"):
         plot_policy(GRID)

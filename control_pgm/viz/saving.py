@@ -1,0 +1,69 @@
+"""Writing a picture to a file: whole, or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from control_pgm.errors import InvalidArgument
+from control_pgm.viz import style
+from control_pgm.viz.drawing import Drawing
+
+FORMATS = ("png", "svg", "pdf")
+
+
+def save_picture(drawing: Drawing, path: str | Path, *, dpi: int = 150) -> Path:
+    """Write a picture on white, cropped to its artists, and close its figure.
+
+    Parameters
+    ----------
+    drawing : Drawing
+        What a ``plot_…`` function returned.
+    path : path
+        Its ending tells the format: .png, .svg or .pdf.
+    dpi : int
+        Dots per inch of a .png.
+
+    Raises
+    ------
+    InvalidArgument
+        On another ending.
+    OSError
+        If the file cannot be written; an older file of that name is then left as it was.
+
+    Examples
+    --------
+    >>> from control_pgm import gridworld, plot_values, solve
+    >>> path = save_picture(plot_values(solve(gridworld("S.G"), 3)), "values.png")
+    """
+    path = Path(path)
+    kind = path.suffix[1:].lower()
+    if kind not in FORMATS:
+        raise InvalidArgument(
+            f"picture {str(path)!r} ends in {path.suffix!r}", allowed=", ".join(f".{f}" for f in FORMATS)
+        )
+    handle, unfinished = tempfile.mkstemp(suffix=path.suffix, prefix=f".{path.stem}-", dir=path.parent)
+    os.close(handle)
+    try:
+        drawing.figure.savefig(unfinished, format=kind, dpi=dpi, facecolor="white", bbox_inches="tight")
+        os.chmod(unfinished, 0o666 & ~_umask())
+        os.replace(unfinished, path)
+    except BaseException:
+        os.unlink(unfinished)
+        raise
+    _close(drawing)
+    return path
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _close(drawing: Drawing) -> None:
+    """Let pyplot forget a figure that it keeps, so that many pictures do not pile up in memory."""
+    manager = getattr(drawing.figure.canvas, "manager", None)
+    if manager is not None:
+        style.pyplot().close(drawing.figure)
