@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from control_pgm.inference.clusters import BucketTree
+from control_pgm.inference.clusters import BucketTree, silent_clusters
 from control_pgm.inference.contract import Operand, contract
 from control_pgm.inference.messages import Cell, Store, write_cells
 from control_pgm.inference.plan import Plan
@@ -72,14 +72,11 @@ def compile_plan(plan: Plan) -> Compiled:
     problem, tree = plan.problem, plan.tree
     folded: dict[tuple[object, ...], Scaled] = {}
     operands: list[Sequence[Operand]] = []
-    quiet: list[bool] = []
-    for i, assigned in enumerate(tree.factors):
+    for assigned in tree.factors:
         own = [(problem.scopes[k], problem.tables[k]) for k in assigned]
         operands.append(_fold(problem, own, folded) if len(own) > 1 else own)
-        # sum_x p(x | parents) = 1, if x occurs nowhere else
-        only_its_cpd = len(assigned) == 1 and problem.children[assigned[0]] == tree.order[i]
-        quiet.append(only_its_cpd and all(quiet[j] for j in tree.children[i]))
-    return Compiled(plan, write_cells(tree, operands, quiet, problem.cardinalities), quiet, operands)
+    silent = silent_clusters(tree, problem.children)
+    return Compiled(plan, write_cells(tree, operands, silent, problem.cardinalities), silent, operands)
 
 
 def _fold(problem: Problem, own: list[Operand], folded: dict[tuple[object, ...], Scaled]) -> list[Operand]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -34,9 +34,9 @@ class Problem:
     names: tuple[str, ...]
     observed: Mapping[str, int]
     cardinalities: tuple[int, ...]
-    scopes: tuple[Scope, ...]
-    tables: tuple[Scaled, ...]
-    children: tuple[int, ...]
+    scopes: Sequence[Scope]
+    tables: Sequence[Scaled]
+    children: Sequence[int]
 
     @cached_property
     def index(self) -> Mapping[str, int]:

@@ -2,9 +2,9 @@
 
 Under evidence that is the same in every slice, the interior slices of an unrolled template have the same clusters,
 separators and instructions, but for a shift of their numbers. A short network of `_SHORT` steps is planned like any
-other. If two of its neighbouring interior steps agree up to the shift, then so do all steps before them, however
-many there are: what a step's clusters look like depends on the separators that it receives from the step after it,
-and these have come back to themselves. The plan of a long network is the short one with copies of that step inserted.
+other. If two of its neighbouring interior steps agree up to the shift, in what they are and in what they hear from the
+step after them, then so do all steps before them, however many there are: what a step is depends only on what it hears,
+and that has come back to itself. The plan of a long network is the short one with copies of that step inserted.
 
 Numbers shift like this when m copies are inserted (clusters count backwards in time, variables and tables forwards):
 
@@ -21,9 +21,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from control_pgm.inference.clusters import BucketTree
+from control_pgm.inference.clusters import BucketTree, silent_clusters
 from control_pgm.inference.problem import Problem
 from control_pgm.models.factorgraph import Model
 from control_pgm.models.template import DynamicBayesianNetwork, TwoSliceTemplate
@@ -98,33 +98,61 @@ class Rolled:
             copied = [item for c in range(self.copies + 1) for item in move(items[first:last], c)]
             return [*items[:first], *copied, *move(items[last:], self.copies)]
 
-        split = [name.rpartition("_") for name in short.names]
-        bases = [(base, int(time)) for base, _, time in split]
-        names = by_variable(bases, lambda pairs, c: [(base, time + c) for base, time in pairs])
-        return Problem(
-            model,
-            tuple([f"{base}_{time}" for base, time in names]),
-            observed,
-            tuple(by_variable(short.cardinalities, lambda cards, _: list(cards))),
-            tuple(self.by_table(short.scopes, lambda scopes, c: _moved(scopes, c * k))),
-            tuple(self.by_table(short.tables, lambda tables, _: list(tables))),
-            tuple(self.by_table(short.children, lambda vs, c: [v + c * k if v >= 0 else v for v in vs])),
+        def names() -> tuple[str, ...]:
+            split = [name.rpartition("_") for name in short.names]
+            bases = [(base, int(time)) for base, _, time in split]
+            later = by_variable(bases, lambda pairs, c: [(base, time + c) for base, time in pairs])
+            return tuple([f"{base}_{time}" for base, time in later])
+
+        return _LazyProblem.of(
+            model=lambda: model,
+            observed=lambda: observed,
+            names=names,
+            cardinalities=lambda: tuple(by_variable(short.cardinalities, lambda cards, _: list(cards))),
+            scopes=lambda: self.by_table(short.scopes, lambda scopes, c: _moved(scopes, c * k)),
+            tables=lambda: self.by_table(short.tables, lambda tables, _: list(tables)),
+            children=lambda: self.by_table(short.children, lambda vs, c: [v + c * k if v >= 0 else v for v in vs]),
         )
 
     def tree(self) -> BucketTree:
         """The long tree."""
         short, k, f = self.short.tree, self.width, self.tables
         backwards = range(len(short.order) + self.copies * k - 1, -1, -1)
-        return BucketTree(
-            backwards,
-            backwards,
-            self.by_cluster(short.scopes, lambda scopes, _, v: _moved(scopes, v * k)),
-            self.by_cluster(short.separators, lambda scopes, _, v: _moved(scopes, v * k)),
-            self.by_cluster(short.parents, lambda ps, c, _: [p + c * k if p >= 0 else p for p in ps]),
-            self.by_cluster(short.children, lambda below, c, _: _moved(below, c * k)),
-            self.by_cluster(short.factors, lambda numbers, _, v: _moved(numbers, v * f)),
-            short.fill_free,
+        return _LazyTree.of(
+            order=lambda: backwards,
+            position=lambda: backwards,
+            scopes=lambda: self.by_cluster(short.scopes, lambda scopes, _, v: _moved(scopes, v * k)),
+            separators=lambda: self.by_cluster(short.separators, lambda scopes, _, v: _moved(scopes, v * k)),
+            parents=lambda: self.by_cluster(short.parents, lambda ps, c, _: [p + c * k if p >= 0 else p for p in ps]),
+            children=lambda: self.by_cluster(short.children, lambda below, c, _: _moved(below, c * k)),
+            factors=lambda: self.by_cluster(short.factors, lambda numbers, _, v: _moved(numbers, v * f)),
+            fill_free=lambda: short.fill_free,
         )
+
+
+class _Lazy:
+    """Makes the fields of a record when they are first looked at; many queries need few of them."""
+
+    @classmethod
+    def of(cls, **makers: Callable[[], Any]) -> Self:
+        self = object.__new__(cls)
+        self.__dict__["_makers"] = makers
+        return self
+
+    def __getattr__(self, name: str) -> Any:
+        makers = self.__dict__.get("_makers", {})
+        if name not in makers:
+            raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+        value = self.__dict__[name] = makers[name]()
+        return value
+
+
+class _LazyProblem(_Lazy, Problem):
+    """A `Problem` that is rolled out field by field."""
+
+
+class _LazyTree(_Lazy, BucketTree):
+    """A `BucketTree` that is rolled out field by field."""
 
 
 def _moved(tuples: Sequence[tuple[int, ...]], d: int) -> list[tuple[int, ...]]:
@@ -173,17 +201,25 @@ def roll(short: Plan, template: TwoSliceTemplate, horizon: int) -> Rolled | None
 
 
 def _agree(plan: Plan, rolled: Rolled) -> bool:
-    """Whether the step that is copied and the one before it have the same clusters up to the shift."""
-    tree, k = plan.tree, rolled.width
-    early = range(rolled.begin + k, rolled.begin + 2 * k)
-    for i, j in zip(range(rolled.begin, rolled.begin + k), early, strict=True):
+    """Whether the step that is copied and the one before it are the same up to the shift, and hear the same from later.
+
+    What a step hears are separators and silence of its clusters' children, whichever step these lie in.
+    """
+    tree, problem, k = plan.tree, plan.problem, rolled.width
+    silent = silent_clusters(tree, problem.children)
+    for i in range(rolled.begin, rolled.begin + k):
+        j = i + k
         same = (
-            tree.scopes[i] == tuple(v + k for v in tree.scopes[j])
-            and tree.separators[i] == tuple(v + k for v in tree.separators[j])
+            _moved([tree.scopes[j], tree.separators[j]], k) == [tree.scopes[i], tree.separators[i]]
             and tree.parents[i] + k == tree.parents[j]
-            and tuple(c + k for c in tree.children[i]) == tree.children[j]
-            and tree.factors[i] == tuple(f + rolled.tables for f in tree.factors[j])
-            and all(plan.problem.tables[f] is plan.problem.tables[f - rolled.tables] for f in tree.factors[i])
+            and _moved([tree.children[i]], k) == [tree.children[j]]
+            and _moved([tree.factors[j]], rolled.tables) == [tree.factors[i]]
+            and all(problem.tables[f] is problem.tables[f - rolled.tables] for f in tree.factors[i])
+            and silent[i] == silent[j]
+            and all(
+                silent[c] == silent[c + k] and _moved([tree.separators[c + k]], k) == [tree.separators[c]]
+                for c in tree.children[i]
+            )
         )
         if not same:
             return False
