@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from control_pgm.inference.clusters import BucketTree, silent_clusters
 from control_pgm.inference.contract import Operand, contract
+from control_pgm.inference.folding import fold
 from control_pgm.inference.messages import Cell, Store, write_cells
 from control_pgm.inference.plan import Plan
 from control_pgm.inference.problem import Problem
@@ -49,7 +50,7 @@ class Compiled:
         return [(k, (problem.scopes[k], problem.tables[k])) for k in self.tree.factors[cluster]]
 
     def operands(self, cluster: int) -> Sequence[Operand]:
-        """The tables of a cluster; those of equal scope are multiplied once, for all slices that share them."""
+        """The tables of a cluster, constants multiplied together (see `fold`)."""
         rolled = self.plan.rolled
         if rolled is None:
             return self._operands[cluster]
@@ -70,28 +71,6 @@ def compile_plan(plan: Plan) -> Compiled:
         silent = plan.rolled.repeated(short.silent)
         return Compiled(plan, cells, silent, short._operands)
     problem, tree = plan.problem, plan.tree
-    folded: dict[tuple[object, ...], Scaled] = {}
-    operands: list[Sequence[Operand]] = []
-    for assigned in tree.factors:
-        own = [(problem.scopes[k], problem.tables[k]) for k in assigned]
-        operands.append(_fold(problem, own, folded) if len(own) > 1 else own)
+    operands = fold(problem, [[(problem.scopes[k], problem.tables[k]) for k in own] for own in tree.factors])
     silent = silent_clusters(tree, problem.children)
     return Compiled(plan, write_cells(tree, operands, silent, problem.cardinalities), silent, operands)
-
-
-def _fold(problem: Problem, own: list[Operand], folded: dict[tuple[object, ...], Scaled]) -> list[Operand]:
-    """Multiply tables of equal scope, once for all slices that share them."""
-    groups: dict[frozenset[int], list[Operand]] = {}
-    for scope, table in own:
-        groups.setdefault(frozenset(scope), []).append((scope, table))
-    result = []
-    for group in groups.values():
-        scope = group[0][0]
-        if len(group) == 1:
-            result.append(group[0])
-            continue
-        key = tuple((table.identity, tuple(scope.index(v) for v in s)) for s, table in group)
-        if key not in folded:
-            folded[key] = contract(group, scope, problem.cardinalities)
-        result.append((scope, folded[key]))
-    return result
