@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from numbers import Real
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -47,6 +47,9 @@ class ControlNetwork(DynamicBayesianNetwork):
     counting : tuple of Factor
         The factors that turn a uniform prior into counting (``action_prior="counting"``); otherwise empty.
     prior : Prior
+        p(a|s) as it was given.
+    as_unrolled : bool
+        Whether nothing was replaced or added since.
     """
 
     mdp: MDP
@@ -54,6 +57,7 @@ class ControlNetwork(DynamicBayesianNetwork):
     reward_shift: FloatArray
     counting: tuple[Factor, ...]
     prior: Prior
+    as_unrolled: bool  # whether nothing was replaced or added since
 
     @cached_property
     def optimal(self) -> Mapping[str, Hashable]:
@@ -68,6 +72,11 @@ class ControlNetwork(DynamicBayesianNetwork):
     def infer(self) -> TreePosterior:
         """The posterior given that every step is optimal; the same as ``infer(net, net.optimal)``."""
         return infer(self, self.optimal)
+
+    def _with(self, cpds: Sequence[CPD], factors: Sequence[Factor]) -> Self:
+        new = super()._with(cpds, factors)
+        new.__dict__["as_unrolled"] = False
+        return new
 
     def __repr__(self) -> str:
         return f"ControlNetwork({self.mdp!r}, horizon {self.horizon}, temperature {self.temperature:g})"
@@ -127,9 +136,17 @@ def unroll(
     control = object.__new__(ControlNetwork)
     control.__dict__.update(network.__dict__)
     control.__dict__.update(
-        mdp=mdp, temperature=alpha, reward_shift=lock(np.array(shifts + shift)), counting=counting, prior=prior
+        mdp=mdp,
+        temperature=alpha,
+        reward_shift=lock(np.array(shifts + shift)),
+        counting=counting,
+        prior=prior,
+        as_unrolled=True,
     )
-    return control.extend(*terminal, *counting) if terminal or counting else control
+    if terminal or counting:
+        control = control.extend(*terminal, *counting)
+        control.__dict__["as_unrolled"] = True
+    return control
 
 
 def check_horizon(mdp: MDP, horizon: int) -> int:

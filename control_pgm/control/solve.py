@@ -11,13 +11,21 @@ from control_pgm.control.mdp import MDP
 from control_pgm.control.network import ControlNetwork, check_horizon, unroll
 from control_pgm.control.reading import TextbookMessages
 from control_pgm.control.solution import Convention, Solution
+from control_pgm.control.solution_dynamics import BellmanSolution, VariationalSolution
+from control_pgm.control.solution_posterior import PosteriorSolution
 from control_pgm.errors import InvalidArgument
 from control_pgm.inference.exact import TreePosterior
 from control_pgm.inference.impossible import impossible
 from control_pgm.inference.plan import DEFAULT_MEMORY_LIMIT, plan
 from control_pgm.tables.labelled import LabelledArray
 
-INFERENCES = ("posterior",)
+INFERENCES = {
+    "posterior": "posterior",
+    "variational": "variational",
+    "maxent": "variational",
+    "bellman": "bellman",
+    "optimal": "bellman",
+}  # every accepted name -> the type of inference
 
 
 def solve(
@@ -39,8 +47,10 @@ def solve(
         A process is unrolled first; a network is taken as it is, with what was replaced or added.
     horizon : int
         The number of actions; may be left out for a network.
-    inference : {"posterior"}
-        "posterior": exact marginals of the network given that every step is optimal.
+    inference : str
+        "posterior": exact marginals of the network given that every step is optimal. "variational" (or "maxent"): the
+        best policy that keeps the true dynamics, maximum-entropy reinforcement learning. "bellman" (or "optimal"): the
+        largest expected reward, without temperature. They differ under stochastic dynamics.
     temperature, action_prior
         As for `unroll`; not for a network, which has its own.
     risk : float, optional
@@ -71,17 +81,46 @@ def solve(
     >>> round(float(solution.policy.sel(t=0, s="home", a="go")), 6)
     0.928656
     """
-    if inference not in INFERENCES:
-        raise InvalidArgument(f"inference {inference!r}", allowed=", ".join(map(repr, INFERENCES)))
-    if risk is not None:
-        raise InvalidArgument(
-            f"risk={risk!r} with inference={inference!r}", allowed="risk=None: the posterior has none"
-        )
-    if convention not in ("mean", "sum"):
-        raise InvalidArgument(f"convention {convention!r}", allowed="'mean', 'sum'")
+    kind = _checked(inference, risk, convention)
+    if kind == "bellman":
+        _refuse_options(inference, temperature=temperature, action_prior=action_prior)
     network = _as_network(problem, horizon, temperature, action_prior)
     if convention == "sum":
         _check_sum(network)
+    if kind == "posterior":
+        return _posterior(network, convention, memory_limit)
+    if not network.as_unrolled:
+        raise InvalidArgument(
+            f"inference={inference!r} on a network with replaced or added tables",
+            allowed="networks as unroll() makes them",
+            remedy="change the MDP instead, or use inference='posterior'",
+        )
+    if kind == "variational":
+        return VariationalSolution(network, kind, convention)
+    return BellmanSolution(network, kind, convention)
+
+
+def _checked(inference: str, risk: float | None, convention: str) -> str:
+    """The type of inference of a name; options that it does not have are refused."""
+    if inference not in INFERENCES:
+        raise InvalidArgument(f"inference {inference!r}", allowed=", ".join(map(repr, INFERENCES)))
+    kind = INFERENCES[inference]
+    if risk is not None:
+        raise InvalidArgument(f"risk={risk!r} with inference={inference!r}", remedy="leave risk out: it has none")
+    if convention not in ("mean", "sum"):
+        raise InvalidArgument(f"convention {convention!r}", allowed="'mean', 'sum'")
+    if kind == "bellman" and convention == "sum":
+        raise InvalidArgument("convention='sum' with inference='bellman'", remedy="leave it out: nothing is counted")
+    return kind
+
+
+def _refuse_options(inference: str, **options: object) -> None:
+    for name, value in options.items():
+        if value is not None:
+            raise InvalidArgument(f"{name} with inference={inference!r}", remedy=f"leave {name} out: it has none")
+
+
+def _posterior(network: ControlNetwork, convention: Convention, memory_limit: int) -> PosteriorSolution:
     # The network's own order backwards: its messages are the textbook's, whatever other order may be cheaper.
     order = plan(network, network.optimal, order="reverse topological", memory_limit=memory_limit)
     posterior = TreePosterior(network, network.optimal, order, memory_limit)
@@ -89,7 +128,7 @@ def solve(
         raise impossible(network, network.optimal)
     if not network.uniform:  # replaced or added tables may have tied steps together, or apart
         TextbookMessages(network, posterior).check()
-    return Solution(network, inference, convention, posterior)
+    return PosteriorSolution(network, "posterior", convention, posterior)
 
 
 def optimal_policy(problem: MDP | ControlNetwork, horizon: int | None = None, **options: Any) -> LabelledArray:
@@ -125,7 +164,7 @@ def _as_network(
 
 def _check_sum(network: ControlNetwork) -> None:
     """The convention "sum" differs by a constant per step only with a uniform prior over n actions everywhere."""
-    actions = [network.cpd(f"a_{t}").array() for t in range(network.horizon)] if not network.uniform else []
+    actions = [network.cpd(f"a_{t}").array() for t in range(network.horizon)] if not network.as_unrolled else []
     replaced = any(np.ptp(table) > 0 for table in actions)
     reasons = {
         "the action prior is not uniform": not network.prior.uniform or replaced,

@@ -1,0 +1,188 @@
+"""Running a policy through the true dynamics: exactly, by occupancies, or by sampled trajectories."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from control_pgm.control.mdp import MDP
+from control_pgm.control.network import check_horizon, check_temperature
+from control_pgm.control.priors import Prior, parse_prior
+from control_pgm.display import html_table, number, text_table
+from control_pgm.errors import InvalidArgument, UndefinedConditional
+from control_pgm.tables.arrays import FloatArray, lock
+from control_pgm.tables.labelled import LabelledArray
+from control_pgm.tables.variable import Labels
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Evaluation:
+    """What a policy gets under the true dynamics.
+
+    Attributes
+    ----------
+    expected_reward : float
+        E[sum_t r_t], the terminal reward included, in units of reward.
+    entropy : float
+        E[sum_t H(pi(·|s_t))], in nats.
+    divergence : float
+        E[sum_t KL(pi(·|s_t) ‖ p(·|s_t))] from the action prior, in nats.
+    objective : float
+        expected_reward − temperature · divergence: what variational inference maximises. With a uniform prior over n
+        actions it is expected_reward + temperature · entropy − T · temperature · log n.
+    state_marginals : LabelledArray [t, s]
+        p(s_t | pi), T+1 rows.
+    state_action_marginals : LabelledArray [t, s, a]
+        p(s_t, a_t | pi).
+    terminated : LabelledArray [t]
+        p(discount has ended the process before t | pi).
+    """
+
+    expected_reward: float
+    entropy: float
+    divergence: float
+    objective: float
+    state_marginals: LabelledArray
+    state_action_marginals: LabelledArray
+    terminated: LabelledArray
+
+    def _rows(self) -> list[list[str]]:
+        return [
+            ["expected reward", number(self.expected_reward, 8)],
+            ["entropy", f"{number(self.entropy, 8)} nats"],
+            ["divergence from the prior", f"{number(self.divergence, 8)} nats"],
+            ["objective", number(self.objective, 8)],
+        ]
+
+    def __str__(self) -> str:
+        return text_table(["under the true dynamics", ""], self._rows())
+
+    def _repr_html_(self) -> str:
+        return html_table(["under the true dynamics", ""], self._rows())
+
+    def __repr__(self) -> str:
+        return f"Evaluation(expected_reward={number(self.expected_reward, 8)}, objective={number(self.objective, 8)})"
+
+
+def evaluate(
+    mdp: MDP,
+    policy: ArrayLike | LabelledArray,
+    horizon: int | None = None,
+    *,
+    temperature: float = 1.0,
+    action_prior: ArrayLike | str | None = None,
+) -> Evaluation:
+    """Evaluate any policy exactly under the true dynamics.
+
+    Parameters
+    ----------
+    mdp : MDP
+    policy : array [t, s, a] or [s, a]
+        pi(a|s); a stationary one needs ``horizon``. Rows that are never reached may be NaN.
+    horizon : int, optional
+        The number of actions; default the length of ``policy``.
+    temperature, action_prior
+        As for `unroll`: for the divergence and the objective.
+
+    Raises
+    ------
+    InvalidArgument
+        If the policy has another shape or rows that are no distributions; names t and s.
+    UndefinedConditional
+        If a state is reached at which the policy is NaN; names t and s.
+
+    Examples
+    --------
+    >>> from control_pgm import gridworld, solve
+    >>> mdp = gridworld("S.G", slip=0.1)
+    >>> policy = solve(mdp, 4, inference="bellman").policy
+    >>> round(evaluate(mdp, policy).expected_reward, 4)
+    0.9963
+    """
+    pi = checked_policy(mdp, policy, horizon)
+    alpha = check_temperature(temperature)
+    prior = parse_prior(mdp, action_prior, len(pi))
+    occupancy, terminated = occupancies(mdp, pi)
+    joint = occupancy[:-1, :, None] * pi
+    rewards = np.broadcast_to(mdp.reward, pi.shape)
+    expected = float(_weighted(joint, rewards))
+    if mdp.terminal_reward is not None:
+        expected += float(_weighted(occupancy[-1], mdp.terminal_reward))
+    log_pi = np.log(pi, out=np.zeros(pi.shape), where=pi > 0)
+    entropy = -float(_weighted(joint, log_pi))
+    divergence = float(_weighted(joint, log_pi - _log_weights(prior, pi.shape)))
+    objective = expected - alpha * divergence if divergence < np.inf else -np.inf
+    times, later = Labels(range(len(pi))), Labels(range(len(pi) + 1))
+    return Evaluation(
+        expected,
+        entropy,
+        divergence,
+        objective,
+        LabelledArray(lock(occupancy), ("t", "s"), {"t": later, "s": mdp.states}),
+        LabelledArray(lock(joint), ("t", "s", "a"), {"t": times, "s": mdp.states, "a": mdp.actions}),
+        LabelledArray(lock(terminated), ("t",), {"t": later}),
+    )
+
+
+def _log_weights(prior: Prior, shape: tuple[int, ...]) -> FloatArray:
+    table = (prior.table > 0).astype(np.float64) if prior.counting else prior.table
+    with np.errstate(divide="ignore"):
+        return np.broadcast_to(np.log(table), shape)
+
+
+def _weighted(weights: FloatArray, values: FloatArray) -> float:
+    """sum weights · values, where weight 0 outweighs any value."""
+    return float(np.where(weights > 0, weights * np.where(weights > 0, values, 0.0), 0.0).sum())
+
+
+def occupancies(mdp: MDP, policy: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """p(s_t | pi) with T+1 rows, and the mass that discount has ended before each t. NaN rows must not be reached."""
+    belief = np.zeros((len(policy) + 1, mdp.n_states))
+    belief[0] = mdp.initial
+    for t, pi in enumerate(policy):
+        undefined = np.isnan(pi).any(axis=1)
+        if (belief[t][undefined] > 0).any():
+            s = int(np.argmax(undefined & (belief[t] > 0)))
+            raise UndefinedConditional(
+                f"the policy is undefined (NaN) at t={t}, s={mdp.states[s]!r}, which it reaches with probability "
+                f"{belief[t, s]:.3g} under the true dynamics",
+                remedy="optimality is impossible from there: fill in what to do, such as the prior",
+            )
+        policy[t][undefined] = 0.0
+        flow = (belief[t][:, None] * policy[t]).reshape(-1)
+        belief[t + 1] = mdp.discount * (flow @ mdp.transition_at(t).reshape(len(flow), -1))
+    return belief, 1.0 - belief.sum(axis=1) if mdp.discount < 1.0 else np.zeros(len(belief))
+
+
+def checked_policy(mdp: MDP, policy: Any, horizon: int | None) -> FloatArray:
+    """The policy as a fresh array [t,s,a] whose rows are distributions or NaN."""
+    try:
+        pi = np.array(policy, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise InvalidArgument(f"the policy is not an array of numbers ({error})") from None
+    n, m = mdp.n_states, mdp.n_actions
+    if pi.shape == (n, m):
+        if horizon is None:
+            raise InvalidArgument("no horizon given for a stationary policy", allowed="an integer ≥ 1")
+        pi = np.repeat(pi[None], check_horizon(mdp, horizon), axis=0)
+    if pi.ndim != 3 or pi.shape[1:] != (n, m) or horizon not in (None, len(pi)):
+        allowed = f"({n}, {m}) or ({'T' if horizon is None else horizon}, {n}, {m})"
+        raise InvalidArgument(f"the policy has shape {pi.shape}", allowed=allowed)
+    check_horizon(mdp, len(pi))
+    defined = ~np.isnan(pi).all(axis=2)
+    bad = defined & ~((pi >= 0).all(axis=2) & (np.abs(pi.sum(axis=2) - 1.0) <= 1e-9))
+    if bad.any():
+        t, s = (int(i) for i in np.argwhere(bad)[0])
+        raise InvalidArgument(
+            f"the policy at t={t}, s={mdp.states[s]!r} is {pi[t, s].tolist()}", allowed="probabilities that sum to 1"
+        )
+    forbidden = (np.nan_to_num(pi) > 0) & ~mdp.available
+    if forbidden.any():
+        t, s, a = (int(i) for i in np.argwhere(forbidden)[0])
+        raise InvalidArgument(
+            f"the policy takes a={mdp.actions[a]!r} at t={t}, s={mdp.states[s]!r}, which is not available", allowed="0"
+        )
+    return pi

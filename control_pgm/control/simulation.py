@@ -1,0 +1,127 @@
+"""Sampled trajectories of a policy under the true dynamics."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from control_pgm.control.evaluation import checked_policy
+from control_pgm.control.mdp import MDP
+from control_pgm.control.slices import TERMINAL
+from control_pgm.display import number
+from control_pgm.errors import InvalidArgument, UndefinedConditional
+from control_pgm.tables.arrays import FloatArray, IntArray
+from control_pgm.tables.labelled import LabelledArray
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Trajectories:
+    """n sampled trajectories.
+
+    Attributes
+    ----------
+    states : int array [n, T+1]
+        State indices; S stands for a process that discount has ended.
+    actions : int array [n, T]
+    rewards : array [n, T+1]
+        Rewards as they were drawn; the last column is the terminal reward. 0 after an end by discount.
+    """
+
+    mdp: MDP
+    states: IntArray
+    actions: IntArray
+    rewards: FloatArray
+
+    @property
+    def returns(self) -> FloatArray:
+        """The sum of rewards of each trajectory."""
+        return np.asarray(self.rewards.sum(axis=1))
+
+    def labels(self, k: int) -> list[Hashable]:
+        """Trajectory k as labels: s_0, a_0, s_1, …, s_T."""
+        names = (*self.mdp.states, TERMINAL)
+        steps = zip(self.states[k], self.actions[k], strict=False)
+        return [x for s, a in steps for x in (names[s], self.mdp.actions[a])] + [names[self.states[k, -1]]]
+
+    def __len__(self) -> int:
+        return len(self.states)
+
+    def __repr__(self) -> str:
+        horizon = self.actions.shape[1]
+        return f"Trajectories({len(self)} of horizon {horizon}, mean return {number(float(self.returns.mean()))})"
+
+
+def simulate(
+    mdp: MDP, policy: ArrayLike | LabelledArray, n: int, seed: int, *, horizon: int | None = None
+) -> Trajectories:
+    """Draw ``n`` trajectories of a policy under the true dynamics.
+
+    Parameters
+    ----------
+    policy : array [t, s, a] or [s, a]
+        As for `evaluate`.
+    n : int
+        How many, ≥ 1.
+    seed : int
+        The same seed gives the same trajectories.
+
+    Raises
+    ------
+    UndefinedConditional
+        If a state is reached at which the policy is NaN; names t and s.
+
+    Examples
+    --------
+    >>> from control_pgm import gridworld, solve
+    >>> mdp = gridworld("S.G")
+    >>> simulate(mdp, solve(mdp, 2, inference="bellman").policy, 3, seed=0).labels(0)
+    ['(0,0)', 'right', '(0,1)', 'right', '(0,2)']
+    """
+    if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 1:
+        raise InvalidArgument(f"n {n!r}", allowed="an integer ≥ 1")
+    pi = checked_policy(mdp, policy, horizon)
+    rng = np.random.default_rng(seed)
+    steps, ended = len(pi), mdp.n_states
+    states = np.full((n, steps + 1), ended, dtype=np.int64)
+    actions = np.zeros((n, steps), dtype=np.int64)
+    rewards = np.zeros((n, steps + 1))
+    states[:, 0] = _draw(np.broadcast_to(mdp.initial, (n, mdp.n_states)), rng)
+    for t in range(steps):
+        going = np.flatnonzero(states[:, t] < ended)
+        s = states[going, t]
+        if np.isnan(pi[t, s]).any():
+            at = mdp.states[int(s[np.isnan(pi[t, s]).any(axis=1)][0])]
+            raise UndefinedConditional(f"the policy is undefined (NaN) at t={t}, s={at!r}, which a trajectory reached")
+        a = _draw(pi[t, s], rng)
+        reached = _draw(mdp.transition_at(t)[s, a], rng)
+        actions[going, t] = a
+        rewards[going, t] = _rewards(mdp, t, s, a, reached, rng)
+        if mdp.discount < 1.0:
+            reached = np.where(rng.random(len(going)) < mdp.discount, reached, ended)
+        states[going, t + 1] = reached
+    if mdp.terminal_reward is not None:
+        rewards[:, -1] = np.append(mdp.terminal_reward, 0.0)[states[:, -1]]
+    for array in (states, actions, rewards):
+        array.flags.writeable = False
+    return Trajectories(mdp, states, actions, rewards)
+
+
+def _draw(rows: FloatArray, rng: np.random.Generator) -> IntArray:
+    """One index per row of probabilities; never one of probability zero."""
+    cumulative = np.cumsum(rows, axis=1)
+    u = rng.random((len(rows), 1)) * cumulative[:, -1:]
+    return np.asarray((cumulative <= u).sum(axis=1))
+
+
+def _rewards(mdp: MDP, t: int, s: IntArray, a: IntArray, reached: IntArray, rng: np.random.Generator) -> FloatArray:
+    """The rewards of outcomes; where one outcome has several, one is drawn."""
+    table = mdp.rewards.at(t)
+    at = (s, a, reached) if table.on_outcome else (s, a)
+    if table.weights is None:
+        return np.asarray(table.values[(0, *at)])
+    weights = np.stack([weight[at] for weight in table.weights], axis=1)
+    which = _draw(weights, rng)
+    return np.asarray(table.values[(which, *at)])
