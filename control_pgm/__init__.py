@@ -2,8 +2,19 @@
 
 from control_pgm import errors
 from control_pgm._version import __version__
-from control_pgm.control import MDP, ControlNetwork, Solution, optimal_policy, solve, unroll
-from control_pgm.inference import Plan, Posterior, infer, plan
+from control_pgm.control import (
+    MDP,
+    ControlNetwork,
+    Evaluation,
+    Solution,
+    Trajectories,
+    evaluate,
+    optimal_policy,
+    simulate,
+    solve,
+    unroll,
+)
+from control_pgm.inference import Plan, Posterior, infer, plan, query
 from control_pgm.interop import Report, crosscheck, to_pgmpy
 from control_pgm.models import (
     CPD,
@@ -23,6 +34,7 @@ __all__ = [
     "CPD",
     "ControlNetwork",
     "DynamicBayesianNetwork",
+    "Evaluation",
     "Factor",
     "FactorGraph",
     "LabelledArray",
@@ -31,12 +43,14 @@ __all__ = [
     "Posterior",
     "Report",
     "Solution",
+    "Trajectories",
     "TwoSliceTemplate",
     "Variable",
     "__version__",
     "crosscheck",
     "d_separated",
     "errors",
+    "evaluate",
     "gridworld",
     "infer",
     "optimal_policy",
@@ -46,7 +60,9 @@ __all__ = [
     "plot_policy",
     "plot_values",
     "prune",
+    "query",
     "save_picture",
+    "simulate",
     "solve",
     "to_pgmpy",
     "unroll",

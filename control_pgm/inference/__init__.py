@@ -4,5 +4,6 @@ from control_pgm.inference.exact import Cluster, Message
 from control_pgm.inference.infer import infer
 from control_pgm.inference.plan import Plan, plan
 from control_pgm.inference.posterior import Posterior
+from control_pgm.inference.query import query
 
-__all__ = ["Cluster", "Message", "Plan", "Posterior", "infer", "plan"]
+__all__ = ["Cluster", "Message", "Plan", "Posterior", "infer", "plan", "query"]

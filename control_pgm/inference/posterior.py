@@ -114,11 +114,12 @@ class Posterior(ABC):
                 )
         free = tuple(name for name in given if name not in observed)
         table = self._ask(names, free, {name: i for name, i in fixed.items() if name in free})
-        return self._normalised(table, names, labels, undefined)
+        return self.normalised(table, names, labels, undefined)
 
-    def _normalised(
+    def normalised(
         self, table: Factor, names: tuple[str, ...], labels: Mapping[str, Hashable], undefined: Undefined
     ) -> Factor:
+        """A table normalised over ``names``; ``labels`` are the conditions that have no axis any more, for the error."""
         axes = tuple(i for i, name in enumerate(table.scope) if name in names)
         scaled = table.scaled.normalise(axes)
         bad = scaled.undefined()
