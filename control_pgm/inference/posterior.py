@@ -119,7 +119,7 @@ class Posterior(ABC):
     def normalised(
         self, table: Factor, names: tuple[str, ...], labels: Mapping[str, Hashable], undefined: Undefined
     ) -> Factor:
-        """A table normalised over ``names``; ``labels`` are the conditions that have no axis any more, for the error."""
+        """A table normalised over ``names``; ``labels`` are conditions without an axis, named in the error."""
         axes = tuple(i for i, name in enumerate(table.scope) if name in names)
         scaled = table.scaled.normalise(axes)
         bad = scaled.undefined()

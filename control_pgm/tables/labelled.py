@@ -92,7 +92,8 @@ class LabelledArray(NDArrayOperatorsMixin):
         return iter(self.values)
 
     # --- showing ------------------------------------------------------------------------------------------------
-    def _table(self) -> tuple[list[str], list[list[str]]]:
+    def table(self) -> tuple[list[str], list[list[str]]]:
+        """Header and rows of the text table; for one or two axes."""
         if self.ndim > 2:
             raise InvalidArgument(f"{self.ndim} axes do not fit a table", remedy="fix some with .sel(...)")
         rows_of, columns = self.dims[0], self.dims[1] if self.ndim == 2 else None
@@ -104,10 +105,10 @@ class LabelledArray(NDArrayOperatorsMixin):
         return header, rows
 
     def __str__(self) -> str:
-        return repr(self) if self.ndim > 2 else text_table(*self._table())
+        return repr(self) if self.ndim > 2 else text_table(*self.table())
 
     def _repr_html_(self) -> str:
-        return f"<code>{self!r}</code>" if self.ndim > 2 else html_table(*self._table())
+        return f"<code>{self!r}</code>" if self.ndim > 2 else html_table(*self.table())
 
     def __repr__(self) -> str:
         axes = ", ".join(f"{d}: {n}" for d, n in zip(self.dims, self.shape, strict=True))
