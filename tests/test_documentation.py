@@ -26,13 +26,16 @@ def _elsewhere(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_the_snippets_of_a_page_run_one_after_another(page):
-    snippets = re.findall(r"^```python\n(.*?)^```", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+def test_the_snippets_of_a_page_run_one_after_another_and_print_what_is_shown(page, capsys):
+    text = page.read_text(encoding="utf-8")
+    snippets = re.findall(r"^```python\n(.*?)^```(?:\n\n```text\n(.*?)^```)?", text, re.DOTALL | re.MULTILINE)
     if page.name in ("README.md", "conventions.md", "one_message.md"):
         assert snippets
     namespace = {}
-    for number, snippet in enumerate(snippets):
+    for number, (snippet, shown) in enumerate(snippets):
+        capsys.readouterr()
         exec(compile(snippet, f"{page.name}, snippet {number}", "exec"), namespace)
+        assert not shown or capsys.readouterr().out == shown
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
