@@ -33,6 +33,10 @@ class InvalidModel(ControlPGMError, ValueError):
     """A table, network, MDP or grid that does not define what it claims to define."""
 
 
+class InvalidFile(InvalidModel):
+    """A file that does not hold what its ending or its header claims."""
+
+
 class InvalidArgument(ControlPGMError, ValueError):
     """An argument outside its range, or a combination of arguments that has no meaning."""
 

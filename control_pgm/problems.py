@@ -142,6 +142,8 @@ def _allowed() -> str:
 
 def _paid(grid: _Grid, rewards: Mapping[str, float]) -> FloatArray:
     """What entering each cell pays."""
+    if not isinstance(rewards, Mapping):
+        raise InvalidArgument(f"rewards is {rewards!r}", allowed="{letter or label: number}")
     by_label = {_label(cell): k for cell, k in grid.index.items()}
     letters = dict(_PAID)
     for key in rewards:

@@ -20,6 +20,7 @@ from numpy.typing import ArrayLike
 
 from control_pgm.control.mdp import MDP
 from control_pgm.control.priors import Prior, parse_prior
+from control_pgm.control.rewards import Rewards
 from control_pgm.control.slices import TERMINAL, Slice, make_slice, state_labels, terminal_state
 from control_pgm.errors import InvalidArgument
 from control_pgm.inference.exact import TreePosterior
@@ -59,10 +60,18 @@ class ControlNetwork(DynamicBayesianNetwork):
     prior: Prior
     as_unrolled: bool  # whether nothing was replaced or added since
 
-    @cached_property
+    @property
     def optimal(self) -> Mapping[str, Hashable]:
-        """The evidence that every step is optimal: {O_t: 1 for all t}."""
-        return MappingProxyType({f"O_{t}": 1 for t in range(len(self.reward_shift))})
+        """The evidence that every step is optimal: {O_t: 1}, and 1 for added variables of kind "optimality"."""
+        return MappingProxyType(self._optimal)
+
+    @cached_property
+    def _optimal(self) -> dict[str, Hashable]:
+        evidence: dict[str, Hashable] = {f"O_{t}": 1 for t in range(len(self.reward_shift))}
+        if not self.as_unrolled:
+            added = (cpd.child for cpd in self.cpds if cpd.child.kind == "optimality")
+            evidence |= {variable.name: 1 for variable in added if 1 in variable.states}
+        return evidence
 
     @property
     def observed(self) -> Mapping[str, Any]:
@@ -76,6 +85,7 @@ class ControlNetwork(DynamicBayesianNetwork):
     def _with(self, cpds: Sequence[CPD], factors: Sequence[Factor]) -> Self:
         new = super()._with(cpds, factors)
         new.__dict__["as_unrolled"] = False
+        new.__dict__.pop("_optimal", None)
         return new
 
     def __repr__(self) -> str:
@@ -117,6 +127,8 @@ def unroll(
     >>> net.topological
     ('s_0', 'a_0', 'O_0', 's_1', 'a_1', 'O_1', 's_2')
     """
+    if not isinstance(mdp, MDP):
+        raise InvalidArgument(f"{type(mdp).__name__} cannot be unrolled", allowed="an MDP")
     steps = check_horizon(mdp, horizon)
     alpha = check_temperature(temperature)
     prior = parse_prior(mdp, action_prior, steps)
@@ -222,7 +234,7 @@ def _terminal(names: _Names, mdp: MDP, horizon: int, alpha: float) -> tuple[list
     reward = np.pad(mdp.terminal_reward, (0, names.s.cardinality - mdp.n_states))
     shift = float(reward.max())
     shift = 0.0 if shift == -np.inf else shift
-    table = Scaled.from_log(_binary((reward - shift) / alpha))
+    table = Scaled.from_log(_binary(Rewards("s", reward[None]).log_optimality(reward > -np.inf, shift, alpha)))
     state = Variable(f"s_{horizon}", names.s.states, time=horizon, kind="state")
     node = Variable(f"O_{horizon}", 2, time=horizon, kind="optimality")
     return [CPD.of([state, node], table)], [shift]

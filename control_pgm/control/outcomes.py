@@ -33,6 +33,8 @@ def gather(
     actions: int | Iterable[Hashable] | None = None,
 ) -> Gathered:
     """Add up equal outcomes and keep different rewards of one (s, a, s') apart, each with its share."""
+    if not isinstance(outcomes, Iterable):
+        raise InvalidModel(f"{outcomes!r} are no outcomes", allowed="a list of (s, a, probability, s', reward)")
     rows = [_checked(k, outcome) for k, outcome in enumerate(outcomes)]
     if not rows:
         raise InvalidModel("there are no outcomes", allowed="(s, a, probability, s', reward), at least one")

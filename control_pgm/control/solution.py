@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cached_property
 from typing import Any, ClassVar, Literal
 
@@ -94,6 +95,8 @@ class Solution(ABC):
         """
         if isinstance(t, bool) or not isinstance(t, int | np.integer) or not 0 <= t < self.network.horizon:
             raise InvalidArgument(f"time {t!r}", allowed=f"0 … {self.network.horizon - 1}")
+        if not isinstance(rng, np.random.Generator):
+            raise InvalidArgument(f"rng {rng!r}", allowed="np.random.default_rng(seed)")
         p = self.policy.sel(t=int(t), s=state)
         if np.isnan(p.values).any():
             raise UndefinedConditional(
@@ -126,7 +129,9 @@ class Solution(ABC):
     def __getattr__(self, name: str) -> Any:
         if name in self._lacks:
             raise NotAvailable(f"inference={self.inference!r} has no {name}", remedy=self._lacks[name])
-        raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+        close = [] if name.startswith("_") else get_close_matches(name, dir(type(self)), n=1)
+        hint = f"; did you mean {close[0]!r}?" if close else ""
+        raise AttributeError(f"{type(self).__name__} has no attribute {name!r}{hint}")
 
     @property
     def _T(self) -> int:

@@ -125,7 +125,7 @@ def _posterior(network: ControlNetwork, convention: Convention, memory_limit: in
     order = plan(network, network.optimal, order="reverse topological", memory_limit=memory_limit)
     posterior = TreePosterior(network, network.optimal, order, memory_limit)
     if posterior.log_evidence == -np.inf:
-        raise impossible(network, network.optimal)
+        raise impossible(network, network.optimal, memory_limit)
     if not network.uniform:  # replaced or added tables may have tied steps together, or apart
         TextbookMessages(network, posterior).check()
     return PosteriorSolution(network, "posterior", convention, posterior)

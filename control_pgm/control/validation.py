@@ -33,7 +33,7 @@ def transition_table(transition: Any, layout: str) -> Any:
         table = sparse.csr_array(transition, dtype=np.float64, copy=True)
         table.sum_duplicates()
         return table
-    axes = [axis.strip() for axis in layout.split(",")]
+    axes = [axis.strip() for axis in str(layout).split(",")]
     if sorted(axes) != ["a", "s", "s'"] and sorted(axes) != ["a", "s", "s'", "t"]:
         raise InvalidArgument(
             f"transition_layout {layout!r}", allowed='an order of s, a, s\' (and t), such as "s,a,s\'" or "a,s,s\'"'
@@ -150,7 +150,7 @@ def initial_distribution(initial: Any, states: Labels) -> FloatArray:
     elif isinstance(initial, str | int):
         raise unknown(initial, states, what="initial state")
     else:
-        vector = frozen(initial)
+        vector = _vector(initial, "initial")
     if vector.shape != (n,):
         raise InvalidModel(f"initial has shape {vector.shape}", allowed=f"({n},), a state label, or {{label: p}}")
     bad = ~(vector >= 0)
@@ -194,7 +194,7 @@ def terminal_rewards(terminal: Any, states: Labels) -> FloatArray | None:
     """The reward of s_T, or None."""
     if terminal is None:
         return None
-    values = frozen(terminal)
+    values = _vector(terminal, "terminal_reward")
     if values.shape != (len(states),):
         raise InvalidModel(f"terminal_reward has shape {values.shape}", allowed=f"({len(states)},)")
     bad = np.isnan(values) | np.isposinf(values)
@@ -268,6 +268,13 @@ def fits_dense(n_states: int, n_actions: int) -> None:
             allowed=size(MAX_DENSE_BYTES),
             remedy="merge states, or split the problem",
         )
+
+
+def _vector(values: Any, what: str) -> FloatArray:
+    try:
+        return frozen(values)
+    except (TypeError, ValueError):
+        raise InvalidModel(f"{what} is {values!r}", allowed="an array of numbers") from None
 
 
 def _number(value: Any, what: str) -> float:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 
-from control_pgm.errors import ImpossibleEvidence
+from control_pgm.errors import ImpossibleEvidence, TooLarge
 from control_pgm.inference.compiled import compile_plan
 from control_pgm.inference.messages import Store, collect
-from control_pgm.inference.plan import cheapest
-from control_pgm.inference.problem import pose
+from control_pgm.inference.plan import plan
 from control_pgm.models.cpd import CPD
 from control_pgm.models.dseparation import prune
 from control_pgm.models.factorgraph import FactorGraph, Model
@@ -18,17 +17,28 @@ from control_pgm.tables.factor import Factor
 Constraint = tuple[str, Hashable] | Factor  # an observation, or a factor that is no CPD
 
 
-def impossible(model: Model, evidence: Mapping[str, Hashable]) -> ImpossibleEvidence:
+def impossible(model: Model, evidence: Mapping[str, Hashable], memory_limit: int) -> ImpossibleEvidence:
     """The error for evidence of probability zero, naming the first culprit in the order of time.
 
     Adding constraints never makes an impossible model possible, so bisection over the ordered constraints finds the
-    first one after which nothing is possible any more.
+    first one after which nothing is possible any more. Fewer observations can need larger clusters: where these exceed
+    the memory limit, the culprit stays unnamed.
     """
+    try:
+        return _culprit(model, evidence, memory_limit)
+    except TooLarge:
+        return ImpossibleEvidence(
+            "the evidence is impossible: it has probability zero",
+            remedy="raise memory_limit to be told where; finding out needs larger tables than the query itself",
+        )
+
+
+def _culprit(model: Model, evidence: Mapping[str, Hashable], memory_limit: int) -> ImpossibleEvidence:
     constraints = _in_time(model, evidence)
     low, high = 0, len(constraints)  # the first `low` are possible (or low = 0), the first `high` are not
     while high - low > 1:
         middle = (low + high) // 2
-        if _possible(model, constraints[:middle]):
+        if _possible(model, constraints[:middle], memory_limit):
             low = middle
         else:
             high = middle
@@ -67,7 +77,7 @@ def _time(model: Model, constraint: Constraint) -> int | None:
     return model.variables[constraint[0]].time
 
 
-def _possible(model: Model, constraints: Sequence[Constraint]) -> bool:
+def _possible(model: Model, constraints: Sequence[Constraint], memory_limit: int) -> bool:
     factors = [c for c in constraints if isinstance(c, Factor)]
     observed = {c[0]: c[1] for c in constraints if not isinstance(c, Factor)}
     part: Model
@@ -78,7 +88,7 @@ def _possible(model: Model, constraints: Sequence[Constraint]) -> bool:
         observed = {name: label for name, label in observed.items() if name in part.variables}
     else:
         return True
-    compiled = compile_plan(cheapest(pose(part, observed)))
+    compiled = compile_plan(plan(part, observed, memory_limit=memory_limit))
     store = Store()
     roots = [m for i, m in collect(compiled.cells, store) if compiled.tree.parents[i] < 0]
     problem = compiled.problem

@@ -12,6 +12,7 @@ from control_pgm.inference.exact import TreePosterior
 from control_pgm.inference.impossible import impossible
 from control_pgm.inference.plan import DEFAULT_MEMORY_LIMIT, plan
 from control_pgm.inference.posterior import Posterior
+from control_pgm.inference.problem import check_model
 from control_pgm.models.factorgraph import Model
 
 
@@ -68,6 +69,7 @@ def infer(
     >>> round(posterior.marginal("rain").value({"rain": "yes"}), 6)
     0.774194
     """
+    check_model(model)
     if not isinstance(evidence, Mapping | None):
         raise InvalidArgument(f"evidence {evidence!r} is not a mapping", allowed="{variable name: state label}")
     observed = dict(evidence or {})
@@ -79,5 +81,5 @@ def infer(
     else:
         raise InvalidArgument(f"method {method!r} does not exist", allowed="'exact', 'enumeration'")
     if posterior.log_evidence == -inf:
-        raise impossible(model, observed)
+        raise impossible(model, observed, memory_limit)
     return posterior

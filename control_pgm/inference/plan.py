@@ -6,13 +6,14 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
+from numbers import Real
 from typing import Literal
 
 from control_pgm.display import size, text_table
 from control_pgm.errors import InvalidArgument, TooLarge
 from control_pgm.inference.clusters import BucketTree, bucket_tree
 from control_pgm.inference.orders import Greedy, greedy_order, reversed_order
-from control_pgm.inference.problem import Problem, pose
+from control_pgm.inference.problem import Problem, check_model, pose
 from control_pgm.inference.rolling import Rolled, observed_everywhere, roll, short_model
 from control_pgm.models.factorgraph import Model
 from control_pgm.models.template import DynamicBayesianNetwork
@@ -133,6 +134,9 @@ def plan(
     """
     if order not in ("cheapest", "reverse topological"):
         raise InvalidArgument(f"order {order!r} does not exist", allowed="'cheapest', 'reverse topological'")
+    check_model(model)
+    if isinstance(memory_limit, bool) or not isinstance(memory_limit, Real):
+        raise InvalidArgument(f"memory_limit {memory_limit!r}", allowed="a number of bytes")
     result = _rolled(model, evidence or {})
     if result is None:
         problem = pose(model, evidence)

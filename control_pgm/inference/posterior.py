@@ -98,6 +98,8 @@ class Posterior(ABC):
             Where the evidence is impossible given the condition; names the condition.
         """
         labels: Mapping[str, Hashable] = given if isinstance(given, Mapping) else {}
+        if not isinstance(given, Iterable):
+            raise InvalidArgument(f"given={given!r}", allowed="a name, several names, or {name: label}")
         given = (given,) if isinstance(given, str) else tuple(given)
         self._check((*names, *given))
         if undefined not in ("raise", "nan"):
@@ -148,6 +150,8 @@ class Posterior(ABC):
 
     def _check(self, names: tuple[str, ...]) -> None:
         for name in names:
+            if not isinstance(name, str):
+                raise InvalidArgument(f"variable {name!r} is not a name", allowed="strings, one argument per variable")
             if name not in self.model.variables:
                 raise unknown(name, self.model.variables, what="variable")
         if len(set(names)) != len(names):

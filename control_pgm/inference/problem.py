@@ -49,6 +49,16 @@ class Problem:
         return tuple(self.model.variables[name] for name in self.names)
 
 
+def check_model(model: object) -> None:
+    """Refuse what inference cannot ask, such as a decision process that was not unrolled."""
+    if not hasattr(model, "tables") or not hasattr(model, "variables"):
+        raise InvalidArgument(
+            f"{type(model).__name__} is no model with variables and tables",
+            allowed="a BayesianNetwork, a FactorGraph, or an unrolled network",
+            remedy="an MDP is unrolled first: unroll(mdp, horizon)",
+        )
+
+
 def state_indices(model: Model, evidence: Evidence | None) -> dict[str, int]:
     """name -> state index of the evidence; unknown names and labels are errors."""
     if evidence is not None and not isinstance(evidence, Mapping):

@@ -69,12 +69,12 @@ def query(
     >>> from control_pgm import gridworld, unroll
     >>> net = unroll(gridworld("S.G"), 2, temperature=0.1)
     >>> print(query(net, "a_1 | s_1=(0,1), O=1"))
-    a_1       value
-    ─────  ────────
-    left   4.54e-05
-    down   4.54e-05
-    right    0.9999
-    up     4.54e-05
+    a_1        value
+    ─────  ─────────
+    left   4.539e-05
+    down   4.539e-05
+    right     0.9999
+    up     4.539e-05
     """
     parsed = parse_query(model, text)
     posterior = infer(model, parsed.evidence, memory_limit=memory_limit)

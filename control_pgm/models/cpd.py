@@ -46,7 +46,7 @@ class CPD(Factor):
     """
 
     def __init__(self, child: Variable, parents: Iterable[Variable], table: ArrayLike, *, log: bool = False) -> None:
-        scope = (*parents, child)
+        scope = (*(parents if isinstance(parents, Iterable) else (parents,)), child)
         values = np.asarray(table)
         Factor.__init__(self, scope, values, log=log)
         self.__dict__["scaled"] = _rows_to_one(self, frozen(table), log=log)

@@ -54,6 +54,9 @@ class FactorGraph:
         if not self.factors:
             raise InvalidModel("a factor graph needs at least one factor")
         for factor in self.factors:
+            if not isinstance(factor, Factor):
+                raise InvalidModel(f"{factor!r} is no Factor", allowed="a list of Factors")
+        for factor in self.factors:
             for variable in factor.variables:
                 if (first := self.variables[variable.name]) != variable:
                     raise same_states_error(first, variable)

@@ -18,6 +18,9 @@ class _Directed(Protocol):
     @property
     def cpds(self) -> tuple[CPD, ...]: ...
 
+    @property
+    def factors(self) -> tuple[Factor, ...]: ...
+
 
 def _attributes(variable: Variable, observed: Collection[str]) -> dict[str, Any]:
     return {
@@ -29,13 +32,19 @@ def _attributes(variable: Variable, observed: Collection[str]) -> dict[str, Any]
 
 
 def as_digraph(network: _Directed, observed: Collection[str] = ()) -> nx.DiGraph[Any]:
-    """The directed graph of a network; nodes carry kind, time, states, observed and cpd."""
+    """The directed graph of a network; nodes carry kind, time, states, observed and cpd.
+
+    Further factors are nodes ("factor", k), children of their scope.
+    """
     import networkx as nx
 
     graph: nx.DiGraph[Any] = nx.DiGraph()
     for cpd in network.cpds:
         graph.add_node(cpd.child.name, **_attributes(cpd.child, observed), cpd=cpd)
     graph.add_edges_from((p.name, cpd.child.name) for cpd in network.cpds for p in cpd.parents)
+    for k, factor in enumerate(network.factors):
+        graph.add_node(("factor", k), kind="factor", factor=factor, observed=True)
+        graph.add_edges_from((name, ("factor", k)) for name in factor.scope)
     return graph
 
 
@@ -53,21 +62,31 @@ def as_bipartite(factors: Iterable[Factor], observed: Collection[str] = ()) -> n
     return graph
 
 
-def cpds_of_digraph(graph: nx.DiGraph[Any]) -> list[CPD]:
-    """CPDs from a directed graph whose nodes carry ``cpd``, or ``states`` and ``table`` (*predecessors, node)."""
-    if not graph.is_directed():
+def tables_of_digraph(graph: nx.DiGraph[Any]) -> tuple[list[CPD], list[Factor]]:
+    """CPDs and further factors of a directed graph.
+
+    Nodes carry ``cpd``, or ``states`` and ``table`` with axes (*predecessors, node), or ``factor``.
+    """
+    if not getattr(graph, "is_directed", bool)():
         raise InvalidModel("a Bayesian network needs a directed graph", remedy="use FactorGraph.from_networkx instead")
-    if all("cpd" in data for _, data in graph.nodes(data=True)):
-        return [data["cpd"] for _, data in graph.nodes(data=True)]
-    variables = {node: _variable(node, data) for node, data in graph.nodes(data=True)}
-    cpds = []
-    for node, data in graph.nodes(data=True):
-        if "table" not in data:
+    factors = [data["factor"] for _, data in graph.nodes(data=True) if "factor" in data]
+    nodes = {node: data for node, data in graph.nodes(data=True) if "factor" not in data}
+    return [_cpd(graph, node, data, nodes) for node, data in nodes.items()], factors
+
+
+def _cpd(graph: nx.DiGraph[Any], node: Any, data: dict[str, Any], nodes: dict[Any, dict[str, Any]]) -> CPD:
+    parents = list(graph.predecessors(node))
+    if "cpd" in data:
+        cpd: CPD = data["cpd"]
+        if {p.name for p in cpd.parents} != set(parents):
             raise InvalidModel(
-                f"node {node!r} has no table", remedy="give it the attribute table, axes (*predecessors, node)"
+                f"node {node!r} carries {cpd!r} but has the parents {parents!r}",
+                remedy="change the edges and the cpd together",
             )
-        cpds.append(CPD(variables[node], [variables[p] for p in graph.predecessors(node)], data["table"]))
-    return cpds
+        return cpd
+    if "table" not in data:
+        raise InvalidModel(f"node {node!r} has no table", remedy="give it the attribute table, (*predecessors, node)")
+    return CPD(_variable(node, data), [_variable(p, nodes[p]) for p in parents], data["table"])
 
 
 def factors_of_bipartite(graph: nx.Graph[Any]) -> list[Factor]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from control_pgm.errors import InvalidModel, unknown
 from control_pgm.models.cpd import CPD
-from control_pgm.models.graphs import as_digraph, cpds_of_digraph
+from control_pgm.models.graphs import as_digraph, tables_of_digraph
 from control_pgm.tables.factor import Factor, same_states_error
 from control_pgm.tables.variable import Variable
 
@@ -48,13 +48,15 @@ class BayesianNetwork:
     topological: tuple[str, ...]  # the names, parents before children; by time, then as given, where that is free
 
     def __init__(self, cpds: Iterable[CPD], factors: Iterable[Factor] = ()) -> None:
+        if not isinstance(cpds, Iterable) or not isinstance(factors, Iterable):
+            raise InvalidModel(f"{cpds!r} is no list of CPDs", allowed="BayesianNetwork([cpd, …], factors=[…])")
         self.__dict__.update(cpds=tuple(cpds), factors=tuple(factors))
         self._validate()
 
     @classmethod
     def from_networkx(cls, graph: nx.DiGraph[Any]) -> BayesianNetwork:
         """From a directed graph whose nodes carry ``cpd``, or ``states`` and ``table`` (*predecessors, node)."""
-        return BayesianNetwork(cpds_of_digraph(graph))
+        return BayesianNetwork(*tables_of_digraph(graph))
 
     # --- looking ------------------------------------------------------------------------------------------------
     @property
@@ -95,6 +97,8 @@ class BayesianNetwork:
     # --- building -----------------------------------------------------------------------------------------------
     def replace(self, cpd: CPD) -> Self:
         """The network with another CPD for ``cpd.child``."""
+        if not isinstance(cpd, CPD):
+            raise InvalidModel(f"{cpd!r} is not a CPD", remedy="use .extend(factor) to add a factor")
         old = self.cpd(cpd.child.name)
         return self._with([cpd if c is old else c for c in self.cpds], self.factors)
 
@@ -123,6 +127,10 @@ class BayesianNetwork:
                 )
             variables[cpd.child.name] = cpd.child
         for factor in self.tables:
+            if not isinstance(factor, Factor):
+                raise InvalidModel(
+                    f"{factor!r} is no table", allowed="CPDs for new variables, Factors on existing ones"
+                )
             for v in factor.variables:
                 known = variables.get(v.name)
                 if known is None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Self, SupportsIndex
 
 from control_pgm.errors import InvalidArgument, InvalidModel, unknown
 from control_pgm.models.cpd import CPD
 from control_pgm.models.network import BayesianNetwork
-from control_pgm.tables.factor import Factor
+from control_pgm.tables.factor import Factor, same_states_error
 from control_pgm.tables.variable import Variable
 
 PRIME = "'"
@@ -28,7 +29,7 @@ class DynamicBayesianNetwork(BayesianNetwork):
 
     horizon: int
     template: TwoSliceTemplate
-    uniform: bool  # whether every step is the template's own: nothing varies, nothing was replaced or added
+    uniform: bool = False  # whether every step is the template's own: nothing varies, nothing was replaced or added
 
     @classmethod
     def of(
@@ -108,8 +109,9 @@ class TwoSliceTemplate:
         varying : mapping, optional
             child name (as in ``transition``) -> T CPDs that replace the template's, one per step.
         """
-        if isinstance(horizon, bool) or not isinstance(horizon, int) or horizon < 1:
+        if isinstance(horizon, bool) or not isinstance(horizon, SupportsIndex) or operator.index(horizon) < 1:
             raise InvalidArgument(f"horizon {horizon!r}", allowed="an integer ≥ 1")
+        horizon = operator.index(horizon)
         varying = varying or {}
         self._check_varying(varying, horizon)
         return DynamicBayesianNetwork.of(self, horizon, varying)
@@ -168,6 +170,12 @@ class TwoSliceTemplate:
                     f"variable {name!r} has {'no' if missing else 'more than one'} CPD in some slice",
                     allowed=f"p({name}) in initial with p({name}' | …) in transition, or p({name} | …) in transition",
                 )
+        states: dict[str, Variable] = {}
+        for cpd in (*self.initial, *self.transition):
+            for v in cpd.variables:
+                first_mention = states.setdefault(v.name.removesuffix(PRIME), v)
+                if first_mention.states is not v.states and first_mention.states != v.states:
+                    raise same_states_error(first_mention, v)
         # Two steps show every kind of edge: the full checks on them hold for any horizon.
         BayesianNetwork(self.unroll(2).cpds)
 

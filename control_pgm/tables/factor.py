@@ -59,7 +59,7 @@ class Factor:
     scaled: Scaled
 
     def __init__(self, variables: Iterable[Variable], table: ArrayLike, *, log: bool = False) -> None:
-        scope = tuple(variables)
+        scope = tuple(variables) if isinstance(variables, Iterable) else (variables,)
         self.__dict__.update(variables=scope, scaled=_checked(scope, table, log=log))
 
     @classmethod
@@ -222,6 +222,9 @@ def same_states_error(first: Variable, second: Variable) -> InvalidModel:
 
 
 def _checked(scope: tuple[Variable, ...], table: ArrayLike, *, log: bool) -> Scaled:
+    for v in scope:
+        if not isinstance(v, Variable):
+            raise InvalidModel(f"{v!r} in the scope of a factor is no Variable", allowed="a list of Variables")
     names = [v.name for v in scope]
     if len(set(names)) != len(names):
         twice = next(n for n in names if names.count(n) > 1)

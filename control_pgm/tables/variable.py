@@ -24,10 +24,9 @@ def labels(states: SupportsIndex | Iterable[Hashable], *, owner: str) -> Labels:
     """``states`` as `Labels`: an int n stands for 0 … n−1. ``owner`` is named in errors."""
     if isinstance(states, Labels):
         return states
-    if isinstance(states, str):
-        raise InvalidModel(
-            f"states of {owner} are given as the single string {states!r}", allowed="an int or a list of labels"
-        )
+    if isinstance(states, str | set | frozenset):
+        kind = "the single string" if isinstance(states, str) else "the unordered set"
+        raise InvalidModel(f"{owner} is given by {kind} {states!r}", allowed="an int or a list of labels")
     try:
         if isinstance(states, bool):
             raise TypeError("a truth value")

@@ -90,8 +90,11 @@ def test_a_second_reward_node_is_observed_like_the_first(net):
     same = solve(net.extend(Factor(scope, table[..., 1])))
     assert abs(same.log_evidence - brute.log_evidence) <= TIGHT
     assert difference(same.policy[1], brute.conditional("a_1", given="s_1").array()) <= TIGHT
-    assert_solved(second)  # unobserved, it changes nothing
-    assert difference(solve(second).policy, solve(net).policy) <= TIGHT
+    assert_solved(second)  # its kind makes it part of .optimal
+    assert difference(solve(second).policy, same.policy) <= TIGHT
+    other = net.extend(CPD(Variable("C_1", 2, time=1), scope, table))  # of no kind and unobserved it changes nothing
+    assert_solved(other)
+    assert difference(solve(other).policy, solve(net).policy) <= TIGHT
 
 
 @both

@@ -47,7 +47,7 @@ def test_edges_are_those_of_the_model(item):
         edges |= {(f"s_{t + 1}", f"O_{t}")} if item.mdp.rewards.on_outcome else set()
     if item.mdp.terminal_reward is not None:
         edges.add((f"s_{item.horizon}", f"O_{item.horizon}"))
-    assert set(net.graph.edges) == edges
+    assert {edge for edge in net.graph.edges if isinstance(edge[1], str)} == edges
 
 
 @each_instance

@@ -94,4 +94,4 @@ def test_it_prints_as_a_labelled_table(array):
 
 def test_three_axes_do_not_fit_a_table(array):
     with pytest.raises(InvalidArgument, match=r"3 axes do not fit a table; fix some with .sel"):
-        array._table()
+        array.table()

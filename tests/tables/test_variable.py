@@ -78,7 +78,7 @@ def test_a_name_must_be_a_non_empty_string(name):
         (-1, "variable 'x' has no states; allowed: at least one state"),
         ([], "variable 'x' has no states; allowed: at least one state"),
         (["a", "b", "a"], "variable 'x' has the state 'a' twice; allowed: distinct labels"),
-        ("ab", "states of variable 'x' are given as the single string 'ab'; allowed: an int or a list of labels"),
+        ("ab", "variable 'x' is given by the single string 'ab'; allowed: an int or a list of labels"),
         ([[0], [1]], "states of variable 'x' cannot be labels: .*; allowed: an int n ≥ 1 or a list of hashable labels"),
         (2.0, "states of variable 'x' cannot be labels: .*; allowed: an int n ≥ 1 or a list of hashable labels"),
     ],
