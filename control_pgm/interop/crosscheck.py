@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
 from control_pgm.control.network import ControlNetwork
 from control_pgm.display import html_table, number, text_table
-from control_pgm.errors import InvalidArgument, TooLarge
+from control_pgm.errors import InvalidArgument, MissingPackage
 from control_pgm.inference.infer import infer
 from control_pgm.inference.posterior import Posterior
-from control_pgm.interop.pgmpy import UNDERFLOW, PgmpyElimination
+from control_pgm.interop.references import INSTALL, MAKERS, Query, Reference, Unusable
 from control_pgm.models.network import BayesianNetwork
-from control_pgm.tables.arrays import FloatArray
 
 Progress = Callable[[int, int, str], None]  # (done, total, what)
-REFERENCES = ("pgmpy", "enumeration")
+REFERENCES = tuple(MAKERS)
 
 
 @dataclass(frozen=True)
@@ -57,6 +55,11 @@ class Report:
         differences = [check.max_difference for check in self.checks if check.compared]
         return bool(differences) and max(differences) <= self.tolerance
 
+    @property
+    def failed(self) -> bool:
+        """Whether some difference exceeds the tolerance."""
+        return any(check.max_difference > self.tolerance for check in self.checks if check.compared)
+
     def _rows(self) -> list[list[str]]:
         return [
             [
@@ -72,7 +75,7 @@ class Report:
 
     def __str__(self) -> str:
         header = ["reference", "query", "max |difference|", "compared", "undefined", "why"]
-        verdict = "passed" if self.passed else "FAILED" if any(c.compared for c in self.checks) else "nothing compared"
+        verdict = "passed" if self.passed else "FAILED" if self.failed else "nothing compared"
         return text_table(header, self._rows()) + f"\n{verdict}: tolerance {number(self.tolerance)}"
 
     def _repr_html_(self) -> str:
@@ -97,7 +100,8 @@ def crosscheck(
         every p(s_t, a_t | O=1). For other networks the marginal of every variable.
     evidence : mapping, optional
         Default: the network's own, such as ``.optimal``.
-    against : "pgmpy", "enumeration", or several
+    against : "pgmpy", "pyagrum", "enumeration", or several
+        Default: all. Those whose package is not installed are reported, and are an error only when asked for by name.
     tolerance : float
         The largest difference of a probability that passes.
     progress : callable, optional
@@ -106,6 +110,17 @@ def crosscheck(
     Returns
     -------
     Report
+        References that compute in plain floating point leave everything unanswered where log p(evidence) lies so low
+        that they underflow.
+
+    Raises
+    ------
+    ImpossibleEvidence
+        If the evidence has probability zero.
+    InvalidArgument
+        If there is no reference of a name, or nothing to check.
+    MissingPackage
+        If the package of a reference asked for by name is not installed.
 
     Examples
     --------
@@ -114,6 +129,10 @@ def crosscheck(
     >>> crosscheck(unroll(mdp, 2), against="enumeration").passed
     True
     """
+    if not isinstance(network, BayesianNetwork):
+        raise InvalidArgument(f"{type(network).__name__} cannot be cross-checked", allowed="a network: unroll(mdp, T)")
+    if not isinstance(against, str | Iterable):
+        raise InvalidArgument(f"against={against!r}", allowed=", ".join(map(repr, REFERENCES)))
     names = (against,) if isinstance(against, str) else tuple(against)
     for name in names:
         if name not in REFERENCES:
@@ -129,92 +148,31 @@ def crosscheck(
                 progress(k * len(queries) + done, len(names) * len(queries), name)
 
         try:
-            reference = _REFERENCES[name](network, observed, posterior)
-        except _Unusable as unusable:
-            checks.append(Check(name, "all", float("nan"), 0, sum(q.count(network) for q in queries), str(unusable)))
+            reference = MAKERS[name](network, observed, posterior, queries)
+        except (Unusable, MissingPackage) as why:
+            if isinstance(why, MissingPackage) and against is not REFERENCES:
+                raise
+            note = f"not installed: {INSTALL[name]}" if isinstance(why, MissingPackage) else str(why)
+            checks.append(Check(name, "all", float("nan"), 0, sum(q.count(network) for q in queries), note))
             tell(len(queries))
             continue
         checks += _compare(name, posterior, reference, queries, network, tell)
     return Report(tuple(checks), tolerance)
 
 
-@dataclass(frozen=True)
-class _Query:
-    """p(targets | given, evidence); ``label`` names the kind that it is reported under."""
-
-    label: str
-    targets: tuple[str, ...]
-    given: tuple[str, ...] = ()
-
-    def count(self, network: BayesianNetwork) -> int:
-        """How many distributions the query asks for."""
-        return int(np.prod([network.variable(name).cardinality for name in self.given], dtype=int))
-
-
-def _queries(network: BayesianNetwork, observed: Mapping[str, Hashable]) -> list[_Query]:
+def _queries(network: BayesianNetwork, observed: Mapping[str, Hashable]) -> list[Query]:
     if isinstance(network, ControlNetwork):
         free = [t for t in range(network.horizon) if not observed.keys() & {f"s_{t}", f"a_{t}"}]
-        conditionals = [_Query("p(a_t | s_t, O=1)", (f"a_{t}",), (f"s_{t}",)) for t in free]
-        return conditionals + [_Query("p(s_t, a_t | O=1)", (f"s_{t}", f"a_{t}")) for t in free]
-    return [_Query("p(x | evidence)", (name,)) for name in network.variables if name not in observed]
-
-
-class _Reference(Protocol):
-    undefined_because: str
-
-    def answer(self, query: _Query) -> FloatArray:
-        """The table with axes (*given, *targets); NaN where the reference has no answer."""
-
-
-class _Unusable(Exception):
-    """Why a reference cannot answer anything about this network."""
-
-
-class _Pgmpy:
-    undefined_because = "unreachable given the evidence: 0/0 in the reference"
-
-    def __init__(self, network: BayesianNetwork, observed: Mapping[str, Hashable], ours: Posterior) -> None:
-        if ours.log_evidence < UNDERFLOW:
-            raise _Unusable(f"reference underflows: log p(evidence) = {ours.log_evidence:.0f}")
-        self.engine = PgmpyElimination(network, observed)
-        self.joint: dict[tuple[str, ...], FloatArray] = {}
-
-    def answer(self, query: _Query) -> FloatArray:
-        names = (*query.given, *query.targets)
-        if names not in self.joint:
-            self.joint[names] = self.engine.marginal(*names)
-        joint = self.joint[names]
-        axes = tuple(range(len(query.given), joint.ndim))
-        total = joint.sum(axis=axes, keepdims=True)
-        return np.asarray(np.divide(joint, total, out=np.full(joint.shape, np.nan), where=total > 0))
-
-
-class _Enumeration:
-    undefined_because = "the evidence is impossible from there"
-
-    def __init__(self, network: BayesianNetwork, observed: Mapping[str, Hashable], ours: Posterior) -> None:
-        try:
-            self.posterior = infer(network, observed, method="enumeration")
-        except TooLarge as error:
-            raise _Unusable(error.what) from None
-
-    def answer(self, query: _Query) -> FloatArray:
-        if not query.given:
-            return self.posterior.marginal(*query.targets).array()
-        return self.posterior.conditional(*query.targets, given=query.given, undefined="nan").array()
-
-
-_REFERENCES: Mapping[str, Callable[[BayesianNetwork, Mapping[str, Hashable], Posterior], _Reference]] = {
-    "pgmpy": _Pgmpy,
-    "enumeration": _Enumeration,
-}
+        conditionals = [Query("p(a_t | s_t, O=1)", (f"a_{t}",), (f"s_{t}",)) for t in free]
+        return conditionals + [Query("p(s_t, a_t | O=1)", (f"s_{t}", f"a_{t}")) for t in free]
+    return [Query("p(x | evidence)", (name,)) for name in network.variables if name not in observed]
 
 
 def _compare(
     name: str,
     posterior: Posterior,
-    reference: _Reference,
-    queries: list[_Query],
+    reference: Reference,
+    queries: list[Query],
     network: BayesianNetwork,
     tell: Callable[[int], None],
 ) -> list[Check]:
@@ -232,11 +190,13 @@ def _compare(
         # Where the reference has an answer we must have one too: a NaN of ours counts as a difference without bound.
         difference = np.abs(np.where(np.isnan(a), np.inf, a) - b)[defined]
         worst = float(difference.max()) if difference.size else 0.0
+        if reference.complete and not np.isnan(a)[~defined].all():
+            worst = np.inf  # it knows where nothing is possible: there we must not have an answer either
         found.setdefault(query.label, []).append((worst, int(defined.sum()), int((~defined).sum())))
         tell(done + 1)
     checks = []
     for label, results in found.items():
         compared, undefined = sum(r[1] for r in results), sum(r[2] for r in results)
-        worst = max(r[0] for r in results) if compared else float("nan")
+        worst = max(r[0] for r in results) if compared or reference.complete else float("nan")
         checks.append(Check(name, label, worst, compared, undefined, reference.undefined_because if undefined else ""))
     return checks

@@ -15,12 +15,14 @@ from typing import Any
 
 import numpy as np
 
-from control_pgm.errors import MissingPackage
+from control_pgm.errors import InvalidArgument, MissingPackage
 from control_pgm.models.network import BayesianNetwork
 from control_pgm.tables.arrays import FloatArray
+from control_pgm.tables.factor import Factor
 from control_pgm.tables.variable import Variable
 
-UNDERFLOW = -600.0  # nats of log p(evidence) below which pgmpy's plain floating point cannot be trusted
+INSTALL = "pip install pgmpy"
+UNDERFLOW = -600.0  # nats of log p(evidence) below which other engines' plain floating point cannot be trusted
 
 
 def to_pgmpy(network: BayesianNetwork) -> Any:
@@ -29,16 +31,18 @@ def to_pgmpy(network: BayesianNetwork) -> Any:
     States are named ``"index:label"``. A further factor phi becomes a binary node ``"factor_k"`` with
     p(1 | scope) = phi / max phi, to be observed at 1: see `pgmpy_evidence`.
     """
+    if not isinstance(network, BayesianNetwork):
+        raise InvalidArgument(f"{type(network).__name__} cannot be exported to pgmpy", allowed="a BayesianNetwork")
     with _quiet():
         try:
             from pgmpy.factors.discrete import TabularCPD
             from pgmpy.models import DiscreteBayesianNetwork
         except ImportError as error:
-            raise MissingPackage("pgmpy is not installed", remedy="pip install pgmpy") from error
+            raise MissingPackage("pgmpy is not installed", remedy=INSTALL) from error
 
         model = DiscreteBayesianNetwork()
         model.add_nodes_from(list(network.variables))
-        for child, parents, table in _tables(network):
+        for child, parents, table in plain_tables(network):
             model.add_edges_from([(parent.name, child.name) for parent in parents])
             scope = [*parents, child]
             # pgmpy's tables have two axes: the child's states, and all parents' with the first parent slowest.
@@ -49,7 +53,7 @@ def to_pgmpy(network: BayesianNetwork) -> Any:
                 values,
                 evidence=[p.name for p in parents] or None,
                 evidence_card=[p.cardinality for p in parents] or None,
-                state_names={v.name: _state_names(v) for v in scope},
+                state_names={v.name: state_names(v) for v in scope},
             )
             model.add_cpds(cpd)
     return model
@@ -58,10 +62,10 @@ def to_pgmpy(network: BayesianNetwork) -> Any:
 def pgmpy_evidence(network: BayesianNetwork, evidence: Mapping[str, Hashable]) -> dict[str, str]:
     """Evidence in pgmpy's state names, with the nodes that stand for further factors."""
     named = {
-        name: _state_names(network.variable(name))[network.variable(name).index(label)]
+        name: state_names(network.variable(name))[network.variable(name).index(label)]
         for name, label in evidence.items()
     }
-    return named | {f"factor_{k}": "1:1" for k in range(len(network.factors))}
+    return named | {name: "1:1" for name, _ in named_factors(network)}
 
 
 class PgmpyElimination:
@@ -70,10 +74,11 @@ class PgmpyElimination:
     def __init__(self, network: BayesianNetwork, evidence: Mapping[str, Hashable]) -> None:
         self.network = network
         self.evidence = pgmpy_evidence(network, evidence)
+        model = to_pgmpy(network)
         with _quiet():
             from pgmpy.inference import VariableElimination
 
-            self.engine = VariableElimination(to_pgmpy(network))
+            self.engine = VariableElimination(model)
 
     def marginal(self, *names: str) -> FloatArray:
         """p(names | evidence) with the axes in the order asked."""
@@ -82,22 +87,31 @@ class PgmpyElimination:
         order = [result.variables.index(name) for name in names]
         values = np.asarray(result.values, dtype=np.float64).transpose(order)
         for axis, name in enumerate(names):
-            states = _state_names(self.network.variable(name))
+            states = state_names(self.network.variable(name))
             values = values.take([result.state_names[name].index(state) for state in states], axis=axis)
         return values
 
 
-def _tables(network: BayesianNetwork) -> Iterator[tuple[Variable, tuple[Variable, ...], FloatArray]]:
+def plain_tables(network: BayesianNetwork) -> Iterator[tuple[Variable, tuple[Variable, ...], FloatArray]]:
     """(child, parents, table) of every CPD, and of every further factor as a binary child of its scope."""
     for cpd in network.cpds:
         yield cpd.child, cpd.parents, cpd.array()
-    for k, factor in enumerate(network.factors):
+    for name, factor in named_factors(network):
         log_values = factor.log_array()
         p = np.exp(log_values - log_values.max())
-        yield Variable(f"factor_{k}", 2), factor.variables, np.stack([1 - p, p], axis=-1)
+        yield Variable(name, 2), factor.variables, np.stack([1 - p, p], axis=-1)
 
 
-def _state_names(variable: Variable) -> list[str]:
+def named_factors(network: BayesianNetwork) -> list[tuple[str, Factor]]:
+    """Further factors with names that no variable has; constants change no probability and are left out."""
+    prefix = "factor_"
+    while any(name.startswith(prefix) for name in network.variables):
+        prefix = "_" + prefix
+    return [(f"{prefix}{k}", factor) for k, factor in enumerate(network.factors) if factor.variables]
+
+
+def state_names(variable: Variable) -> list[str]:
+    """Names that no engine takes for numbers, and that differ even where labels look alike."""
     return [f"{i}:{label}" for i, label in enumerate(variable.states)]
 
 

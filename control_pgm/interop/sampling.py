@@ -1,0 +1,211 @@
+"""Decision processes estimated from experience, for environments that carry no table."""
+
+from __future__ import annotations
+
+import operator
+from collections import Counter, defaultdict
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from control_pgm.control.mdp import MDP
+from control_pgm.control.slices import TERMINAL
+from control_pgm.control.validation import MAX_DENSE_BYTES
+from control_pgm.display import size
+from control_pgm.errors import InvalidArgument, TooLarge
+from control_pgm.interop.gymnasium import make
+from control_pgm.interop.gymnasium_labels import action_names, wrapper_of
+from control_pgm.tables.labelled import LabelledArray
+
+_Step = tuple[Hashable, int, Hashable, float]  # (s, number of the action, s', reward)
+
+
+@dataclass(frozen=True, eq=False)
+class Sampled:
+    """What `from_samples` found.
+
+    Attributes
+    ----------
+    mdp : MDP
+        The estimate.
+    counts : LabelledArray
+        How often each [s, a] was tried.
+    cut_off : tuple of hashable
+        States that were seen but never acted in, since a time limit or the end of sampling came first. What they lead
+        to is not known; in ``mdp`` they are absorbing with reward 0.
+    """
+
+    mdp: MDP
+    counts: LabelledArray
+    cut_off: tuple[Hashable, ...]
+
+
+def from_samples(env_or_id: Any, n: int, seed: int, *, discount: float = 1.0, **options: Any) -> Sampled:
+    """Estimate a decision process from n steps of an environment under uniformly random actions.
+
+    Parameters
+    ----------
+    env_or_id : gymnasium.Env or str
+        An environment with hashable observations and finitely many actions, or its id. Wrappers are kept.
+    n : int
+        Steps.
+    seed : int
+        Of the environment and of the actions: the same seed, the same estimate.
+    discount : float
+        Gamma of the process.
+    **options
+        Passed to ``gymnasium.make``, together with an id.
+
+    Returns
+    -------
+    Sampled
+        The states of ``.mdp`` are the observations, sorted where they can be; its probabilities are relative
+        frequencies, of the starts for p(s_0). Pairs that were never tried are not available. Steps that terminate
+        lead to the absorbing state ``"terminal"``, which comes last; a time limit only starts a new episode.
+
+    Notes
+    -----
+    Where observations hide part of the state, the estimate is the process that uniformly random actions see.
+
+    Examples
+    --------
+    >>> found = from_samples("Blackjack-v1", 2000, seed=0)
+    >>> found.mdp.actions, int(found.counts.sum())
+    (('stick', 'hit'), 2000)
+    >>> found.mdp.states[0], found.mdp.states[-1]  # the player's sum, the dealer's card, a usable ace
+    ((4, 7, 0), 'terminal')
+    >>> bool(found.counts.sel(s=(20, 10, 0), a="hit") > 20)
+    True
+    """
+    n, seed = _whole(n, "n", least=1), _whole(seed, "seed", least=0)
+    if isinstance(env_or_id, str):
+        env = make(env_or_id, **options)
+        try:
+            return _estimate(env, _play(env, n, seed), discount)
+        finally:
+            env.close()
+    if options:
+        raise InvalidArgument(f"{', '.join(options)} given with an environment that is already made")
+    return _estimate(env_or_id, _play(env_or_id, n, seed), discount)
+
+
+@dataclass(frozen=True)
+class _Experience:
+    """How often each start and each step happened."""
+
+    starts: Counter[Hashable] = field(default_factory=Counter)
+    steps: Counter[_Step] = field(default_factory=Counter)
+
+
+def _play(env: Any, n: int, seed: int) -> _Experience:
+    """n steps under uniformly random actions."""
+    if not callable(getattr(env, "reset", None)) or not callable(getattr(env, "step", None)):
+        raise InvalidArgument(f"env_or_id is {env!r}", allowed="a Gymnasium environment, or the id of one")
+    n_actions, first = _actions(env)
+    # Gymnasium draws from the stream of the seed itself: the same stream here would tie actions to outcomes.
+    draws = np.random.default_rng(np.random.SeedSequence(seed).spawn(1)[0]).integers(n_actions, size=n)
+    experience = _Experience()
+    over = True
+    for k, action in enumerate(draws.tolist()):
+        if over:
+            state = _label(env.reset(seed=seed if k == 0 else None)[0])
+            experience.starts[state] += 1
+        observation, reward, terminated, truncated, _ = env.step(first + action)
+        following = TERMINAL if terminated else _label(observation)
+        experience.steps[state, action, following, float(reward)] += 1
+        state, over = following, bool(terminated or truncated)
+    return experience
+
+
+def _actions(env: Any) -> tuple[int, int]:
+    """(how many, the first) of the environment's actions."""
+    space = getattr(env, "action_space", None)
+    try:
+        return operator.index(getattr(space, "n", None)), int(getattr(space, "start", 0))  # type: ignore[arg-type]
+    except TypeError:
+        raise InvalidArgument(
+            f"the environment's action space is {space}", allowed="Discrete(n)", remedy="wrap it so that it is"
+        ) from None
+
+
+def _label(observation: Any) -> Hashable:
+    """An observation as a state label, in plain Python numbers."""
+    if isinstance(observation, tuple):
+        return tuple(_label(part) for part in observation)
+    if isinstance(observation, np.generic) or (isinstance(observation, np.ndarray) and observation.ndim == 0):
+        return observation.item()  # type: ignore[no-any-return]
+    try:
+        hash(observation)
+    except TypeError:
+        raise InvalidArgument(
+            f"observations are of type {type(observation).__name__}, which cannot be a state",
+            allowed="hashable observations: numbers, strings, tuples of these",
+            remedy="wrap the environment in gymnasium.wrappers.TransformObservation that makes them discrete",
+        ) from None
+    if observation == TERMINAL:
+        raise InvalidArgument(f"the environment has an observation {TERMINAL!r}", remedy="rename it: the word is taken")
+    return observation  # type: ignore[no-any-return]
+
+
+def _estimate(env: Any, experience: _Experience, discount: float) -> Sampled:
+    names = _action_names(env)
+    tried: Counter[tuple[Hashable, int]] = Counter()
+    for (s, a, _, _), times in experience.steps.items():
+        tried[s, a] += times
+    acted = {s for s, _ in tried}
+    following = dict.fromkeys(s_next for _, _, s_next, _ in experience.steps)
+    ends = TERMINAL in following
+    states = _in_order([s for s in dict.fromkeys([*(s for s, _ in tried), *following]) if s != TERMINAL])
+    cut_off = tuple(s for s in states if s not in acted)
+    states += [TERMINAL] * ends
+    _fits(experience, len(states), len(names))
+    outcomes = [(s, names[a], k / tried[s, a], s_next, r) for (s, a, s_next, r), k in experience.steps.items()]
+    outcomes += [(s, a, 1.0, s, 0.0) for s in (*cut_off, *[TERMINAL] * ends) for a in names]
+    total = sum(experience.starts.values())
+    initial = {s: k / total for s, k in experience.starts.items()}
+    mdp = MDP.from_outcomes(outcomes, states=states, actions=names, initial=initial, discount=discount)
+    counts = np.array([[tried[s, a] for a in range(len(names))] for s in states])
+    return Sampled(mdp, LabelledArray(counts, ("s", "a"), {"s": mdp.states, "a": mdp.actions}), cut_off)
+
+
+def _action_names(env: Any) -> tuple[Hashable, ...]:
+    n_actions, first = _actions(env)
+    if wrapper_of(env, "ActionWrapper"):
+        return tuple(range(first, first + n_actions))
+    return action_names(getattr(env, "unwrapped", env), n_actions, first=first)
+
+
+def _in_order(states: list[Hashable]) -> list[Hashable]:
+    """Sorted, where they can be compared; as they were met otherwise."""
+    try:
+        return sorted(states)  # type: ignore[type-var]
+    except TypeError:
+        return states
+
+
+def _fits(experience: _Experience, n_states: int, n_actions: int) -> None:
+    """Refuse tables of several rewards per outcome before they are allocated, if they are too large."""
+    rewards: defaultdict[tuple[Hashable, int, Hashable], int] = defaultdict(int)
+    for s, a, s_next, _ in experience.steps:
+        rewards[s, a, s_next] += 1
+    several = max(rewards.values())
+    need = 8 * several * n_states * n_actions * n_states
+    if need > MAX_DENSE_BYTES:
+        raise TooLarge(
+            f"{several} different rewards of one outcome, {n_states} states and {n_actions} actions need {size(need)}",
+            allowed=size(MAX_DENSE_BYTES),
+            remedy="wrap the environment so that rewards are rounded, or observations coarser",
+        )
+
+
+def _whole(value: Any, what: str, *, least: int) -> int:
+    """A whole number of at least ``least``."""
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = least - 1
+    if number < least or isinstance(value, bool):
+        raise InvalidArgument(f"{what} is {value!r}", allowed=f"a whole number from {least}")
+    return number
