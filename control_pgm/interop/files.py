@@ -1,0 +1,237 @@
+"""Reading and writing decision processes and solutions; the ending of the file tells the format."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from control_pgm.control.mdp import MDP
+from control_pgm.control.solution import Solution
+from control_pgm.display import size
+from control_pgm.errors import InvalidArgument, InvalidFile, InvalidModel, TooLarge
+from control_pgm.interop.gymnasium import from_gymnasium
+from control_pgm.interop.json_format import read_json, read_json_text, write_json
+from control_pgm.interop.mdp_record import mdp_from, mdp_record
+from control_pgm.interop.npz_format import read_npz, write_npz
+from control_pgm.interop.solution_record import SavedSolution, solution_from, solution_record
+from control_pgm.interop.source import MAX_BYTES, Record, Source, read_bytes
+from control_pgm.problems import ACTIONS, gridworld
+from control_pgm.writing import replacing
+
+_WRITERS: Mapping[str, Callable[[Record, Path], None]] = {".json": write_json, ".npz": write_npz}
+_READERS: Mapping[str, Callable[[Path, int], Source]] = {".json": read_json, ".npz": read_npz}
+_GYM = "gym:"
+
+
+def save(mdp: MDP, path: str | Path) -> Path:
+    """Write a decision process to a file: whole, or not at all.
+
+    Everything comes back bit by bit with `load`: sparse and time-varying tables, several rewards of one outcome,
+    −inf, labels with their types, positions.
+
+    Parameters
+    ----------
+    mdp : MDP
+        Its labels must be strings, integers, floats, booleans, None, or tuples of these.
+    path : path
+        Its ending tells the format: .json to read and to edit, .npz for large tables.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    InvalidArgument
+        On another ending, another object, or a label that files cannot hold.
+    OSError
+        If the file cannot be written; an older file of that name is then left as it was.
+
+    Examples
+    --------
+    >>> from control_pgm import gridworld
+    >>> path = save(gridworld("S.G"), "grid.json")
+    >>> load(path)
+    MDP(3 states, 4 actions)
+    """
+    if not isinstance(mdp, MDP):
+        raise InvalidArgument(
+            f"{type(mdp).__name__} cannot be saved as a decision process",
+            allowed="an MDP",
+            remedy="solutions: save_solution(solution, path)",
+        )
+    return _write(lambda: mdp_record(mdp), path)
+
+
+def load(path: str | Path, *, max_bytes: int = MAX_BYTES) -> MDP:
+    """Read a decision process from a file, or make it from an environment.
+
+    Files may come from anywhere: nothing in them is executed, and what they claim to need is checked before it is
+    read.
+
+    Parameters
+    ----------
+    path : path or str
+        A .json or .npz file of `save`, a .txt file with a drawing for `gridworld`, or ``"gym:ID"`` for a Gymnasium
+        environment.
+    max_bytes : int
+        How much memory the file may claim; 32 bytes are counted for each byte of JSON.
+
+    Raises
+    ------
+    InvalidFile
+        If the file does not hold what it should; names the file, the field or member, and the place.
+    TooLarge
+        If it claims more than ``max_bytes``.
+    InvalidArgument
+        On another ending.
+    OSError
+        If the file cannot be read.
+
+    Examples
+    --------
+    >>> drawing = Path("grid.txt").write_text("S.G")
+    >>> load("grid.txt").states
+    ('(0,0)', '(0,1)', '(0,2)')
+    """
+    _check_limit(max_bytes)
+    if isinstance(path, str) and path.startswith(_GYM):
+        return from_gymnasium(path.removeprefix(_GYM))
+    kind = _ending(path, (*_READERS, ".txt"), f' or "{_GYM}ID"')
+    if kind == ".txt":
+        return _load_grid(Path(path), max_bytes)
+    return mdp_from(_READERS[kind](Path(path), max_bytes))
+
+
+def loads(text: str, *, name: str = "the JSON text", max_bytes: int = MAX_BYTES) -> MDP:
+    """The decision process of a JSON text, as `save` writes it to a .json file.
+
+    Parameters
+    ----------
+    text : str
+    name : str
+        What errors call the text.
+    max_bytes : int
+        As for `load`.
+
+    Raises
+    ------
+    InvalidFile, TooLarge
+        As for `load`.
+
+    Examples
+    --------
+    >>> loads('{"format": "control_pgm/mdp", "version": 1, "states": ["on"], "actions": ["wait"],'
+    ...       ' "transition": [[[1]]], "reward_axes": "sa", "reward": [[0.5]]}')
+    MDP(1 states, 1 actions)
+    """
+    _check_limit(max_bytes)
+    if not isinstance(text, str):
+        raise InvalidArgument(f"{type(text).__name__} is no text", allowed="a str")
+    return mdp_from(read_json_text(text, name, max_bytes))
+
+
+def save_solution(solution: Solution, path: str | Path) -> Path:
+    """Write the numbers of a solution, with its decision process: whole, or not at all.
+
+    Parameters
+    ----------
+    solution : Solution
+    path : path
+        .json or .npz, as for `save`.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    InvalidArgument, OSError
+        As for `save`.
+
+    Examples
+    --------
+    >>> from control_pgm import gridworld, solve
+    >>> path = save_solution(solve(gridworld("S.G"), 3), "solution.npz")
+    >>> float(load_solution(path).policy.sel(t=2, s="(0,1)").sum().round(12))
+    1.0
+    """
+    if not isinstance(solution, Solution):
+        raise InvalidArgument(
+            f"{type(solution).__name__} cannot be saved as a solution",
+            allowed="a Solution",
+            remedy="decision processes: save(mdp, path)",
+        )
+    return _write(lambda: solution_record(solution), path)
+
+
+def load_solution(path: str | Path, *, max_bytes: int = MAX_BYTES) -> SavedSolution:
+    """Read what `save_solution` has written.
+
+    Parameters
+    ----------
+    path : path
+        A .json or .npz file.
+    max_bytes : int
+        As for `load`.
+
+    Raises
+    ------
+    InvalidFile, TooLarge, InvalidArgument, OSError
+        As for `load`.
+
+    Examples
+    --------
+    >>> from control_pgm import gridworld, solve
+    >>> load_solution(save_solution(solve(gridworld("S.G"), 3), "solution.json"))
+    SavedSolution(MDP(3 states, 4 actions), horizon 3, inference='posterior')
+    """
+    _check_limit(max_bytes)
+    return solution_from(_READERS[_ending(path, tuple(_READERS))](Path(path), max_bytes))
+
+
+def _write(record: Callable[[], Record], path: str | Path) -> Path:
+    write = _WRITERS[_ending(path, tuple(_WRITERS))]
+    contents = record()
+    with replacing(path) as unfinished:
+        write(contents, unfinished)
+    return Path(path)
+
+
+def _ending(path: str | Path, allowed: tuple[str, ...], more: str = "") -> str:
+    """The ending of a file, if it is one of those allowed."""
+    if not isinstance(path, str | Path):
+        raise InvalidArgument(f"{path!r} is no path", allowed="a string or a pathlib.Path")
+    kind = Path(path).suffix.lower()
+    if kind not in allowed:
+        raise InvalidArgument(f"file {str(path)!r} ends in {kind!r}", allowed=", ".join(allowed) + more)
+    return kind
+
+
+def _check_limit(max_bytes: int) -> None:
+    if type(max_bytes) is not int or max_bytes < 1:
+        raise InvalidArgument(f"max_bytes {max_bytes!r}", allowed="a number of bytes, at least 1")
+
+
+def _load_grid(path: Path, max_bytes: int) -> MDP:
+    """The gridworld of a drawing, with or without a byte order mark, with any line ends."""
+    content = read_bytes(path, max_bytes)
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise InvalidFile(f"{path}, line {line}: byte {error.start} is not UTF-8", allowed="a drawing") from None
+    cells = len(text) - sum(text.count(letter) for letter in "# \n\r")
+    need = 2 * 8 * len(ACTIONS) * cells**2
+    if need > max_bytes:
+        raise TooLarge(
+            f"{path}: tables for {cells} cells need {size(need)}",
+            allowed=size(max_bytes),
+            remedy="if you trust the file, pass max_bytes",
+        )
+    try:
+        return gridworld(text)
+    except InvalidModel as error:
+        raise InvalidFile(f"{path}: {error.what}", allowed=error.allowed, remedy=error.remedy) from None

@@ -1,0 +1,61 @@
+"""Writing a file: whole, or not at all. No knowledge of what is written."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def replacing(path: str | Path) -> Iterator[Path]:
+    """A temporary file beside ``path`` that takes its place when the block ends well.
+
+    If the block raises, the temporary file is removed and an older file of that name is left as it was.
+
+    Parameters
+    ----------
+    path : path
+        The file to write; its folder must exist.
+
+    Yields
+    ------
+    Path
+        The temporary file, with the same ending.
+
+    Examples
+    --------
+    >>> with replacing("note.txt") as unfinished:
+    ...     size = unfinished.write_text("done")
+    >>> Path("note.txt").read_text()
+    'done'
+    """
+    path = Path(path)
+    handle, name = tempfile.mkstemp(suffix=path.suffix, prefix=f".{path.stem[:64]}-", dir=path.parent)
+    os.close(handle)
+    try:
+        yield Path(name)
+        os.chmod(name, 0o666 & ~_umask())
+        os.replace(name, path)
+    except BaseException:
+        os.unlink(name)
+        raise
+
+
+def write_text(path: str | Path, text: str) -> Path:
+    """Write a text in UTF-8, line ends as they are: whole, or not at all.
+
+    >>> write_text("note.txt", "done").read_text()
+    'done'
+    """
+    with replacing(path) as unfinished:
+        unfinished.write_text(text, encoding="utf-8", newline="")
+    return Path(path)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

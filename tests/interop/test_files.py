@@ -1,0 +1,140 @@
+"""Round trips through files: every number with its bits, every label with its type."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from scipy import sparse
+
+from control_pgm import MDP, gridworld, interop, load, load_solution, save, save_solution, solve
+from control_pgm.control.rewards import Rewards
+from control_pgm.errors import NotAvailable
+from control_pgm.interop.solution_record import AXES, NUMBERS
+from tests.control.instances import instances, named, solved
+from tests.interop.same import assert_same, back, same_array
+from tests.strategies import quick, seeds
+
+FORMATS = ("json", "npz")
+formats = pytest.mark.parametrize("kind", FORMATS)
+
+
+@formats
+@pytest.mark.parametrize("item", instances(), ids=repr)
+def test_every_form_of_process_comes_back(item, kind, tmp_path):
+    assert_same(item.mdp, back(item.mdp, kind, tmp_path))
+
+
+@formats
+@pytest.mark.parametrize("item", instances(), ids=repr)
+def test_every_solution_comes_back(item, kind, tmp_path):
+    solution = solved(item)
+    saved = load_solution(save_solution(solution, tmp_path / f"solution.{kind}"))
+    assert_same(solution.network.mdp, saved.mdp)
+    for name, axes in AXES.items():
+        array = getattr(solution, name)
+        assert same_array(array, getattr(saved, name)), name
+        assert array.dims == getattr(saved, name).dims == tuple(axes.lower())
+        assert array.coords == getattr(saved, name).coords
+    assert same_array(solution.reward_shift, saved.reward_shift)
+    for name in ("log_evidence", "log_evidence_unshifted", "soft_value"):
+        assert getattr(solution, name) == getattr(saved, name)
+    network = solution.network
+    expected = (network.horizon, network.temperature, "posterior", solution.convention)
+    assert (saved.horizon, saved.temperature, saved.inference, saved.convention) == expected
+
+
+@formats
+@pytest.mark.parametrize("inference", ["variational", "bellman"])
+def test_other_types_of_inference_save_what_they_have(inference, kind, tmp_path):
+    solution = solve(named("discount, outcome").mdp, 3, inference=inference)
+    saved = load_solution(save_solution(solution, tmp_path / f"solution.{kind}"))
+    assert saved.inference == inference
+    for name in (*AXES, *NUMBERS):
+        try:
+            value = getattr(solution, name)
+        except NotAvailable:
+            with pytest.raises(NotAvailable, match=inference):
+                getattr(saved, name)
+        else:
+            assert same_array(value, getattr(saved, name)), name
+
+
+def test_a_saved_solution_shows_itself_and_knows_its_names(tmp_path):
+    saved = load_solution(save_solution(solved(named("labels")), tmp_path / "s.npz"))
+    assert "log evidence" in str(saved)
+    assert "<table>" in saved._repr_html_()
+    assert float(saved.policy.sel(t=0, s="b, c", a="left")) == saved.policy[0, 1, 0]
+    with pytest.raises(AttributeError):
+        _ = saved.something
+
+
+@formats
+@given(seed=seeds)
+@quick
+def test_random_sparse_processes_come_back(kind, seed, tmp_path_factory):
+    rng = np.random.default_rng(seed)
+    n, m = int(rng.integers(1, 9)), int(rng.integers(1, 4))
+    p = rng.random((n * m, n)) * (rng.random((n * m, n)) < 0.4)
+    p[:, 0] += p.sum(axis=1) == 0
+    available = rng.random((n, m)) < 0.7
+    available[:, 0] = True
+    p /= p.sum(axis=1, keepdims=True)
+    table = sparse.coo_array(p)
+    reward = rng.choice([-np.inf, -0.0, 0.0, 1 / 3, 1e-308, 5e-324], (n, m))
+    mdp = MDP(table, reward, reward_axes="sa", available=available, discount=float(rng.random()))
+    assert_same(mdp, back(mdp, kind, tmp_path_factory.mktemp("files")))
+
+
+@formats
+def test_a_sparse_process_is_solved_as_before(kind, tmp_path):
+    rng = np.random.default_rng(3)
+    p = rng.dirichlet(np.ones(5), 10)
+    mdp = MDP(sparse.csr_array(p), sparse.csr_array(rng.normal(size=(10, 5))))
+    first, second = solve(mdp, 4), solve(back(mdp, kind, tmp_path), 4)
+    assert np.array_equal(first.policy, second.policy)
+
+
+@formats
+def test_rewards_that_never_count_may_be_anything(kind, tmp_path):
+    values = np.array([[[1.0, np.nan]], [[np.inf, -np.inf]]])
+    p = np.array([[[1.0, 0.0]], [[0.0, 1.0]]])
+    mdp = MDP(p, values, reward_axes="sas")
+    assert_same(mdp, back(mdp, kind, tmp_path))
+
+
+@formats
+def test_weights_over_a_single_reward_come_back(kind, tmp_path):
+    mdp = MDP([[[1.0]]], Rewards("sa", np.array([[[2.0]]]), np.array([[[1.0]]])))
+    assert back(mdp, kind, tmp_path).rewards.weights.shape == (1, 1, 1)
+
+
+@formats
+def test_grids_keep_their_positions(kind, tmp_path):
+    mdp = gridworld("S.#\n.HG", slip=0.1, rewards={"H": -np.inf})
+    assert_same(mdp, back(mdp, kind, tmp_path))
+    assert list(back(mdp, kind, tmp_path).positions) == list(mdp.positions)
+
+
+@formats
+def test_the_same_process_gives_the_same_bytes(kind, tmp_path):
+    mdp = named("several rewards per outcome").mdp
+    one, two = save(mdp, tmp_path / f"a.{kind}"), save(mdp, tmp_path / f"b.{kind}")
+    assert one.read_bytes() == two.read_bytes()
+    assert save(load(one), tmp_path / f"c.{kind}").read_bytes() == one.read_bytes()
+
+
+def test_a_hand_written_file_needs_little(tmp_path):
+    text = '\ufeff{"format": "control_pgm/mdp", "version": 1, "states": ["a", "b"], "actions": [0],\r\n'
+    text += '"transition": [[[0, 1]], [[0.3333333, 0.6666667]]], "reward_axes": "sa", "reward": [["-inf"], [2]]}'
+    path = tmp_path / "mdp.JSON"
+    path.write_text(text, encoding="utf-8", newline="")
+    mdp = load(str(path))
+    assert mdp.reward.tolist() == [[-np.inf], [2.0]]
+    assert mdp.initial.tolist() == [0.5, 0.5]
+    assert_same(mdp, interop.loads(text.removeprefix("\ufeff")))
+
+
+def test_rows_that_were_not_normalised_are(tmp_path):
+    mdp = MDP([[[0.25, 0.75]], [[0.0, 1.0]]], [[0.0], [1.0]])
+    path = save(mdp, tmp_path / "mdp.json")
+    path.write_text(path.read_text().replace("0.75", "0.7500000005"))
+    assert load(path).transition[0, 0].sum() == pytest.approx(1.0, abs=1e-15)
