@@ -15,7 +15,19 @@ from control_pgm.control import (
     unroll,
 )
 from control_pgm.inference import Plan, Posterior, infer, plan, query
-from control_pgm.interop import Report, crosscheck, to_pgmpy
+from control_pgm.interop import (
+    Report,
+    Sampled,
+    SavedSolution,
+    crosscheck,
+    from_gymnasium,
+    from_samples,
+    load,
+    load_solution,
+    save,
+    save_solution,
+    to_pgmpy,
+)
 from control_pgm.models import (
     CPD,
     BayesianNetwork,
@@ -27,7 +39,17 @@ from control_pgm.models import (
 )
 from control_pgm.problems import gridworld
 from control_pgm.tables import Factor, LabelledArray, Variable
-from control_pgm.viz import plot_factor_graph, plot_network, plot_policy, plot_values, save_picture
+from control_pgm.viz import (
+    plot_factor_graph,
+    plot_marginals,
+    plot_messages,
+    plot_network,
+    plot_optimism,
+    plot_policy,
+    plot_temperature,
+    plot_values,
+    save_picture,
+)
 
 __all__ = [
     "BayesianNetwork",
@@ -42,6 +64,8 @@ __all__ = [
     "Plan",
     "Posterior",
     "Report",
+    "Sampled",
+    "SavedSolution",
     "Solution",
     "Trajectories",
     "TwoSliceTemplate",
@@ -51,17 +75,27 @@ __all__ = [
     "d_separated",
     "errors",
     "evaluate",
+    "from_gymnasium",
+    "from_samples",
     "gridworld",
     "infer",
+    "load",
+    "load_solution",
     "optimal_policy",
     "plan",
     "plot_factor_graph",
+    "plot_marginals",
+    "plot_messages",
     "plot_network",
+    "plot_optimism",
     "plot_policy",
+    "plot_temperature",
     "plot_values",
     "prune",
     "query",
+    "save",
     "save_picture",
+    "save_solution",
     "simulate",
     "solve",
     "to_pgmpy",

@@ -12,12 +12,13 @@ import control_pgm
 
 ROOT = Path(control_pgm.__file__).parent
 LAYERS = [
-    {"errors", "display", "_version"},
+    {"errors", "display", "writing", "_version"},
     {"tables"},
     {"models"},
     {"inference"},
     {"control"},
-    {"interop", "viz", "problems"},
+    {"problems"},
+    {"interop", "viz"},
     {"cli"},
     {"__init__", "__main__"},
 ]

@@ -63,7 +63,7 @@ def grid_of(mdp: MDP, t: int = 0) -> Grid | None:
     taken = set(cells.values())
     begins = np.flatnonzero(mdp.initial > 0)
     few = frozenset(int(k) for k in begins) if len(begins) < max(len(cells), 2) else frozenset[int]()
-    ends = {k: end for k, end in _ends(mdp, min(t, (mdp.time_steps or t + 1) - 1)).items() if k in cells}
+    ends = {k: end for k, end in ends_of(mdp, min(t, (mdp.time_steps or t + 1) - 1)).items() if k in cells}
     return Grid(cells, tuple(cell for cell in inside if cell not in taken), ends, few, box)
 
 
@@ -73,7 +73,7 @@ def moves_of(mdp: MDP) -> list[tuple[int, int]] | None:
     return [DIRECTIONS[name] for name in names] if set(names) <= set(DIRECTIONS) else None
 
 
-def _ends(mdp: MDP, t: int) -> dict[int, str]:
+def ends_of(mdp: MDP, t: int) -> dict[int, str]:
     """The absorbing states: goals if entering, or staying, pays more than the usual step; holes if not."""
     transition = mdp.transition_at(t)
     stays = (transition[np.arange(mdp.n_states), :, np.arange(mdp.n_states)] == 1.0) | ~mdp.available

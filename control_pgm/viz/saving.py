@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 
 from control_pgm.errors import InvalidArgument
 from control_pgm.viz import style
 from control_pgm.viz.drawing import Drawing
+from control_pgm.writing import replacing
 
 FORMATS = ("png", "svg", "pdf")
 
@@ -43,23 +42,10 @@ def save_picture(drawing: Drawing, path: str | Path, *, dpi: int = 150) -> Path:
         raise InvalidArgument(
             f"picture {str(path)!r} ends in {path.suffix!r}", allowed=", ".join(f".{f}" for f in FORMATS)
         )
-    handle, unfinished = tempfile.mkstemp(suffix=path.suffix, prefix=f".{path.stem}-", dir=path.parent)
-    os.close(handle)
-    try:
+    with replacing(path) as unfinished:
         drawing.figure.savefig(unfinished, format=kind, dpi=dpi, facecolor="white", bbox_inches="tight")
-        os.chmod(unfinished, 0o666 & ~_umask())
-        os.replace(unfinished, path)
-    except BaseException:
-        os.unlink(unfinished)
-        raise
     _close(drawing)
     return path
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def _close(drawing: Drawing) -> None:

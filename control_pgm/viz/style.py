@@ -114,6 +114,31 @@ def text_colour(background: Any) -> str:
     return INK if contrast(INK, background) >= contrast(PAPER, background) else PAPER
 
 
+def paper(ax: Axes) -> Any:
+    """The colour behind the axes' lines and letters: theirs or the figure's, white where both are see-through."""
+    colour = _opaque(ax.get_facecolor()) if ax.axison else None
+    face: Any = ax.get_figure(root=True).get_facecolor()  # type: ignore[union-attr]
+    return colour or _opaque(face) or PAPER
+
+
+def _opaque(colour: Any) -> Any:
+    """The colour where it is opaque, else None."""
+    rgba = mpl("colors").to_rgba(colour)
+    return rgba[:3] if rgba[3] >= 0.5 else None
+
+
+def legible(colour: str, background: Any) -> Any:
+    """The colour, brought towards black or white until letters in it read on the background: contrast at least 4.5.
+
+    >>> legible("#0072B2", "white")
+    (0.0, 0.4470588235294118, 0.6980392156862745)
+    """
+    ink, mixed = mpl("colors").to_rgb(text_colour(background)), mpl("colors").to_rgb(colour)
+    while contrast(mixed, background) < 4.5:
+        mixed = tuple(0.95 * c + 0.05 * i for c, i in zip(mixed, ink, strict=True))
+    return mixed
+
+
 def halo(width: float = 2.0, colour: str = PAPER) -> list[Any]:
     """A path effect that sets lines and letters off from what lies behind them."""
     return [mpl("patheffects").withStroke(linewidth=width, foreground=colour)]

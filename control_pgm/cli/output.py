@@ -1,0 +1,92 @@
+"""Results as text: tables for people, JSON and CSV for programs; files appear whole or not at all."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from control_pgm.display import number, text_table
+from control_pgm.tables.factor import Factor
+from control_pgm.tables.labelled import LabelledArray
+from control_pgm.writing import write_text
+
+FORMATS = ("table", "json", "csv")
+_ENDINGS = {".json": "json", ".csv": "csv"}
+
+
+def deliver(as_text: Callable[[str], str], kind: str, out: Path | None) -> None:
+    """Print a result in the asked format, or write it to a file in the format of its ending."""
+    if out is None:
+        print(as_text(kind))
+        return
+    write_text(out, as_text(_ENDINGS.get(out.suffix.lower(), kind)) + "\n")
+    print(f"wrote {out}")
+
+
+def factor_text(factor: Factor, kind: str) -> str:
+    """A table of probabilities."""
+    if kind == "json":
+        states = {v.name: [plain(label) for label in v.states] for v in factor.variables}
+        return json.dumps({"axes": list(factor.scope), "states": states, "values": plain(factor.array())})
+    labels = [list(map(str, at)) for at in product(*(v.states for v in factor.variables))]
+    values = [float(x) for x in factor.array().flat]
+    header = [*factor.scope, "probability"]
+    if kind == "csv":
+        return csv_text(header, [[*at, x] for at, x in zip(labels, values, strict=True)])
+    return text_table(header, [[*at, number(x)] for at, x in zip(labels, values, strict=True)], limit=200)
+
+
+def array_text(array: LabelledArray, name: str, kind: str) -> str:
+    """A labelled array with at most two axes as a table, or with any number of axes as CSV."""
+    if kind == "table":
+        return text_table(*array.table(), limit=200)
+    labels = [[str(label) for label in array.coords[dim]] for dim in array.dims]
+    rows = [[*at, float(x)] for at, x in zip(product(*labels), array.values.flat, strict=True)]
+    return csv_text([*array.dims, name], rows)
+
+
+def csv_text(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    """Comma-separated values; numbers keep every digit."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    return stream.getvalue().rstrip("\n")
+
+
+def json_text(record: Mapping[str, Any]) -> str:
+    """A record as JSON; NaN becomes null, infinities become strings, since JSON has neither."""
+    return json.dumps({key: plain(value) for key, value in record.items()})
+
+
+def plain(value: Any) -> Any:
+    """A value in JSON's own types."""
+    if isinstance(value, LabelledArray):
+        return plain(value.values)
+    if isinstance(value, np.ndarray):
+        return plain(value.tolist())
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, float):
+        return None if np.isnan(value) else value if np.isfinite(value) else "-inf" if value < 0 else "inf"
+    return value if isinstance(value, str | int | bool | None) else str(value)
+
+
+def progress() -> Callable[[int, int, str], None] | None:
+    """A progress line on a terminal's standard error; nothing elsewhere."""
+    if not sys.stderr.isatty():
+        return None
+
+    def show(done: int, total: int, what: str) -> None:
+        end = "\r" if done < total else "\r" + " " * 60 + "\r"
+        print(f"  {what}: {done}/{total}", end=end, file=sys.stderr, flush=True)
+
+    return show

@@ -1,0 +1,154 @@
+"""Optimism: what the posterior believes, what its policy gets, and what can be had, over the temperature."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from control_pgm.control.mdp import MDP
+from control_pgm.errors import InvalidArgument
+from control_pgm.tables.arrays import FloatArray
+from control_pgm.viz import style
+from control_pgm.viz.drawing import Drawing
+from control_pgm.viz.line_labels import EndLabel, label_ends, make_room, plain_axes
+from control_pgm.viz.sheet import letters
+from control_pgm.viz.sweep import Progress, believed, chosen_event, chosen_temperatures, happens, sweep
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+BELIEVED, FIXED = style.KIND_COLOURS["action"], style.KIND_COLOURS["state"]
+_TEXTS = {
+    "believes": "exact posterior\nBELIEVES",
+    "gets": "exact policy\nGETS",
+    "variational": "variational\n(true dynamics)",
+    "optimal": "optimal control",
+}
+_GAP = "optimism gap"
+
+
+def plot_optimism(
+    mdp: MDP,
+    horizon: int,
+    *,
+    temperatures: Iterable[float] | None = None,
+    event: Iterable[Hashable] | None = None,
+    ax: Axes | None = None,
+    title: str | None = None,
+    progress: Progress | None = None,
+) -> Drawing:
+    """Draw P(event within T steps) over 1/alpha: as the posterior believes, and as policies get it in the true world.
+
+    Parameters
+    ----------
+    mdp : MDP
+    horizon : int
+    temperatures : iterable of float, optional
+        alpha, in units of reward. Default: 24 between 1/200 and 2 ranges of the rewards.
+    event : iterable of state labels, optional
+        The states to reach. Default: the goals, absorbing states that pay more than the usual step.
+    ax : matplotlib axes, optional
+        Default: a new figure.
+    title : str, optional
+    progress : callable, optional
+        Called with (done, total, what).
+
+    Returns
+    -------
+    Drawing
+        ``.of("line")["believes"]``, ``["gets"]``, ``["variational"]``, ``["optimal"]``; ``.of("label")`` likewise.
+
+    Raises
+    ------
+    InvalidArgument
+        On temperatures that are no positive numbers, and on a process without a goal if no ``event`` is given.
+    UnknownName
+        If ``event`` names a state that does not exist.
+
+    Notes
+    -----
+    The posterior conditions on success, so it believes in luck (Levine 2018, section 2.4): its belief is no forecast.
+    A lower temperature does not cure that. Under deterministic dynamics there is no gap.
+
+    Examples
+    --------
+    >>> import matplotlib
+    >>> matplotlib.use("Agg")
+    >>> from control_pgm import gridworld
+    >>> drawing = plot_optimism(gridworld("S.G", slip=0.4), 3, temperatures=[0.05, 1.0])
+    >>> [round(float(line.get_ydata()[-1]), 2) for line in drawing.of("line").values()]
+    [1.0, 0.33, 0.64, 0.65]
+    """
+    if not isinstance(mdp, MDP):
+        raise InvalidArgument(f"plot_optimism draws no {type(mdp).__name__}", allowed="an MDP")
+    alphas = chosen_temperatures(mdp, temperatures)
+    states, name = chosen_event(mdp, event)
+    if ax is not None:
+        style.check_axes(ax)
+    solved, optimum = sweep(mdp, horizon, alphas, progress)
+    eta = 1 / alphas[::-1]
+    lines = {
+        "believes": np.array([believed(solution, states) for solution in solved["posterior"][::-1]]),
+        "gets": np.array([happens(mdp, s.policy, states) for s in solved["posterior"][::-1]]),
+        "variational": np.array([happens(mdp, s.policy, states) for s in solved["variational"][::-1]]),
+        "optimal": np.full(len(eta), happens(mdp, optimum.policy, states)),
+    }
+    heading = "Luck is not a plan" if title is None else title
+    return _draw(eta, lines, f"P({style.plain(name)} within {horizon} steps)", heading, ax)
+
+
+def _draw(eta: FloatArray, lines: dict[str, FloatArray], what: str, heading: str, ax: Axes | None) -> Drawing:
+    ax = style.axes_or_new(ax, (7.0, 4.2))
+    figure: Any = ax.get_figure(root=True)
+    box = ax.get_position(original=True)
+    width, height = 72 * box.width * figure.get_figwidth(), 72 * box.height * figure.get_figheight()
+    drawing = Drawing(ax, {("title",): style.title(ax, heading)})
+    ax.set_xscale("log")
+    plain_axes(ax, eta[0], eta[-1], (r"inverse temperature  $\eta=1/\alpha$", what))
+    make_room(ax, eta[0], eta[-1], list(_TEXTS.values()), width)
+    ax.set_ylim(-0.02, 1.03)
+    behind = style.paper(ax)
+    orange, blue, ink = (style.legible(c, behind) for c in (BELIEVED, FIXED, style.NOTE))
+    looks: dict[str, dict[str, Any]] = {
+        "believes": {"color": orange, "linewidth": 2.2},
+        "gets": {"color": orange, "linewidth": 2.2, "linestyle": (0, (4, 2))},
+        "variational": {"color": blue, "linewidth": 2.2},
+        "optimal": {"color": ink, "linewidth": 1.3, "linestyle": (0, (1, 2))},
+    }
+    gap = ax.fill_between(eta, lines["gets"], lines["believes"], color=orange, alpha=0.12, linewidth=0)
+    drawing.parts["gap",] = gap
+    for k, (key, y) in enumerate(lines.items()):
+        (drawing.parts["line", key],) = ax.plot(eta, y, zorder=3 + k / 10, **looks[key])
+    # From bottom to top where lines end together.
+    order = ("gets", "variational", "optimal", "believes")
+    ends = [EndLabel(key, _TEXTS[key], float(lines[key][-1]), looks[key]["color"]) for key in order]
+    made = label_ends(ax, ends, float(eta[-1]), height, width)
+    drawing.parts.update(made)
+    share = np.log(eta[-1] / eta[0]) / np.log(ax.get_xlim()[1] / ax.get_xlim()[0])
+    for text, size in ((_GAP, 9.0), (_GAP.replace(" ", "\n"), 8.0), (_GAP.replace(" ", "\n"), 6.5)):
+        place = _free_place(np.log(eta), lines, letters(text, size) / max(width * share, 1.0))
+        if place is not None and place[2] * height > 1.6 * size * (text.count("\n") + 1):
+            look: dict[str, Any] = {"ha": "center", "va": "center", "style": "italic", "linespacing": 1.0, "zorder": 5}
+            at = (float(np.exp(place[0])), place[1])
+            drawing.parts["gap label",] = ax.text(*at, text, color=orange, fontsize=size, **look)
+            break
+    return drawing
+
+
+def _free_place(x: FloatArray, lines: dict[str, FloatArray], share: float) -> tuple[float, float, float] | None:
+    """The middle (x, y) and the height of the highest place in the gap, ``share`` of x wide, that no line crosses."""
+    fine = np.linspace(x[0], x[-1], 200)
+    curves = {key: np.interp(fine, x, y) for key, y in lines.items()}
+    half = int(np.ceil(share * len(fine) / 2))
+    best = None
+    for k in range(half, len(fine) - half):
+        window = {key: y[k - half : k + half + 1] for key, y in curves.items()}
+        top, bottom = float(window["believes"].min()), float(window["gets"].max())
+        blocks = sorted((float(window[key].min()), float(window[key].max())) for key in ("variational", "optimal"))
+        for low, high in [*blocks, (top, top)]:
+            if (best is None or min(low, top) - bottom > best[2] + 1e-9) and min(low, top) > bottom:
+                best = (float(fine[k]), (bottom + min(low, top)) / 2, min(low, top) - bottom)
+            bottom = max(bottom, high)
+    return best

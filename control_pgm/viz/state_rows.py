@@ -1,0 +1,57 @@
+"""States as the rows of a picture: which are drawn, and what stands beside them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from control_pgm.control.mdp import MDP
+from control_pgm.tables.arrays import FloatArray
+from control_pgm.viz import style
+from control_pgm.viz.grid import ends_of
+
+_SIGNS = {"goal": "★ goal", "hole": "× hole", "end": "■ end"}
+_LONGEST = 18
+
+
+def row_labels(mdp: MDP) -> list[str]:
+    """The states with what they are: start, goal, hole, end.
+
+    Examples
+    --------
+    >>> from control_pgm import gridworld
+    >>> row_labels(gridworld("S.G"))
+    ['(0,0) ▸ start', '(0,1)', '(0,2) ★ goal']
+    """
+    ends = ends_of(mdp, 0)
+    begins = np.flatnonzero(mdp.initial > 0)
+    starts = set(begins) if len(begins) < max(mdp.n_states / 2, 2) else set()
+    signs = [_SIGNS[ends[k]] if k in ends else "▸ start" if k in starts else "" for k in range(mdp.n_states)]
+    return [f"{_short(style.plain(label))} {sign}".rstrip() for label, sign in zip(mdp.states, signs, strict=True)]
+
+
+def most_probable(most: int, *marginals: FloatArray) -> list[int]:
+    """The states, at most ``most``, that are ever the most probable in any of the marginals [t, s]; in their order.
+
+    Examples
+    --------
+    >>> most_probable(2, np.array([[0.1, 0.0, 0.9], [0.0, 0.3, 0.7]]))
+    [1, 2]
+    """
+    peaks = np.max([marginal.max(axis=0) for marginal in marginals], axis=0)
+    return sorted(int(k) for k in np.argsort(-peaks, kind="stable")[: max(most, 1)])
+
+
+def left_out(rows: list[int], *marginals: FloatArray) -> str:
+    """In words, how many states are not drawn and how probable they are; "" where all are."""
+    n = marginals[0].shape[1]
+    if len(rows) == n:
+        return ""
+    rest = np.setdiff1d(np.arange(n), rows)
+    mass = max(float(marginal[:, rest].sum(axis=1).max()) for marginal in marginals)
+    share = f"≤ {100 * mass:.2g} %" if mass >= 0.001 else "< 0.1 %"
+    return f"{len(rest)} least probable states left out (together {share})"
+
+
+def _short(text: str) -> str:
+    """Long labels lose their middle: labels that are numbered differ at the end."""
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST // 2]}…{text[-(_LONGEST // 2 - 1) :]}"

@@ -1,0 +1,152 @@
+"""One process at many temperatures: what is solved and asked for pictures over the temperature. No matplotlib here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable
+from numbers import Real
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from control_pgm.control import solve
+from control_pgm.control.mdp import MDP
+from control_pgm.control.solution import Solution
+from control_pgm.errors import InvalidArgument, unknown
+from control_pgm.tables.arrays import FloatArray
+from control_pgm.viz.grid import ends_of
+
+Progress = Callable[[int, int, str], None]  # (done, total, what)
+_COLDEST, _HOTTEST, _POINTS = 200.0, 0.5, 24  # reward range / alpha at both ends, and how many temperatures between
+
+
+def chosen_temperatures(mdp: MDP, temperatures: Iterable[float] | None) -> FloatArray:
+    """The temperatures in rising order; by default from cold to hot, measured by the range of the rewards."""
+    if temperatures is None:
+        span = _range(mdp)
+        return np.asarray(np.geomspace(span / _COLDEST, span / _HOTTEST, _POINTS))
+    allowed = "at least two different positive numbers, in units of reward"
+    if isinstance(temperatures, str) or not isinstance(temperatures, Iterable):
+        raise InvalidArgument(f"temperatures={temperatures!r}", allowed=allowed)
+    given = list(temperatures)
+    for alpha in given:
+        if isinstance(alpha, bool) or not isinstance(alpha, Real) or not 0.0 < float(alpha) < np.inf:
+            raise InvalidArgument(f"temperature {alpha!r}", allowed=allowed)
+    distinct = np.unique(np.array(given, dtype=np.float64))
+    if len(distinct) < 2:
+        raise InvalidArgument(f"{len(distinct)} temperature{'s' * (len(distinct) != 1)} to compare", allowed=allowed)
+    return distinct
+
+
+def sweep(
+    mdp: MDP, horizon: int, temperatures: FloatArray, progress: Progress | None
+) -> tuple[dict[str, list[Solution]], Solution]:
+    """The posterior's and the variational solution at every temperature, and Bellman's optimum."""
+    solved: dict[str, list[Solution]] = {"posterior": [], "variational": []}
+    total = len(solved) * len(temperatures) + 1
+    optimum = solve(mdp, horizon, inference="bellman")
+    done = _tell(progress, 1, total, "optimal control")
+    for alpha in temperatures:
+        for inference, solutions in solved.items():
+            solutions.append(solve(mdp, horizon, inference=inference, temperature=float(alpha)))
+            done = _tell(progress, done + 1, total, f"{inference}, temperature {alpha:.3g}")
+    return solved, optimum
+
+
+def chosen_event(mdp: MDP, event: Iterable[Hashable] | None) -> tuple[list[int], str]:
+    """The states of an event and its name; by default the goals.
+
+    Examples
+    --------
+    >>> from control_pgm import gridworld
+    >>> chosen_event(gridworld("S.G"), None)
+    ([2], 'goal')
+    """
+    if event is None:
+        goals = [k for k, end in ends_of(mdp, 0).items() if end == "goal"]
+        if not goals:
+            raise InvalidArgument(
+                "the process has no goal: no absorbing state that pays more than the usual step",
+                remedy=f"pass event={{…}}, labels of the states to reach, such as event={{{mdp.states[0]!r}}}",
+            )
+        return goals, "goal"
+    if isinstance(event, str) or not isinstance(event, Iterable):
+        raise InvalidArgument(
+            f"event={event!r}", allowed=f"a collection of state labels, such as {{{mdp.states[0]!r}}}"
+        )
+    labels = list(event)
+    if not labels:
+        raise InvalidArgument("event is empty", allowed="a collection of state labels")
+    name = ", ".join(map(str, labels[:2])) + (f" or {len(labels) - 2} more" if len(labels) > 2 else "")
+    return sorted({state_index(mdp, label) for label in labels}), name
+
+
+def state_index(mdp: MDP, label: Hashable) -> int:
+    """The index of a state; an error that lists the states where there is none of that label."""
+    try:
+        return mdp.states.index_of[label]
+    except (KeyError, TypeError):
+        raise unknown(label, mdp.states, what="state") from None
+
+
+def believed(solution: Any, event: list[int]) -> float:
+    """P(the event happens by T | O=1), for a posterior; read off the last marginal where it cannot be left again."""
+    net = solution.network
+    if net.mdp.discount == 1.0 and _absorbing(net.mdp, event, net.horizon):
+        return float(np.asarray(solution.state_marginals)[-1, event].sum())
+    reached, away = 0.0, np.array(solution.posterior.marginal("s_0").array())
+    for t in range(net.horizon):
+        reached, away = reached + float(away[event].sum()), _without(away, event)
+        pair = solution.posterior.marginal(f"s_{t}", f"s_{t + 1}").array(f"s_{t}", f"s_{t + 1}")
+        sums = pair.sum(axis=1)
+        away = np.divide(away, sums, out=np.zeros_like(sums), where=sums > 0) @ pair
+    return min(reached + float(away[event].sum()), 1.0)
+
+
+def happens(mdp: MDP, policy: ArrayLike, event: list[int]) -> float:
+    """P(the event happens by T) of a policy [t, s, a] under the true dynamics.
+
+    Discount ends the process. Where the policy is undefined the event counts as missed.
+
+    Examples
+    --------
+    >>> from control_pgm import gridworld
+    >>> mdp = gridworld("SG", slip=0.2)
+    >>> round(happens(mdp, np.tile([0.0, 0.0, 1.0, 0.0], (2, 2, 1)), [1]), 6)
+    0.96
+    """
+    reached, away = 0.0, np.array(mdp.initial)
+    for t, row in enumerate(np.nan_to_num(np.asarray(policy))):
+        reached, away = reached + float(away[event].sum()), _without(away, event)
+        away = mdp.discount * (away[:, None] * row).ravel() @ mdp.transition_at(t).reshape(-1, mdp.n_states)
+    return reached + float(away[event].sum())
+
+
+def _without(away: FloatArray, event: list[int]) -> FloatArray:
+    away = away.copy()
+    away[event] = 0.0
+    return away
+
+
+def _absorbing(mdp: MDP, event: list[int], horizon: int) -> bool:
+    """Whether no available action leaves the event."""
+    steps = range(horizon) if mdp.transition.ndim == 4 else range(1)
+    stays = [mdp.transition_at(t)[event][:, :, event].sum(axis=-1) > 1 - 1e-12 for t in steps]
+    return all(bool((stay | ~mdp.available[event]).all()) for stay in stays)
+
+
+def _range(mdp: MDP) -> float:
+    """The distance of the largest from the smallest finite reward that can occur; 1 where all are the same."""
+    seen = []
+    for t in range(mdp.time_steps or 1):
+        rewards = mdp.rewards.at(t)
+        seen.append(rewards.values[rewards.used(mdp.support_at(t))])
+    values = np.concatenate(seen)
+    values = values[np.isfinite(values)]
+    return float(np.ptp(values)) or 1.0 if len(values) else 1.0
+
+
+def _tell(progress: Progress | None, done: int, total: int, what: str) -> int:
+    if progress is not None:
+        progress(done, total, what)
+    return done
