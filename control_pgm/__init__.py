@@ -51,6 +51,8 @@ from control_pgm.viz import (
     save_picture,
 )
 
+Solution.save = save_solution  # ``solution.save(path)``: files lie in a layer above solutions
+
 __all__ = [
     "BayesianNetwork",
     "CPD",

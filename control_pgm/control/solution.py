@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
+from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -53,6 +54,8 @@ class Solution(ABC):
     network: ControlNetwork
     inference: str
     convention: Convention
+
+    save: ClassVar[Callable[[Solution, str | Path], Path]]  # attached where files are known, in the layer above
 
     _lacks: ClassVar[Mapping[str, str]] = {}  # what this type of inference does not have -> why
 

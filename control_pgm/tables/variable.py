@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import operator
+from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import SupportsIndex
+from typing import Any
+
+import numpy as np
 
 from control_pgm.errors import InvalidModel, unknown
 
@@ -20,7 +22,7 @@ class Labels(tuple[Hashable, ...]):
         return {label: i for i, label in enumerate(self)}
 
 
-def labels(states: SupportsIndex | Iterable[Hashable], *, owner: str) -> Labels:
+def labels(states: int | np.integer[Any] | Iterable[Hashable], *, owner: str) -> Labels:
     """``states`` as `Labels`: an int n stands for 0 … n−1. ``owner`` is named in errors."""
     if isinstance(states, Labels):
         return states
@@ -30,7 +32,7 @@ def labels(states: SupportsIndex | Iterable[Hashable], *, owner: str) -> Labels:
     try:
         if isinstance(states, bool):
             raise TypeError("a truth value")
-        result = Labels(range(operator.index(states)) if isinstance(states, SupportsIndex) else states)
+        result = Labels(range(int(states)) if isinstance(states, int | np.integer) else states)
         distinct = len(set(result))
     except TypeError as error:
         raise InvalidModel(
@@ -39,7 +41,7 @@ def labels(states: SupportsIndex | Iterable[Hashable], *, owner: str) -> Labels:
     if not result:
         raise InvalidModel(f"{owner} has no states", allowed="at least one state")
     if distinct != len(result):
-        twice = next(label for i, label in enumerate(result) if label in result[:i])
+        twice = next(label for label, times in Counter(result).items() if times > 1)
         raise InvalidModel(f"{owner} has the state {twice!r} twice", allowed="distinct labels")
     return result
 

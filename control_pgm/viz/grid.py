@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from control_pgm.control.mdp import MDP
-from control_pgm.tables.arrays import FloatArray
+from control_pgm.tables.arrays import FloatArray, IntArray
 
 Cell = tuple[int, int]
 
@@ -92,7 +92,16 @@ def ends_of(mdp: MDP, t: int) -> dict[int, str]:
         staying = _mean(on_outcome[k, :, k], weights[k, :, k])
         better = (entering is not None and entering > usual) or (staying is not None and staying > max(usual, 0.0))
         ends[int(k)] = "goal" if better else "hole" if entering is not None else "end"
-    return ends
+    return ends | dict.fromkeys(_leaving(mdp, absorbing, t), "end")
+
+
+def _leaving(mdp: MDP, absorbing: IntArray, t: int) -> list[int]:
+    """States on the grid from which every action leaves the grid for good: environments end episodes in such cells."""
+    places = mdp.positions or {}
+    off_grid = [int(k) for k in absorbing if mdp.states[k] not in places]
+    gone = mdp.transition_at(t)[:, :, off_grid].sum(axis=2) == 1.0
+    leaves = (gone | ~mdp.available).all(axis=1)
+    return [int(k) for k in np.flatnonzero(leaves) if mdp.states[k] in places]
 
 
 def _mean(values: FloatArray, weights: FloatArray) -> float | None:

@@ -74,7 +74,9 @@ def plot_policy(
     check_time(t, solution.network.horizon - 1)
     mdp = solution.network.mdp
     policy = np.asarray(solution.policy)[t]
-    title = rf"$p(a\,|\,s,\,\mathcal{{O}}=1)$ at $t={t}$" if title is None else title
+    symbol = r"p(a\,|\,s,\,\mathcal{O}=1)" if solution.inference == "posterior" else r"\pi(a\,|\,s)"
+    kind = "" if solution.inference == "posterior" else f"{solution.inference} "
+    title = rf"{kind}${symbol}$ at $t={t}$" if title is None else title
     grid, moves = grid_of(mdp, t), moves_of(mdp)
     if grid is None or moves is None:
         return policy_table(policy, mdp, ax=ax, title=title, text_options=text_options)
