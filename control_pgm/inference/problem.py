@@ -51,7 +51,8 @@ class Problem:
 
 def check_model(model: object) -> None:
     """Refuse what inference cannot ask, such as a decision process that was not unrolled."""
-    if not hasattr(model, "tables") or not hasattr(model, "variables"):
+    # Asked of the type: an unrolled network makes its tables when they are first looked at.
+    if not hasattr(type(model), "tables") or not hasattr(type(model), "variables"):
         raise InvalidArgument(
             f"{type(model).__name__} is no model with variables and tables",
             allowed="a BayesianNetwork, a FactorGraph, or an unrolled network",

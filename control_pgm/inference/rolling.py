@@ -168,7 +168,7 @@ def short_model(model: Model, evidence: Mapping[str, Hashable]) -> tuple[Model, 
     labels: dict[str, Hashable] = {}
     count = dict.fromkeys(slices, 0)
     for name, label in evidence.items():
-        if not isinstance(name, str) or not isinstance(label, Hashable):
+        if not isinstance(name, str) or type(label).__hash__ is None:
             return None
         base, _, time = name.rpartition("_")
         # Odd names and differing labels are left to the ordinary path, which also tells what is wrong with them.
