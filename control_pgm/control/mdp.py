@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from control_pgm.control import transitions
 from control_pgm.control import validation as check
 from control_pgm.control.outcomes import Outcome, gather
 from control_pgm.control.rewards import Rewards, parse_rewards
@@ -87,8 +88,8 @@ class MDP:
         reward_axes: str | None = None,
         positions: Mapping[Hashable, tuple[int, int]] | None = None,
     ) -> None:
-        table = check.transition_table(transition, transition_layout)
-        n, a = check.sizes(table)
+        table = transitions.transition_table(transition, transition_layout)
+        n, a = transitions.sizes(table)
         state_labels = labels(n if states is None else states, owner="the MDP's states")
         action_labels = labels(a if actions is None else actions, owner="the MDP's actions")
         check.count("states", state_labels, n)
@@ -101,7 +102,7 @@ class MDP:
         fields["terminal_reward"] = check.terminal_rewards(terminal_reward, state_labels)
         fields["discount"] = check.discount_factor(discount)
         fields["positions"] = check.grid_positions(positions, state_labels)
-        fields["table"] = check.rows(table, self)
+        fields["table"] = transitions.rows(table, self)
         if isinstance(reward, Rewards):
             fields["rewards"] = reward
         else:

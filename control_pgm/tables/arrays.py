@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ldexp
 from typing import Any
 
 import numpy as np
@@ -37,3 +38,19 @@ def lock(array: FloatArray) -> FloatArray:
     array = np.asarray(array)  # reductions return scalars where no axis is left
     array.flags.writeable = False
     return array
+
+
+def times_power_of_two(values: FloatArray, power: int) -> FloatArray:
+    """values · 2**power, exact; np.ldexp does the same an order of magnitude slower."""
+    return values * ldexp(1.0, power) if abs(power) < 1000 else np.ldexp(values, power)
+
+
+def positive_minimum(values: FloatArray) -> float:
+    """The smallest positive entry; 1 if there is none."""
+    if values.size == 0:
+        return 1.0
+    low = float(np.minimum.reduce(values, axis=None))
+    if low > 0.0:
+        return low
+    low = float(values.min(where=values > 0.0, initial=np.inf))
+    return low if low < np.inf else 1.0

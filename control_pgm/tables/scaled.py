@@ -16,11 +16,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from math import ceil, frexp, inf, ldexp, log, prod
+from math import ceil, frexp, inf, log, prod
 
 import numpy as np
 
-from control_pgm.tables.arrays import BoolArray, FloatArray, IntArray, lock
+from control_pgm.tables.arrays import BoolArray, FloatArray, IntArray, lock, positive_minimum, times_power_of_two
 from control_pgm.tables.contraction import Recipe, log_sum_exp
 
 TRUSTED = 1e-280  # smallest scaled linear value that is kept as it is
@@ -87,7 +87,7 @@ class Scaled:
         if top == 0.0 or 2.0**-30 <= top <= 1.0:
             return Scaled(values, exponent)
         shift = frexp(top)[1]
-        return Scaled(_times_power_of_two(values, -shift), exponent + shift)
+        return Scaled(times_power_of_two(values, -shift), exponent + shift)
 
     # --- the two arithmetics ------------------------------------------------------------------------------------
     @cached_property
@@ -125,7 +125,7 @@ class Scaled:
         if top == 0.0 or 0.5 <= top <= 1.0:
             return self
         shift = frexp(top)[1]
-        return Scaled(_times_power_of_two(self._data, -shift), self._exponent + shift)
+        return Scaled(times_power_of_two(self._data, -shift), self._exponent + shift)
 
     # --- the algebra --------------------------------------------------------------------------------------------
     @staticmethod
@@ -230,22 +230,6 @@ class Scaled:
         """A key equal for two tables exactly if they share memory, layout and scale: shared tables are used once."""
         interface = self._data.__array_interface__
         return (interface["data"][0], self._exponent, self._in_logs, *self._data.shape, *self._data.strides)
-
-
-def _times_power_of_two(values: FloatArray, power: int) -> FloatArray:
-    """values · 2**power, exact; np.ldexp does the same an order of magnitude slower."""
-    return values * ldexp(1.0, power) if abs(power) < 1000 else np.ldexp(values, power)
-
-
-def positive_minimum(values: FloatArray) -> float:
-    """The smallest positive entry; 1 if there is none."""
-    if values.size == 0:
-        return 1.0
-    low = float(np.minimum.reduce(values, axis=None))
-    if low > 0.0:
-        return low
-    low = float(values.min(where=values > 0.0, initial=inf))
-    return low if low < inf else 1.0
 
 
 @dataclass(frozen=True, eq=False)
