@@ -132,7 +132,24 @@ def _posterior(network: ControlNetwork, convention: Convention, memory_limit: in
 
 
 def optimal_policy(problem: MDP | ControlNetwork, horizon: int | None = None, **options: Any) -> LabelledArray:
-    """The policy alone, labelled [t, s, a]; options as for `solve`."""
+    """The policy alone.
+
+    Parameters
+    ----------
+    problem, horizon, **options
+        As for `solve`, and raising what it raises.
+
+    Returns
+    -------
+    LabelledArray [t, s, a]
+        pi(a_t | s_t); NaN where optimality is impossible.
+
+    Examples
+    --------
+    >>> from control_pgm import gridworld
+    >>> optimal_policy(gridworld("S.G"), 2, temperature=0.1).sel(t=0, s="(0,0)").values.round(4).tolist()
+    [0.0002, 0.0002, 0.9995, 0.0002]
+    """
     return solve(problem, horizon, **options).policy
 
 

@@ -30,6 +30,21 @@ def to_pgmpy(network: BayesianNetwork) -> Any:
 
     States are named ``"index:label"``. A further factor phi becomes a binary node ``"factor_k"`` with
     p(1 | scope) = phi / max phi, to be observed at 1: see `pgmpy_evidence`.
+
+    Parameters
+    ----------
+    network : BayesianNetwork
+
+    Raises
+    ------
+    MissingPackage
+        If pgmpy is not installed.
+
+    Examples
+    --------
+    >>> from control_pgm import gridworld, unroll
+    >>> len(to_pgmpy(unroll(gridworld("S.G"), 2)).nodes())
+    7
     """
     if not isinstance(network, BayesianNetwork):
         raise InvalidArgument(f"{type(network).__name__} cannot be exported to pgmpy", allowed="a BayesianNetwork")

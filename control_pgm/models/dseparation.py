@@ -13,7 +13,19 @@ def d_separated(
 ) -> bool:
     """Whether the graph implies that ``x`` and ``y`` are independent given ``given``.
 
-    Added factors count as observed children of their scope.
+    Parameters
+    ----------
+    network : BayesianNetwork
+        Added factors count as observed children of their scope.
+    x, y, given : names
+        Disjoint sets of variables.
+
+    Raises
+    ------
+    InvalidArgument
+        If the sets overlap.
+    UnknownName
+        If a variable does not exist.
 
     Source: Koller and Friedman (2009), algorithm 3.1 (reachability along active trails); linear in the network.
 
@@ -71,7 +83,25 @@ def barren(
 def prune(
     network: BayesianNetwork, targets: Iterable[str] | str, evidence: Iterable[str] | str = ()
 ) -> BayesianNetwork:
-    """The network without the nodes that are `barren` for the query."""
+    """The network without the nodes that are `barren` for the query.
+
+    Parameters
+    ----------
+    network : BayesianNetwork
+    targets, evidence : names
+        What is asked, and what is observed.
+
+    Raises
+    ------
+    UnknownName
+        If a variable does not exist.
+
+    Examples
+    --------
+    >>> from control_pgm import gridworld, unroll
+    >>> prune(unroll(gridworld("S.G"), 5), "s_1", ["O_1"])
+    BayesianNetwork(6 variables)
+    """
     gone = barren(network, targets, evidence)
     return BayesianNetwork([cpd for cpd in network.cpds if cpd.child.name not in gone], network.factors)
 
