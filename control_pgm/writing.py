@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from control_pgm.errors import InvalidArgument
+
 
 @contextmanager
 def replacing(path: str | Path) -> Iterator[Path]:
@@ -19,6 +21,11 @@ def replacing(path: str | Path) -> Iterator[Path]:
     ----------
     path : path
         The file to write; its folder must exist.
+
+    Raises
+    ------
+    InvalidArgument
+        If the folder does not exist, or the name belongs to a folder, a device or a pipe.
 
     Yields
     ------
@@ -32,7 +39,11 @@ def replacing(path: str | Path) -> Iterator[Path]:
     >>> Path("note.txt").read_text()
     'done'
     """
-    path = Path(path)
+    path = Path(os.path.realpath(path))  # what a link points to is written; the link stays
+    if path.exists() and not path.is_file():
+        raise InvalidArgument(f"{str(path)!r} is no regular file", allowed="a file's name, new or to be replaced")
+    if not path.parent.is_dir():
+        raise InvalidArgument(f"folder {str(path.parent)!r} does not exist", remedy="make it first")
     handle, name = tempfile.mkstemp(suffix=path.suffix, prefix=f".{path.stem[:64]}-", dir=path.parent)
     os.close(handle)
     try:

@@ -106,7 +106,7 @@ def test_crosscheck_tells_by_its_exit_code(capsys, grid):
     code, out, _ = run(capsys, *ours)
     assert code == 0
     assert "passed" in out
-    code, out, _ = run(capsys, *ours, "--tolerance", -1)
+    code, out, _ = run(capsys, *ours, "--tolerance", 0)
     assert code == 1
     assert "FAILED" in out
 
@@ -132,6 +132,16 @@ def test_crosscheck_tells_by_its_exit_code(capsys, grid):
         (["draw", "GRID", "--horizon", 3, "--out", "picture.gif"], [".gif", ".png"]),
         (["draw", "GRID", "--horizon", 3, "--out", "no/such/folder/picture.png"], ["no/such/folder"]),
         (["crosscheck", "GRID", "--horizon", 2, "--against", "oracle"], ["'oracle'", "'pgmpy'"]),
+        (["crosscheck", "GRID", "--horizon", 2, "--tolerance", "nan"], ["--tolerance nan"]),
+        (["solve", "GRID", "--horizon", 3_000_000], ["3,000,000", "1,000,000"]),
+        (["solve", "GRID", "--horizon", 3, "--temperature", 1e-300], ["temperature 1e-300", "overflow"]),
+        (["query", "GRID", "--horizon", 3, "a_1 | O=1", "--out", "answer.npz"], [".npz", ".csv"]),
+        (["solve", "GRID", "--horizon", 3, "--out", "no/such/table.csv"], ["no/such", "does not exist"]),
+        (
+            ["draw", "GRID", "--horizon", 3, "--what", "optimism", "--temperature", 1, "--out", "p.png"],
+            ["--temperature"],
+        ),
+        (["draw", "gym:FrozenLake-v1", "--horizon", 3, "--what", "optimism", "--out", "p.png"], ["no goal", "event"]),
         (["fly"], ["fly"]),
         ([], ["VERB"]),
     ],

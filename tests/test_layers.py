@@ -12,7 +12,8 @@ import control_pgm
 
 ROOT = Path(control_pgm.__file__).parent
 LAYERS = [
-    {"errors", "display", "writing", "_version"},
+    {"errors", "display", "_version"},
+    ("writing",),
     {"tables"},
     {"models"},
     {"inference"},

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from control_pgm.display import number, text_table
+from control_pgm.errors import InvalidArgument
 from control_pgm.tables.factor import Factor
 from control_pgm.tables.labelled import LabelledArray
 from control_pgm.writing import write_text
@@ -27,6 +28,8 @@ def deliver(as_text: Callable[[str], str], kind: str, out: Path | None) -> None:
     if out is None:
         print(as_text(kind))
         return
+    if out.suffix.lower() not in (*_ENDINGS, ".txt"):
+        raise InvalidArgument(f"--out {str(out)!r} ends in {out.suffix!r}", allowed=", ".join((*_ENDINGS, ".txt")))
     write_text(out, as_text(_ENDINGS.get(out.suffix.lower(), kind)) + "\n")
     print(f"wrote {out}")
 

@@ -49,7 +49,8 @@ def make_parser() -> argparse.ArgumentParser:
     _network(draw)
     _inference(draw)
     draw.add_argument("--what", choices=sorted(verbs.PICTURES), default="policy", help="[%(default)s]")
-    draw.add_argument("--time", type=int, default=0, help="the step of policy and values [%(default)s]")
+    draw.add_argument("--time", type=int, help="the step of policy and values [0]")
+    draw.add_argument("--event", action="append", help="for optimism: a state to reach; may be repeated [the goals]")
     draw.add_argument("--out", type=Path, required=True, help="the picture: .png, .svg or .pdf")
     draw.set_defaults(run=verbs.draw)
 
@@ -80,7 +81,7 @@ def _network(parser: argparse.ArgumentParser) -> None:
 
 
 def _inference(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--inference", choices=list(INFERENCES), default="posterior", help="[%(default)s]")
+    parser.add_argument("--inference", choices=list(INFERENCES), help="[posterior]")
 
 
 def _output(parser: argparse.ArgumentParser, what: str) -> None:

@@ -37,11 +37,11 @@ PICTURES: Mapping[str, Callable[[argparse.Namespace, MDP], Drawing]] = {
     "network": lambda options, mdp: plot_network(_network(options, mdp)),
     "factor-graph": lambda options, mdp: plot_factor_graph(_network(options, mdp)),
     "factor-graph-absorbed": lambda options, mdp: plot_factor_graph(_network(options, mdp), absorbed=True),
-    "policy": lambda options, mdp: plot_policy(_solution(options, mdp), t=options.time),
-    "values": lambda options, mdp: plot_values(_solution(options, mdp), t=options.time),
+    "policy": lambda options, mdp: plot_policy(_solution(options, mdp), t=options.time or 0),
+    "values": lambda options, mdp: plot_values(_solution(options, mdp), t=options.time or 0),
     "messages": lambda options, mdp: plot_messages(_solution(options, mdp)),
     "marginals": lambda options, mdp: plot_marginals(_solution(options, mdp)),
-    "optimism": lambda options, mdp: plot_optimism(mdp, options.horizon, progress=progress()),
+    "optimism": lambda options, mdp: plot_optimism(mdp, options.horizon, event=options.event, progress=progress()),
     "temperature": lambda options, mdp: plot_temperature(mdp, options.horizon, progress=progress()),
 }
 
@@ -96,6 +96,10 @@ def query(options: argparse.Namespace) -> bool:
 
 def draw(options: argparse.Namespace) -> bool:
     """A picture."""
+    if options.what in ("optimism", "temperature"):
+        for name in ("temperature", "inference", "time"):
+            if getattr(options, name) is not None:
+                raise InvalidArgument(f"--{name} with --what {options.what}", remedy="leave it out: it varies there")
     print(f"wrote {save_picture(PICTURES[options.what](options, _process(options)), options.out)}")
     return True
 
@@ -104,6 +108,8 @@ def crosscheck(options: argparse.Namespace) -> bool:
     """Every answer against independent engines."""
     network = _network(options, _process(options))
     against = {} if options.against is None else {"against": options.against}
+    if not options.tolerance >= 0:
+        raise InvalidArgument(f"--tolerance {options.tolerance}", allowed="a number ≥ 0")
     report = interop.crosscheck(network, tolerance=options.tolerance, progress=progress(), **against)
     print(report)
     return report.passed
@@ -132,7 +138,8 @@ def _network(options: argparse.Namespace, mdp: MDP) -> ControlNetwork:
 
 
 def _solution(options: argparse.Namespace, mdp: MDP) -> Solution:
-    return control.solve(mdp, options.horizon, inference=options.inference, temperature=options.temperature)
+    kind = options.inference or "posterior"
+    return control.solve(mdp, options.horizon, inference=kind, temperature=options.temperature)
 
 
 def _record(solution: Solution) -> dict[str, object]:

@@ -159,6 +159,8 @@ def occupancies(mdp: MDP, policy: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 def checked_policy(mdp: MDP, policy: Any, horizon: int | None) -> FloatArray:
     """The policy as a fresh array [t,s,a] whose rows are distributions or NaN."""
+    if not isinstance(mdp, MDP):
+        raise InvalidArgument(f"{type(mdp).__name__} is no MDP", allowed="an MDP, then a policy")
     try:
         pi = np.array(policy, dtype=np.float64)
     except (TypeError, ValueError) as error:

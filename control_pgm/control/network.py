@@ -22,7 +22,7 @@ from control_pgm.control.mdp import MDP
 from control_pgm.control.priors import Prior, parse_prior
 from control_pgm.control.rewards import Rewards
 from control_pgm.control.slices import TERMINAL, Slice, make_slice, state_labels, terminal_state
-from control_pgm.errors import InvalidArgument
+from control_pgm.errors import InvalidArgument, TooLarge
 from control_pgm.inference.exact import TreePosterior
 from control_pgm.inference.infer import infer
 from control_pgm.models.cpd import CPD
@@ -31,6 +31,8 @@ from control_pgm.tables.arrays import FloatArray, lock
 from control_pgm.tables.factor import Factor
 from control_pgm.tables.scaled import Scaled
 from control_pgm.tables.variable import Variable
+
+MAX_HORIZON = 1_000_000
 
 
 class ControlNetwork(DynamicBayesianNetwork):
@@ -165,6 +167,12 @@ def check_horizon(mdp: MDP, horizon: int) -> int:
     """The horizon, if it is an integer ≥ 1 that fits the time-varying tables."""
     if isinstance(horizon, bool) or not isinstance(horizon, int | np.integer) or horizon < 1:
         raise InvalidArgument(f"horizon {horizon!r}", allowed="an integer ≥ 1, the number of actions")
+    if horizon > MAX_HORIZON:
+        raise TooLarge(
+            f"horizon {horizon:,} would need one set of messages per step",
+            allowed=f"up to {MAX_HORIZON:,} steps",
+            remedy="a policy hardly changes far from the end: a shorter horizon tells the same",
+        )
     if mdp.time_steps is not None and horizon != mdp.time_steps:
         raise InvalidArgument(
             f"horizon {horizon} does not fit the MDP's tables, which have {mdp.time_steps} time steps",

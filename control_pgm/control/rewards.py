@@ -18,6 +18,7 @@ import numpy as np
 from control_pgm.errors import InvalidArgument, InvalidModel
 from control_pgm.tables.arrays import BoolArray, FloatArray, frozen, lock
 
+_LARGEST = 1e14  # nats: beyond, logarithms of evidence would keep no digit after the point
 AXES = ("s", "sa", "sas", "tsa", "tsas")
 
 
@@ -75,10 +76,11 @@ class Rewards:
         with np.errstate(over="ignore"):
             np.subtract(self.values, shift, out=scaled, where=used)
             scaled /= temperature
-        if (np.isneginf(scaled) & used & (self.values > -np.inf)).any():
+        if ((scaled < -_LARGEST) & used & (self.values > -np.inf)).any():
             raise InvalidArgument(
-                f"rewards from {self.values[used].min():g} to {shift:g} at temperature {temperature:g} overflow",
-                allowed="(reward − largest reward)/temperature within ±1e308",
+                f"rewards down to {self.values[used & (self.values > -np.inf)].min():g} below {shift:g} overflow at "
+                f"temperature {temperature:g}",
+                allowed=f"(largest reward − reward)/temperature up to {_LARGEST:g}",
                 remedy="raise the temperature, or write −inf for what is forbidden",
             )
         if self.weights is None:

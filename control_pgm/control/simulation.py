@@ -11,8 +11,9 @@ from numpy.typing import ArrayLike
 from control_pgm.control.evaluation import checked_policy
 from control_pgm.control.mdp import MDP
 from control_pgm.control.slices import TERMINAL
-from control_pgm.display import number
-from control_pgm.errors import InvalidArgument, UndefinedConditional
+from control_pgm.control.validation import MAX_DENSE_BYTES
+from control_pgm.display import number, size
+from control_pgm.errors import InvalidArgument, TooLarge, UndefinedConditional
 from control_pgm.tables.arrays import FloatArray, IntArray
 from control_pgm.tables.labelled import LabelledArray
 
@@ -83,6 +84,12 @@ def simulate(
     if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 1:
         raise InvalidArgument(f"n {n!r}", allowed="an integer ≥ 1")
     pi = checked_policy(mdp, policy, horizon)
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
+        raise InvalidArgument(f"seed {seed!r}", allowed="an integer ≥ 0")
+    if (need := 24 * n * (len(pi) + 1)) > MAX_DENSE_BYTES:
+        raise TooLarge(
+            f"{n:,} trajectories need {size(need)}", allowed=size(MAX_DENSE_BYTES), remedy="draw fewer at once"
+        )
     rng = np.random.default_rng(seed)
     steps, ended = len(pi), mdp.n_states
     states = np.full((n, steps + 1), ended, dtype=np.int64)

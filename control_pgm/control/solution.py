@@ -91,6 +91,8 @@ class Solution(ABC):
     def action(self, state: Hashable, t: int, rng: np.random.Generator) -> Hashable:
         """Draw an action from the policy, by label.
 
+        Environments count states and actions: ``env.step(mdp.actions.index(sol.action(mdp.states[s], t, rng)))``.
+
         Raises
         ------
         UndefinedConditional

@@ -88,10 +88,12 @@ def ends_of(mdp: MDP, t: int) -> dict[int, str]:
     usual = _median(on_outcome, elsewhere)
     ends = {}
     for k in absorbing:
-        entering = _mean(on_outcome[:, :, k], outside[:, :, k])
+        entering = on_outcome[:, :, k][outside[:, :, k] > 0]
         staying = _mean(on_outcome[k, :, k], weights[k, :, k])
-        better = (entering is not None and entering > usual) or (staying is not None and staying > max(usual, 0.0))
-        ends[int(k)] = "goal" if better else "hole" if entering is not None else "end"
+        if (entering.size and entering.min() > usual) or (staying is not None and staying > max(usual, 0.0)):
+            ends[int(k)] = "goal"
+        else:  # one state in which good and bad ends are merged is neither goal nor hole
+            ends[int(k)] = "hole" if entering.size and entering.max() <= usual else "end"
     return ends | dict.fromkeys(_leaving(mdp, absorbing, t), "end")
 
 

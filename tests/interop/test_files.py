@@ -138,3 +138,9 @@ def test_rows_that_were_not_normalised_are(tmp_path):
     path = save(mdp, tmp_path / "mdp.json")
     path.write_text(path.read_text().replace("0.75", "0.7500000005"))
     assert load(path).transition[0, 0].sum() == pytest.approx(1.0, abs=1e-15)
+
+
+def test_a_solution_saves_itself(tmp_path):
+    solution = solve(gridworld("S.G"), 3, temperature=0.2)
+    path = solution.save(tmp_path / "solution.npz")
+    assert np.array_equal(load_solution(path).policy, solution.policy)

@@ -128,8 +128,8 @@ def test_files_get_the_usual_rights(kind, tmp_path):
     assert path.stat().st_mode == plain_file.stat().st_mode
 
 
-def test_a_missing_folder_is_an_error_of_the_system(tmp_path):
-    with pytest.raises(FileNotFoundError):
+def test_a_missing_folder_is_named(tmp_path):
+    with pytest.raises(InvalidArgument, match=r"nowhere' does not exist"):
         save(named("labels").mdp, tmp_path / "nowhere" / "mdp.json")
 
 
