@@ -139,7 +139,7 @@ def _network(options: argparse.Namespace, mdp: MDP) -> ControlNetwork:
 
 def _solution(options: argparse.Namespace, mdp: MDP) -> Solution:
     kind = options.inference or "posterior"
-    return control.solve(mdp, options.horizon, inference=kind, temperature=options.temperature)
+    return control.solve(mdp, options.horizon, inference=kind, temperature=options.temperature, progress=progress())
 
 
 def _record(solution: Solution) -> dict[str, object]:

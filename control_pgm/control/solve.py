@@ -14,7 +14,7 @@ from control_pgm.control.solution import Convention, Solution
 from control_pgm.control.solution_dynamics import BellmanSolution, VariationalSolution
 from control_pgm.control.solution_posterior import PosteriorSolution
 from control_pgm.errors import InvalidArgument
-from control_pgm.inference.exact import TreePosterior
+from control_pgm.inference.exact import Progress, TreePosterior
 from control_pgm.inference.impossible import impossible
 from control_pgm.inference.plan import DEFAULT_MEMORY_LIMIT, plan
 from control_pgm.tables.labelled import LabelledArray
@@ -38,6 +38,7 @@ def solve(
     risk: float | None = None,
     convention: Convention = "mean",
     memory_limit: int = DEFAULT_MEMORY_LIMIT,
+    progress: Progress | None = None,
 ) -> Solution:
     """Solve a control problem by inference in its unrolled network.
 
@@ -60,6 +61,8 @@ def solve(
         in maximum-entropy reinforcement learning; the policy is the same.
     memory_limit : int
         Bytes that inference may take.
+    progress : callable, optional
+        Called with (done, total, what) while messages are sent.
 
     Returns
     -------
@@ -88,7 +91,7 @@ def solve(
     if convention == "sum":
         _check_sum(network)
     if kind == "posterior":
-        return _posterior(network, convention, memory_limit)
+        return _posterior(network, convention, memory_limit, progress)
     if not network.as_unrolled:
         raise InvalidArgument(
             f"inference={inference!r} on a network with replaced or added tables",
@@ -120,10 +123,12 @@ def _refuse_options(inference: str, **options: object) -> None:
             raise InvalidArgument(f"{name} with inference={inference!r}", remedy=f"leave {name} out: it has none")
 
 
-def _posterior(network: ControlNetwork, convention: Convention, memory_limit: int) -> PosteriorSolution:
+def _posterior(
+    network: ControlNetwork, convention: Convention, memory_limit: int, progress: Progress | None
+) -> PosteriorSolution:
     # The network's own order backwards: its messages are the textbook's, whatever other order may be cheaper.
     order = plan(network, network.optimal, order="reverse topological", memory_limit=memory_limit)
-    posterior = TreePosterior(network, network.optimal, order, memory_limit)
+    posterior = TreePosterior(network, network.optimal, order, memory_limit, progress)
     if posterior.log_evidence == -np.inf:
         raise impossible(network, network.optimal, memory_limit)
     if not network.uniform:  # replaced or added tables may have tied steps together, or apart

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -19,6 +19,9 @@ from control_pgm.inference.posterior import Posterior
 from control_pgm.models.factorgraph import Model
 from control_pgm.tables.factor import Factor
 from control_pgm.tables.scaled import Scaled
+
+Progress = Callable[[int, int, str], None]  # (done, total, what)
+_REPORT_EVERY = 500  # messages
 
 
 @dataclass(frozen=True)
@@ -64,14 +67,21 @@ class TreePosterior(Posterior):
         The messages of the collect pass.
     """
 
-    def __init__(self, model: Model, evidence: Mapping[str, Hashable], plan: Plan, memory_limit: int) -> None:
+    def __init__(
+        self,
+        model: Model,
+        evidence: Mapping[str, Hashable],
+        plan: Plan,
+        memory_limit: int,
+        progress: Progress | None = None,
+    ) -> None:
         self.model, self.evidence, self.plan = model, dict(evidence), plan
         self.method, self.exact = "exact", True
         self._memory_limit = memory_limit
         self.compiled: Compiled = compile_plan(plan)
+        self._progress = progress
         self.collected = Store()
-        for _ in collect(self.compiled.cells, self.collected):
-            pass
+        self._run(collect(self.compiled.cells, self.collected), "messages backward")
 
     @cached_property
     def log_evidence(self) -> float:
@@ -87,9 +97,17 @@ class TreePosterior(Posterior):
     def _all(self) -> Store:
         """The messages of both passes; the downward pass runs when it is first needed."""
         store = self.collected.copy()
-        for _ in distribute(self.compiled.cells, store):
-            pass
+        self._run(distribute(self.compiled.cells, store), "messages forward")
         return store
+
+    def _run(self, messages: Iterator[object], what: str) -> None:
+        """Send all messages of a pass, and tell how far it is every now and then."""
+        total = len(self.plan.tree.order)
+        for k, _ in enumerate(messages):
+            if self._progress is not None and k % _REPORT_EVERY == 0:
+                self._progress(k, total, what)
+        if self._progress is not None:
+            self._progress(total, total, what)
 
     def operand(self, source: int, target: int) -> Operand | None:
         """A message as an operand; None for a silent cluster, whose message is identically one."""

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from control_pgm import solve
+from control_pgm import MDP, solve
 from control_pgm.errors import InvalidArgument, NotAvailable, UndefinedConditional
 from tests.control.comparison import ARRAYS, TIGHT, difference
 from tests.control.instances import instances, named, solved
@@ -200,3 +200,12 @@ def test_actions_are_drawn_from_the_policy():
 def test_what_the_posterior_does_not_have_names_the_type(name):
     with pytest.raises(NotAvailable, match="inference='posterior'"):
         getattr(solved(named("labels")), name)
+
+
+def test_progress_is_told_and_reaches_the_end():
+    told = []
+    solution = solve(MDP(np.full((2, 2, 2), 0.5), [[0, 1], [1, 0]]), 600, progress=lambda *step: told.append(step))
+    assert told[-1] == (1201, 1201, "messages backward")
+    assert (500, 1201, "messages backward") in told
+    solution.state_marginals  # noqa: B018
+    assert told[-1] == (1201, 1201, "messages forward")
