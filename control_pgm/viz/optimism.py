@@ -13,6 +13,7 @@ from control_pgm.tables.arrays import FloatArray
 from control_pgm.viz import style
 from control_pgm.viz.drawing import Drawing
 from control_pgm.viz.line_labels import EndLabel, label_ends, make_room, plain_axes
+from control_pgm.viz.paid_ends import with_paid_ends
 from control_pgm.viz.sheet import letters
 from control_pgm.viz.sweep import Progress, believed, chosen_event, chosen_temperatures, happens, sweep
 
@@ -84,6 +85,7 @@ def plot_optimism(
     if not isinstance(mdp, MDP):
         raise InvalidArgument(f"plot_optimism draws no {type(mdp).__name__}", allowed="an MDP")
     alphas = chosen_temperatures(mdp, temperatures)
+    mdp = with_paid_ends(mdp) if event is None else mdp
     states, name = chosen_event(mdp, event)
     if ax is not None:
         style.check_axes(ax)
