@@ -88,7 +88,9 @@ def ends_of(mdp: MDP, t: int) -> dict[int, str]:
     usual = _median(on_outcome, elsewhere)
     ends = {}
     for k in absorbing:
-        entering = on_outcome[:, :, k][outside[:, :, k] > 0]
+        into = outside[:, :, k] > 0
+        entering = _every_reward(mdp, t, int(k))[:, into]
+        entering = entering[~np.isnan(entering)]
         staying = _mean(on_outcome[k, :, k], weights[k, :, k])
         if (entering.size and entering.min() > usual) or (staying is not None and staying > max(usual, 0.0)):
             ends[int(k)] = "goal"
@@ -104,6 +106,16 @@ def _leaving(mdp: MDP, absorbing: IntArray, t: int) -> list[int]:
     gone = mdp.transition_at(t)[:, :, off_grid].sum(axis=2) == 1.0
     leaves = (gone | ~mdp.available).all(axis=1)
     return [int(k) for k in np.flatnonzero(leaves) if mdp.states[k] in places]
+
+
+def _every_reward(mdp: MDP, t: int, k: int) -> FloatArray:
+    """All rewards of outcomes that lead to state k, shape (K, S, A); NaN where an outcome has fewer than K."""
+    table = mdp.rewards.at(t)
+    values = table.values[..., k] if table.on_outcome else table.values
+    if table.weights is None:
+        return values
+    weights = table.weights[..., k] if table.on_outcome else table.weights
+    return np.where(weights > 0, values, np.nan)
 
 
 def _mean(values: FloatArray, weights: FloatArray) -> float | None:
