@@ -102,14 +102,11 @@ class Recipe:
         if len(operands) == 2:
             array = self.steps[0].run(operands[0], operands[1])
         else:
-            registers: list[FloatArray | None] = list(operands)
-            for step in self.steps:
-                left, right = registers[step.left], registers[step.right]
-                registers[step.left] = registers[step.right] = None  # each is used once: let its memory go
-                assert left is not None
-                assert right is not None
-                registers.append(step.run(left, right))
-            array = registers[-1]  # type: ignore[assignment]
+            registers = dict(enumerate(operands))
+            for k, step in enumerate(self.steps, start=len(operands)):
+                # Each register is used once: popping it lets its memory go.
+                registers[k] = step.run(registers.pop(step.left), registers.pop(step.right))
+            (array,) = registers.values()
         return array if self.last == self.out else reduce_to(array, self.last, self.out)
 
     def log(self, operands: Sequence[FloatArray]) -> FloatArray:
