@@ -15,7 +15,7 @@ from control_pgm.interop.mdp_record import mdp_from, mdp_record
 from control_pgm.interop.npz_format import read_npz, write_npz
 from control_pgm.interop.solution_record import SavedSolution, solution_from, solution_record
 from control_pgm.interop.source import MAX_BYTES, Record, Source, read_bytes
-from control_pgm.problems import ACTIONS, gridworld
+from control_pgm.problems.gridworld import ACTIONS, gridworld
 from control_pgm.writing import replacing
 
 _WRITERS: Mapping[str, Callable[[Record, Path], None]] = {".json": write_json, ".npz": write_npz}

@@ -6,7 +6,7 @@ from matplotlib.colors import to_hex
 
 from control_pgm import CPD, MDP, BayesianNetwork, Factor, FactorGraph, Variable, unroll
 from control_pgm.errors import InvalidArgument
-from control_pgm.problems import gridworld
+from control_pgm.problems.gridworld import gridworld
 from control_pgm.viz import plot_factor_graph
 from control_pgm.viz.factor_labels import factor_labels
 

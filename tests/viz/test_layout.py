@@ -9,7 +9,7 @@ import pytest
 
 from control_pgm import CPD, MDP, BayesianNetwork, Factor, FactorGraph, TwoSliceTemplate, Variable, unroll
 from control_pgm.errors import InvalidArgument
-from control_pgm.problems import gridworld
+from control_pgm.problems.gridworld import gridworld
 from control_pgm.viz.columns import columns
 from control_pgm.viz.factor_layout import factor_graph_layout, homes, skeleton
 from control_pgm.viz.geometry import distances

@@ -5,7 +5,7 @@ import pytest
 
 from control_pgm import MDP, solve
 from control_pgm.errors import InvalidArgument
-from control_pgm.problems import gridworld
+from control_pgm.problems.gridworld import gridworld
 from control_pgm.viz import plot_values
 from control_pgm.viz.style import contrast
 
