@@ -7,11 +7,14 @@ Eliminating backwards gives, for every step t, a cluster {s_t, a_t} in which a_t
 
 What the second receives from the first is beta_t(s); everything else in it sums to alpha_t(s) = p(s_t=s, O_{0:t−1}=1).
 Factors that were added on s_t alone lie "at t": they count into beta_t(s,a) and beta_t(s).
+
+Every quantity is one query per step. Steps of one form are answered by one contraction; in a network whose steps are
+all alike, the query of one step stands for all that the engine has run as a loop.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -19,43 +22,48 @@ import numpy as np
 
 from control_pgm.control.network import ControlNetwork
 from control_pgm.errors import InvalidModel
-from control_pgm.inference.contract import Operand, contract_each
+from control_pgm.inference.batched import Fetched, Group, Query, Received, answer, groups
+from control_pgm.inference.contract import Operand
 from control_pgm.inference.exact import TreePosterior
+from control_pgm.tables.arrays import FloatArray
+from control_pgm.tables.contraction import Scope
 from control_pgm.tables.scaled import Scaled, Stack
 
 _REMEDY = "ask network.infer() for the marginal or conditional that you want instead of solve()"
-STATE, ACTION = 0, 1  # labels of the axes s and a in the batched contractions below
+STATE, ACTION = 0, 1  # labels of the axes s and a in the queries below
+
+Finish = Callable[[Stack], FloatArray]  # what is made of a stack of tables: its logarithms, or probabilities
 
 
 @dataclass(frozen=True, eq=False)
 class TextbookMessages:
-    """alpha_t and beta_t of a control network for all t: stacks of tables over (s) or (s, a)."""
+    """alpha_t and beta_t of a control network for all t: arrays with axes (t, s) or (t, s, a)."""
 
     network: ControlNetwork
     posterior: TreePosterior
 
-    def backward_action(self) -> Stack:
+    def backward_action(self, finish: Finish) -> FloatArray:
         """beta_t(s,a) for t = 0 … T−1, axes (t, s, a)."""
-        steps = [self._after_action(t, with_prior=False) for t in range(self.network.horizon)]
-        return contract_each(steps, (STATE, ACTION), self._sizes)
+        asked = self._asked(lambda t: self._after_action(t, with_prior=False), self._steps)
+        return answer(asked, (STATE, ACTION), self._sizes, finish)
 
-    def optimal_action(self) -> Stack:
+    def optimal_action(self, finish: Finish) -> FloatArray:
         """p(a|s) beta_t(s,a), axes (t, s, a): the optimal action conditional before it is normalised."""
-        steps = [self._after_action(t, with_prior=True) for t in range(self.network.horizon)]
-        return contract_each(steps, (STATE, ACTION), self._sizes)
+        asked = self._asked(lambda t: self._after_action(t, with_prior=True), self._steps)
+        return answer(asked, (STATE, ACTION), self._sizes, finish)
 
-    def backward(self) -> Stack:
+    def backward(self, finish: Finish) -> FloatArray:
         """beta_t(s) for t = 0 … T, axes (t, s); at the horizon the terminal factor, or one."""
-        return contract_each(self._at_and_after, (STATE,), self._sizes)
+        return answer(self._asked(self._at_and_after, self._times), (STATE,), self._sizes, finish)
 
-    def forward(self) -> Stack:
+    def forward(self, finish: Finish) -> FloatArray:
         """alpha_t(s) for t = 0 … T, axes (t, s)."""
-        return contract_each([[((STATE,), self._forward(t))] for t in self._times], (STATE,), self._sizes)
+        return answer(self._asked(lambda t: [self._forward(t)], self._times), (STATE,), self._sizes, finish)
 
-    def state_marginal(self) -> Stack:
+    def state_marginal(self, finish: Finish) -> FloatArray:
         """alpha_t(s) beta_t(s), which sums to p(O) for every t; axes (t, s)."""
-        both = [[((STATE,), self._forward(t)), *self._at_and_after[t]] for t in self._times]
-        return contract_each(both, (STATE,), self._sizes)
+        asked = self._asked(lambda t: [self._forward(t), *self._at_and_after(t)], self._times)
+        return answer(asked, (STATE,), self._sizes, finish)
 
     def check(self) -> None:
         """Refuse a changed network whose messages are not functions of s_t and a_t.
@@ -73,7 +81,7 @@ class TextbookMessages:
                     f"the messages at t={t} depend on {', '.join(others)} beside s_{t} and a_{t}: no beta(s,a)",
                     remedy=_REMEDY,
                 )
-        roots = [i for i, parent in enumerate(tree.parents) if parent < 0 and i in self.posterior.collected.up]
+        roots = [i for i, parent in enumerate(tree.parents) if parent < 0 and not self.posterior.compiled.silent[i]]
         alone = [problem.names[tree.order[i]] for i in roots if tree.order[i] != self._states[0]]
         alone += [f"{table!r}" for k, table in enumerate(self.network.tables) if not problem.scopes[k]]
         if alone:
@@ -81,6 +89,35 @@ class TextbookMessages:
                 f"the network falls into independent parts at {alone[-1]}: alpha and beta do not cover all evidence",
                 remedy=_REMEDY,
             )
+
+    # --- one query for every step -------------------------------------------------------------------------------
+    def _asked(self, query: Callable[[int], Query], times: range) -> list[Group]:
+        """The queries of all times in groups. Steps that the engine ran as one loop are asked by one of them."""
+        alike = self._alike
+        if not alike:
+            return groups([query(t) for t in times])
+        count = len(alike)
+        columns = [
+            (scope, self._along(item, alike) if isinstance(item, Received) else item) for scope, item in query(alike[0])
+        ]
+        early = groups([query(t) for t in range(alike.start)])
+        late = groups([query(t) for t in range(alike.stop, times.stop)])
+        return [*early, Group(count, columns), *late]
+
+    def _along(self, message: Received, times: range) -> Fetched:
+        """A message of the first of some steps, and those at the same place in the others."""
+        first, step = message.cluster, self.posterior.plan.clusters_per_step
+        return Fetched(message.sent, range(first, first - step * len(times), -step))  # they count backwards in time
+
+    @cached_property
+    def _alike(self) -> range:
+        """The steps whose clusters are copies of one another, where the network's steps are all alike."""
+        rolled = self.posterior.plan.rolled
+        if rolled is None:
+            return range(0)
+        clusters = self.posterior.compiled.tree.position
+        inside = [t for t in self._steps if rolled.begin <= clusters[self._actions[t]] < rolled.end]
+        return range(inside[0], inside[-1] + 1)
 
     # --- finding one's way in the tree --------------------------------------------------------------------------
     @cached_property
@@ -91,34 +128,38 @@ class TextbookMessages:
         return frozenset(k for k, factor in enumerate(self.network.tables) if id(factor) in counting)
 
     @property
+    def _steps(self) -> range:
+        return range(self.network.horizon)
+
+    @property
     def _times(self) -> range:
         return range(self.network.horizon + 1)
 
     @cached_property
-    def _states(self) -> list[int]:
+    def _states(self) -> Sequence[int]:
         """The engine's numbers of s_0 … s_T."""
-        return [self.posterior.plan.problem.index[f"s_{t}"] for t in self._times]
+        return self.posterior.plan.series("s", len(self._times))
 
     @cached_property
-    def _actions(self) -> list[int]:
+    def _actions(self) -> Sequence[int]:
         """The engine's numbers of a_0 … a_{T−1}."""
-        return [self.posterior.plan.problem.index[f"a_{t}"] for t in self._times[:-1]]
+        return self.posterior.plan.series("a", len(self._steps))
 
     @cached_property
     def _sizes(self) -> tuple[int, int]:
         cards = self.posterior.plan.problem.cardinalities
         return cards[self._states[0]], cards[self._actions[0]]
 
-    def _after_action(self, t: int, *, with_prior: bool) -> list[Operand]:
+    def _after_action(self, t: int, *, with_prior: bool) -> Query:
         """What the cluster that eliminates a_t holds and has received: all of beta_t(s,a), and the prior if wanted."""
-        compiled, sent = self.posterior.compiled, self.posterior.collected.up
+        compiled = self.posterior.compiled
         s, cluster = self._states[t], compiled.tree.position[self._actions[t]]
-        operands = list(self._tables_of_action(t, cluster, with_prior))
+        operands: list[tuple[Scope, Scaled | Received]] = list(self._tables_of_action(t, cluster, with_prior))
         for child in compiled.tree.children[cluster]:
             # The last step hears nothing from a silent child. A table of ones says so in the form of all other steps.
             scope = tuple([STATE if v == s else ACTION for v in compiled.tree.separators[child]])
-            operands.append((scope, sent[child] if child in sent else self._ones[len(scope)]))
-        return operands + [((STATE,), table) for table in self._beside_action[t]]
+            operands.append((scope, self._ones[len(scope)] if compiled.silent[child] else self._up(child)))
+        return operands + [((STATE,), table) for table in self._beside_action(t)]
 
     @cached_property
     def _ones(self) -> Mapping[int, Scaled]:
@@ -126,64 +167,48 @@ class TextbookMessages:
         return {1: Scaled(np.ones(self._sizes[:1])), 2: Scaled(np.ones(self._sizes))}
 
     def _tables_of_action(self, t: int, cluster: int, with_prior: bool) -> list[Operand]:
-        """The tables of a cluster that eliminates a_t, found once for all slices that share them."""
+        """The tables of a cluster that eliminates a_t."""
         compiled, a = self.posterior.compiled, self._actions[t]
-        key = (id(compiled.cells[cluster]), with_prior)
-        if key not in self._found:
-            operands = compiled.operands(cluster)
-            if not with_prior:
-                tables = compiled.factors(cluster)
-                operands = [operand for k, operand in tables if not self._is_cpd(k, a) and k not in self._counting]
-            self._found[key] = [
-                (tuple([ACTION if v == a else STATE for v in scope]), table) for scope, table in operands
-            ]
-        return self._found[key]
+        operands = compiled.operands(cluster)
+        if not with_prior:
+            tables = compiled.factors(cluster)
+            operands = [operand for k, operand in tables if not self._is_cpd(k, a) and k not in self._counting]
+        return [(tuple([ACTION if v == a else STATE for v in scope]), table) for scope, table in operands]
 
-    @cached_property
-    def _found(self) -> dict[tuple[int, bool], list[Operand]]:
-        return {}
-
-    @cached_property
-    def _beside_action(self) -> list[list[Scaled]]:
-        """Per t, what lies at and after t but does not come through a_t, over s_t alone.
+    def _beside_action(self, t: int) -> list[Scaled | Received]:
+        """What lies at and after t but does not come through a_t, over s_t alone.
 
         Tables other than the CPD of s_t (soft observations, O_T), and messages from other clusters than a_t's.
         """
         if self.network.uniform:
-            return [[]] * (self.network.horizon + 1)
-        tree, problem, sent = self.posterior.plan.tree, self.posterior.plan.problem, self.posterior.collected.up
-        result = []
-        for t, s in enumerate(self._states):
-            cluster = tree.position[s]
-            through = tree.position[self._actions[t]] if t < self.network.horizon else -1
-            numbers = [k for k in tree.factors[cluster] if problem.scopes[k] == (s,) and problem.children[k] != s]
-            others = [j for j in tree.children[cluster] if j != through and tree.separators[j] == (s,) and j in sent]
-            result.append([problem.tables[k] for k in numbers] + [sent[j] for j in others])
-        return result
+            return []
+        tree, problem, silent = self.posterior.plan.tree, self.posterior.plan.problem, self.posterior.compiled.silent
+        s = self._states[t]
+        cluster = tree.position[s]
+        through = tree.position[self._actions[t]] if t < self.network.horizon else -1
+        numbers = [k for k in tree.factors[cluster] if problem.scopes[k] == (s,) and problem.children[k] != s]
+        others = [j for j in tree.children[cluster] if j != through and tree.separators[j] == (s,) and not silent[j]]
+        return [*(problem.tables[k] for k in numbers), *map(self._up, others)]
 
-    @cached_property
-    def _at_and_after(self) -> list[list[Operand]]:
-        """Per t, everything at and after t: what came through a_t, and what lies beside it."""
-        tree, sent = self.posterior.plan.tree, self.posterior.collected.up
-        result: list[list[Operand]] = []
-        for t, beside in enumerate(self._beside_action):
-            tables = list(beside)
-            if t < self.network.horizon:
-                through = tree.position[self._actions[t]]
-                if through in sent and tree.separators[through] == (self._states[t],):
-                    tables.append(sent[through])
-            result.append([((STATE,), table) for table in tables or [self._ones[1]]])
-        return result
+    def _at_and_after(self, t: int) -> Query:
+        """Everything at and after t: what came through a_t, and what lies beside it."""
+        tree = self.posterior.plan.tree
+        tables = self._beside_action(t)
+        if t < self.network.horizon:
+            through = tree.position[self._actions[t]]
+            if not self.posterior.compiled.silent[through] and tree.separators[through] == (self._states[t],):
+                tables.append(self._up(through))
+        return [((STATE,), table) for table in tables or [self._ones[1]]]
 
-    def _forward(self, t: int) -> Scaled:
+    def _forward(self, t: int) -> tuple[Scope, Scaled | Received]:
         """alpha_t(s): what the engine has sent on to the action's cluster, or, where it sent more, all before t."""
         posterior, tree = self.posterior, self.posterior.plan.tree
         s = self._states[t]
         cluster = tree.position[s]
-        if t < self.network.horizon and not self._beside_action[t]:
-            sent = posterior.operand(cluster, tree.position[self._actions[t]])
-            if sent is not None and sent[0] == (s,):
-                return sent[1]
+        if t < self.network.horizon and not self._beside_action(t):
+            through = tree.position[self._actions[t]]
+            if tree.parents[through] == cluster and tree.separators[through] == (s,):
+                return (STATE,), Received(posterior.distributed, through)
         before = [
             *(
                 operand
@@ -195,7 +220,10 @@ class TextbookMessages:
         parent = tree.parents[cluster]
         if parent >= 0 and (above := posterior.operand(parent, cluster)) is not None:
             before.append(above)
-        return posterior.compiled.contract(before, (s,))
+        return (STATE,), posterior.compiled.contract(before, (s,))
+
+    def _up(self, cluster: int) -> Received:
+        return Received(self.posterior.collected, cluster)
 
     def _is_cpd(self, k: int, variable: int) -> bool:
         return self.posterior.plan.problem.children[k] == variable

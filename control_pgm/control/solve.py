@@ -14,8 +14,9 @@ from control_pgm.control.solution import Convention, Solution
 from control_pgm.control.solution_dynamics import BellmanSolution, VariationalSolution
 from control_pgm.control.solution_posterior import PosteriorSolution
 from control_pgm.errors import InvalidArgument
-from control_pgm.inference.exact import Progress, TreePosterior
+from control_pgm.inference.exact import TreePosterior
 from control_pgm.inference.impossible import impossible
+from control_pgm.inference.passes import Progress
 from control_pgm.inference.plan import DEFAULT_MEMORY_LIMIT, plan
 from control_pgm.tables.labelled import LabelledArray
 

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from control_pgm.inference.clusters import BucketTree, silent_clusters
 from control_pgm.inference.contract import Operand, contract
 from control_pgm.inference.folding import fold
-from control_pgm.inference.messages import Cell, Store, write_cells
+from control_pgm.inference.loops import Loop, find_loops
+from control_pgm.inference.messages import Cell, write_cells
+from control_pgm.inference.passes import Collect
 from control_pgm.inference.plan import Plan
 from control_pgm.inference.problem import Problem
 from control_pgm.tables.contraction import Scope
@@ -22,11 +24,13 @@ class Compiled:
     Attributes
     ----------
     cells : per cluster the instructions that send its messages.
+    loops : where cells repeat.
     silent : per cluster whether its upward message is identically one (unobserved leaves).
     """
 
     plan: Plan
     cells: Sequence[Cell]
+    loops: Sequence[Loop]
     silent: Sequence[bool]
     _operands: Sequence[Sequence[Operand]]
 
@@ -57,20 +61,21 @@ class Compiled:
         k, steps = rolled.locate(cluster)
         return [(tuple([v + steps * rolled.width for v in scope]), table) for scope, table in self._operands[k]]
 
-    def received(self, store: Store, cluster: int) -> list[Operand]:
+    def received(self, sent: Collect, cluster: int) -> list[Operand]:
         """The messages that a cluster has from its children; silent children say nothing."""
-        separators, sent = self.tree.separators, store.up
-        return [(separators[child], sent[child]) for child in self.tree.children[cluster] if child in sent]
+        separators = self.tree.separators
+        return [(separators[j], sent.table(j)) for j in self.tree.children[cluster] if not self.silent[j]]
 
 
 def compile_plan(plan: Plan) -> Compiled:
     """Put the tables of the problem into the plan's clusters and write the instructions."""
-    if plan.rolled is not None:
-        short = compile_plan(plan.rolled.short)
-        cells = plan.rolled.repeated(short.cells)
-        silent = plan.rolled.repeated(short.silent)
-        return Compiled(plan, cells, silent, short._operands)
+    rolled = plan.rolled
+    if rolled is not None:
+        short = compile_plan(rolled.short)
+        loop = Loop(rolled.begin, rolled.width, rolled.copies + 1)
+        return Compiled(plan, rolled.repeated(short.cells), [loop], rolled.repeated(short.silent), short._operands)
     problem, tree = plan.problem, plan.tree
     operands = fold(problem, [[(problem.scopes[k], problem.tables[k]) for k in own] for own in tree.factors])
     silent = silent_clusters(tree, problem.children)
-    return Compiled(plan, write_cells(tree, operands, silent, problem.cardinalities), silent, operands)
+    cells = write_cells(tree, operands, silent, problem.cardinalities)
+    return Compiled(plan, cells, find_loops(cells), silent, operands)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -13,15 +13,12 @@ from control_pgm.errors import unknown
 from control_pgm.inference.compiled import Compiled, compile_plan
 from control_pgm.inference.contract import Operand
 from control_pgm.inference.joint import joint
-from control_pgm.inference.messages import Store, collect, distribute
+from control_pgm.inference.passes import Collect, Distribute, Programme, Progress
 from control_pgm.inference.plan import Plan
 from control_pgm.inference.posterior import Posterior
 from control_pgm.models.factorgraph import Model
 from control_pgm.tables.factor import Factor
 from control_pgm.tables.scaled import Scaled
-
-Progress = Callable[[int, int, str], None]  # (done, total, what)
-_REPORT_EVERY = 500  # messages
 
 
 @dataclass(frozen=True)
@@ -63,8 +60,8 @@ class TreePosterior(Posterior):
         The clusters and their cost.
     compiled : Compiled
         The plan with the tables in it, and the instructions that send the messages.
-    collected : Store
-        The messages of the collect pass.
+    collected : Collect
+        The messages of the collect pass, by the cluster that sent them.
     """
 
     def __init__(
@@ -80,42 +77,33 @@ class TreePosterior(Posterior):
         self._memory_limit = memory_limit
         self.compiled: Compiled = compile_plan(plan)
         self._progress = progress
-        self.collected = Store()
-        self._run(collect(self.compiled.cells, self.collected), "messages backward")
+        self._programme = Programme(self.compiled.cells, self.compiled.loops)
+        self.collected = Collect(self._programme)
+        self.collected.run(progress)
 
     @cached_property
     def log_evidence(self) -> float:
         """log p(evidence) in nats: the messages that the roots would send on, and the tables left without variables."""
         problem, tree = self.plan.problem, self.plan.tree
         constants = [t for scope, t in zip(problem.scopes, problem.tables, strict=True) if not scope]
-        sent = self.collected.up
-        roots = [sent[i] for i, parent in enumerate(tree.parents) if parent < 0 and i in sent]
+        silent = self.compiled.silent
+        roots = [self.collected.table(i) for i, parent in enumerate(tree.parents) if parent < 0 and not silent[i]]
         return float(sum(table.total_log() for table in (*constants, *roots)))
 
     # --- messages -----------------------------------------------------------------------------------------------
     @cached_property
-    def _all(self) -> Store:
-        """The messages of both passes; the downward pass runs when it is first needed."""
-        store = self.collected.copy()
-        self._run(distribute(self.compiled.cells, store), "messages forward")
-        return store
-
-    def _run(self, messages: Iterator[object], what: str) -> None:
-        """Send all messages of a pass, and tell how far it is every now and then."""
-        total = len(self.plan.tree.order)
-        for k, _ in enumerate(messages):
-            if self._progress is not None and k % _REPORT_EVERY == 0:
-                self._progress(k, total, what)
-        if self._progress is not None:
-            self._progress(total, total, what)
+    def distributed(self) -> Distribute:
+        """The messages of the downward pass, which runs when it is first needed."""
+        sent = Distribute(self._programme, self.collected)
+        sent.run(self._progress)
+        return sent
 
     def operand(self, source: int, target: int) -> Operand | None:
         """A message as an operand; None for a silent cluster, whose message is identically one."""
         tree = self.plan.tree
         if tree.parents[source] == target:
-            sent = self.collected.up.get(source)
-            return None if sent is None else (tree.separators[source], sent)
-        return tree.separators[target], self._all.down[target]
+            return None if self.compiled.silent[source] else (tree.separators[source], self.collected.table(source))
+        return tree.separators[target], self.distributed.table(target)
 
     def _message(self, source: int, target: int) -> Message:
         tree, variables = self.plan.tree, self.plan.problem.variables

@@ -6,7 +6,7 @@ from collections.abc import Hashable, Mapping, Sequence
 
 from control_pgm.errors import ImpossibleEvidence, TooLarge
 from control_pgm.inference.compiled import compile_plan
-from control_pgm.inference.messages import Store, collect
+from control_pgm.inference.passes import Collect, Programme
 from control_pgm.inference.plan import plan
 from control_pgm.models.cpd import CPD
 from control_pgm.models.dseparation import prune
@@ -89,8 +89,9 @@ def _possible(model: Model, constraints: Sequence[Constraint], memory_limit: int
     else:
         return True
     compiled = compile_plan(plan(part, observed, memory_limit=memory_limit))
-    store = Store()
-    roots = [m for i, m in collect(compiled.cells, store) if compiled.tree.parents[i] < 0]
+    sent = Collect(Programme(compiled.cells, compiled.loops))
+    parents = compiled.tree.parents
+    roots = [sent.table(i) for i, p in enumerate(parents) if p < 0 and not compiled.silent[i]]
     problem = compiled.problem
     constants = [t for scope, t in zip(problem.scopes, problem.tables, strict=True) if not scope]
     return all(table.support.all() for table in (*roots, *constants))

@@ -7,14 +7,13 @@ The message from cluster i to its neighbour j over their separator S_ij is
 (Koller and Friedman 2009, equation 10.2; Shafer and Shenoy 1990). Tables are not multiplied into one cluster table
 first (lazy propagation, Madsen and Jensen 1999): a message is the contraction of a list of operands.
 
-`write_cells` writes the rule down once per message, as an `Instruction`; `collect` and `distribute` carry it out.
+`write_cells` writes the rule down once per message, as an `Instruction`; the passes of `passes` carry it out.
 Instructions name other clusters by their distance, so that the slices of an unrolled network share them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from control_pgm.inference.clusters import BucketTree
@@ -52,44 +51,6 @@ class Cell(NamedTuple):
 
     up: Instruction | None
     down: tuple[Instruction, ...]
-
-
-@dataclass(frozen=True, eq=False)
-class Store:
-    """All messages sent so far: the state of the algorithm. Looking at it costs nothing."""
-
-    up: dict[int, Scaled] = field(default_factory=dict)  # by the cluster that sent it
-    down: dict[int, Scaled] = field(default_factory=dict)  # by the cluster that received it
-
-    def copy(self) -> Store:
-        """A store that can be written to without changing this one."""
-        return Store(dict(self.up), dict(self.down))
-
-
-def collect(cells: Sequence[Cell], store: Store) -> Iterator[tuple[int, Scaled]]:
-    """Send every cluster's message to its parent, leaves first; yields (source, message)."""
-    sides = (store.up, store.down)
-    for i, (instruction, _) in enumerate(cells):
-        if instruction is not None:
-            _, tables, received, recipe = instruction
-            message = Scaled.contract([*tables, *[sides[side][i + offset] for side, offset in received]], recipe)
-            store.up[i] = message
-            yield i, message
-
-
-def distribute(cells: Sequence[Cell], store: Store) -> Iterator[tuple[int, Scaled]]:
-    """Send every cluster's messages to its children, roots first; yields (target, message)."""
-    products: dict[int, Scaled] = {}
-    sides = (store.up, store.down)
-    for i in range(len(cells) - 1, -1, -1):
-        for (side, target), tables, received, recipe in cells[i].down:
-            operands = [products[k] if at == PRODUCT else sides[at][i + k] for at, k in received]
-            message = Scaled.contract([*tables, *operands], recipe)
-            if side == PRODUCT:
-                products[target] = message
-            else:
-                store.down[i + target] = message
-                yield i + target, message
 
 
 def write_cells(

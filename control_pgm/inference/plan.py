@@ -54,6 +54,18 @@ class Plan:
         return [prod([cards[v] for v in separator]) for separator in self.tree.separators]
 
     @property
+    def clusters_per_step(self) -> int:
+        """How many clusters each of the steps has that are copies of one another; 0 if there are none."""
+        return self.rolled.width if self.rolled else 0
+
+    def series(self, base: str, count: int) -> Sequence[int]:
+        """The numbers of the variables ``base_0`` … in the problem, ``count`` of them."""
+        if self.rolled is not None:
+            return self.rolled.series(base)
+        index = self.problem.index
+        return [index[f"{base}_{t}"] for t in range(count)]
+
+    @property
     def width(self) -> int:
         """The largest number of variables in a cluster, minus one."""
         return max(map(len, self.tree.scopes), default=0) - 1

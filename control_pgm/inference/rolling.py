@@ -57,6 +57,11 @@ class Rolled:
     begin: int
     before: int
 
+    @property
+    def end(self) -> int:
+        """The first cluster behind the copies."""
+        return self.begin + self.width * (self.copies + 1)
+
     # --- moving numbers -----------------------------------------------------------------------------------------
     def by_cluster(self, items: Sequence[T], move: Callable[[Sequence[T], int, int], list[T]]) -> list[T]:
         """A sequence with one item per cluster; ``move(items, steps of the clusters, steps of their variables)``."""
@@ -87,16 +92,24 @@ class Rolled:
             result += move(items[self.before : end], c)
         return result + move(items[end:], self.copies)
 
+    def by_variable(self, items: Sequence[T], move: Callable[[Sequence[T], int], list[T]]) -> list[T]:
+        """A sequence with one item per free variable, in the order of time; ``move(items, steps)``."""
+        last = len(self.short.problem.names) - self.begin
+        first = last - self.width  # the variables of the copied step
+        copied = [item for c in range(self.copies + 1) for item in move(items[first:last], c)]
+        return [*items[:first], *copied, *move(items[last:], self.copies)]
+
+    def series(self, base: str) -> list[int]:
+        """The numbers of a variable in all slices that have it, by its name without time."""
+        names = self.short.problem.names
+        mine = [[i] if name.rpartition("_")[0] == base else [] for i, name in enumerate(names)]
+        moved = self.by_variable(mine, lambda rows, c: [[i + c * self.width for i in row] for row in rows])
+        return [i for row in moved for i in row]
+
     # --- the parts of a plan ------------------------------------------------------------------------------------
     def problem(self, model: Model, observed: Mapping[str, int]) -> Problem:
         """The long problem."""
-        short, k = self.short.problem, self.width
-        n = len(short.names)
-        first, last = n - self.begin - k, n - self.begin  # the variables of the copied step
-
-        def by_variable(items: Sequence[T], move: Callable[[Sequence[T], int], list[T]]) -> list[T]:
-            copied = [item for c in range(self.copies + 1) for item in move(items[first:last], c)]
-            return [*items[:first], *copied, *move(items[last:], self.copies)]
+        short, k, by_variable = self.short.problem, self.width, self.by_variable
 
         def names() -> tuple[str, ...]:
             split = [name.rpartition("_") for name in short.names]

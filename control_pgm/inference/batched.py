@@ -1,0 +1,138 @@
+"""Queries of one form as one contraction: all slices of an unrolled network at once.
+
+A query is a list of operands, as for a single contraction; messages are named, not fetched. Queries in a row that have
+the same form (scopes, and messages of clusters at equal distances) make a *group*. A group is contracted in blocks,
+whose first axis counts the queries; a table shared by all of them is used once and not copied.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import prod
+from typing import NamedTuple
+
+import numpy as np
+
+from control_pgm.inference.contract import prepare
+from control_pgm.inference.passes import Pass
+from control_pgm.tables.arrays import FloatArray
+from control_pgm.tables.contraction import Scope
+from control_pgm.tables.message import contract
+from control_pgm.tables.scaled import Scaled, Stack
+
+_BLOCK = 2**23  # entries of a block's largest operand
+
+
+class Received(NamedTuple):
+    """The message of a cluster in one of the passes, to be fetched when it is needed."""
+
+    sent: Pass
+    cluster: int
+
+
+Query = Sequence[tuple[Scope, Scaled | Received]]
+
+
+class Fetched(NamedTuple):
+    """The messages of clusters at equal distances."""
+
+    sent: Pass
+    clusters: range
+
+
+Column = Scaled | Sequence[Scaled] | Fetched  # one operand of all queries of a group
+
+
+@dataclass(frozen=True)
+class Group:
+    """Queries of one form: how many, and their operands."""
+
+    count: int
+    columns: Sequence[tuple[Scope, Column]]
+
+
+def groups(queries: Sequence[Query]) -> list[Group]:
+    """Queries in a row that have one form, put together."""
+    result: list[Group] = []
+    at = 0
+    while at < len(queries):
+        stop = at + 1
+        while stop < len(queries) and _fits(queries, at, stop):
+            stop += 1
+        result.append(_group(queries[at:stop]))
+        at = stop
+    return result
+
+
+def _fits(queries: Sequence[Query], first: int, k: int) -> bool:
+    """Whether query k has the form of those from ``first`` on, its messages as far on as theirs."""
+    a, b, c = queries[first], queries[k - 1], queries[k]
+    if len(a) != len(c):
+        return False
+    for (scope, x), (_, y), (other, z) in zip(a, b, c, strict=True):
+        if scope != other or isinstance(x, Received) != isinstance(z, Received):
+            return False
+        if isinstance(x, Received) and isinstance(y, Received) and isinstance(z, Received):
+            step = z.cluster - y.cluster
+            if z.sent is not x.sent or step == 0 or (z.cluster - x.cluster) != step * (k - first):
+                return False
+    return True
+
+
+def _group(queries: Sequence[Query]) -> Group:
+    columns: list[tuple[Scope, Column]] = []
+    for k, (scope, first) in enumerate(queries[0]):
+        items = [query[k][1] for query in queries]
+        if isinstance(first, Received):
+            step = items[1].cluster - first.cluster if len(items) > 1 else 1  # type: ignore[union-attr]
+            clusters = range(first.cluster, first.cluster + step * len(items), step)
+            columns.append((scope, Fetched(first.sent, clusters)))
+        else:
+            columns.append((scope, first if all(item is first for item in items) else items))  # type: ignore[arg-type]
+    return Group(len(queries), columns)
+
+
+def answer(
+    asked: Sequence[Group], out: Scope, sizes: Sequence[int], finish: Callable[[Stack], FloatArray]
+) -> FloatArray:
+    """Contract all groups onto ``out``; ``finish`` turns a stack of tables into numbers. Queries come first."""
+    total = sum(group.count for group in asked)
+    result: FloatArray | None = None
+    at = 0
+    for group in asked:
+        largest = max((prod(sizes[x] for x in scope) for scope in [out, *(s for s, _ in group.columns)]), default=1)
+        length = max(1, _BLOCK // largest)
+        for start in range(0, group.count, length):
+            rows = slice(start, min(start + length, group.count))
+            block = finish(_contract(group, rows, out, sizes))
+            if len(block) == total:
+                return block
+            if result is None:
+                result = np.empty((total, *block.shape[1:]), dtype=block.dtype)
+            result[at : at + len(block)] = block
+            at += len(block)
+    assert result is not None
+    return result
+
+
+def _contract(group: Group, rows: slice, out: Scope, sizes: Sequence[int]) -> Stack:
+    """The tables of some queries of a group, stacked."""
+    position = len(sizes)  # the label of the axis that counts the queries
+    count = rows.stop - rows.start
+    scopes: list[Scope] = []
+    operands: list[Scaled | Stack] = []
+    for scope, column in group.columns:
+        if isinstance(column, Scaled):
+            scopes.append(scope)
+            operands.append(column)
+            continue
+        is_sent = isinstance(column, Fetched)
+        operands.append(column.sent.stack(column.clusters[rows]) if is_sent else Stack.of(column[rows]))  # type: ignore
+        scopes.append((position, *scope))
+    recipe, ones = prepare(scopes, (position, *out), (*sizes, count))
+    exponents = np.zeros(count, dtype=np.int64)
+    table = contract([*operands, *ones], recipe)
+    if isinstance(table, Stack):
+        return table
+    return Stack(table, exponents)

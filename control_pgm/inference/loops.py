@@ -1,0 +1,166 @@
+"""Finding where a list of cells repeats itself, as the slices of an unrolled network do.
+
+Instructions name other clusters by their distance, so two slices that are alike have equal instructions. A stretch of
+clusters in which cell i + w equals cell i is a *loop*: ``count`` copies of a block of w cells. What it does is handed
+to `tables.repeated` as one repetition instead of message by message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from control_pgm.inference.messages import PRODUCT, UP, Cell, Instruction
+from control_pgm.tables.message import Message
+from control_pgm.tables.repeated import Own, Repeated, Repetition, Source
+from control_pgm.tables.scaled import Scaled
+
+_SHORTEST = 6  # copies that make a loop worth while
+_WIDEST = 64  # cells in a block
+
+
+class Messages(Protocol):
+    """Messages by the number of a cluster."""
+
+    def __getitem__(self, cluster: int, /) -> Message: ...
+    def get(self, cluster: int, /) -> Message | None: ...
+
+
+@dataclass(frozen=True)
+class Loop:
+    """Clusters ``first`` … ``first + width · count`` − 1: ``count`` copies of a block."""
+
+    first: int
+    width: int
+    count: int
+
+    @property
+    def stop(self) -> int:
+        """The first cluster behind the loop."""
+        return self.first + self.width * self.count
+
+    def copies(self, position: int) -> range:
+        """The clusters at one position of the block, in all copies."""
+        return range(self.first + position, self.stop + position, self.width)
+
+
+def find_loops(cells: Sequence[Cell]) -> list[Loop]:
+    """The loops in a list of cells, from left to right; the shortest block wins where several fit."""
+    numbers: dict[Hashable, int] = {}
+    kinds = np.array([numbers.setdefault(_kind(cell), len(numbers)) for cell in cells], dtype=np.int64)
+    loops: list[Loop] = []
+    at = 0
+    while (found := _next_loop(kinds, at)) is not None:
+        loops.append(found)
+        at = found.stop
+    return loops
+
+
+def _next_loop(kinds: np.ndarray[tuple[int], np.dtype[np.int64]], start: int) -> Loop | None:
+    best: Loop | None = None
+    for width in range(1, min(_WIDEST, len(kinds) // _SHORTEST) + 1):
+        same = kinds[start:-width] == kinds[start + width :]
+        # Runs of equality of at least (_SHORTEST − 1) blocks; the edges of the runs are where `same` changes.
+        edges = np.flatnonzero(np.diff(np.concatenate(([0], same.astype(np.int8), [0]))))
+        for begin, end in edges.reshape(-1, 2).tolist():
+            count = (end - begin) // width + 1
+            if count >= _SHORTEST and (best is None or start + begin < best.first):
+                best = Loop(start + begin, width, count)
+                break
+    return best
+
+
+def _kind(cell: Cell) -> Hashable:
+    """Equal for cells that do the same with tables of the same scopes, whatever the tables hold."""
+    return tuple(
+        None if i is None else (i.result, i.received, id(i.recipe), len(i.tables)) for i in (cell.up, *cell.down)
+    )
+
+
+@dataclass(frozen=True)
+class Written:
+    """A loop as a repetition, and where its results belong: per step the clusters of its rows, in order."""
+
+    repetition: Repetition
+    places: tuple[range, ...]
+
+
+def collecting(loop: Loop, cells: Sequence[Cell], sent: Messages, batch: int | None) -> Written | None:
+    """The upward messages of a loop, copies in the order of elimination; None where they are no repetition."""
+    block = [(j, up) for j in range(loop.width) if (up := cells[loop.first + j].up) is not None]
+    step_of = {j: k for k, (j, _) in enumerate(block)}
+    steps, before = [], {}
+    for j, up in block:
+        sources = []
+        for _, offset in up.received:
+            lag, position = divmod(j + offset, loop.width)
+            if lag not in (0, -1) or position not in step_of:
+                return None
+            sources.append(Own(step_of[position], -lag))
+            if lag:
+                before[step_of[position]] = loop.first + position - loop.width
+        own = [cell.up for cell in cells[loop.first + j : loop.stop : loop.width] if cell.up is not None]
+        steps.append(Repeated(up.recipe, _tables(own), tuple(sources)))
+    return _written(loop, steps, before, sent, [loop.copies(j) for j, _ in block], batch)
+
+
+def distributing(loop: Loop, cells: Sequence[Cell], up: Messages, sent: Messages, batch: int | None) -> Written | None:
+    """The downward messages of a loop, copies in the opposite order; None where they are no repetition."""
+    block = [(j, k) for j in reversed(range(loop.width)) for k in range(len(cells[loop.first + j].down))]
+    target = [j + cells[loop.first + j].down[k].result.offset for j, k in block]
+    step_of = {t % loop.width: n for n, t in enumerate(target)}
+    steps, before = [], {}
+    for j, k in block:
+        instruction = cells[loop.first + j].down[k]
+        if instruction.result.side == PRODUCT:
+            return None
+        sources: list[Source] = []
+        for side, offset in instruction.received:
+            if side == UP:
+                sources.append(Rows(up, loop.copies(j + offset)[::-1]))
+                continue
+            n = step_of.get(j, -1)  # the message from the parent, whose cluster lies in this copy or the one above
+            if side == PRODUCT or n < 0 or target[n] not in (j, j - loop.width):
+                return None
+            sources.append(Own(n, int(target[n] != j)))
+            if target[n] != j:
+                before[n] = loop.stop - loop.width + j
+        own = [cell.down[k] for cell in cells[loop.first + j : loop.stop : loop.width]][::-1]
+        steps.append(Repeated(instruction.recipe, _tables(own), tuple(sources)))
+    return _written(loop, steps, before, sent, [loop.copies(t)[::-1] for t in target], batch)
+
+
+class Rows(Sequence[Message]):
+    """The messages of some clusters, looked up when they are needed."""
+
+    def __init__(self, messages: Messages, clusters: range) -> None:
+        self._messages, self._clusters = messages, clusters
+
+    def __len__(self) -> int:
+        return len(self._clusters)
+
+    def __getitem__(self, c: Any) -> Any:
+        return self._messages[self._clusters[c]]
+
+
+def _tables(own: Sequence[Instruction]) -> tuple[Scaled | Sequence[Scaled], ...]:
+    """Per operand the table that all copies share, or one for each."""
+    columns = zip(*(instruction.tables for instruction in own), strict=True)
+    return tuple(column[0] if all(t is column[0] for t in column) else column for column in columns)
+
+
+def _written(
+    loop: Loop,
+    steps: Sequence[Repeated],
+    before: Mapping[int, int],
+    sent: Messages,
+    places: Sequence[range],
+    batch: int | None,
+) -> Written | None:
+    carried = {step: message for step, cluster in before.items() if (message := sent.get(cluster)) is not None}
+    if not steps or len(carried) < len(before):
+        return None
+    return Written(Repetition(loop.count, tuple(steps), carried, batch), tuple(places))

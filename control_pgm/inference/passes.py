@@ -1,0 +1,223 @@
+"""Scheduling: the messages of a tree sent in one pass upwards and one downwards, loops as repetitions.
+
+`Collect` sends every cluster's message to its parent, leaves first; `Distribute` the messages to the children, roots
+first. A pass is a list of parts, each a stretch of single messages or a loop. Parts are run in order when something of
+them, or behind them, is asked for; nothing is sent twice, but for what `Storage` says not to keep.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from control_pgm.inference.loops import Loop, Written, collecting, distributing
+from control_pgm.inference.messages import PRODUCT, UP, Cell
+from control_pgm.tables.message import Message, contract, joined
+from control_pgm.tables.scaled import Scaled, Stack
+from control_pgm.tables.segments import Segments
+from control_pgm.tables.track import Allocate
+
+Progress = Callable[[int, int, str], None]  # (done, total, what)
+_REPORT_EVERY = 500  # messages
+
+
+class Storage(NamedTuple):
+    """How much of a loop's results is kept: all of them, or what is carried over every ``every`` copies."""
+
+    every: int | None = None
+    allocate: Allocate = np.empty
+
+
+class Programme(NamedTuple):
+    """What both passes run."""
+
+    cells: Sequence[Cell]
+    loops: Sequence[Loop]
+    batch: int | None = None
+    storage: Storage = Storage()
+
+
+@dataclass(eq=False)
+class _Repeated:
+    """A loop that has been started: its results belong to ``places``, by step and row."""
+
+    places: tuple[range, ...]
+    results: Segments
+
+
+class Pass(ABC):
+    """The messages of one direction by cluster, sent when they are needed."""
+
+    def __init__(self, programme: Programme) -> None:
+        self.programme = programme
+        self._single: dict[int, Message] = {}
+        self._repeated: list[_Repeated] = []
+        self._todo: list[range | Loop] = _parts(len(programme.cells), programme.loops)
+        self._done = 0
+        self._busy = False  # while a part is being sent, what it has not got does not come from a later one
+
+    # --- what a direction is ------------------------------------------------------------------------------------
+    what: str  # for reports of progress
+
+    @abstractmethod
+    def _write(self, loop: Loop) -> Written | None:
+        """The loop as a repetition."""
+
+    @abstractmethod
+    def _send(self, clusters: range) -> Iterator[tuple[int, Message]]:
+        """The messages that some clusters send, one by one."""
+
+    # --- looking ------------------------------------------------------------------------------------------------
+    def __getitem__(self, cluster: int) -> Message:
+        while (found := self._find(cluster)) is None and cluster not in self._single:
+            if self._busy or not self._todo:
+                raise KeyError(cluster)
+            for _ in self._advance():
+                pass
+        if found is None:
+            return self._single[cluster]
+        loop, step, row = found
+        return loop.results.row(step, row)
+
+    def table(self, cluster: int) -> Scaled:
+        """The message of a cluster where there is no batch."""
+        message = self[cluster]
+        assert isinstance(message, Scaled)
+        return message
+
+    def get(self, cluster: int) -> Message | None:
+        """The message of a cluster; None where there is none."""
+        try:
+            return self[cluster]
+        except KeyError:
+            return None
+
+    def _find(self, cluster: object) -> tuple[_Repeated, int, int] | None:
+        for loop in self._repeated:
+            for step, places in enumerate(loop.places):
+                if cluster in places:
+                    return loop, step, places.index(cluster)  # type: ignore[arg-type]
+        return None
+
+    def stack(self, clusters: range) -> Stack:
+        """The messages of clusters at equal distances, stacked in that order; each must have sent one."""
+        parts: list[Stack] = []
+        at = 0
+        while at < len(clusters):
+            found = self._find(clusters[at])
+            places = found[0].places[found[1]] if found else range(0)
+            if found is None or abs(places.step) != abs(clusters.step):
+                parts.append(Stack.of([self[clusters[at]]]))  # type: ignore[list-item]
+                at += 1
+                continue
+            loop, step, row = found
+            same_way = places.step == clusters.step
+            n = min(len(places) - row if same_way else row + 1, len(clusters) - at)
+            rows = (row, row + n) if same_way else (row + 1 - n, row + 1)
+            stack = loop.results.stack(step, *rows)
+            parts.append(stack if same_way else backwards(stack))
+            at += n
+        return joined(parts)
+
+    # --- sending ------------------------------------------------------------------------------------------------
+    def run(self, progress: Progress | None = None) -> None:
+        """Send whatever was not sent yet."""
+        total, told = len(self.programme.cells), 0
+        while self._todo:
+            for done in self._advance():
+                while progress is not None and told <= done:
+                    progress(told, total, self.what)
+                    told += _REPORT_EVERY
+        if progress is not None:
+            progress(total, total, self.what)
+
+    def _advance(self) -> Iterator[int]:
+        """Send the next part; yields now and then how many clusters are done."""
+        self._busy = True
+        yield from self._send_part()
+        self._busy = False
+
+    def _send_part(self) -> Iterator[int]:
+        part, done = self._todo.pop(0), self._done
+        clusters = range(part.first, part.stop) if isinstance(part, Loop) else part
+        loop = self._write(part) if isinstance(part, Loop) else None
+        if loop is None:
+            for k, (cluster, message) in enumerate(self._send(clusters)):
+                self._single[cluster] = message
+                yield done + min(k, len(clusters))
+            self._done += len(clusters)
+            return
+        width = len(clusters) // loop.repetition.count
+        storage = self.programme.storage
+        results = Segments(loop.repetition, storage.every, storage.allocate)
+        self._repeated.append(_Repeated(loop.places, results))
+        for copies in results.run():
+            yield done + copies * width
+        self._done += len(clusters)
+
+
+class Collect(Pass):
+    """Every cluster's message to its parent, by the cluster that sent it."""
+
+    what = "messages backward"
+
+    def _write(self, loop: Loop) -> Written | None:
+        return collecting(loop, self.programme.cells, self, self.programme.batch)
+
+    def _send(self, clusters: range) -> Iterator[tuple[int, Message]]:
+        for i in clusters:
+            instruction = self.programme.cells[i].up
+            if instruction is not None:
+                _, tables, received, recipe = instruction
+                yield i, contract([*tables, *[self[i + offset] for _, offset in received]], recipe)
+
+
+class Distribute(Pass):
+    """The messages to all children, by the child that received it."""
+
+    what = "messages forward"
+
+    def __init__(self, programme: Programme, up: Collect) -> None:
+        super().__init__(programme)
+        self._todo.reverse()
+        self._up = up
+
+    def _write(self, loop: Loop) -> Written | None:
+        return distributing(loop, self.programme.cells, self._up, self, self.programme.batch)
+
+    def _send(self, clusters: range) -> Iterator[tuple[int, Message]]:
+        for i in reversed(clusters):
+            products: dict[int, Message] = {}
+            for (side, target), tables, received, recipe in self.programme.cells[i].down:
+                operands = [
+                    products[k] if at == PRODUCT else self._up[i + k] if at == UP else self[i + k] for at, k in received
+                ]
+                message = contract([*tables, *operands], recipe)
+                if side == PRODUCT:
+                    products[target] = message
+                else:
+                    yield i + target, message
+
+
+def _parts(n: int, loops: Sequence[Loop]) -> list[range | Loop]:
+    """The clusters in order: loops, and the stretches between them."""
+    parts: list[range | Loop] = []
+    at = 0
+    for loop in loops:
+        if loop.first > at:
+            parts.append(range(at, loop.first))
+        parts.append(loop)
+        at = loop.stop
+    if at < n:
+        parts.append(range(at, n))
+    return parts
+
+
+def backwards(stack: Stack) -> Stack:
+    """The stack in the opposite order, as a view."""
+    table, bounds = stack.table, stack.table.__dict__.get("_bounds")
+    return Stack(Scaled(table._data[::-1], table._exponent, table._in_logs, bounds), stack.exponents[::-1])

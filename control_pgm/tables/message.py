@@ -1,0 +1,84 @@
+"""What is sent between clusters: a table, or in a batch one table for each of its members, with a scale of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import inf, log, log2
+from typing import Any
+
+import numpy as np
+
+from control_pgm.tables.arrays import FloatArray, IntArray
+from control_pgm.tables.contraction import Recipe
+from control_pgm.tables.scaled import Scaled, Stack
+
+Message = Scaled | Stack
+
+_LN2 = log(2.0)
+_LINEAR_RANGE = 600.0  # nats
+
+
+def contract(operands: Sequence[Message], recipe: Recipe) -> Message:
+    """The sum-product of tables and stacks; stacks share their first axis, which the recipe knows as a label."""
+    if not any(isinstance(operand, Stack) for operand in operands):
+        return Scaled.contract(operands, recipe)  # type: ignore[arg-type]
+    exponents = sum(operand.exponents for operand in operands if isinstance(operand, Stack))
+    return normal(Stack(Scaled.contract([table_of(operand) for operand in operands], recipe), np.asarray(exponents)))
+
+
+def table_of(message: Message) -> Scaled:
+    """The table itself; of a stack without the exponents of its members."""
+    return message.table if isinstance(message, Stack) else message
+
+
+def exponent_of(message: Message) -> Any:
+    """The power of two that the table is to be multiplied by: an integer, or one for each member of a batch."""
+    return message.exponents + message.table._exponent if isinstance(message, Stack) else message._exponent
+
+
+def log2_bounds(table: Scaled) -> tuple[float, float]:
+    """Base-2 logarithms of bounds on the scaled values: on positive ones from below, on all from above."""
+    low, high = table._bounds
+    return log2(low) if low > 0.0 else -inf, log2(high) if high > 0.0 else 0.0
+
+
+def normal(message: Message) -> Message:
+    """The message with its largest value, in every member of a batch, near 1; linear again where it can be."""
+    if isinstance(message, Scaled):
+        return message._normal
+    table, exponents = message.table, message.exponents + message.table._exponent
+    data, axes = table._data, tuple(range(1, table._data.ndim))
+    if not table._in_logs:
+        shift = np.frexp(data.max(axis=axes, initial=0.0))[1].astype(np.int64)
+        return Stack(Scaled(_shifted(data, -shift)), exponents + shift) if shift.any() else message
+    top = data.max(axis=axes, initial=-inf)
+    shift = np.ceil(np.where(top > -inf, top, 0.0) / _LN2).astype(np.int64)
+    relative = data - (shift * _LN2).reshape(-1, *[1] * len(axes))
+    if relative.min(where=relative > -inf, initial=0.0) > -_LINEAR_RANGE:
+        return Stack(Scaled(np.exp(relative)), exponents + shift)
+    return Stack(Scaled(relative, 0, True), exponents + shift)
+
+
+def joined(parts: Sequence[Stack]) -> Stack:
+    """One stack of several, one behind the other."""
+    if len(parts) == 1:
+        return parts[0]
+    exponents = np.concatenate([exponent_of(part) for part in parts])
+    if not all(map(is_linear, parts)):
+        return Stack(Scaled(np.concatenate([part.table._log for part in parts]), 0, True), exponents)
+    bounds = [part.table._bounds for part in parts]
+    data = np.concatenate([part.table._data for part in parts])
+    return Stack(Scaled(data, bounds=(min(low for low, _ in bounds), max(high for _, high in bounds))), exponents)
+
+
+def _shifted(data: FloatArray, powers: IntArray) -> FloatArray:
+    """Each member times its own power of two, exactly."""
+    column = powers.reshape(-1, *[1] * (data.ndim - 1))
+    if np.abs(powers).max(initial=0) < 1000:
+        return np.asarray(data * np.exp2(column))
+    return np.asarray(np.ldexp(data, column))
+
+
+def is_linear(message: Message) -> bool:
+    """Whether the values are held as they are, not by logarithms."""
+    return not table_of(message)._in_logs
