@@ -26,7 +26,7 @@ from control_pgm.errors import InvalidArgument, TooLarge
 from control_pgm.inference.exact import TreePosterior
 from control_pgm.inference.infer import infer
 from control_pgm.models.cpd import CPD
-from control_pgm.models.template import PRIME, DynamicBayesianNetwork, TwoSliceTemplate
+from control_pgm.models.template import PRIME, DynamicBayesianNetwork, EverySlice, TwoSliceTemplate
 from control_pgm.tables.arrays import FloatArray, lock
 from control_pgm.tables.factor import Factor
 from control_pgm.tables.scaled import Scaled
@@ -62,18 +62,14 @@ class ControlNetwork(DynamicBayesianNetwork):
     prior: Prior
     as_unrolled: bool  # whether nothing was replaced or added since
 
-    @property
+    @cached_property
     def optimal(self) -> Mapping[str, Hashable]:
         """The evidence that every step is optimal: {O_t: 1}, and 1 for added variables of kind "optimality"."""
-        return MappingProxyType(self._optimal)
-
-    @cached_property
-    def _optimal(self) -> dict[str, Hashable]:
-        evidence: dict[str, Hashable] = {f"O_{t}": 1 for t in range(len(self.reward_shift))}
-        if not self.as_unrolled:
-            added = (cpd.child for cpd in self.cpds if cpd.child.kind == "optimality")
-            evidence |= {variable.name: 1 for variable in added if 1 in variable.states}
-        return evidence
+        every = EverySlice({"O": 1}, {"O": len(self.reward_shift)})
+        if self.as_unrolled:
+            return every
+        added = (cpd.child for cpd in self.cpds if cpd.child.kind == "optimality")
+        return MappingProxyType(dict(every) | {variable.name: 1 for variable in added if 1 in variable.states})
 
     @property
     def observed(self) -> Mapping[str, Any]:
@@ -87,7 +83,7 @@ class ControlNetwork(DynamicBayesianNetwork):
     def _with(self, cpds: Sequence[CPD], factors: Sequence[Factor]) -> Self:
         new = super()._with(cpds, factors)
         new.__dict__["as_unrolled"] = False
-        new.__dict__.pop("_optimal", None)
+        new.__dict__.pop("optimal", None)
         return new
 
     def __repr__(self) -> str:

@@ -22,17 +22,15 @@ import numpy as np
 
 from control_pgm.control.network import ControlNetwork
 from control_pgm.errors import InvalidModel
-from control_pgm.inference.batched import Fetched, Group, Query, Received, answer, groups
+from control_pgm.inference.batched import Column, Fetched, Finish, Group, Query, Received, answer, groups
 from control_pgm.inference.contract import Operand
 from control_pgm.inference.exact import TreePosterior
 from control_pgm.tables.arrays import FloatArray
 from control_pgm.tables.contraction import Scope
-from control_pgm.tables.scaled import Scaled, Stack
+from control_pgm.tables.scaled import Scaled
 
 _REMEDY = "ask network.infer() for the marginal or conditional that you want instead of solve()"
 STATE, ACTION = 0, 1  # labels of the axes s and a in the queries below
-
-Finish = Callable[[Stack], FloatArray]  # what is made of a stack of tables: its logarithms, or probabilities
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +79,7 @@ class TextbookMessages:
                     f"the messages at t={t} depend on {', '.join(others)} beside s_{t} and a_{t}: no beta(s,a)",
                     remedy=_REMEDY,
                 )
-        roots = [i for i, parent in enumerate(tree.parents) if parent < 0 and not self.posterior.compiled.silent[i]]
+        roots = [i for i in tree.roots if not self.posterior.compiled.silent[i]]
         alone = [problem.names[tree.order[i]] for i in roots if tree.order[i] != self._states[0]]
         alone += [f"{table!r}" for k, table in enumerate(self.network.tables) if not problem.scopes[k]]
         if alone:
@@ -93,21 +91,43 @@ class TextbookMessages:
     # --- one query for every step -------------------------------------------------------------------------------
     def _asked(self, query: Callable[[int], Query], times: range) -> list[Group]:
         """The queries of all times in groups. Steps that the engine ran as one loop are asked by one of them."""
-        alike = self._alike
-        if not alike:
+        if not self._alike:
             return groups([query(t) for t in times])
-        count = len(alike)
-        columns = [
-            (scope, self._along(item, alike) if isinstance(item, Received) else item) for scope, item in query(alike[0])
+        model, like = query(self._alike[0]), list(self._alike)
+        early = [query(t) for t in range(self._alike.start)]
+        late = [query(t) for t in range(self._alike.stop, times.stop)]
+        # Before and after the loop most steps ask the same still.
+        while early and self._same(early[-1], model, like[0] - 1):
+            early.pop()
+            like.insert(0, like[0] - 1)
+        while late and self._same(late[0], model, like[-1] + 1):
+            late.pop(0)
+            like.append(like[-1] + 1)
+        columns: list[tuple[Scope, Column]] = [
+            (scope, self._along(item, like) if isinstance(item, Received) else item) for scope, item in model
         ]
-        early = groups([query(t) for t in range(alike.start)])
-        late = groups([query(t) for t in range(alike.stop, times.stop)])
-        return [*early, Group(count, columns), *late]
+        return [*groups(early), Group(len(like), columns), *groups(late)]
 
-    def _along(self, message: Received, times: range) -> Fetched:
-        """A message of the first of some steps, and those at the same place in the others."""
-        first, step = message.cluster, self.posterior.plan.clusters_per_step
-        return Fetched(message.sent, range(first, first - step * len(times), -step))  # they count backwards in time
+    def _same(self, query: Query, model: Query, t: int) -> bool:
+        """Whether the query of step t is that of the first step of the loop, its messages as far away as they are."""
+        if len(query) != len(model):
+            return False
+        for (scope, item), (wanted, like) in zip(query, model, strict=True):
+            if isinstance(like, Received):
+                like = Received(like.sent, self._moved(like.cluster, t))
+            if scope != wanted or (item is not like and item != like):
+                return False
+        return True
+
+    def _along(self, message: Received, times: Sequence[int]) -> Fetched:
+        """A message of the first step of the loop, and those at the same place in other steps."""
+        first, last = self._moved(message.cluster, times[0]), self._moved(message.cluster, times[-1])
+        step = -self.posterior.plan.clusters_per_step
+        return Fetched(message.sent, range(first, last + step, step))
+
+    def _moved(self, cluster: int, t: int) -> int:
+        """The cluster that is in step t what another is in the first step of the loop; they count backwards in time."""
+        return cluster - self.posterior.plan.clusters_per_step * (t - self._alike[0])
 
     @cached_property
     def _alike(self) -> range:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import ClassVar
 
 from control_pgm.control.reading import TextbookMessages
@@ -12,7 +12,7 @@ from control_pgm.control.solution import Solution, evidence_rows
 from control_pgm.inference.exact import TreePosterior
 from control_pgm.tables.arrays import FloatArray
 from control_pgm.tables.labelled import LabelledArray
-from control_pgm.tables.scaled import Stack
+from control_pgm.tables.message import logarithms, probabilities
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -30,23 +30,23 @@ class PosteriorSolution(Solution):
     @cached_property
     def policy(self) -> LabelledArray:
         """p(a_t | s_t, O_{t:T−1}=1) = p(a|s) beta_t(s,a) / beta_t(s) (Levine 2018, equation 7)."""
-        return self._labelled("tsa", self._read.optimal_action(lambda stack: stack.normalised((2,))))
+        return self._labelled("tsa", self._read.optimal_action(partial(probabilities, axes=(2,))))
 
     # --- messages -----------------------------------------------------------------------------------------------
     @cached_property
     def log_backward_action(self) -> LabelledArray:
         """log beta_t(s,a) in nats."""
-        return self._labelled("tsa", self._read.backward_action(Stack.log))
+        return self._labelled("tsa", self._read.backward_action(logarithms))
 
     @cached_property
     def log_backward(self) -> LabelledArray:
         """log beta_t(s) in nats; row T is the terminal factor, or 0."""
-        return self._labelled("Ts", self._read.backward(Stack.log))
+        return self._labelled("Ts", self._read.backward(logarithms))
 
     @cached_property
     def log_forward(self) -> LabelledArray:
         """log alpha_t(s) in nats."""
-        return self._labelled("Ts", self._read.forward(Stack.log))
+        return self._labelled("Ts", self._read.forward(logarithms))
 
     # --- values -------------------------------------------------------------------------------------------------
     @cached_property
@@ -82,7 +82,7 @@ class PosteriorSolution(Solution):
 
     @cached_property
     def _all_state_marginals(self) -> FloatArray:
-        return self._read.state_marginal(lambda stack: stack.normalised((1,)))
+        return self._read.state_marginal(partial(probabilities, axes=(1,)))
 
     # --- evidence -----------------------------------------------------------------------------------------------
     @property

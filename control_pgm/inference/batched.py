@@ -18,7 +18,7 @@ from control_pgm.inference.contract import prepare
 from control_pgm.inference.passes import Pass
 from control_pgm.tables.arrays import FloatArray
 from control_pgm.tables.contraction import Scope
-from control_pgm.tables.message import contract
+from control_pgm.tables.message import contract_into
 from control_pgm.tables.scaled import Scaled, Stack
 
 _BLOCK = 2**23  # entries of a block's largest operand
@@ -31,6 +31,7 @@ class Received(NamedTuple):
     cluster: int
 
 
+Finish = Callable[[Stack, FloatArray], None]  # (tables, where to write): such as their logarithms
 Query = Sequence[tuple[Scope, Scaled | Received]]
 
 
@@ -93,33 +94,25 @@ def _group(queries: Sequence[Query]) -> Group:
     return Group(len(queries), columns)
 
 
-def answer(
-    asked: Sequence[Group], out: Scope, sizes: Sequence[int], finish: Callable[[Stack], FloatArray]
-) -> FloatArray:
-    """Contract all groups onto ``out``; ``finish`` turns a stack of tables into numbers. Queries come first."""
-    total = sum(group.count for group in asked)
-    result: FloatArray | None = None
+def answer(asked: Sequence[Group], out: Scope, sizes: Sequence[int], finish: Finish) -> FloatArray:
+    """Contract all groups onto ``out``; ``finish`` writes numbers made of a stack of tables. Queries come first."""
+    shape = tuple(sizes[x] for x in out)
+    result = np.empty((sum(group.count for group in asked), *shape))
     at = 0
     for group in asked:
-        largest = max((prod(sizes[x] for x in scope) for scope in [out, *(s for s, _ in group.columns)]), default=1)
+        largest = max(prod(sizes[x] for x in scope) for scope in [out, *(scope for scope, _ in group.columns)])
         length = max(1, _BLOCK // largest)
         for start in range(0, group.count, length):
             rows = slice(start, min(start + length, group.count))
-            block = finish(_contract(group, rows, out, sizes))
-            if len(block) == total:
-                return block
-            if result is None:
-                result = np.empty((total, *block.shape[1:]), dtype=block.dtype)
-            result[at : at + len(block)] = block
-            at += len(block)
-    assert result is not None
+            place = result[at : at + rows.stop - start]
+            finish(_contract(group, rows, out, sizes, place), place)
+            at += len(place)
     return result
 
 
-def _contract(group: Group, rows: slice, out: Scope, sizes: Sequence[int]) -> Stack:
-    """The tables of some queries of a group, stacked."""
+def _contract(group: Group, rows: slice, out: Scope, sizes: Sequence[int], place: FloatArray) -> Stack:
+    """The tables of some queries of a group, stacked; in ``place``, if they can be put there as linear numbers."""
     position = len(sizes)  # the label of the axis that counts the queries
-    count = rows.stop - rows.start
     scopes: list[Scope] = []
     operands: list[Scaled | Stack] = []
     for scope, column in group.columns:
@@ -127,12 +120,9 @@ def _contract(group: Group, rows: slice, out: Scope, sizes: Sequence[int]) -> St
             scopes.append(scope)
             operands.append(column)
             continue
-        is_sent = isinstance(column, Fetched)
-        operands.append(column.sent.stack(column.clusters[rows]) if is_sent else Stack.of(column[rows]))  # type: ignore
+        stack = column.sent.stack(column.clusters[rows]) if isinstance(column, Fetched) else Stack.of(column[rows])
+        operands.append(stack)
         scopes.append((position, *scope))
-    recipe, ones = prepare(scopes, (position, *out), (*sizes, count))
-    exponents = np.zeros(count, dtype=np.int64)
-    table = contract([*operands, *ones], recipe)
-    if isinstance(table, Stack):
-        return table
-    return Stack(table, exponents)
+    recipe, ones = prepare(scopes, (position, *out), (*sizes, len(place)))
+    table = contract_into(place, [*operands, *ones], recipe)
+    return table if isinstance(table, Stack) else Stack(table, np.zeros(len(place), dtype=np.int64))

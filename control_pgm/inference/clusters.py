@@ -27,6 +27,7 @@ class BucketTree:
     scopes, separators : per cluster, sorted.
     parents : per cluster, −1 at a root.
     children, factors : per cluster: clusters below it, and the tables assigned to it.
+    roots : the clusters without a parent.
     fill_free : whether every cluster is contained in the scope of a table, which no other order can improve on.
     """
 
@@ -37,6 +38,7 @@ class BucketTree:
     parents: Sequence[int]
     children: Sequence[tuple[int, ...]]
     factors: Sequence[tuple[int, ...]]
+    roots: Sequence[int]
     fill_free: bool
 
     def entries(self, cardinalities: Sequence[int]) -> int:
@@ -79,6 +81,7 @@ def bucket_tree(scopes: Sequence[Scope], order: Sequence[int]) -> BucketTree:
         tuple(parents),
         tuple(map(tuple, children)),
         tuple(map(tuple, factors)),
+        [i for i, parent in enumerate(parents) if parent < 0],
         fill_free,
     )
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from control_pgm.inference.clusters import BucketTree, silent_clusters
 from control_pgm.inference.contract import Operand, contract
 from control_pgm.inference.folding import fold
-from control_pgm.inference.loops import Loop, find_loops
+from control_pgm.inference.loops import Loop, extended, find_loops
 from control_pgm.inference.messages import Cell, write_cells
 from control_pgm.inference.passes import Collect
 from control_pgm.inference.plan import Plan
@@ -72,10 +72,11 @@ def compile_plan(plan: Plan) -> Compiled:
     rolled = plan.rolled
     if rolled is not None:
         short = compile_plan(rolled.short)
-        loop = Loop(rolled.begin, rolled.width, rolled.copies + 1)
-        return Compiled(plan, rolled.repeated(short.cells), [loop], rolled.repeated(short.silent), short._operands)
+        loop = Loop(rolled.begin, rolled.width, rolled.copies + 1, same=True)
+        cells, silent = rolled.by_cluster(short.cells), rolled.by_cluster(short.silent)
+        return Compiled(plan, cells, [extended(loop, cells)], silent, short._operands)
     problem, tree = plan.problem, plan.tree
     operands = fold(problem, [[(problem.scopes[k], problem.tables[k]) for k in own] for own in tree.factors])
     silent = silent_clusters(tree, problem.children)
-    cells = write_cells(tree, operands, silent, problem.cardinalities)
-    return Compiled(plan, cells, find_loops(cells), silent, operands)
+    written = write_cells(tree, operands, silent, problem.cardinalities)
+    return Compiled(plan, written, find_loops(written), silent, operands)

@@ -72,7 +72,7 @@ class TreePosterior(Posterior):
         memory_limit: int,
         progress: Progress | None = None,
     ) -> None:
-        self.model, self.evidence, self.plan = model, dict(evidence), plan
+        self.model, self.evidence, self.plan = model, evidence, plan
         self.method, self.exact = "exact", True
         self._memory_limit = memory_limit
         self.compiled: Compiled = compile_plan(plan)
@@ -84,11 +84,9 @@ class TreePosterior(Posterior):
     @cached_property
     def log_evidence(self) -> float:
         """log p(evidence) in nats: the messages that the roots would send on, and the tables left without variables."""
-        problem, tree = self.plan.problem, self.plan.tree
-        constants = [t for scope, t in zip(problem.scopes, problem.tables, strict=True) if not scope]
-        silent = self.compiled.silent
-        roots = [self.collected.table(i) for i, parent in enumerate(tree.parents) if parent < 0 and not silent[i]]
-        return float(sum(table.total_log() for table in (*constants, *roots)))
+        silent, sent = self.compiled.silent, self.collected
+        roots = sum(sent.table(i).total_log() for i in self.plan.tree.roots if not silent[i])
+        return float(roots + sum(times * table.total_log() for table, times in self.plan.problem.constants))
 
     # --- messages -----------------------------------------------------------------------------------------------
     @cached_property

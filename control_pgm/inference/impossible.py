@@ -90,8 +90,6 @@ def _possible(model: Model, constraints: Sequence[Constraint], memory_limit: int
         return True
     compiled = compile_plan(plan(part, observed, memory_limit=memory_limit))
     sent = Collect(Programme(compiled.cells, compiled.loops))
-    parents = compiled.tree.parents
-    roots = [sent.table(i) for i, p in enumerate(parents) if p < 0 and not compiled.silent[i]]
-    problem = compiled.problem
-    constants = [t for scope, t in zip(problem.scopes, problem.tables, strict=True) if not scope]
+    roots = [sent.table(i) for i in compiled.tree.roots if not compiled.silent[i]]
+    constants = [table for table, _ in compiled.problem.constants]
     return all(table.support.all() for table in (*roots, *constants))

@@ -14,6 +14,7 @@ from control_pgm.inference.plan import DEFAULT_MEMORY_LIMIT, plan
 from control_pgm.inference.posterior import Posterior
 from control_pgm.inference.problem import check_model
 from control_pgm.models.factorgraph import Model
+from control_pgm.models.template import EverySlice
 
 
 @overload
@@ -72,7 +73,7 @@ def infer(
     check_model(model)
     if not isinstance(evidence, Mapping | None):
         raise InvalidArgument(f"evidence {evidence!r} is not a mapping", allowed="{variable name: state label}")
-    observed = dict(evidence or {})
+    observed = evidence if isinstance(evidence, EverySlice) else dict(evidence or {})  # ours, whoever changes theirs
     posterior: Posterior
     if method == "exact":
         posterior = TreePosterior(model, observed, plan(model, observed, memory_limit=memory_limit), memory_limit)

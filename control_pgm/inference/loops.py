@@ -31,11 +31,15 @@ class Messages(Protocol):
 
 @dataclass(frozen=True)
 class Loop:
-    """Clusters ``first`` … ``first + width · count`` − 1: ``count`` copies of a block."""
+    """Clusters ``first`` … ``first + width · count`` − 1: ``count`` copies of a block.
+
+    ``same``: whether the copies have the same tables too, so that one stands for all.
+    """
 
     first: int
     width: int
     count: int
+    same: bool = False
 
     @property
     def stop(self) -> int:
@@ -88,6 +92,34 @@ class Written:
     places: tuple[range, ...]
 
 
+def extended(loop: Loop, cells: Sequence[Cell]) -> Loop:
+    """The loop with the blocks before and behind it that are the same, tables included."""
+    first, stop, width = loop.first, loop.stop, loop.width
+    while first >= width and all(_equal(cells[first - width + j], cells[first + j]) for j in range(width)):
+        first -= width
+    while stop + width <= len(cells) and all(_equal(cells[stop + j], cells[loop.first + j]) for j in range(width)):
+        stop += width
+    return Loop(first, width, (stop - first) // width, loop.same)
+
+
+def _equal(a: Cell, b: Cell) -> bool:
+    """Whether two cells do the same with the same tables."""
+    if a is b:
+        return True
+    pairs = zip((a.up, *a.down), (b.up, *b.down), strict=False)
+    return len(a.down) == len(b.down) and all(
+        x is y
+        or (
+            x is not None
+            and y is not None
+            and (x.result, x.received, len(x.tables)) == (y.result, y.received, len(y.tables))
+            and x.recipe is y.recipe
+            and all(s is t for s, t in zip(x.tables, y.tables, strict=True))
+        )
+        for x, y in pairs
+    )
+
+
 def collecting(loop: Loop, cells: Sequence[Cell], sent: Messages, batch: int | None) -> Written | None:
     """The upward messages of a loop, copies in the order of elimination; None where they are no repetition."""
     block = [(j, up) for j in range(loop.width) if (up := cells[loop.first + j].up) is not None]
@@ -102,7 +134,7 @@ def collecting(loop: Loop, cells: Sequence[Cell], sent: Messages, batch: int | N
             sources.append(Own(step_of[position], -lag))
             if lag:
                 before[step_of[position]] = loop.first + position - loop.width
-        own = [cell.up for cell in cells[loop.first + j : loop.stop : loop.width] if cell.up is not None]
+        own = [up] if loop.same else [c.up for c in cells[loop.first + j : loop.stop : loop.width] if c.up is not None]
         steps.append(Repeated(up.recipe, _tables(own), tuple(sources)))
     return _written(loop, steps, before, sent, [loop.copies(j) for j, _ in block], batch)
 
@@ -128,7 +160,8 @@ def distributing(loop: Loop, cells: Sequence[Cell], up: Messages, sent: Messages
             sources.append(Own(n, int(target[n] != j)))
             if target[n] != j:
                 before[n] = loop.stop - loop.width + j
-        own = [cell.down[k] for cell in cells[loop.first + j : loop.stop : loop.width]][::-1]
+        every = cells[loop.first + j : loop.stop : loop.width] if not loop.same else [cells[loop.first + j]]
+        own = [cell.down[k] for cell in every][::-1]
         steps.append(Repeated(instruction.recipe, _tables(own), tuple(sources)))
     return _written(loop, steps, before, sent, [loop.copies(t)[::-1] for t in target], batch)
 

@@ -14,9 +14,10 @@ from control_pgm.errors import InvalidArgument, TooLarge
 from control_pgm.inference.clusters import BucketTree, bucket_tree
 from control_pgm.inference.orders import Greedy, greedy_order, reversed_order
 from control_pgm.inference.problem import Problem, check_model, pose
-from control_pgm.inference.rolling import Rolled, observed_everywhere, roll, short_model
+from control_pgm.inference.rolling import SHORT, Rolled, observed_everywhere, roll, short_model
 from control_pgm.models.factorgraph import Model
 from control_pgm.models.template import DynamicBayesianNetwork
+from control_pgm.tables.contraction import Scope
 
 DEFAULT_MEMORY_LIMIT = 4 * 2**30  # bytes
 MAX_WIDTH = 50  # numpy's arrays have at most 64 axes, np.einsum 52 letters
@@ -41,17 +42,23 @@ class Plan:
     @cached_property
     def cluster_entries(self) -> Sequence[int]:
         """The number of entries of each cluster's (never materialised) table."""
-        if self.rolled is not None:
-            return self.rolled.repeated(self.rolled.short.cluster_entries)
+        return self._entries(self.tree.scopes)
+
+    def _entries(self, scopes: Sequence[Scope]) -> Sequence[int]:
         cards = self.problem.cardinalities
-        return [prod([cards[v] for v in scope]) for scope in self.tree.scopes]
+        return [prod([cards[v] for v in scope]) for scope in scopes]
 
     @cached_property
-    def _separator_entries(self) -> Sequence[int]:
-        if self.rolled is not None:
-            return self.rolled.repeated(self.rolled.short._separator_entries)
-        cards = self.problem.cardinalities
-        return [prod([cards[v] for v in separator]) for separator in self.tree.separators]
+    def _largest(self) -> int:
+        """The number of entries of the largest cluster."""
+        return self.rolled.short._largest if self.rolled else max(self.cluster_entries, default=0)
+
+    @cached_property
+    def _sent(self) -> int:
+        """The number of entries of all messages in one direction."""
+        if self.rolled:
+            return self.rolled.total(self.rolled.short._entries(self.rolled.short.tree.separators))
+        return sum(self._entries(self.tree.separators))
 
     @property
     def clusters_per_step(self) -> int:
@@ -68,7 +75,7 @@ class Plan:
     @property
     def width(self) -> int:
         """The largest number of variables in a cluster, minus one."""
-        return max(map(len, self.tree.scopes), default=0) - 1
+        return self.rolled.short.width if self.rolled else max(map(len, self.tree.scopes), default=0) - 1
 
     @property
     def largest_cluster(self) -> tuple[str, ...]:
@@ -87,7 +94,7 @@ class Plan:
     @property
     def bytes(self) -> int:
         """Bytes of all messages in both directions, and twice the largest cluster as working space."""
-        return _FLOAT * (2 * sum(self._separator_entries) + 2 * max(self.cluster_entries, default=0))
+        return _FLOAT * (2 * self._sent + 2 * self._largest)
 
     def describe(self) -> str:
         """The plan as a text table."""
@@ -166,15 +173,18 @@ def plan(
 
 def _rolled(model: Model, evidence: Mapping[str, Hashable]) -> Plan | None:
     """The plan of a long unrolled network whose slices are all alike, at the cost of a short one."""
-    if not isinstance(evidence, Mapping) or (found := short_model(model, evidence)) is None:
+    if not isinstance(evidence, Mapping):
         return None
-    assert isinstance(model, DynamicBayesianNetwork)
-    short = in_own_order(pose(*found))
-    rolled = roll(short, model.template, model.horizon)
-    if rolled is None:
-        return None
-    problem = rolled.problem(model, observed_everywhere(model, short.problem.observed))
-    return Plan(problem, rolled.tree(), short.rule, rolled)
+    for steps in SHORT:
+        if (found := short_model(model, evidence, steps)) is None:
+            return None
+        assert isinstance(model, DynamicBayesianNetwork)
+        short = in_own_order(pose(*found))
+        rolled = roll(short, model.template, model.horizon, steps)
+        if rolled is not None:
+            problem = rolled.problem(model, observed_everywhere(model, short.problem.observed))
+            return Plan(problem, rolled.tree(), short.rule, rolled)
+    return None
 
 
 def in_own_order(problem: Problem) -> Plan:

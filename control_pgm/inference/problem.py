@@ -28,15 +28,17 @@ class Problem:
     cardinalities : per free variable.
     scopes, tables, children : per table of the model: its free scope, the sliced table, and the variable whose CPD it
         is (−1 if it is none, or that variable is observed).
+    constants : the tables without a free variable, each with the number of times that it counts.
     """
 
     model: Model
-    names: tuple[str, ...]
+    names: Sequence[str]
     observed: Mapping[str, int]
-    cardinalities: tuple[int, ...]
+    cardinalities: Sequence[int]
     scopes: Sequence[Scope]
     tables: Sequence[Scaled]
     children: Sequence[int]
+    constants: Sequence[tuple[Scaled, int]]
 
     @cached_property
     def index(self) -> Mapping[str, int]:
@@ -92,4 +94,5 @@ def pose(model: Model, evidence: Evidence | None = None) -> Problem:
         tables.append(table)
         children.append(index.get(names[-1], -1) if names and isinstance(factor, CPD) else -1)
     cardinalities = tuple(model.variables[name].cardinality for name in free)
-    return Problem(model, free, observed, cardinalities, tuple(scopes), tuple(tables), tuple(children))
+    constants = [(table, 1) for scope, table in zip(scopes, tables, strict=True) if not scope]
+    return Problem(model, free, observed, cardinalities, tuple(scopes), tuple(tables), tuple(children), constants)

@@ -31,17 +31,16 @@ class Sight(NamedTuple):
 
         A copy would serve stale numbers once the array is written to.
         """
-        seen = array
-        if self.order is not None:
-            seen = seen.transpose(*range(lead), *(lead + i for i in self.order))
-        if self.shape is not None:
-            seen = seen.reshape(*array.shape[:lead], *self.shape)
-        return seen if seen is array or np.may_share_memory(seen, array) else None
+        if self.order is None and self.shape is None:
+            return array
+        seen = self.seen(array, lead=lead)
+        return seen if np.may_share_memory(seen, array) else None
 
-    def copy(self, array: FloatArray) -> FloatArray:
-        """The same as a copy, for tables that never change."""
-        moved = array if self.order is None else array.transpose(self.order)
-        return moved.copy() if self.shape is None else moved.reshape(self.shape)
+    def seen(self, array: FloatArray, *, lead: int = 0) -> FloatArray:
+        """The array so seen; a copy where no view shows it so."""
+        if self.order is not None:
+            array = array.transpose(*range(lead), *(lead + i for i in self.order))
+        return array if self.shape is None else array.reshape(*array.shape[:lead], *self.shape)
 
 
 class Call(NamedTuple):

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import inf, log, log2
+from math import inf, log, log2, prod
 from typing import Any
 
 import numpy as np
 
 from control_pgm.tables.arrays import FloatArray, IntArray
 from control_pgm.tables.contraction import Recipe
+from control_pgm.tables.kernel import kernel
 from control_pgm.tables.scaled import Scaled, Stack
 
 Message = Scaled | Stack
 
 _LN2 = log(2.0)
 _LINEAR_RANGE = 600.0  # nats
+_HARMLESS = 1e-280  # no product of positive entries lies below: nothing underflows
 
 
 def contract(operands: Sequence[Message], recipe: Recipe) -> Message:
@@ -24,6 +26,42 @@ def contract(operands: Sequence[Message], recipe: Recipe) -> Message:
         return Scaled.contract(operands, recipe)  # type: ignore[arg-type]
     exponents = sum(operand.exponents for operand in operands if isinstance(operand, Stack))
     return normal(Stack(Scaled.contract([table_of(operand) for operand in operands], recipe), np.asarray(exponents)))
+
+
+def contract_into(place: FloatArray, operands: Sequence[Message], recipe: Recipe) -> Message:
+    """The same, written to ``place`` if the result is proved to be harmless in linear numbers."""
+    tables = [table_of(operand) for operand in operands]
+    lows, highs = zip(*(table._bounds for table in tables), strict=True)
+    low, high = prod(min(x, 1.0) for x in lows), recipe.terms * prod(max(x, 1.0) for x in highs)
+    if low < _HARMLESS or high > 1.0 / _HARMLESS or not all(isinstance(table._linear, np.ndarray) for table in tables):
+        return contract(operands, recipe)
+    registers = [table._linear for table in tables]
+    calls = kernel(recipe)
+    for call in calls:
+        target = place if call is calls[-1] else np.empty(call.kept)
+        call.function(*(sight.seen(registers[sight.register]) for sight in call.operands), target.reshape(call.written))
+        registers.append(target)
+    table = Scaled(place, sum(table._exponent for table in tables), bounds=(low, high))
+    exponents = [operand.exponents for operand in operands if isinstance(operand, Stack)]
+    return Stack(table, np.asarray(sum(exponents))) if exponents else table
+
+
+def probabilities(stack: Stack, place: FloatArray, axes: tuple[int, ...]) -> None:
+    """The tables divided by their sums over ``axes``, written to ``place``; NaN where a sum is zero."""
+    if not is_linear(stack):
+        place[...] = stack.normalised(axes)
+        return
+    values = stack.table._data
+    total = values.sum(axis=axes, keepdims=True)
+    if (total > 0.0).all():
+        np.divide(values, total, out=place)
+    else:
+        place[...] = stack.normalised(axes)
+
+
+def logarithms(stack: Stack, place: FloatArray) -> None:
+    """Natural logarithms of the tables, written to ``place``; −inf at exact zeros."""
+    place[...] = stack.log()
 
 
 def table_of(message: Message) -> Scaled:

@@ -28,9 +28,9 @@ from control_pgm.tables.message import Message, contract, exponent_of, is_linear
 from control_pgm.tables.scaled import Scaled, Stack
 from control_pgm.tables.track import Track
 
-# Base-2 logarithms: results are kept within the first range (products of two such rows are harmless); where that is not
+# Base-2 logarithms: results are kept within the first range (products of two such rows lose no digit); where that is not
 # possible, within the second, in which no digit is lost either.
-_RANGE, _WIDE_RANGE = 200.0, 880.0
+_RANGE, _WIDE_RANGE = 400.0, 880.0
 _LONGEST = 2048  # repetitions between two reports of progress
 
 
@@ -100,9 +100,17 @@ class Repetition:
             and len(carried) == 1
         )
 
+    @cached_property
+    def passing(self) -> tuple[bool, ...]:
+        """Per step whether its results are let go: mere products that nothing carries over."""
+        return tuple(step.recipe.terms == 1 and j not in self.before for j, step in enumerate(self.steps))
+
     def tracks(self, start: int, stop: int, allocate: Any = np.empty) -> list[Track]:
         """Empty tracks for the repetitions from ``start`` to ``stop``."""
-        return [Track(stop - start, step.shape, self.batch, allocate) for step in self.steps]
+        return [
+            Track(stop - start, step.shape, self.batch, allocate, passing=passing)
+            for step, passing in zip(self.steps, self.passing, strict=True)
+        ]
 
     def run(self, start: int, stop: int, before: Mapping[int, Message], tracks: Sequence[Track]) -> Iterator[int]:
         """Run repetitions ``start`` … ``stop`` − 1 into tracks; yields now and then how many are done.
@@ -347,7 +355,7 @@ def _rows(array: FloatArray) -> list[Any]:
 def _of_constant(table: Scaled, sight: Sight) -> FloatArray:
     """A table that never changes: seen by a view or, where there is none, copied once."""
     seen = sight.of(table._linear)
-    return sight.copy(table._linear) if seen is None else seen
+    return sight.seen(table._linear) if seen is None else seen
 
 
 def _gain_of_bounds(step: Repeated, tables: Sequence[Message]) -> Gain:

@@ -12,8 +12,8 @@ from math import ceil
 
 import numpy as np
 
-from control_pgm.tables.message import Message, joined
-from control_pgm.tables.repeated import Repetition
+from control_pgm.tables.message import Message, contract, joined
+from control_pgm.tables.repeated import Own, Repetition
 from control_pgm.tables.scaled import Stack
 from control_pgm.tables.track import Allocate, Track
 
@@ -70,20 +70,34 @@ class Segments:
 
     def row(self, step: int, c: int) -> Message:
         """The result of a step in repetition c."""
+        if self.repetition.passing[step]:
+            return self._made_again(step, c)
         g, k = divmod(c, self.length)
         carried = k == self.length - 1 or c == self.repetition.count - 1
         if carried and step in self.repetition.before and len(self._starts) > g + 1:
             return self._starts[g + 1][step]
         return self._tracks(g)[step][k]
 
+    def _made_again(self, step: int, c: int) -> Message:
+        """A result that was not kept, from what it was made of."""
+        repeated = self.repetition.steps[step]
+        received = [
+            source[c]
+            if not isinstance(source, Own)
+            else self.row(source.step, c - source.lag)
+            if c >= source.lag
+            else self.repetition.before[source.step]
+            for source in repeated.received
+        ]
+        return contract([*repeated.at(c), *received], repeated.recipe)
+
     def stack(self, step: int, start: int, stop: int) -> Stack:
         """The results of a step in repetitions ``start`` … ``stop`` − 1, stacked; without a batch only."""
+        if self.repetition.passing[step] or (self.length == 1 and step in self.repetition.before):
+            return Stack.of([self.row(step, c) for c in range(start, stop)])  # type: ignore[misc]
         parts = []
         for g in range(start // self.length, ceil(stop / self.length)):
             first = g * self.length
             rows = slice(max(start - first, 0), min(stop - first, self.length))
-            if self.length == 1 and step in self.repetition.before:
-                parts.append(Stack.of([self.row(step, first)]))  # type: ignore[list-item]
-            else:
-                parts.append(self._tracks(g)[step].stack(rows))
+            parts.append(self._tracks(g)[step].stack(rows))
         return joined(parts)
