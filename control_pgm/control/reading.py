@@ -25,6 +25,7 @@ from control_pgm.errors import InvalidModel
 from control_pgm.inference.batched import Column, Fetched, Finish, Group, Query, Received, answer, groups
 from control_pgm.inference.contract import Operand
 from control_pgm.inference.exact import TreePosterior
+from control_pgm.inference.repeating import Repeating
 from control_pgm.tables.arrays import FloatArray
 from control_pgm.tables.contraction import Scope
 from control_pgm.tables.scaled import Scaled
@@ -132,12 +133,9 @@ class TextbookMessages:
     @cached_property
     def _alike(self) -> range:
         """The steps whose clusters are copies of one another, where the network's steps are all alike."""
-        rolled = self.posterior.plan.rolled
-        if rolled is None:
+        if not isinstance(self._actions, Repeating):
             return range(0)
-        clusters = self.posterior.compiled.tree.position
-        inside = [t for t in self._steps if rolled.begin <= clusters[self._actions[t]] < rolled.end]
-        return range(inside[0], inside[-1] + 1)
+        return range(self._actions.first, self._actions.first + self._actions.copies + 1)
 
     # --- finding one's way in the tree --------------------------------------------------------------------------
     @cached_property

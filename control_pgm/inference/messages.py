@@ -13,11 +13,12 @@ Instructions name other clusters by their distance, so that the slices of an unr
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 from control_pgm.inference.clusters import BucketTree
-from control_pgm.inference.contract import Operand, prepare
+from control_pgm.inference.contract import prepare
+from control_pgm.inference.folding import Reference, Referred
 from control_pgm.tables.contraction import Recipe, Scope
 from control_pgm.tables.scaled import Scaled
 
@@ -38,10 +39,13 @@ class Place(NamedTuple):
 
 
 class Instruction(NamedTuple):
-    """Contract tables of a cluster with messages that it has received, and keep the result at a place."""
+    """Contract tables of a cluster with messages that it has received, and keep the result at a place.
+
+    As `write_cells` writes it, an instruction refers to tables; `bind` puts the tables themselves there.
+    """
 
     result: Place
-    tables: tuple[Scaled, ...]
+    tables: tuple[Any, ...]
     received: tuple[Place, ...]
     recipe: Recipe
 
@@ -54,10 +58,20 @@ class Cell(NamedTuple):
 
 
 def write_cells(
-    tree: BucketTree, operands: Sequence[Sequence[Operand]], silent: Sequence[bool], cardinalities: Sequence[int]
+    tree: BucketTree, operands: Sequence[Sequence[Referred]], silent: Sequence[bool], cardinalities: Sequence[int]
 ) -> list[Cell]:
     """The instructions of every cluster. A silent cluster sends nothing upwards: its message is identically one."""
     return [_Writer(i, tree, operands[i], silent, cardinalities).cell() for i in range(len(tree.order))]
+
+
+def bind(cells: Sequence[Cell], table: Callable[[Reference], Scaled]) -> list[Cell]:
+    """The instructions with the tables that they refer to."""
+
+    def bound(instruction: Instruction) -> Instruction:
+        tables = tuple([t if isinstance(t, Scaled) else table(t) for t in instruction.tables])
+        return instruction._replace(tables=tables)
+
+    return [Cell(cell.up and bound(cell.up), tuple([bound(down) for down in cell.down])) for cell in cells]
 
 
 class _Writer:
@@ -67,7 +81,7 @@ class _Writer:
         self,
         cluster: int,
         tree: BucketTree,
-        operands: Sequence[Operand],
+        operands: Sequence[Referred],
         silent: Sequence[bool],
         cardinalities: Sequence[int],
     ) -> None:

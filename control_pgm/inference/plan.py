@@ -14,9 +14,9 @@ from control_pgm.errors import InvalidArgument, TooLarge
 from control_pgm.inference.clusters import BucketTree, bucket_tree
 from control_pgm.inference.orders import Greedy, greedy_order, reversed_order
 from control_pgm.inference.problem import Problem, check_model, pose
-from control_pgm.inference.rolling import SHORT, Rolled, observed_everywhere, roll, short_model
+from control_pgm.inference.repeating import Repeating
+from control_pgm.inference.rolling import Rolled, roll
 from control_pgm.models.factorgraph import Model
-from control_pgm.models.template import DynamicBayesianNetwork
 from control_pgm.tables.contraction import Scope
 
 DEFAULT_MEMORY_LIMIT = 4 * 2**30  # bytes
@@ -51,19 +51,25 @@ class Plan:
     @cached_property
     def _largest(self) -> int:
         """The number of entries of the largest cluster."""
-        return self.rolled.short._largest if self.rolled else max(self.cluster_entries, default=0)
+        return max(self._distinct(self.tree.scopes), default=0)
 
     @cached_property
     def _sent(self) -> int:
         """The number of entries of all messages in one direction."""
-        if self.rolled:
-            return self.rolled.total(self.rolled.short._entries(self.rolled.short.tree.separators))
-        return sum(self._entries(self.tree.separators))
+        entries = self._distinct(self.tree.separators)
+        return self.rolled.total(entries) if self.rolled else sum(entries)
+
+    def _distinct(self, scopes: Sequence[Scope]) -> Sequence[int]:
+        """The numbers of entries, in a rolled plan of those of the short network only."""
+        if isinstance(scopes, Repeating) and self.rolled is not None:
+            cards, short = self.rolled.short.cards, scopes.items
+            return [prod([cards[v] for v in scope]) for scope in short]
+        return self._entries(scopes)
 
     @property
     def clusters_per_step(self) -> int:
         """How many clusters each of the steps has that are copies of one another; 0 if there are none."""
-        return self.rolled.width if self.rolled else 0
+        return self.rolled.short.width if self.rolled else 0
 
     def series(self, base: str, count: int) -> Sequence[int]:
         """The numbers of the variables ``base_0`` … in the problem, ``count`` of them."""
@@ -75,7 +81,8 @@ class Plan:
     @property
     def width(self) -> int:
         """The largest number of variables in a cluster, minus one."""
-        return self.rolled.short.width if self.rolled else max(map(len, self.tree.scopes), default=0) - 1
+        scopes = self.tree.scopes
+        return max(map(len, scopes.items if isinstance(scopes, Repeating) else scopes), default=0) - 1
 
     @property
     def largest_cluster(self) -> tuple[str, ...]:
@@ -173,18 +180,11 @@ def plan(
 
 def _rolled(model: Model, evidence: Mapping[str, Hashable]) -> Plan | None:
     """The plan of a long unrolled network whose slices are all alike, at the cost of a short one."""
-    if not isinstance(evidence, Mapping):
+    found = roll(model, evidence) if isinstance(evidence, Mapping) else None
+    if found is None:
         return None
-    for steps in SHORT:
-        if (found := short_model(model, evidence, steps)) is None:
-            return None
-        assert isinstance(model, DynamicBayesianNetwork)
-        short = in_own_order(pose(*found))
-        rolled = roll(short, model.template, model.horizon, steps)
-        if rolled is not None:
-            problem = rolled.problem(model, observed_everywhere(model, short.problem.observed))
-            return Plan(problem, rolled.tree(), short.rule, rolled)
-    return None
+    rolled, problem = found
+    return Plan(problem, rolled.tree(), "reverse topological", rolled)
 
 
 def in_own_order(problem: Problem) -> Plan:

@@ -26,8 +26,9 @@ class Problem:
     names : the free variables, in the model's natural order; the integers below index this list.
     observed : name -> state index of the evidence.
     cardinalities : per free variable.
-    scopes, tables, children : per table of the model: its free scope, the sliced table, and the variable whose CPD it
-        is (−1 if it is none, or that variable is observed).
+    scopes, tables : per table of the model its free scope, and the sliced table.
+    keys : per table a number, equal for tables shared by slices.
+    children : per table the variable whose CPD it is (−1 if it is none, or that variable is observed).
     constants : the tables without a free variable, each with the number of times that it counts.
     """
 
@@ -37,6 +38,7 @@ class Problem:
     cardinalities: Sequence[int]
     scopes: Sequence[Scope]
     tables: Sequence[Scaled]
+    keys: Sequence[int]
     children: Sequence[int]
     constants: Sequence[tuple[Scaled, int]]
 
@@ -80,7 +82,8 @@ def pose(model: Model, evidence: Evidence | None = None) -> Problem:
     free = tuple(name for name in model.variables if name not in observed)
     index = {name: i for i, name in enumerate(free)}
     sliced: dict[tuple[int, tuple[int, ...]], Scaled] = {}
-    scopes, tables, children = [], [], []
+    numbers: dict[int, int] = {}
+    scopes, tables, keys, children = [], [], [], []
     for factor in model.tables:
         names = [v.name for v in factor.variables]
         scope = [index[name] for name in names if name in index]
@@ -92,7 +95,8 @@ def pose(model: Model, evidence: Evidence | None = None) -> Problem:
             table = sliced[key]
         scopes.append(tuple(scope))
         tables.append(table)
+        keys.append(numbers.setdefault(id(table), len(numbers)))
         children.append(index.get(names[-1], -1) if names and isinstance(factor, CPD) else -1)
     cardinalities = tuple(model.variables[name].cardinality for name in free)
     constants = [(table, 1) for scope, table in zip(scopes, tables, strict=True) if not scope]
-    return Problem(model, free, observed, cardinalities, tuple(scopes), tuple(tables), tuple(children), constants)
+    return Problem(model, free, observed, cardinalities, tuple(scopes), tuple(tables), keys, tuple(children), constants)

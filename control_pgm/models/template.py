@@ -5,15 +5,20 @@ from __future__ import annotations
 import operator
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Self, SupportsIndex
 
 from control_pgm.errors import InvalidArgument, InvalidModel, unknown
 from control_pgm.models.cpd import CPD
 from control_pgm.models.network import BayesianNetwork
 from control_pgm.tables.factor import Factor, same_states_error
-from control_pgm.tables.variable import Variable
+from control_pgm.tables.scaled import Scaled
+from control_pgm.tables.variable import Labels, Variable
 
 PRIME = "'"
+
+
+Signature = tuple[tuple[tuple[tuple[str, ...], tuple[int, ...]], ...], ...]  # see `TwoSliceTemplate.signature`
 
 
 class EverySlice(Mapping[str, Any]):
@@ -146,6 +151,29 @@ class TwoSliceTemplate:
         self._check_varying(varying, horizon)
         return DynamicBayesianNetwork.of(self, horizon, varying)
 
+    @cached_property
+    def step(self) -> tuple[CPD, ...]:
+        """The CPDs of the transition, parents before children."""
+        return _sorted(self.transition)
+
+    @cached_property
+    def signature(self) -> Signature:
+        """Scopes and cardinalities of the CPDs of the first slice and of a step: all that a plan depends on."""
+        return tuple(tuple([(cpd.scope, cpd.shape) for cpd in cpds]) for cpds in (_sorted(self.initial), self.step))
+
+    @cached_property
+    def states(self) -> Mapping[str, Labels]:
+        """name without time -> states."""
+        return {v.name.removesuffix(PRIME): v.states for cpd in (*self.initial, *self.step) for v in cpd.variables}
+
+    def tables_given(self, observed: Mapping[str, int]) -> list[Scaled]:
+        """The numbers of the CPDs in the order of `signature`, at the given state indices of names without time."""
+        tables = []
+        for cpd in (*_sorted(self.initial), *self.step):
+            index = tuple([observed.get(name.removesuffix(PRIME), slice(None)) for name in cpd.scope])
+            tables.append(cpd.scaled if all(isinstance(i, slice) for i in index) else cpd.scaled.take(index))
+        return tables
+
     def slices(self, horizon: int) -> dict[str, int]:
         """name without time -> how many slices of an unrolled network have it: T+1 if the last one has it, else T."""
         names = [cpd.child.name for cpd in self.transition]
@@ -153,7 +181,7 @@ class TwoSliceTemplate:
 
     def cpds(self, horizon: int, varying: Mapping[str, Sequence[CPD]]) -> Iterator[CPD]:
         """The CPDs of all slices, parents before children; tables are shared."""
-        step = _sorted(self.transition)
+        step = self.step
         made: dict[str, Variable] = {}
 
         def at(variable: Variable, t: int) -> Variable:

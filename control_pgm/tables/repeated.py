@@ -28,8 +28,8 @@ from control_pgm.tables.message import Message, contract, exponent_of, is_linear
 from control_pgm.tables.scaled import Scaled, Stack
 from control_pgm.tables.track import Track
 
-# Base-2 logarithms: results are kept within the first range (products of two such rows lose no digit); where that is not
-# possible, within the second, in which no digit is lost either.
+# Base-2 logarithms: results are kept within the first range (products of two such rows lose no digit); where that is
+# not possible, within the second, in which no digit is lost either.
 _RANGE, _WIDE_RANGE = 400.0, 880.0
 _LONGEST = 2048  # repetitions between two reports of progress
 
