@@ -91,7 +91,7 @@ class Repetition:
         )
 
     @cached_property
-    def _chain(self) -> bool:
+    def chain(self) -> bool:
         """Whether everything hangs on one message that is carried over: then all bounds move by constants."""
         carried = [s for step in self.steps for s in step.received if isinstance(s, Own) and s.lag == 1]
         return (
@@ -100,17 +100,9 @@ class Repetition:
             and len(carried) == 1
         )
 
-    @cached_property
-    def passing(self) -> tuple[bool, ...]:
-        """Per step whether its results are let go: mere products that nothing carries over."""
-        return tuple(step.recipe.terms == 1 and j not in self.before for j, step in enumerate(self.steps))
-
     def tracks(self, start: int, stop: int, allocate: Any = np.empty) -> list[Track]:
         """Empty tracks for the repetitions from ``start`` to ``stop``."""
-        return [
-            Track(stop - start, step.shape, self.batch, allocate, passing=passing)
-            for step, passing in zip(self.steps, self.passing, strict=True)
-        ]
+        return [Track(stop - start, step.shape, self.batch, allocate) for step in self.steps]
 
     def run(self, start: int, stop: int, before: Mapping[int, Message], tracks: Sequence[Track]) -> Iterator[int]:
         """Run repetitions ``start`` … ``stop`` − 1 into tracks; yields now and then how many are done.
@@ -281,7 +273,7 @@ class _Run:
         bounds = {i: _bounds(message) for i, message in carried.items()}
         if not all(map(is_linear, carried.values())):
             return 0
-        return self._safe_chain(c, at_most, bounds) if self.spec._chain else self._safe_each(c, at_most, bounds)
+        return self._safe_chain(c, at_most, bounds) if self.spec.chain else self._safe_each(c, at_most, bounds)
 
     def _safe_chain(self, c: int, at_most: int, bounds: Mapping[int, _Bounds]) -> int:
         """In a chain one repetition tells all: bounds and exponents move by the same amount in each."""

@@ -3,17 +3,22 @@
 The repetitions are cut into segments. What is carried over at the start of a segment is kept for good, its tracks only
 while it is the one in use. With one segment everything is kept; with about sqrt(count) segments memory is
 O(sqrt(count)) and every message is computed at most twice (Griewank 1992, with a single level).
+
+Where the repetition can be composed, only what is carried over has tracks, and the results of the steps in between are
+made of it on demand.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from math import ceil
 
 import numpy as np
 
-from control_pgm.tables.message import Message, contract, joined
-from control_pgm.tables.repeated import Own, Repetition
+from control_pgm.tables.composed import composed
+from control_pgm.tables.contraction import Scope, recipe
+from control_pgm.tables.message import Message, contract, contract_into, joined
+from control_pgm.tables.repeated import Own, Repeated, Repetition
 from control_pgm.tables.scaled import Stack
 from control_pgm.tables.track import Allocate, Track
 
@@ -33,7 +38,11 @@ class Segments:
     def __init__(self, repetition: Repetition, length: int | None = None, allocate: Allocate = np.empty) -> None:
         self.repetition, self._allocate = repetition, allocate
         self.length = min(length or repetition.count, repetition.count)
-        self._starts: list[Mapping[int, Message]] = [repetition.before]  # per segment: what is carried into it
+        self._run = composed(repetition) or repetition
+        self._track_of = dict(enumerate(range(len(repetition.steps))))
+        if self._run is not repetition:
+            self._track_of = dict.fromkeys(repetition.before, 0)
+        self._starts: list[Mapping[int, Message]] = [self._run.before]  # per segment: what is carried into it
         self._open: tuple[int, list[Track]] | None = None  # the segment in use, whole
 
     @property
@@ -51,11 +60,11 @@ class Segments:
         start = g * self.length
         stop = min(start + self.length, self.repetition.count)
         self._open = None  # lets its memory go before more is taken
-        tracks = self.repetition.tracks(start, stop, self._allocate)
-        for done in self.repetition.run(start, stop, self._starts[g], tracks):
+        tracks = self._run.tracks(start, stop, self._allocate)
+        for done in self._run.run(start, stop, self._starts[g], tracks):
             yield start + done
         if len(self._starts) == g + 1:
-            self._starts.append({step: tracks[step][stop - start - 1] for step in self.repetition.before})
+            self._starts.append({step: tracks[step][stop - start - 1] for step in self._run.before})
         self._open = g, tracks
 
     def _tracks(self, g: int) -> list[Track]:
@@ -68,36 +77,45 @@ class Segments:
         assert self._open is not None
         return self._open[1]
 
+    # --- reading ------------------------------------------------------------------------------------------------
     def row(self, step: int, c: int) -> Message:
-        """The result of a step in repetition c."""
-        if self.repetition.passing[step]:
-            return self._made_again(step, c)
+        """The result of a step in repetition c; c = −1 is what was carried into the first."""
+        if c < 0:
+            return self.repetition.before[step]
+        if step not in self._track_of:
+            made = self.repetition.steps[step]
+            received = [self.row(s.step, c - s.lag) if isinstance(s, Own) else s[c] for s in made.received]
+            return contract([*made.at(c), *received], made.recipe)
         g, k = divmod(c, self.length)
-        carried = k == self.length - 1 or c == self.repetition.count - 1
-        if carried and step in self.repetition.before and len(self._starts) > g + 1:
-            return self._starts[g + 1][step]
-        return self._tracks(g)[step][k]
-
-    def _made_again(self, step: int, c: int) -> Message:
-        """A result that was not kept, from what it was made of."""
-        repeated = self.repetition.steps[step]
-        received = [
-            source[c]
-            if not isinstance(source, Own)
-            else self.row(source.step, c - source.lag)
-            if c >= source.lag
-            else self.repetition.before[source.step]
-            for source in repeated.received
-        ]
-        return contract([*repeated.at(c), *received], repeated.recipe)
+        track = self._track_of[step]
+        last = k == self.length - 1 or c == self.repetition.count - 1
+        if last and track in self._run.before and len(self._starts) > g + 1:
+            return self._starts[g + 1][track]
+        return self._tracks(g)[track][k]
 
     def stack(self, step: int, start: int, stop: int) -> Stack:
         """The results of a step in repetitions ``start`` … ``stop`` − 1, stacked; without a batch only."""
-        if self.repetition.passing[step] or (self.length == 1 and step in self.repetition.before):
-            return Stack.of([self.row(step, c) for c in range(start, stop)])  # type: ignore[misc]
+        if step not in self._track_of:
+            return self._made(self.repetition.steps[step], start, stop)
+        if start < 0 or (self.length == 1 and self._track_of[step] in self._run.before):
+            first = Stack.of([self.row(step, start)])  # type: ignore[list-item]
+            return joined([first, self.stack(step, start + 1, stop)]) if stop > start + 1 else first
         parts = []
         for g in range(start // self.length, ceil(stop / self.length)):
-            first = g * self.length
-            rows = slice(max(start - first, 0), min(stop - first, self.length))
-            parts.append(self._tracks(g)[step].stack(rows))
+            first_row = g * self.length
+            rows = slice(max(start - first_row, 0), min(stop - first_row, self.length))
+            parts.append(self._tracks(g)[self._track_of[step]].stack(rows))
         return joined(parts)
+
+    def _made(self, step: Repeated, start: int, stop: int) -> Stack:
+        """Results that were not kept, of many repetitions at once: the first axis counts them."""
+        (source,) = step.received
+        assert isinstance(source, Own)
+        received = self.stack(source.step, start - source.lag, stop - source.lag)
+        position, count = len(step.recipe.sizes), stop - start
+        scopes: tuple[Scope, ...] = (*step.recipe.scopes[:-1], (position, *step.recipe.scopes[-1]))
+        batched = recipe(scopes, (position, *step.recipe.out), (*step.recipe.sizes, count))
+        tables: Sequence[Message] = step.at(start)
+        result = contract_into(np.empty((count, *step.shape)), [*tables, received], batched)
+        assert isinstance(result, Stack)
+        return result
