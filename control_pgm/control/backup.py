@@ -9,6 +9,7 @@ with (ka, wa) = (alpha, alpha) for variational inference, V = alpha log sum_a p(
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -33,19 +34,34 @@ def backward_induction(
     rewards = mdp.reward if mdp.time_steps else np.broadcast_to(mdp.reward, (horizon, n, m))
     for t in range(horizon - 1, -1, -1):
         weights = measure(t)
-        q[t] = rewards[t] + mdp.discount * expected_next(mdp.transition_at(t), v[t + 1])
+        q[t] = rewards[t]
+        if mdp.discount > 0:  # else what comes next counts nothing, be it −inf
+            q[t] += mdp.discount * expected_next(mdp.matrix_at(t), v[t + 1])
         q[t][weights == 0] = -np.inf
         v[t] = phi(q[t], weights, weight, weight)
     return q, v
 
 
-def expected_next(transition: FloatArray, values: FloatArray) -> FloatArray:
-    """E[V(s') | s, a], shape (S, A); −inf where a state of value −inf is possible."""
+def expected_next(transition: Any, values: FloatArray) -> FloatArray:
+    """E[V(s') | s, a], shape (S, A); −inf where a state of value −inf is possible.
+
+    Parameters
+    ----------
+    transition : array [s,a,s'], or array or CSR matrix of shape (S·A, S) with row s·A+a
+    values : array [s']
+        In any unit; −inf is allowed.
+
+    Examples
+    --------
+    >>> expected_next(np.array([[[0.5, 0.5]], [[0.0, 1.0]]]), np.array([2.0, 4.0])).tolist()
+    [[3.0], [4.0]]
+    """
+    n = len(values)
+    matrix = transition if transition.ndim == 2 else transition.reshape(-1, n)
     forbidden = np.isneginf(values)
-    n, m, _ = transition.shape
-    expected = (transition.reshape(n * m, -1) @ np.where(forbidden, 0.0, values)).reshape(n, m)
+    expected: FloatArray = (matrix @ np.where(forbidden, 0.0, values)).reshape(n, -1)
     if forbidden.any():
-        expected[(transition[:, :, forbidden] > 0).any(axis=2)] = -np.inf
+        expected[(matrix @ forbidden.astype(np.float64)).reshape(n, -1) > 0] = -np.inf
     return expected
 
 

@@ -106,7 +106,7 @@ def evaluate(
     alpha = check_temperature(temperature)
     prior = parse_prior(mdp, action_prior, len(pi))
     occupancy, terminated = occupancies(mdp, pi)
-    joint = occupancy[:-1, :, None] * pi
+    joint = occupancy[:-1, :, None] * np.where(np.isnan(pi), 0.0, pi)
     rewards = np.broadcast_to(mdp.reward, pi.shape)
     expected = float(_weighted(joint, rewards))
     if mdp.terminal_reward is not None:
@@ -135,7 +135,12 @@ def _log_weights(prior: Prior, shape: tuple[int, ...]) -> FloatArray:
 
 def _weighted(weights: FloatArray, values: FloatArray) -> float:
     """sum weights · values, where weight 0 outweighs any value."""
-    return float(np.where(weights > 0, weights * np.where(weights > 0, values, 0.0), 0.0).sum())
+    with np.errstate(invalid="ignore"):
+        total = float((weights * values).sum())
+    if not np.isnan(total):
+        return total
+    counts = weights > 0  # some weight 0 has met an infinite value
+    return float((weights[counts] * np.broadcast_to(values, weights.shape)[counts]).sum())
 
 
 def occupancies(mdp: MDP, policy: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -151,29 +156,37 @@ def occupancies(mdp: MDP, policy: FloatArray) -> tuple[FloatArray, FloatArray]:
                 f"{belief[t, s]:.3g} under the true dynamics",
                 remedy="optimality is impossible from there: fill in what to do, such as the prior",
             )
-        policy[t][undefined] = 0.0
-        flow = (belief[t][:, None] * policy[t]).reshape(-1)
-        belief[t + 1] = mdp.discount * (flow @ mdp.transition_at(t).reshape(len(flow), -1))
+        if undefined.any():
+            pi = np.where(undefined[:, None], 0.0, pi)
+        flow = (belief[t][:, None] * pi).reshape(-1)
+        belief[t + 1] = mdp.discount * (flow @ mdp.matrix_at(t))
     return belief, 1.0 - belief.sum(axis=1) if mdp.discount < 1.0 else np.zeros(len(belief))
 
 
 def checked_policy(mdp: MDP, policy: Any, horizon: int | None) -> FloatArray:
-    """The policy as a fresh array [t,s,a] whose rows are distributions or NaN."""
+    """The policy as an array [t,s,a] whose rows are distributions or NaN; a stationary one exists once for all t."""
     if not isinstance(mdp, MDP):
         raise InvalidArgument(f"{type(mdp).__name__} is no MDP", allowed="an MDP, then a policy")
     try:
-        pi = np.array(policy, dtype=np.float64)
+        pi = np.asarray(policy, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise InvalidArgument(f"the policy is not an array of numbers ({error})") from None
     n, m = mdp.n_states, mdp.n_actions
     if pi.shape == (n, m):
         if horizon is None:
             raise InvalidArgument("no horizon given for a stationary policy", allowed="an integer ≥ 1")
-        pi = np.repeat(pi[None], check_horizon(mdp, horizon), axis=0)
+        _check_rows(mdp, pi[None])
+        return np.broadcast_to(pi, (check_horizon(mdp, horizon), n, m))
     if pi.ndim != 3 or pi.shape[1:] != (n, m) or horizon not in (None, len(pi)):
         allowed = f"({n}, {m}) or ({'T' if horizon is None else horizon}, {n}, {m})"
         raise InvalidArgument(f"the policy has shape {pi.shape}", allowed=allowed)
     check_horizon(mdp, len(pi))
+    _check_rows(mdp, pi)
+    return pi
+
+
+def _check_rows(mdp: MDP, pi: FloatArray) -> None:
+    """Every row of [t,s,a] is a distribution over available actions, or NaN."""
     defined = ~np.isnan(pi).all(axis=2)
     bad = defined & ~((pi >= 0).all(axis=2) & (np.abs(pi.sum(axis=2) - 1.0) <= 1e-9))
     if bad.any():
@@ -181,10 +194,9 @@ def checked_policy(mdp: MDP, policy: Any, horizon: int | None) -> FloatArray:
         raise InvalidArgument(
             f"the policy at t={t}, s={mdp.states[s]!r} is {pi[t, s].tolist()}", allowed="probabilities that sum to 1"
         )
-    forbidden = (np.nan_to_num(pi) > 0) & ~mdp.available
+    forbidden = (pi > 0) & ~mdp.available
     if forbidden.any():
         t, s, a = (int(i) for i in np.argwhere(forbidden)[0])
         raise InvalidArgument(
             f"the policy takes a={mdp.actions[a]!r} at t={t}, s={mdp.states[s]!r}, which is not available", allowed="0"
         )
-    return pi

@@ -12,10 +12,13 @@ from numpy.typing import ArrayLike
 
 from control_pgm.control import transitions
 from control_pgm.control import validation as check
+from control_pgm.control.dynamics import DenseDynamics, Dynamics, SparseDynamics
+from control_pgm.control.frame import Frame
 from control_pgm.control.outcomes import Outcome, gather
-from control_pgm.control.rewards import Rewards, parse_rewards
+from control_pgm.control.reward_forms import stored_rewards
+from control_pgm.control.rewards import Rewards
 from control_pgm.display import html_table, number, text_table
-from control_pgm.errors import InvalidArgument, InvalidModel
+from control_pgm.errors import InvalidArgument
 from control_pgm.tables.arrays import BoolArray, FloatArray, lock
 from control_pgm.tables.variable import Labels, labels
 
@@ -29,7 +32,8 @@ class MDP:
     transition : array_like or scipy.sparse
         P(s'|s,a): shape (S, A, S), or (T, S, A, S) where it varies with time, or sparse (S·A, S) with row s·A+a.
     reward : array_like or scipy.sparse
-        Shape (S,), (S, A), (S, A, S), (T, S, A) or (T, S, A, S), or sparse like the transition. −inf forbids.
+        Shape (S,), (S, A), (S, A, S), (T, S, A) or (T, S, A, S), or sparse like the transition, where entries left out
+        are 0. −inf forbids. Rewards of outcomes of probability 0 are ignored.
     initial : optional
         A state label, a mapping label -> probability, or a vector of length S. Default: uniform.
     states, actions : optional
@@ -61,6 +65,13 @@ class MDP:
     MDP(2 states, 2 actions)
     >>> mdp.reward.tolist()
     [[0.0, 0.0], [1.0, 1.0]]
+
+    A sparse transition stays sparse, and so do rewards r(s,a,s') beside it:
+
+    >>> from scipy.sparse import csr_array
+    >>> ring = MDP(csr_array([[0, 1, 0], [0, 0, 1], [1, 0, 0]]), csr_array([[0, 0, 0], [0, 0, 0], [5, 0, 0]]))
+    >>> ring.sparse, ring.reward.tolist()
+    (True, [[0.0], [0.0], [5.0]])
     """
 
     states: Labels
@@ -71,7 +82,7 @@ class MDP:
     discount: float
     positions: Mapping[Hashable, tuple[int, int]] | None
     table: Any  # P as stored: dense [s,a,s'] or [t,s,a,s'], or a CSR matrix
-    rewards: Rewards
+    reward_table: Rewards  # as stored: rewards on outcomes of a sparse transition are listed like its non-zeros
 
     def __init__(
         self,
@@ -94,7 +105,6 @@ class MDP:
         action_labels = labels(a if actions is None else actions, owner="the MDP's actions")
         check.count("states", state_labels, n)
         check.count("actions", action_labels, a)
-        steps = table.shape[0] if table.ndim == 4 else None
         fields = self.__dict__
         fields.update(states=state_labels, actions=action_labels)
         fields["initial"] = check.initial_distribution(initial, state_labels)
@@ -103,11 +113,7 @@ class MDP:
         fields["discount"] = check.discount_factor(discount)
         fields["positions"] = check.grid_positions(positions, state_labels)
         fields["table"] = transitions.rows(table, self)
-        if isinstance(reward, Rewards):
-            fields["rewards"] = reward
-        else:
-            dense, form = check.dense_reward(reward, reward_axes, n, a)
-            fields["rewards"] = parse_rewards(dense, form, n, a, varying=steps)
+        fields["reward_table"] = stored_rewards(reward, reward_axes, table, self.table, n, a)
         self.validate()
 
     @classmethod
@@ -117,12 +123,14 @@ class MDP:
         *,
         states: int | Iterable[Hashable] | None = None,
         actions: int | Iterable[Hashable] | None = None,
+        sparse: bool | None = None,
         **options: Any,
     ) -> MDP:
         """From single outcomes (s, a, probability, s', reward), by label.
 
         Equal outcomes are added up; one (s, a, s') may have several rewards, which are kept apart. Pairs (s, a) without
-        any outcome are unavailable unless ``available`` says otherwise. ``options`` are those of `MDP`.
+        any outcome are unavailable unless ``available`` says otherwise. The tables are sparse if ``sparse`` says so, by
+        default where dense ones would have more than 4 million entries. ``options`` are those of `MDP`.
 
         Examples
         --------
@@ -133,7 +141,7 @@ class MDP:
         for name in ("transition_layout", "reward_axes"):
             if name in options:
                 raise InvalidArgument(f"{name} with single outcomes", remedy="leave it out: outcomes have no axes")
-        gathered = gather(outcomes, states, actions)
+        gathered = gather(outcomes, states, actions, sparse=sparse)
         options.setdefault("available", gathered.available)
         return MDP(gathered.transition, gathered.rewards, states=gathered.states, actions=gathered.actions, **options)
 
@@ -157,7 +165,7 @@ class MDP:
     def time_steps(self) -> int | None:
         """T, where transition or reward vary with time; None where they do not."""
         varying = self.table.shape[0] if self.table.ndim == 4 else None
-        return varying if varying is not None else self.rewards.time_steps
+        return varying if varying is not None else self.reward_table.time_steps
 
     @cached_property
     def transition(self) -> FloatArray:
@@ -168,8 +176,29 @@ class MDP:
         return lock(self.table.toarray().reshape(self.n_states, self.n_actions, self.n_states))
 
     def transition_at(self, t: int) -> FloatArray:
-        """P(s'|s,a) at step t, shape (S, A, S)."""
+        """P(s'|s,a) at step t, dense: shape (S, A, S)."""
         return self.transition[t] if self.transition.ndim == 4 else self.transition
+
+    def matrix_at(self, t: int) -> Any:
+        """P(s'|s,a) at step t as a matrix (S·A, S), row s·A+a: an array, or CSR where the process is sparse.
+
+        ``mdp.matrix_at(t) @ v`` is E[v(s') | s, a] either way, at a cost in the number of non-zeros.
+        """
+        return self.dynamics_at(t).matrix
+
+    def dynamics_at(self, t: int) -> Dynamics:
+        """P(s'|s,a) at step t as it is stored."""
+        if self.sparse:
+            return SparseDynamics(self.table)
+        return DenseDynamics(self.table[t] if self.table.ndim == 4 else self.table)
+
+    @cached_property
+    def rewards(self) -> Rewards:
+        """The rewards with axes "sa", "sas", "tsa" or "tsas", and a leading one for several rewards of an outcome."""
+        if not self.reward_table.listed:
+            return self.reward_table
+        check.fits_dense(self.n_states, self.n_actions, self.reward_table.values[..., 0].size)
+        return self.reward_table.as_dense(self.table)
 
     @cached_property
     def reward(self) -> FloatArray:
@@ -181,33 +210,40 @@ class MDP:
         return lock(np.stack(steps) if self.time_steps else steps[0])
 
     def _expected_at(self, t: int) -> FloatArray:
-        rewards = self.rewards.at(t)
+        rewards = self.reward_table.at(t)
         values = rewards.expected()
         if rewards.on_outcome:
-            p = self.transition_at(t)
-            values = np.where(p > 0, p * np.where(p > 0, values, 0.0), 0.0).sum(axis=-1)
+            dynamics = self.dynamics_at(t)
+            p = dynamics.probabilities
+            values = dynamics.sums(np.where(p > 0, p * np.where(p > 0, values, 0.0), 0.0))
         return np.where(self.available, values, 0.0)
 
     def support_at(self, t: int) -> BoolArray:
         """Where (s, a) is available and, for rewards on outcomes, s' possible: shape (S, A) or (S, A, S)."""
-        if not self.rewards.on_outcome:
+        if not self.reward_table.on_outcome:
             return self.available
-        return np.asarray(self.available[:, :, None] & (self.transition_at(t) > 0))
+        return DenseDynamics(self.transition_at(t)).support(self.available)
+
+    @cached_property
+    def uniform_prior(self) -> FloatArray:
+        """p(a|s) uniform over the available actions, shape (S, A)."""
+        return lock(self.available / self.available.sum(axis=1, keepdims=True))
+
+    @cached_property
+    def frame(self) -> Frame:
+        """What all networks of this process share; made when it is first unrolled."""
+        return Frame.of(self)
 
     def validate(self) -> None:
         """Check the rewards against the support of the transition; everything else was checked on entry."""
-        given = self.rewards.time_steps
-        if given is not None and self.table.ndim == 4 and given != self.table.shape[0]:
-            raise InvalidModel(
-                f"the transition has {self.table.shape[0]} time steps and the reward {given}", allowed="the same number"
-            )
-        for t in range(self.time_steps or 1):
-            check.reward_values(self, t)
+        check.rewards(self)
 
     # --- showing ------------------------------------------------------------------------------------------------
     def _rows(self) -> list[list[str]]:
         rows = [["states", f"{self.n_states}"], ["actions", ", ".join(map(str, self.actions[:8]))]]
-        rows += [["reward", {"sa": "r(s,a)", "sas": "r(s,a,s')"}.get(self.rewards.axes.lstrip("t"), "")]]
+        rows += [["reward", "r(s,a,s')" if self.reward_table.on_outcome else "r(s,a)"]]
+        if self.sparse:
+            rows += [["possible outcomes", f"{self.table.nnz}, stored sparsely"]]
         if not self.available.all():
             rows += [["available pairs", f"{int(self.available.sum())} of {self.available.size}"]]
         if self.time_steps:

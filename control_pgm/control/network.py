@@ -9,7 +9,6 @@ with c_t the largest possible reward, so that p(O_t=1|·) is a probability also 
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from numbers import Real
 from types import MappingProxyType
@@ -18,18 +17,20 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
+from control_pgm.control.frame import Frame
 from control_pgm.control.mdp import MDP
 from control_pgm.control.priors import Prior, parse_prior
 from control_pgm.control.rewards import Rewards
-from control_pgm.control.slices import TERMINAL, Slice, make_slice, state_labels, terminal_state
+from control_pgm.control.slices import TERMINAL, Slice, make_slice
 from control_pgm.errors import InvalidArgument, TooLarge
 from control_pgm.inference.exact import TreePosterior
 from control_pgm.inference.infer import infer
 from control_pgm.models.cpd import CPD
-from control_pgm.models.template import PRIME, DynamicBayesianNetwork, EverySlice, TwoSliceTemplate
+from control_pgm.models.template import DynamicBayesianNetwork, EverySlice, TwoSliceTemplate
 from control_pgm.tables.arrays import FloatArray, lock
 from control_pgm.tables.factor import Factor
 from control_pgm.tables.scaled import Scaled
+from control_pgm.tables.sparse_scaled import SparseScaled
 from control_pgm.tables.variable import Variable
 
 MAX_HORIZON = 1_000_000
@@ -131,17 +132,15 @@ def unroll(
     alpha = check_temperature(temperature)
     prior = parse_prior(mdp, action_prior, steps)
     varying = mdp.time_steps is not None or prior.varying
-    own = terminal_state(mdp) if mdp.discount < 1.0 else None
-    slices = [make_slice(mdp, t, prior.at(t), alpha, own) for t in range(steps if varying else 1)]
-    names = _Names(mdp)
+    frame = mdp.frame
+    slices = [make_slice(mdp, t, prior.at(t), alpha, frame.ending(t)) for t in range(steps if varying else 1)]
     # One edge s → a for all slices: it is there if any slice needs it.
     on_state = any(not (s.prior == s.prior[0]).all() for s in slices)
-    tables = [names.tables(s, on_state) for s in slices]
-    start = CPD.of([names.s], Scaled.from_linear(names.start(mdp.initial)))
-    template = TwoSliceTemplate.of([start], tables[0])
-    network = template.unroll(steps, varying=_varying(tables) if varying else None)
+    tables = [_tables(frame, t, s, on_state) for t, s in enumerate(slices)]
+    template = TwoSliceTemplate.of([frame.start], tables[0])
+    network = DynamicBayesianNetwork.of(template, steps, _varying(tables) if varying else {})
     shifts = [s.shift for s in slices] if varying else [slices[0].shift] * steps
-    terminal, shift = _terminal(names, mdp, steps, alpha)
+    terminal, shift = _terminal(mdp, steps, alpha)
     counting = _counting(network, mdp.discount) if prior.counting else ()
     control = object.__new__(ControlNetwork)
     control.__dict__.update(network.__dict__)
@@ -188,58 +187,53 @@ def check_temperature(temperature: float) -> float:
     return float(temperature)
 
 
-@dataclass(frozen=True, eq=False)
-class _Names:
-    """The variables of the two-slice template, and tables over them."""
+def _tables(frame: Frame, t: int, step: Slice, on_state: bool) -> list[CPD]:
+    """p(a|s), p(O|s,a[,s']) and p(s'|s,a) of one slice."""
+    prior = step.prior if on_state else step.prior[0]
+    outcome = [frame.s_next] if step.on_outcome else []
+    transition = frame.transition(t)
+    return [
+        CPD.of([frame.s, frame.a] if on_state else [frame.a], Scaled.from_linear(lock(prior.copy()))),
+        CPD.of([frame.s, frame.a, *outcome, frame.o], _optimality(step, transition.scaled)),
+        transition,
+    ]
 
-    s: Variable
-    a: Variable
-    o: Variable
-    s_next: Variable
 
-    def __init__(self, mdp: MDP) -> None:
-        states = state_labels(mdp)
-        self.__dict__.update(
-            s=Variable("s", states, kind="state"),
-            a=Variable("a", mdp.actions, kind="action"),
-            o=Variable("O", 2, kind="optimality"),
-            s_next=Variable("s" + PRIME, states, kind="state"),
-        )
+def _optimality(step: Slice, transition: Scaled) -> Scaled:
+    """p(O|s,a[,s']); beside a sparse transition both of its values are listed for every possible outcome.
 
-    def start(self, initial: FloatArray) -> FloatArray:
-        """p(s_0), with no mass on an appended terminal state."""
-        return lock(np.pad(initial, (0, self.s.cardinality - len(initial))))
-
-    def tables(self, s: Slice, on_state: bool) -> list[CPD]:
-        """p(a|s), p(O|s,a[,s']) and p(s'|s,a) of one slice."""
-        prior = s.prior if on_state else s.prior[0]
-        outcome = [self.s_next] if s.log_optimality.ndim == 3 else []
-        return [
-            CPD.of([self.s, self.a] if on_state else [self.a], Scaled.from_linear(lock(prior.copy()))),
-            CPD.of([self.s, self.a, *outcome, self.o], Scaled.from_log(_binary(s.log_optimality))),
-            CPD.of([self.s, self.a, self.s_next], Scaled.from_linear(s.transition)),
-        ]
+    Outside of these outcomes the rows of the sparse table are zero and sum to no one. That never matters: they meet
+    p(s'|s,a) = 0 in every product.
+    """
+    logs = _binary(step.log_optimality)
+    if step.on_outcome and isinstance(transition, SparseScaled):
+        return SparseScaled.over(transition.pattern.extended(2), logs.ravel(), log=True)
+    return Scaled.from_log(logs)
 
 
 def _binary(log_p: FloatArray) -> FloatArray:
     """log (1−p, p) along a new last axis; 1−p as −expm1(log p) keeps its digits where p is near one."""
+    both = np.empty((*log_p.shape, 2))
+    both[..., 1] = log_p
     with np.errstate(divide="ignore"):
-        return lock(np.stack([np.log(-np.expm1(log_p)), log_p], axis=-1))
+        np.log(-np.expm1(log_p), out=both[..., 0])
+    return lock(both)
 
 
 def _varying(tables: Sequence[Sequence[CPD]]) -> dict[str, list[CPD]]:
     return {cpd.child.name: [step[k] for step in tables] for k, cpd in enumerate(tables[0])}
 
 
-def _terminal(names: _Names, mdp: MDP, horizon: int, alpha: float) -> tuple[list[CPD], list[float]]:
+def _terminal(mdp: MDP, horizon: int, alpha: float) -> tuple[list[CPD], list[float]]:
     """The optimality node O_T of a terminal reward, and its shift c_T."""
     if mdp.terminal_reward is None:
         return [], []
-    reward = np.pad(mdp.terminal_reward, (0, names.s.cardinality - mdp.n_states))
+    states = mdp.frame.s.states
+    reward = np.append(mdp.terminal_reward, np.zeros(len(states) - mdp.n_states))
     shift = float(reward.max())
     shift = 0.0 if shift == -np.inf else shift
     table = Scaled.from_log(_binary(Rewards("s", reward[None]).log_optimality(reward > -np.inf, shift, alpha)))
-    state = Variable(f"s_{horizon}", names.s.states, time=horizon, kind="state")
+    state = Variable(f"s_{horizon}", states, time=horizon, kind="state")
     node = Variable(f"O_{horizon}", 2, time=horizon, kind="optimality")
     return [CPD.of([state, node], table)], [shift]
 

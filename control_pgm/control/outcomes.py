@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from scipy import sparse as scipy_sparse
 
 from control_pgm.control.rewards import Rewards
 from control_pgm.control.validation import fits_dense, index
 from control_pgm.errors import InvalidModel
-from control_pgm.tables.arrays import BoolArray, FloatArray, lock
+from control_pgm.tables.arrays import BoolArray, lock
 from control_pgm.tables.variable import Labels, labels
 
 Outcome = tuple[Hashable, Hashable, float, Hashable, float]  # (s, a, probability, s', reward)
+LARGEST_DENSE = 2**22  # entries of a transition table; larger ones are made sparse
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,8 +25,8 @@ class Gathered:
 
     states: Labels
     actions: Labels
-    transition: FloatArray  # [s,a,s']
-    rewards: Rewards
+    transition: Any  # [s,a,s'], or a CSR matrix
+    rewards: Rewards  # in the form of the transition
     available: BoolArray  # pairs with at least one outcome
 
 
@@ -31,8 +34,13 @@ def gather(
     outcomes: Iterable[Outcome],
     states: int | Iterable[Hashable] | None = None,
     actions: int | Iterable[Hashable] | None = None,
+    *,
+    sparse: bool | None = None,
 ) -> Gathered:
-    """Add up equal outcomes and keep different rewards of one (s, a, s') apart, each with its share."""
+    """Add up equal outcomes and keep different rewards of one (s, a, s') apart, each with its share.
+
+    The tables are sparse if ``sparse`` says so; by default if dense ones would have more than `LARGEST_DENSE` entries.
+    """
     if not isinstance(outcomes, Iterable):
         raise InvalidModel(f"{outcomes!r} are no outcomes", allowed="a list of (s, a, probability, s', reward)")
     rows = [_checked(k, outcome) for k, outcome in enumerate(outcomes)]
@@ -53,23 +61,29 @@ def gather(
         rewards = mass.setdefault(key, {})
         rewards[r] = rewards.get(r, 0.0) + p
     n, m = len(state_labels), len(action_labels)
-    fits_dense(n, m)
-    transition = np.zeros((n, m, n))
+    matrix, listed = _listed(mass, n, m)
+    named = np.diff(matrix.indptr).reshape(n, m) > 0
+    if n * m * n > LARGEST_DENSE if sparse is None else sparse:
+        return Gathered(state_labels, action_labels, matrix, listed, named)
+    fits_dense(n, m, len(listed.values))
+    dense = lock(matrix.toarray().reshape(n, m, n))
+    return Gathered(state_labels, action_labels, dense, listed.as_dense(matrix), named)
+
+
+def _listed(mass: Mapping[tuple[int, int, int], Mapping[float, float]], n: int, m: int) -> tuple[Any, Rewards]:
+    """The transition as a CSR matrix, and the rewards of its entries, from the mass of each reward of each outcome."""
+    places = sorted(mass)
     several = max(len(rewards) for rewards in mass.values())
-    values = np.zeros((several, n, m, n))
-    weights = np.zeros((several, n, m, n))
-    weights[0] = 1.0
-    for key, rewards in mass.items():
-        total = sum(rewards.values())
-        transition[key] = total
-        for k, (r, p) in enumerate(sorted(rewards.items())):
-            values[(k, *key)] = r
-            weights[(k, *key)] = p / total if total > 0 else float(k == 0)
-    table = Rewards("sas", lock(values), lock(weights) if several > 1 else None)
-    named = np.zeros((n, m), dtype=bool)
-    for s_index, a_index, _ in mass:
-        named[s_index, a_index] = True
-    return Gathered(state_labels, action_labels, lock(transition), table, named)
+    totals = np.array([sum(mass[place].values()) for place in places])
+    values, weights = np.zeros((several, len(places))), np.zeros((several, len(places)))
+    for entry, place in enumerate(places):
+        for k, (r, p) in enumerate(sorted(mass[place].items())):
+            values[k, entry] = r
+            weights[k, entry] = p / totals[entry] if totals[entry] > 0 else float(k == 0)
+    s, a, s_next = np.array(places).T
+    begins = np.searchsorted(s * m + a, np.arange(n * m + 1))
+    matrix = scipy_sparse.csr_array((totals, s_next, begins), shape=(n * m, n))
+    return matrix, Rewards("o", lock(values), lock(weights) if several > 1 else None)
 
 
 def _checked(k: int, outcome: Outcome) -> tuple[Hashable, Hashable, float, Hashable, float]:

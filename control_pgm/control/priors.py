@@ -41,7 +41,7 @@ class Prior:
 def parse_prior(mdp: MDP, prior: Any, horizon: int) -> Prior:
     """The prior from None, "counting", or an array (A,), (S, A) or (T, S, A)."""
     n, m = mdp.n_states, mdp.n_actions
-    uniform = lock(mdp.available / mdp.available.sum(axis=1, keepdims=True))
+    uniform = mdp.uniform_prior
     if prior is None:
         return Prior(uniform, uniform=True)
     if isinstance(prior, str):

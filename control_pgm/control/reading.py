@@ -27,7 +27,7 @@ from control_pgm.inference.contract import Operand
 from control_pgm.inference.exact import TreePosterior
 from control_pgm.inference.repeating import Repeating
 from control_pgm.tables.arrays import FloatArray
-from control_pgm.tables.contraction import Scope
+from control_pgm.tables.views import Scope
 from control_pgm.tables.scaled import Scaled
 
 _REMEDY = "ask network.infer() for the marginal or conditional that you want instead of solve()"

@@ -8,14 +8,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from control_pgm.control.dynamics import Dynamics
 from control_pgm.control.evaluation import checked_policy
 from control_pgm.control.mdp import MDP
+from control_pgm.control.rewards import Rewards
 from control_pgm.control.slices import TERMINAL
 from control_pgm.control.validation import MAX_DENSE_BYTES
 from control_pgm.display import number, size
 from control_pgm.errors import InvalidArgument, TooLarge, UndefinedConditional
 from control_pgm.tables.arrays import FloatArray, IntArray
 from control_pgm.tables.labelled import LabelledArray
+
+_MOST_ENTRIES = 2**22  # probabilities of outcomes that are looked at in one go
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -95,7 +99,7 @@ def simulate(
     states = np.full((n, steps + 1), ended, dtype=np.int64)
     actions = np.zeros((n, steps), dtype=np.int64)
     rewards = np.zeros((n, steps + 1))
-    states[:, 0] = _draw(np.broadcast_to(mdp.initial, (n, mdp.n_states)), rng)
+    states[:, 0] = _draw_start(mdp.initial, n, rng)
     for t in range(steps):
         going = np.flatnonzero(states[:, t] < ended)
         s = states[going, t]
@@ -103,9 +107,10 @@ def simulate(
             at = mdp.states[int(s[np.isnan(pi[t, s]).any(axis=1)][0])]
             raise UndefinedConditional(f"the policy is undefined (NaN) at t={t}, s={at!r}, which a trajectory reached")
         a = _draw(pi[t, s], rng)
-        reached = _draw(mdp.transition_at(t)[s, a], rng)
+        reached, place = _draw_outcomes(mdp.dynamics_at(t), s, a, rng)
         actions[going, t] = a
-        rewards[going, t] = _rewards(mdp, t, s, a, reached, rng)
+        table = mdp.reward_table.at(t)
+        rewards[going, t] = _draw_rewards(table, place if table.on_outcome else (s, a), rng)
         if mdp.discount < 1.0:
             reached = np.where(rng.random(len(going)) < mdp.discount, reached, ended)
         states[going, t + 1] = reached
@@ -116,6 +121,12 @@ def simulate(
     return Trajectories(mdp, states, actions, rewards)
 
 
+def _draw_start(initial: FloatArray, n: int, rng: np.random.Generator) -> IntArray:
+    """n states; never one of probability zero."""
+    cumulative = np.cumsum(initial)
+    return np.asarray(np.searchsorted(cumulative, rng.random(n) * cumulative[-1], side="right"))
+
+
 def _draw(rows: FloatArray, rng: np.random.Generator) -> IntArray:
     """One index per row of probabilities; never one of probability zero."""
     cumulative = np.cumsum(rows, axis=1)
@@ -123,12 +134,22 @@ def _draw(rows: FloatArray, rng: np.random.Generator) -> IntArray:
     return np.asarray((cumulative <= u).sum(axis=1))
 
 
-def _rewards(mdp: MDP, t: int, s: IntArray, a: IntArray, reached: IntArray, rng: np.random.Generator) -> FloatArray:
-    """The rewards of outcomes; where one outcome has several, one is drawn."""
-    table = mdp.rewards.at(t)
-    at = (s, a, reached) if table.on_outcome else (s, a)
+def _draw_outcomes(
+    dynamics: Dynamics, s: IntArray, a: IntArray, rng: np.random.Generator
+) -> tuple[IntArray, tuple[IntArray, ...]]:
+    """The next states of pairs, and where their values on outcomes are.
+
+    A row of probabilities may be as long as there are states: not too many of them are held at once.
+    """
+    at_once = max(1, _MOST_ENTRIES // dynamics.longest(s, a))
+    parts = [slice(k, k + at_once) for k in range(0, len(s), at_once)]
+    which = [_draw(dynamics.rows(s[part], a[part]), rng) for part in parts]
+    return dynamics.reached(s, a, np.concatenate([np.zeros(0, dtype=np.int64), *which]))
+
+
+def _draw_rewards(table: Rewards, place: tuple[IntArray, ...], rng: np.random.Generator) -> FloatArray:
+    """The rewards at some places of a table; where an outcome has several, one is drawn."""
     if table.weights is None:
-        return np.asarray(table.values[(0, *at)])
-    weights = np.stack([weight[at] for weight in table.weights], axis=1)
-    which = _draw(weights, rng)
-    return np.asarray(table.values[(which, *at)])
+        return np.asarray(table.values[(0, *place)])
+    which = _draw(np.stack([weight[place] for weight in table.weights], axis=1), rng)
+    return np.asarray(table.values[(which, *place)])

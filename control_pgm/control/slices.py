@@ -10,13 +10,16 @@ the optimality of a terminated step is the mixture
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from control_pgm.control.mdp import MDP
+from control_pgm.control.dynamics import Dynamics
 from control_pgm.errors import InvalidModel
-from control_pgm.tables.arrays import BoolArray, FloatArray
-from control_pgm.tables.variable import Labels
+from control_pgm.tables.arrays import FloatArray
+
+if TYPE_CHECKING:
+    from control_pgm.control.mdp import MDP
 
 TERMINAL = "terminal"
 
@@ -25,10 +28,25 @@ TERMINAL = "terminal"
 class Slice:
     """One step of the network, terminated by discount where there is one."""
 
-    transition: FloatArray  # [s,a,s']
+    dynamics: Dynamics
     prior: FloatArray  # [s,a], normalised
-    log_optimality: FloatArray  # [s,a] or [s,a,s']
+    log_optimality: FloatArray  # [s,a], or values on outcomes of the dynamics
+    on_outcome: bool
     shift: float  # c_t
+
+
+@dataclass(frozen=True, eq=False)
+class Ending:
+    """How discount ends a step.
+
+    Attributes
+    ----------
+    dynamics : the dynamics with the mass that discount moves to the terminal state.
+    own : the terminal state, if the process has it already; None if it is appended as the last one.
+    """
+
+    dynamics: Dynamics
+    own: int | None
 
 
 def terminal_state(mdp: MDP) -> int | None:
@@ -44,9 +62,9 @@ def terminal_state(mdp: MDP) -> int | None:
         return None
     paid = mdp.terminal_reward is not None and mdp.terminal_reward[k] != 0.0
     for t in range(mdp.time_steps or 1):
-        stays = mdp.transition_at(t)[k, :, k] == 1.0
-        values = mdp.rewards.at(t).values[:, k]
-        values = values[..., k] if mdp.rewards.on_outcome else values
+        dynamics, rewards = mdp.dynamics_at(t), mdp.reward_table.at(t)
+        stays = dynamics.of_state(dynamics.probabilities, k) == 1.0
+        values = dynamics.of_state(rewards.values, k) if rewards.on_outcome else rewards.values[:, k]
         if paid or not (stays.all() and (values == 0.0).all() and mdp.available[k].all()):
             raise InvalidModel(
                 f"discount {mdp.discount:g} needs an absorbing state, but the state {TERMINAL!r} is not absorbing "
@@ -56,68 +74,56 @@ def terminal_state(mdp: MDP) -> int | None:
     return k
 
 
-def state_labels(mdp: MDP) -> Labels:
-    """The states of the network: with discount, "terminal" comes last unless the process has it."""
-    if mdp.discount == 1.0 or terminal_state(mdp) is not None:
-        return mdp.states
-    return Labels((*mdp.states, TERMINAL))
-
-
-def make_slice(mdp: MDP, t: int, prior: FloatArray, temperature: float, existing: int | None) -> Slice:
-    """The slice of step t under an action prior of shape (S, A); ``existing`` is the process's own `terminal_state`."""
-    transition, rewards = mdp.transition_at(t), mdp.rewards.at(t)
-    possible: BoolArray = prior > 0
-    support = possible[:, :, None] & (transition > 0) if rewards.on_outcome else possible
-    appended = mdp.discount < 1.0 and existing is None
+def make_slice(mdp: MDP, t: int, prior: FloatArray, temperature: float, ending: Ending | None) -> Slice:
+    """The slice of step t under an action prior of shape (S, A); ``ending`` is given if there is discount."""
+    dynamics, rewards = mdp.dynamics_at(t), mdp.reward_table.at(t)
+    support = dynamics.support(prior > 0) if rewards.on_outcome else prior > 0
     top = rewards.maximum(support)
-    shift = max(top, 0.0) if appended else top
+    shift = max(top, 0.0) if ending is not None and ending.own is None else top
     shift = 0.0 if shift == -np.inf else shift
     log_optimality = rewards.log_optimality(support, shift, temperature)
-    if mdp.discount < 1.0:
-        if appended:
-            transition, prior, log_optimality = _append(transition, prior, log_optimality, -shift / temperature)
-        k = len(transition) - 1 if existing is None else existing
-        transition, log_optimality = _terminate(transition, log_optimality, mdp.discount, k)
-    return Slice(transition, prior, log_optimality, shift)
+    plain = Slice(dynamics, prior, log_optimality, rewards.on_outcome, shift)
+    return plain if ending is None else _terminated(plain, ending, mdp.discount, temperature)
 
 
-def _append(
-    transition: FloatArray, prior: FloatArray, log_optimality: FloatArray, at_zero: float
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Add an absorbing state as the last one, with all actions. ``at_zero`` is log p(O=1) of its reward 0."""
-    n, m = prior.shape
-    larger = np.zeros((n + 1, m, n + 1))
-    larger[:n, :, :n] = transition
-    larger[n, :, n] = 1.0
-    # If the prior does not look at the state it must not begin to, else the edge s → a would appear.
-    row = prior[0] if (prior == prior[0]).all() else np.full(m, 1.0 / m)
-    prior = np.vstack([prior, row])
-    if log_optimality.ndim == 2:
-        return larger, prior, np.vstack([log_optimality, np.where(row > 0, at_zero, -np.inf)])
-    on_outcome = np.full((n + 1, m, n + 1), -np.inf)
-    on_outcome[:n, :, :n] = log_optimality
-    on_outcome[n, :, n] = np.where(row > 0, at_zero, -np.inf)
-    return larger, prior, on_outcome
+def _terminated(plain: Slice, ending: Ending, discount: float, temperature: float) -> Slice:
+    """The slice with the mass 1 − discount of every transition moved to the terminal state, rewards collected."""
+    prior, own, after = plain.prior, ending.own, ending.dynamics
+    pairs = _mixture(plain, discount, own) if plain.on_outcome else plain.log_optimality
+    if own is None:
+        prior = _with_terminal(prior)
+        at_zero = np.where(prior[-1] > 0, -plain.shift / temperature, -np.inf)
+        pairs = np.vstack([pairs, at_zero])
+    if not plain.on_outcome:
+        return Slice(after, prior, pairs, False, plain.shift)
+    if own is not None:
+        pairs[own] = plain.dynamics.column(plain.log_optimality, own)[own]
+    carried = plain.dynamics.carried(plain.log_optimality, after)
+    log_optimality = after.with_column(carried, len(pairs) - 1 if own is None else own, pairs)
+    return Slice(after, prior, log_optimality, True, plain.shift)
 
 
-def _terminate(
-    transition: FloatArray, log_optimality: FloatArray, discount: float, k: int
-) -> tuple[FloatArray, FloatArray]:
-    """Move the mass 1 − gamma of every transition to state k, rewards collected."""
-    moved = discount * transition
-    moved[:, :, k] += 1.0 - discount
-    moved[k] = transition[k]
-    if log_optimality.ndim == 2:
-        return moved, log_optimality
-    # The mixture is a log-sum-exp over s': relative to each row's own maximum nothing that counts underflows.
-    top = log_optimality.max(axis=2, keepdims=True)
+def _with_terminal(prior: FloatArray) -> FloatArray:
+    """The prior with a row for the appended state, which has all actions.
+
+    If the prior does not look at the state it must not begin to, else the edge s → a would appear.
+    """
+    row = prior[0] if (prior == prior[0]).all() else np.full(prior.shape[1], 1.0 / prior.shape[1])
+    return np.vstack([prior, row])
+
+
+def _mixture(plain: Slice, discount: float, own: int | None) -> FloatArray:
+    """log p(O=1 | s, a, terminal) for every (s, a): a mixture of what would have been reached, terminal itself too.
+
+    The mixture is a log-sum-exp over s': relative to each row's own maximum nothing that counts underflows.
+    """
+    dynamics = plain.dynamics
+    top = dynamics.maxima(plain.log_optimality)
     top = np.where(np.isneginf(top), 0.0, top)
-    optimal = np.exp(log_optimality - top)
-    reached = discount * transition[:, :, k] * optimal[:, :, k]
-    ended = (1.0 - discount) * (transition * optimal).sum(axis=2)
+    joint = dynamics.probabilities * np.exp(plain.log_optimality - dynamics.spread(top))
+    mass, total = np.full(top.shape, 1.0 - discount), (1.0 - discount) * dynamics.sums(joint)
+    if own is not None:
+        mass += discount * dynamics.column(dynamics.probabilities, own)
+        total += discount * dynamics.column(joint, own)
     with np.errstate(divide="ignore"):
-        mixture = np.log((reached + ended) / moved[:, :, k]) + top[:, :, 0]
-    result = log_optimality.copy()
-    result[:, :, k] = np.minimum(mixture, 0.0)
-    result[k] = log_optimality[k]
-    return moved, result
+        return np.asarray(np.minimum(np.log(total / mass) + top, 0.0))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import sparse
 
+from control_pgm.control.dynamics import SparseDynamics, locked
 from control_pgm.errors import InvalidArgument, InvalidModel
 from control_pgm.models.cpd import ROW_TOLERANCE
 from control_pgm.tables.arrays import FloatArray, frozen, lock
@@ -26,7 +27,7 @@ def transition_table(transition: Any, layout: str) -> Any:
             )
         table = sparse.csr_array(transition, dtype=np.float64, copy=True)
         table.sum_duplicates()
-        return table
+        return locked(table)
     axes = [axis.strip() for axis in str(layout).split(",")]
     if sorted(axes) != ["a", "s", "s'"] and sorted(axes) != ["a", "s", "s'", "t"]:
         raise InvalidArgument(
@@ -78,32 +79,37 @@ def rows(table: Any, mdp: MDP) -> Any:
         )
     sums = np.where(mdp.available, table.sum(axis=-1, where=used), 1.0)
     _check_sums(sums, mdp)
-    exact = bool(np.abs(sums - 1.0).max() <= 8 * np.finfo(float).eps)
-    if exact and mdp.available.all():
+    if _exact(sums) and mdp.available.all():
         return table
     stay = np.eye(mdp.n_states)[:, None, :]
     return lock(np.where(used, table / sums[..., None], stay))
 
 
 def _sparse_rows(table: Any, mdp: MDP) -> Any:
-    entry_rows = np.repeat(np.arange(table.shape[0]), np.diff(table.indptr))
-    unused = ~mdp.available.ravel()[entry_rows]
-    table.data[unused] = 0.0
-    values = table.data
-    bad = np.isnan(values) | np.isinf(values) | (values < 0)
+    counts = np.diff(table.indptr)
+    used = np.repeat(mdp.available.ravel(), counts)
+    bad = ~((table.data >= 0) & (table.data < np.inf)) & used
     if bad.any():
         k = int(np.argmax(bad))
-        where = _where(mdp, divmod(int(entry_rows[k]), mdp.n_actions), varying=False)
-        next_state = mdp.states[table.indices[k]]
-        raise InvalidModel(f"P(s'|s,a) is {values[k]} at {where}, s'={next_state!r}", allowed="numbers ≥ 0")
-    sums = np.asarray(table.sum(axis=1)).reshape(mdp.n_states, mdp.n_actions)
-    _check_sums(np.where(mdp.available, sums, 1.0), mdp)
-    keep = sparse.diags_array((mdp.available / np.where(sums > 0, sums, 1.0)).ravel())
+        s, a, s_next = SparseDynamics(table).outcome((k,))
+        where = _where(mdp, (s, a), varying=False)
+        raise InvalidModel(f"P(s'|s,a) is {table.data[k]} at {where}, s'={mdp.states[s_next]!r}", allowed="numbers ≥ 0")
+    values = np.where(used, table.data, 0.0)
+    kept = sparse.csr_array((values, table.indices, table.indptr), shape=table.shape)
+    row_sums = kept @ np.ones(table.shape[1])
+    sums = np.where(mdp.available, row_sums.reshape(mdp.available.shape), 1.0)
+    _check_sums(sums, mdp)
+    if _exact(sums) and mdp.available.all() and (values > 0).all():
+        return table
+    kept.data /= np.repeat(sums.ravel(), counts)
     missing = np.flatnonzero(~mdp.available.ravel())
     stay = sparse.csr_array((np.ones(missing.size), (missing, missing // mdp.n_actions)), shape=table.shape)
-    result = sparse.csr_array(keep @ table + stay)
-    result.eliminate_zeros()
-    return result
+    return locked(sparse.csr_array(kept + stay))  # the sum keeps no zeros
+
+
+def _exact(sums: FloatArray) -> bool:
+    """Whether rows sum to one to rounding, so that dividing would only move their bits."""
+    return bool(np.abs(sums - 1.0).max() <= 8 * np.finfo(float).eps)
 
 
 def _check_sums(sums: FloatArray, mdp: MDP) -> None:

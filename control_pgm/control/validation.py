@@ -8,7 +8,6 @@ from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy import sparse
 
 from control_pgm.display import size
 from control_pgm.errors import InvalidArgument, InvalidModel, TooLarge, unknown
@@ -112,54 +111,55 @@ def grid_positions(positions: Any, states: Labels) -> Mapping[Hashable, tuple[in
         return None
     if not isinstance(positions, Mapping):
         raise InvalidModel(f"positions is {positions!r}", allowed="{state: (row, column)}")
-    result: dict[Hashable, tuple[int, int]] = {}
-    for label, place in positions.items():
-        index(states, label, "state in positions:")
-        try:
-            row, column = map(operator.index, place)
-        except (TypeError, ValueError):
-            raise InvalidModel(f"position of {label!r} is {place!r}", allowed="(row, column), two integers") from None
-        result[label] = (row, column)
-    return result
+    for label in positions:
+        if label not in states.index_of:
+            raise unknown(label, states, what="state in positions:")
+    return {label: _row_and_column(label, place) for label, place in positions.items()}
 
 
-def dense_reward(reward: Any, axes: str | None, n_states: int, n_actions: int) -> tuple[Any, str | None]:
-    """A sparse reward (S·A, S) as a dense array with axes "sas"; anything else as it is."""
-    if not sparse.issparse(reward):
-        return reward, axes
-    if axes not in (None, "sas"):
-        raise InvalidArgument(f"reward_axes {axes!r} with a sparse reward", allowed="'sas', or nothing")
-    if reward.shape != (n_states * n_actions, n_states):
+def _row_and_column(label: Hashable, place: Any) -> tuple[int, int]:
+    try:
+        row, column = place
+        return operator.index(row), operator.index(column)
+    except (TypeError, ValueError):
+        raise InvalidModel(f"position of {label!r} is {place!r}", allowed="(row, column), two integers") from None
+
+
+def rewards(mdp: MDP) -> None:
+    """No NaN and no +inf inside the support, and as many time steps as the transition has."""
+    given = mdp.reward_table.time_steps
+    if given is not None and mdp.table.ndim == 4 and given != mdp.table.shape[0]:
         raise InvalidModel(
-            f"the sparse reward has shape {reward.shape}", allowed=f"({n_states * n_actions}, {n_states}), row s·A+a"
+            f"the transition has {mdp.table.shape[0]} time steps and the reward {given}", allowed="the same number"
         )
-    fits_dense(n_states, n_actions)
-    return reward.toarray().reshape(n_states, n_actions, n_states), "sas"
+    for t in range(mdp.time_steps or 1):
+        _rewards_at(mdp, t)
 
 
-def reward_values(mdp: MDP, t: int) -> None:
-    """No NaN and no +inf inside the support at step t."""
-    rewards = mdp.rewards.at(t)
-    bad = (np.isnan(rewards.values) | np.isposinf(rewards.values)) & rewards.used(mdp.support_at(t))
+def _rewards_at(mdp: MDP, t: int) -> None:
+    rewards, dynamics = mdp.reward_table.at(t), mdp.dynamics_at(t)
+    support = dynamics.support(mdp.available) if rewards.on_outcome else mdp.available
+    bad = (np.isnan(rewards.values) | np.isposinf(rewards.values)) & rewards.used(support)
     if not bad.any():
         return
-    at = np.argwhere(bad)[0]
-    place = [f"t={t}"] if mdp.time_steps else []
-    place += [f"s={mdp.states[at[1]]!r}", f"a={mdp.actions[at[2]]!r}"]
-    place += [f"s'={mdp.states[at[3]]!r}"] if len(at) > 3 else []
+    k, *place = np.argwhere(bad)[0]
+    at = dynamics.outcome(tuple(place)) if rewards.on_outcome else place
+    named = [f"t={t}"] if mdp.time_steps else []
+    named += [f"s={mdp.states[at[0]]!r}", f"a={mdp.actions[at[1]]!r}"]
+    named += [f"s'={mdp.states[at[2]]!r}"] if rewards.on_outcome else []
     raise InvalidModel(
-        f"the reward is {rewards.values[tuple(at)]} at {', '.join(place)}", allowed="numbers below +inf; −inf forbids"
+        f"the reward is {rewards.values[(k, *place)]} at {', '.join(named)}", allowed="numbers below +inf; −inf forbids"
     )
 
 
-def fits_dense(n_states: int, n_actions: int) -> None:
-    """Refuse a dense (S, A, S) table before it is allocated, if it is too large."""
-    need = 8 * n_states * n_actions * n_states
+def fits_dense(n_states: int, n_actions: int, several: int = 1) -> None:
+    """Refuse dense (S, A, S) tables before they are allocated, if they are too large."""
+    need = 8 * several * n_states * n_actions * n_states
     if need > MAX_DENSE_BYTES:
         raise TooLarge(
             f"a dense table of {n_states} × {n_actions} × {n_states} entries needs {size(need)}",
             allowed=size(MAX_DENSE_BYTES),
-            remedy="merge states, or split the problem",
+            remedy="pass a scipy.sparse matrix of shape (S·A, S), and ask for matrix_at(t) instead",
         )
 
 

@@ -17,9 +17,9 @@ import numpy as np
 from control_pgm.inference.contract import prepare
 from control_pgm.inference.passes import Pass
 from control_pgm.tables.arrays import FloatArray
-from control_pgm.tables.contraction import Scope
 from control_pgm.tables.message import contract_into
 from control_pgm.tables.scaled import Scaled, Stack
+from control_pgm.tables.views import Scope
 
 _BLOCK = 2**23  # entries of a block's largest operand
 

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 
-from control_pgm.tables.contraction import Scope
+from control_pgm.tables.views import Scope
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,50 +1,28 @@
 """A plan with the model's tables in its clusters, and the instructions that send its messages.
 
-What depends on structure alone, the operands of the clusters and the instructions, is a `Structure`; it refers to
-tables by number. `compile_plan` puts the tables there. Rolled plans share the structure of a short network, which is
-made once for all networks of the same form, whatever their numbers.
+`compile_plan` puts tables where the plan's `Structure` refers to them by number. Rolled plans share the structure of a
+short network, which is made once for all networks of the same form, whatever their numbers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from control_pgm.inference.clusters import BucketTree, silent_clusters
+from control_pgm.inference.clusters import BucketTree
 from control_pgm.inference.contract import Operand, contract
-from control_pgm.inference.folding import Product, Reference, Referred, fold
+from control_pgm.inference.folding import Product, Reference
 from control_pgm.inference.loops import Loop, extended, find_loops
-from control_pgm.inference.messages import Cell, bind, write_cells
+from control_pgm.inference.messages import Batch, Cell, bind
 from control_pgm.inference.passes import Collect
 from control_pgm.inference.plan import Plan
 from control_pgm.inference.problem import Problem
-from control_pgm.tables.contraction import Scope
-from control_pgm.tables.scaled import Scaled
-
-
-@dataclass(frozen=True, eq=False)
-class Structure:
-    """What a tree does, whatever its tables hold.
-
-    Attributes
-    ----------
-    operands : per cluster the tables in it, constants multiplied together (see `fold`), by reference.
-    cells : per cluster the instructions that send its messages, tables by reference.
-    silent : per cluster whether its upward message is identically one (unobserved leaves).
-    """
-
-    operands: Sequence[Sequence[Referred]]
-    cells: Sequence[Cell]
-    silent: Sequence[bool]
-
-
-def structure(
-    tree: BucketTree, scopes: Sequence[Scope], keys: Sequence[int], children: Sequence[int], cards: Sequence[int]
-) -> Structure:
-    """Fold constants and write the instructions; ``keys`` numbers the tables, shared ones alike."""
-    operands = fold([[(scopes[k], keys[k]) for k in own] for own in tree.factors])
-    silent = silent_clusters(tree, children)
-    return Structure(operands, write_cells(tree, operands, silent, cards), silent)
+from control_pgm.inference.structure import structure
+from control_pgm.tables.contraction import recipe
+from control_pgm.tables.message import Message, table_of
+from control_pgm.tables.message import contract as contract_messages
+from control_pgm.tables.scaled import Scaled, Stack
+from control_pgm.tables.views import Scope
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,13 +34,18 @@ class Compiled:
     cells : per cluster the instructions that send its messages.
     loops : where cells repeat.
     silent : per cluster whether its upward message is identically one (unobserved leaves).
+    held : per cluster its tables, constants multiplied together (see `fold`).
+    tables : the tables by the number that the problem gives them.
+    batch : how many problems of one structure run at once, if any.
     """
 
     plan: Plan
     cells: Sequence[Cell]
     loops: Sequence[Loop]
     silent: Sequence[bool]
-    _operands: Sequence[Sequence[Operand]]
+    held: Sequence[Sequence[tuple[Scope, Message]]]
+    tables: Mapping[Reference, Message]
+    batch: int | None = None
 
     @property
     def tree(self) -> BucketTree:
@@ -85,7 +68,7 @@ class Compiled:
 
     def operands(self, cluster: int) -> Sequence[Operand]:
         """The tables of a cluster, constants multiplied together (see `fold`)."""
-        return self._operands[cluster]
+        return [(scope, table_of(table)) for scope, table in self.held[cluster]]
 
     def received(self, sent: Collect, cluster: int) -> list[Operand]:
         """The messages that a cluster has from its children; silent children say nothing."""
@@ -93,42 +76,58 @@ class Compiled:
         return [(separators[j], sent.table(j)) for j in self.tree.children[cluster] if not self.silent[j]]
 
 
-def compile_plan(plan: Plan) -> Compiled:
-    """Put the tables of the problem into the plan's clusters."""
+def compile_plan(plan: Plan, stacks: Mapping[int, Stack] | None = None) -> Compiled:
+    """Put the tables of the problem into the plan's clusters.
+
+    For a batch ``stacks`` holds, by the number of a table, what takes its place: one table for every member.
+    """
+    stacks = stacks or {}
+    size = max((len(stack.exponents) for stack in stacks.values()), default=None)
+    batch = None if size is None else Batch(size, frozenset(stacks))
     if plan.rolled is not None:
-        return _compile_rolled(plan)
+        return _compile_rolled(plan, batch, stacks)
     problem = plan.problem
-    made = structure(plan.tree, problem.scopes, problem.keys, problem.children, problem.cardinalities)
-    tables = _Tables(dict(zip(problem.keys, problem.tables, strict=True)))
+    made = structure(plan.tree, problem.scopes, problem.keys, problem.children, problem.cardinalities, batch)
+    tables = _Tables({**dict(zip(problem.keys, problem.tables, strict=True)), **stacks})
     cells = bind(made.cells, tables.table)
-    operands = [[(scope, tables.table(ref)) for scope, ref in row] for row in made.operands]
-    return Compiled(plan, cells, find_loops(cells), made.silent, operands)
+    held = [[(scope, tables.table(ref)) for scope, ref in row] for row in made.operands]
+    return Compiled(plan, cells, find_loops(cells), made.silent, held, tables.known, size)
 
 
-def _compile_rolled(plan: Plan) -> Compiled:
+def _compile_rolled(plan: Plan, batch: Batch | None, stacks: Mapping[int, Stack]) -> Compiled:
     """The same for copies of a step: tables are bound once, for a short network."""
     rolled = plan.rolled
     assert rolled is not None
-    made = rolled.short.structure
-    tables = _Tables(dict(enumerate(rolled.tables)))
+    made = rolled.short.structure if batch is None else rolled.short.batched(batch)
+    tables = _Tables({**dict(enumerate(rolled.tables)), **stacks})
     cells = rolled.by_cluster(bind(made.cells, tables.table))
-    operands = [[(scope, tables.table(ref)) for scope, ref in row] for row in made.operands]
+    held = [[(scope, tables.table(ref)) for scope, ref in row] for row in made.operands]
     k = rolled.short.width
-    moved = rolled.by_cluster(operands, lambda row, _, v: [(tuple([u + v * k for u in s]), t) for s, t in row])
+    moved = rolled.by_cluster(held, lambda row, _, v: [(tuple([u + v * k for u in s]), t) for s, t in row])
     loop = extended(Loop(rolled.short.begin, k, rolled.copies + 1, same=True), cells)
-    return Compiled(plan, cells, [loop], rolled.by_cluster(made.silent), moved)
+    silent = rolled.by_cluster(made.silent)
+    return Compiled(plan, cells, [loop], silent, moved, tables.known, batch.size if batch else None)
 
 
 class _Tables:
     """Tables by reference; a product is multiplied out when it is first asked for."""
 
-    def __init__(self, tables: dict[int, Scaled]) -> None:
-        self._tables: dict[Reference, Scaled] = {**tables}
+    def __init__(self, tables: Mapping[int, Message]) -> None:
+        self.known: dict[Reference, Message] = dict(tables.items())
 
-    def table(self, reference: Reference) -> Scaled:
-        if reference not in self._tables:
+    def table(self, reference: Reference) -> Message:
+        if reference not in self.known:
             assert isinstance(reference, Product)
-            factors = [(scope, self._tables[k]) for k, scope in reference.parts]
-            cards = factors[0][1].shape
-            self._tables[reference] = contract(factors, tuple(range(len(cards))), cards)
-        return self._tables[reference]
+            self.known[reference] = self._multiplied(reference)
+        return self.known[reference]
+
+    def _multiplied(self, product: Product) -> Message:
+        factors = [(scope, self.known[number]) for number, scope in product.parts]
+        n = len(factors[0][0])
+        out: Scope = tuple(range(n))
+        sizes = table_of(factors[0][1]).shape[-n:] if n else ()
+        stacks = [table for _, table in factors if isinstance(table, Stack)]
+        if stacks:  # the axis that runs over the batch comes first
+            out, sizes = (n, *out), (*sizes, len(stacks[0].exponents))
+        scopes = tuple((n, *scope) if isinstance(table, Stack) else scope for scope, table in factors)
+        return contract_messages([table for _, table in factors], recipe(scopes, out, sizes))

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from control_pgm.tables.contraction import Recipe, Scope, recipe
+from control_pgm.tables.contraction import Recipe, recipe
 from control_pgm.tables.scaled import Scaled, Stack
+from control_pgm.tables.views import Scope
 
 Operand = tuple[Scope, Scaled]
 

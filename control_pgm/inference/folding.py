@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from control_pgm.tables.contraction import Scope
+from control_pgm.tables.views import Scope
 
 
 class Product(NamedTuple):

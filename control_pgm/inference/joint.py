@@ -15,8 +15,8 @@ from control_pgm.errors import TooLarge
 from control_pgm.inference.clusters import BucketTree
 from control_pgm.inference.compiled import Compiled
 from control_pgm.inference.contract import Operand
-from control_pgm.tables.contraction import Scope
 from control_pgm.tables.scaled import Scaled
+from control_pgm.tables.views import Scope
 
 Message = Callable[[int, int], Operand | None]  # (source, target) -> message, None where it is identically one
 

@@ -16,11 +16,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from control_pgm.inference.clusters import BucketTree
 from control_pgm.inference.contract import prepare
-from control_pgm.inference.folding import Reference, Referred
-from control_pgm.tables.contraction import Recipe, Scope
-from control_pgm.tables.scaled import Scaled
+from control_pgm.inference.folding import Product, Reference, Referred
+from control_pgm.tables.contraction import Recipe
+from control_pgm.tables.message import Message
+from control_pgm.tables.scaled import Scaled, Stack
+from control_pgm.tables.views import Scope
 
 _MANY_CHILDREN = 6
 
@@ -57,18 +61,38 @@ class Cell(NamedTuple):
     down: tuple[Instruction, ...]
 
 
+class Batch(NamedTuple):
+    """Many problems of one structure at once: how many, and the numbers of the tables in which they differ.
+
+    These tables, and all messages, have a first axis that runs over the problems. It is never summed.
+    """
+
+    size: int
+    tables: frozenset[int]
+
+    def has(self, reference: Reference) -> bool:
+        """Whether a table, or a product of tables, differs between the problems."""
+        if isinstance(reference, Product):
+            return any(number in self.tables for number, _ in reference.parts)
+        return reference in self.tables
+
+
 def write_cells(
-    tree: BucketTree, operands: Sequence[Sequence[Referred]], silent: Sequence[bool], cardinalities: Sequence[int]
+    tree: BucketTree,
+    operands: Sequence[Sequence[Referred]],
+    silent: Sequence[bool],
+    cardinalities: Sequence[int],
+    batch: Batch | None = None,
 ) -> list[Cell]:
     """The instructions of every cluster. A silent cluster sends nothing upwards: its message is identically one."""
-    return [_Writer(i, tree, operands[i], silent, cardinalities).cell() for i in range(len(tree.order))]
+    return [_Writer(i, tree, operands[i], silent, cardinalities, batch).cell() for i in range(len(tree.order))]
 
 
-def bind(cells: Sequence[Cell], table: Callable[[Reference], Scaled]) -> list[Cell]:
+def bind(cells: Sequence[Cell], table: Callable[[Reference], Message]) -> list[Cell]:
     """The instructions with the tables that they refer to."""
 
     def bound(instruction: Instruction) -> Instruction:
-        tables = tuple([t if isinstance(t, Scaled) else table(t) for t in instruction.tables])
+        tables = tuple([t if isinstance(t, Scaled | Stack) else table(t) for t in instruction.tables])
         return instruction._replace(tables=tables)
 
     return [Cell(cell.up and bound(cell.up), tuple([bound(down) for down in cell.down])) for cell in cells]
@@ -84,8 +108,9 @@ class _Writer:
         operands: Sequence[Referred],
         silent: Sequence[bool],
         cardinalities: Sequence[int],
+        batch: Batch | None,
     ) -> None:
-        self.cluster, self.tree, self.operands = cluster, tree, operands
+        self.cluster, self.tree, self.operands, self.batch = cluster, tree, operands, batch
         self.cardinalities = cardinalities
         self.silent = silent[cluster]
         self.speaking = {j: Place(UP, j - cluster) for j in tree.children[cluster] if not silent[j]}
@@ -118,10 +143,19 @@ class _Writer:
         operands = self.operands if own else ()
         scopes = [scope for scope, _ in operands] + [self.scopes[place] for place in received]
         tables = tuple(table for _, table in operands)
-        recipe, ones = prepare(scopes, out, self.cardinalities)
+        cards = self.cardinalities
+        if self.batch is not None:
+            first = len(cards)  # the label of the axis that runs over the batch
+            batched = [*map(self.batch.has, tables), *(True for _ in received)]
+            scopes = [(first, *scope) if b else scope for scope, b in zip(scopes, batched, strict=True)]
+            cards, out = [*cards, self.batch.size], (first, *out)
+        recipe, ones = prepare(scopes, out, cards)
         if ones:  # tables come first among the operands, so the tables of ones must come before the messages too
             missing = tuple(v for v in out if not any(v in scope for scope in scopes))
-            recipe, _ = prepare([*scopes[: len(tables)], missing, *scopes[len(tables) :]], out, self.cardinalities)
+            recipe, _ = prepare([*scopes[: len(tables)], missing, *scopes[len(tables) :]], out, cards)
+            if self.batch is not None and missing and missing[0] == len(self.cardinalities):
+                neutral = np.zeros(self.batch.size, dtype=np.int64)
+                return Instruction(result, (*tables, *(Stack(one, neutral) for one in ones)), tuple(received), recipe)
         return Instruction(result, tables + ones, tuple(received), recipe)
 
     def to_many_children(self) -> Iterator[Instruction]:

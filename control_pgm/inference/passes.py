@@ -16,7 +16,7 @@ import numpy as np
 
 from control_pgm.inference.loops import Loop, Written, collecting, distributing
 from control_pgm.inference.messages import PRODUCT, UP, Cell
-from control_pgm.tables.message import Message, contract, joined
+from control_pgm.tables.message import Message, contract, joined, stacked
 from control_pgm.tables.scaled import Scaled, Stack
 from control_pgm.tables.segments import Segments
 from control_pgm.tables.track import Allocate
@@ -111,7 +111,7 @@ class Pass(ABC):
             found = self._find(clusters[at])
             places = found[0].places[found[1]] if found else range(0)
             if found is None or abs(places.step) != abs(clusters.step):
-                parts.append(Stack.of([self[clusters[at]]]))  # type: ignore[list-item]
+                parts.append(stacked([self[clusters[at]]]))
                 at += 1
                 continue
             loop, step, row = found

@@ -17,7 +17,7 @@ from control_pgm.inference.problem import Problem, check_model, pose
 from control_pgm.inference.repeating import Repeating
 from control_pgm.inference.rolling import Rolled, roll
 from control_pgm.models.factorgraph import Model
-from control_pgm.tables.contraction import Scope
+from control_pgm.tables.views import Scope
 
 DEFAULT_MEMORY_LIMIT = 4 * 2**30  # bytes
 MAX_WIDTH = 50  # numpy's arrays have at most 64 axes, np.einsum 52 letters

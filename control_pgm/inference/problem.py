@@ -9,9 +9,9 @@ from functools import cached_property
 from control_pgm.errors import InvalidArgument, unknown
 from control_pgm.models.cpd import CPD
 from control_pgm.models.factorgraph import Model
-from control_pgm.tables.contraction import Scope
 from control_pgm.tables.scaled import Scaled
 from control_pgm.tables.variable import Variable
+from control_pgm.tables.views import Scope
 
 Evidence = Mapping[str, Hashable]
 

@@ -28,22 +28,14 @@ class Repeating(Sequence[T]):
     def __len__(self) -> int:
         return len(self.items) + self.copies * self.width
 
-    def locate(self, i: int) -> tuple[int, int]:
-        """The short item that an item comes from, and its copy."""
-        if i < self.first:
-            return i, 0
-        c = min((i - self.first) // self.width, self.copies)
-        return i - c * self.width, c
-
     def __getitem__(self, i: Any) -> Any:
         if isinstance(i, slice):
             return [self[k] for k in range(len(self))[i]]
         if i < 0:
             i += len(self)
-        if not 0 <= i < len(self):
-            raise IndexError(i)
-        k, c = self.locate(i)
-        return self.items[k] if self.move is None else self.move(self.items[k], c)
+        c = 0 if i < self.first else min((i - self.first) // self.width, self.copies)
+        item = self.items[i - c * self.width]
+        return item if self.move is None else self.move(item, c)
 
     def __iter__(self) -> Iterator[T]:
         last = self.first + self.width

@@ -22,19 +22,18 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from control_pgm.inference.clusters import BucketTree, bucket_tree
+from control_pgm.inference.messages import Batch
 from control_pgm.inference.orders import reversed_order
 from control_pgm.inference.problem import Problem
 from control_pgm.inference.repeating import Repeating
+from control_pgm.inference.structure import Structure
 from control_pgm.models.factorgraph import Model
 from control_pgm.models.template import PRIME, DynamicBayesianNetwork, EverySlice, Signature
-from control_pgm.tables.contraction import Scope
 from control_pgm.tables.scaled import Scaled
-
-if TYPE_CHECKING:
-    from control_pgm.inference.compiled import Structure
+from control_pgm.tables.views import Scope
 
 _FEW = (4, 5)  # steps of the short network: the second where late slices take longer to settle
 _STEP = 2  # the interior step that is copied; the one before it must agree with it
@@ -70,6 +69,16 @@ class Short:
     begin: int
     before: int
 
+    def batched(self, batch: Batch) -> Structure:
+        """What the tree does for a batch of problems."""
+        return _batched(self, batch)
+
+
+@lru_cache(maxsize=256)
+def _batched(short: Short, batch: Batch) -> Structure:
+
+    return structure(short.tree, short.scopes, short.keys, short.children, short.cards, batch)
+
 
 @lru_cache(maxsize=256)
 def short_network(signature: Signature, observed: frozenset[str]) -> Short | None:
@@ -82,7 +91,6 @@ def short_network(signature: Signature, observed: frozenset[str]) -> Short | Non
 
 
 def _short_network(signature: Signature, observed: frozenset[str], steps: int) -> Short | None:
-    from control_pgm.inference.compiled import structure
 
     initial, transition = signature
     index: dict[tuple[str, int], int] = {}

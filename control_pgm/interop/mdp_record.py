@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from control_pgm.control.dynamics import locked
 from control_pgm.control.mdp import MDP
 from control_pgm.control.rewards import Rewards
 from control_pgm.errors import ControlPGMError, TooLarge
@@ -23,13 +24,15 @@ _FIELDS = ("format", "version", "states", "actions", "discount", "transition_axe
 _MORE = ("reward_axes", "positions")
 _CSR = ("transition_data", "transition_indices", "transition_indptr")
 _INDEX = {"int32": np.int32, "int64": np.int64}
-_ARRAYS = ("initial", "available", "terminal_reward", "transition", *_CSR, "reward", "reward_weights")
+_ARRAYS = ("initial", "available", "terminal_reward", "transition", *_CSR, "reward", "reward_data", "reward_weights")
+_LISTED = {"sas": "o", "tsas": "to"}  # the axes of rewards on outcomes -> the same, listed as non-zeros
 _ROUNDING = 1e-12
 _SAME_HASH = 64  # numbers can be chosen so that all have one hash, and looking one up takes as long as reading all
 
 
 def mdp_record(mdp: MDP) -> Record:
     """What to write of a process."""
+    rewards = mdp.reward_table
     fields: dict[str, Any] = {
         "format": FORMAT,
         "version": VERSION,
@@ -37,22 +40,22 @@ def mdp_record(mdp: MDP) -> Record:
         "actions": [encode_label(label) for label in mdp.actions],
         "discount": plain_number(mdp.discount),
         "transition_axes": "csr" if mdp.sparse else {3: "sas", 4: "tsas"}[mdp.table.ndim],
-        "reward_axes": mdp.rewards.axes,
+        "reward_axes": {listed: axes for axes, listed in _LISTED.items()}.get(rewards.axes, rewards.axes),
     }
     if mdp.sparse:
         fields["transition_index"] = mdp.table.indices.dtype.name
     if mdp.positions is not None:
         fields["positions"] = [[encode_label(label), *place] for label, place in mdp.positions.items()]
-    several = mdp.rewards.weights is not None
+    several = rewards.weights is not None
     optional = {
         "available": None if mdp.available.all() else mdp.available,
         "terminal_reward": mdp.terminal_reward,
-        "reward_weights": mdp.rewards.weights,
+        "reward_weights": rewards.weights,
     }
     arrays = {"initial": mdp.initial, **{name: array for name, array in optional.items() if array is not None}}
     tables = [mdp.table.data, mdp.table.indices, mdp.table.indptr] if mdp.sparse else [mdp.table]
     arrays.update(zip(_CSR if mdp.sparse else ("transition",), tables, strict=True))
-    arrays["reward"] = mdp.rewards.values if several else mdp.rewards.values[0]
+    arrays["reward_data" if rewards.listed else "reward"] = rewards.values if several else rewards.values[0]
     return Record(fields, arrays)
 
 
@@ -82,7 +85,7 @@ def mdp_from(source: Source) -> MDP:
     try:
         mdp = MDP(
             transition,
-            _rewards(source, array),
+            _listed_rewards(source, transition) if "reward_data" in source.names else _rewards(source, array),
             initial=initial,
             states=states,
             actions=actions,
@@ -147,9 +150,29 @@ def _rewards(source: Source, array: Callable[..., NDArray[Any]]) -> Rewards:
         raise source.error(
             f"reward has shape {values.shape} and reward_weights {weights.shape}", allowed="the same, at least one k"
         )
-    if not (weights >= 0).all() or not (np.abs(weights.sum(axis=0) - 1.0) <= 1e-9).all():
+    return Rewards(axes, frozen(values), _weights(source, weights))
+
+
+def _listed_rewards(source: Source, transition: Any) -> Rewards:
+    """Rewards of the non-zeros of a sparse transition, in their order."""
+    axes = source.text("reward_axes", tuple(_LISTED))
+    if not sparse.issparse(transition) or not transition.has_canonical_format:
+        raise source.error(
+            f"{source.prefix}reward_data without a transition whose non-zeros it can follow",
+            allowed="a transition in csr, indices ascending in every row",
+        )
+    shape = (None, *[None for _ in axes.removesuffix("sas")], transition.nnz)
+    if "reward_weights" not in source.names:
+        return Rewards(_LISTED[axes], frozen(source.array("reward_data", shape[1:], "float")[None]))
+    values = source.array("reward_data", shape, "float")
+    weights = source.array("reward_weights", values.shape, "float")
+    return Rewards(_LISTED[axes], frozen(values), _weights(source, weights))
+
+
+def _weights(source: Source, weights: NDArray[Any]) -> NDArray[Any]:
+    if not len(weights) or not (weights >= 0).all() or not (np.abs(weights.sum(axis=0) - 1.0) <= 1e-9).all():
         raise source.error("reward_weights are no weights", allowed="numbers ≥ 0 that sum to 1 over k")
-    return Rewards(axes, frozen(values), frozen(weights))
+    return frozen(weights)
 
 
 def _positions(source: Source, states: Set[Hashable]) -> dict[Hashable, tuple[int, int]] | None:
@@ -178,15 +201,14 @@ def _keep_bits(mdp: MDP, transition: Any, initial: NDArray[Any] | None) -> None:
     if initial is not None and np.allclose(initial, mdp.initial, rtol=_ROUNDING, atol=0.0):
         fields["initial"] = frozen(initial)
     if mdp.sparse:
-        if _same_entries(transition, mdp.table):
-            fields["table"] = transition
+        given = transition.sorted_indices()
+        if _same_entries(given, mdp.table):
+            fields["table"] = locked(given)
     elif np.allclose(transition, mdp.table, rtol=_ROUNDING, atol=0.0):
         fields["table"] = frozen(transition)
-    fields.pop("transition", None)  # the dense table that checking the rewards may have made
 
 
 def _same_entries(given: Any, built: Any) -> bool:
-    given, built = given.sorted_indices(), built.sorted_indices()
     if not np.array_equal(given.indptr, built.indptr) or not np.array_equal(given.indices, built.indices):
         return False
     return bool(np.allclose(given.data, built.data, rtol=_ROUNDING, atol=0.0))

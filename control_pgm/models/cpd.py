@@ -9,8 +9,8 @@ from numpy.typing import ArrayLike
 
 from control_pgm.errors import InvalidModel
 from control_pgm.tables.arrays import FloatArray, frozen, lock
-from control_pgm.tables.contraction import log_sum_exp
 from control_pgm.tables.factor import Factor
+from control_pgm.tables.logarithms import log_sum_exp
 from control_pgm.tables.scaled import Scaled
 from control_pgm.tables.variable import Variable
 

@@ -4,37 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from numbers import Real
 from textwrap import dedent
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse as scipy_sparse
 
 from control_pgm.control.mdp import MDP
-from control_pgm.control.validation import fits_dense
 from control_pgm.errors import InvalidArgument, InvalidModel
-from control_pgm.tables.arrays import FloatArray
+from control_pgm.tables.arrays import BoolArray, FloatArray, IntArray
+from control_pgm.tables.variable import Labels
 
 ACTIONS = ("left", "down", "right", "up")
-_MOVES = (
-    (0, -1),
-    (1, 0),
-    (0, 1),
-    (-1, 0),
-)  # (row, column) steps of the actions; neighbours in this list are perpendicular
+# (row, column) steps of the actions; neighbours in this list are perpendicular
+_MOVES = ((0, -1), (1, 0), (0, 1), (-1, 0))
 _CELLS = {"S": "start", ".": "floor", "F": "floor", "#": "wall", "G": "goal", "H": "hole"}
 _PAID = {"G": 1.0, "H": -1.0}
-
-
-@dataclass(frozen=True)
-class _Grid:
-    """The cells of a grid that are no walls, in reading order."""
-
-    cells: Mapping[tuple[int, int], str]
-    index: Mapping[tuple[int, int], int]
+_LARGEST_DENSE = 400  # states; larger grids are sparse
 
 
 def gridworld(
-    text: str, *, slip: float = 0.0, rewards: Mapping[str, float] | None = None, step_reward: float = 0.0
+    text: str,
+    *,
+    slip: float = 0.0,
+    rewards: Mapping[str, float] | None = None,
+    step_reward: float = 0.0,
+    sparse: bool | None = None,
 ) -> MDP:
     """A gridworld drawn as text.
 
@@ -50,6 +48,9 @@ def gridworld(
         one cell.
     step_reward : float
         Added for every step from a cell that is not absorbing.
+    sparse : bool, optional
+        Whether the tables are sparse: time and memory then grow with the number of cells instead of its square.
+        Default: from 400 states on.
 
     Returns
     -------
@@ -79,85 +80,137 @@ def gridworld(
         raise InvalidArgument(f"slip {slip!r}", allowed="a probability, 0 to 1")
     step_reward = _finite(step_reward, "step_reward")
     grid = _parse(text)
-    paid = _paid(grid, rewards or {})
-    n = len(grid.cells)
-    fits_dense(n, len(ACTIONS))
-    transition = np.zeros((n, len(ACTIONS), n))
-    reward = np.zeros((n, len(ACTIONS), n))
-    for cell, k in grid.index.items():
-        if grid.cells[cell] in "GH":
-            transition[k, :, k] = 1.0
-            continue
-        reward[k] = step_reward
-        for direction in range(len(_MOVES)):
-            target = _target(grid, cell, direction)
-            transition[k, direction, target] += 1.0 - slip
-            transition[k, (direction + 1) % 4, target] += slip / 2
-            transition[k, (direction - 1) % 4, target] += slip / 2
-            if target != k:
-                reward[k, :, target] = step_reward + paid[target]
-    starts = [grid.index[cell] for cell, letter in grid.cells.items() if letter == "S"]
-    initial = np.zeros(n)
-    initial[starts] = 1.0 / len(starts)
+    paid = _paid(grid, {} if rewards is None else rewards)
+    transition = _transition(grid, float(slip))
+    reward = _reward(grid, transition, paid, step_reward)
+    n = len(grid.letters)
+    if not (n >= _LARGEST_DENSE if sparse is None else sparse):
+        shape = (n, len(ACTIONS), n)
+        transition, reward = transition.toarray().reshape(shape), reward.toarray().reshape(shape)
+    starts = grid.letters == "S"
     return MDP(
         transition,
         reward,
-        initial=initial,
-        states=[_label(cell) for cell in grid.cells],
+        initial=starts / starts.sum(),
+        states=grid.labels,
         actions=ACTIONS,
         reward_axes="sas",
-        positions={_label(cell): cell for cell in grid.cells},
+        positions=grid.positions,
     )
 
 
-def _label(cell: tuple[int, int]) -> str:
-    return f"({cell[0]},{cell[1]})"
+@dataclass(frozen=True, eq=False)
+class _Grid:
+    """The cells of a grid that are no walls, in reading order, n of them.
+
+    Attributes
+    ----------
+    letters : array [n]
+    rows, columns : int arrays [n]
+    targets : int array [n, 4]
+        Where each move leads: the neighbour, or the cell itself at a wall or the border.
+    """
+
+    letters: NDArray[np.str_]
+    rows: IntArray
+    columns: IntArray
+    targets: IntArray
+
+    @property
+    def absorbing(self) -> BoolArray:
+        """Where goals and holes are."""
+        return np.asarray((self.letters == "G") | (self.letters == "H"))
+
+    @cached_property
+    def labels(self) -> Labels:
+        """The names "(row,col)" of the cells, which are distinct."""
+        return Labels([f"({r},{c})" for r, c in zip(self.rows.tolist(), self.columns.tolist(), strict=True)])
+
+    @property
+    def positions(self) -> dict[str, tuple[int, int]]:
+        """label -> (row, column)."""
+        cells = zip(self.rows.tolist(), self.columns.tolist(), strict=True)
+        return dict(zip(map(str, self.labels), cells, strict=True))
 
 
 def _parse(text: str) -> _Grid:
     if not isinstance(text, str):
         raise InvalidModel(f"a gridworld is drawn as text, not as {type(text).__name__}")
-    rows = [row.rstrip() for row in dedent(text).strip().splitlines()]
-    if not rows:
+    lines = [line.rstrip() for line in dedent(text).strip().splitlines()]
+    if not lines:
         raise InvalidModel("the grid is empty", allowed=_allowed())
-    cells: dict[tuple[int, int], str] = {}
-    for r, row in enumerate(rows):
-        if len(row) != len(rows[0]):
+    for r, line in enumerate(lines):
+        if len(line) != len(lines[0]):
             raise InvalidModel(
-                f"row {r} of the grid has {len(row)} cells ({row!r}), row 0 has {len(rows[0])}", allowed="equal lengths"
+                f"row {r} of the grid has {len(line)} cells ({line!r}), row 0 has {len(lines[0])}",
+                allowed="equal lengths",
             )
-        for c, letter in enumerate(row):
-            if letter not in _CELLS:
-                raise InvalidModel(f"row {r}, column {c} of the grid is {letter!r}", allowed=_allowed())
-            if letter != "#":
-                cells[r, c] = letter
-    if "S" not in cells.values():
+    drawing = np.array([list(line) for line in lines])
+    unknown = ~np.isin(drawing, list(_CELLS))
+    if unknown.any():
+        r, c = np.argwhere(unknown)[0]
+        raise InvalidModel(f"row {r}, column {c} of the grid is {lines[r][c]!r}", allowed=_allowed())
+    if not (drawing == "S").any():
         raise InvalidModel("the grid has no start", allowed=_allowed(), remedy="mark at least one cell with S")
-    return _Grid(cells, {cell: k for k, cell in enumerate(cells)})
+    rows, columns = np.nonzero(drawing != "#")
+    return _Grid(drawing[rows, columns], rows, columns, _targets(drawing.shape, rows, columns))
+
+
+def _targets(shape: tuple[int, ...], rows: IntArray, columns: IntArray) -> IntArray:
+    """Where each move leads, from a map of the cells' numbers with a border of walls."""
+    own = np.arange(len(rows))
+    number = np.full((shape[0] + 2, shape[1] + 2), -1)
+    number[rows + 1, columns + 1] = own
+    neighbours = [number[rows + 1 + r, columns + 1 + c] for r, c in _MOVES]
+    return np.stack([np.where(neighbour >= 0, neighbour, own) for neighbour in neighbours], axis=1)
 
 
 def _allowed() -> str:
     return ", ".join(f"{letter!r} {meaning}" for letter, meaning in _CELLS.items())
 
 
+def _transition(grid: _Grid, slip: float) -> Any:
+    """P(s'|s,a) as a CSR matrix, row s·4+a: every action moves in its own direction or the two beside it."""
+    n, m = grid.targets.shape
+    directions = [sorted({a, (a + 1) % m, (a - 1) % m}) for a in range(m)]
+    chances = [[1.0 - slip if d == a else slip / 2 for d in three] for a, three in enumerate(directions)]
+    targets = grid.targets[:, directions]
+    probabilities = np.broadcast_to(chances, targets.shape).copy()
+    ends = np.flatnonzero(grid.absorbing)
+    targets[ends] = ends[:, None, None]
+    probabilities[ends] = [1.0, 0.0, 0.0]
+    begins = np.arange(0, targets.size + 1, 3)
+    matrix = scipy_sparse.csr_array((probabilities.ravel(), targets.ravel(), begins), shape=(n * m, n))
+    matrix.sum_duplicates()
+    matrix.eliminate_zeros()
+    return matrix
+
+
+def _reward(grid: _Grid, transition: Any, paid: FloatArray, step_reward: float) -> Any:
+    """r(s,a,s') of every possible outcome: the step, and what entering another cell pays."""
+    state = np.repeat(np.arange(transition.shape[0]) // len(ACTIONS), np.diff(transition.indptr))
+    entered = transition.indices
+    values = step_reward + np.where(entered != state, paid[entered], 0.0)
+    values[grid.absorbing[state]] = 0.0
+    return scipy_sparse.csr_array((values, entered, transition.indptr), shape=transition.shape)
+
+
 def _paid(grid: _Grid, rewards: Mapping[str, float]) -> FloatArray:
     """What entering each cell pays."""
     if not isinstance(rewards, Mapping):
         raise InvalidArgument(f"rewards is {rewards!r}", allowed="{letter or label: number}")
-    by_label = {_label(cell): k for cell, k in grid.index.items()}
-    letters = dict(_PAID)
     for key in rewards:
-        if key not in by_label and (key not in _CELLS or key == "#"):
+        if (key not in _CELLS or key == "#") and key not in grid.labels.index_of:
             raise InvalidArgument(
                 f"rewards names {key!r}",
                 allowed=f"a letter of {', '.join(x for x in _CELLS if x != '#')}, or a label like '(0,0)'",
             )
-    rewards = {key: _finite(value, f"rewards[{key!r}]") for key, value in rewards.items()}
-    letters.update({key: value for key, value in rewards.items() if key in _CELLS})
-    values = np.array([letters.get(letter, 0.0) for letter in grid.cells.values()])
-    for key, value in rewards.items():
-        if key in by_label:
-            values[by_label[key]] = value
+    given = {key: _finite(value, f"rewards[{key!r}]") for key, value in rewards.items()}
+    values = np.zeros(len(grid.letters))
+    for letter, value in (_PAID | {key: given[key] for key in given if key in _CELLS}).items():
+        values[grid.letters == letter] = value
+    for label in given.keys() - _CELLS.keys():
+        values[grid.labels.index_of[label]] = given[label]
     return values
 
 
@@ -166,10 +219,3 @@ def _finite(value: object, what: str) -> float:
     if isinstance(value, bool) or not isinstance(value, Real) or not float(value) < np.inf:
         raise InvalidArgument(f"{what} is {value!r}", allowed="a number below +inf; −inf forbids")
     return float(value)
-
-
-def _target(grid: _Grid, cell: tuple[int, int], direction: int) -> int:
-    """Where a move leads: the neighbour, or the cell itself at a wall or the border."""
-    step = _MOVES[direction]
-    neighbour = (cell[0] + step[0], cell[1] + step[1])
-    return grid.index.get(neighbour, grid.index[cell])

@@ -2,6 +2,7 @@
 
 from control_pgm.tables.factor import Factor
 from control_pgm.tables.labelled import LabelledArray
+from control_pgm.tables.sparse_factor import SparseFactor
 from control_pgm.tables.variable import Variable
 
-__all__ = ["Factor", "LabelledArray", "Variable"]
+__all__ = ["Factor", "LabelledArray", "SparseFactor", "Variable"]

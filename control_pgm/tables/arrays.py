@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 IntArray = NDArray[np.int64]
+IndexArray = NDArray[np.integer[Any]]  # 32 or 64 bits, as few as the indices need
 
 
 def _is_frozen(array: NDArray[Any]) -> bool:
@@ -38,6 +39,17 @@ def lock(array: FloatArray) -> FloatArray:
     array = np.asarray(array)  # reductions return scalars where no axis is left
     array.flags.writeable = False
     return array
+
+
+def lock_indices(array: IndexArray) -> IndexArray:
+    """The same for an array of indices."""
+    array.flags.writeable = False
+    return array
+
+
+def index_type(largest: int) -> type[np.integer[Any]]:
+    """The smaller integer type that holds indices up to ``largest``."""
+    return np.int32 if largest <= np.iinfo(np.int32).max else np.int64
 
 
 def times_power_of_two(values: FloatArray, power: int) -> FloatArray:

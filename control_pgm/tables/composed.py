@@ -14,10 +14,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import prod
 
-from control_pgm.tables.contraction import Scope, recipe
+from control_pgm.tables.contraction import recipe
 from control_pgm.tables.message import contract, is_linear, table_of
 from control_pgm.tables.repeated import Own, Repeated, Repetition
 from control_pgm.tables.scaled import Scaled, Stack
+from control_pgm.tables.views import Scope
 
 
 def composed(repetition: Repetition) -> Repetition | None:

@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Literal
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from control_pgm.display import html_table, number, text_table
 from control_pgm.errors import InvalidArgument, InvalidModel, UndefinedConditional, unknown
-from control_pgm.tables.arrays import FloatArray, frozen, lock
+from control_pgm.tables.arrays import FloatArray, lock
+from control_pgm.tables.checks import check_scope, checked_table, where
 from control_pgm.tables.contraction import recipe
+from control_pgm.tables.pattern import indices_of
 from control_pgm.tables.scaled import Scaled
+from control_pgm.tables.sparse_scaled import SparseScaled
 from control_pgm.tables.variable import Variable
 
 _MAX_PRINTED = 4096
@@ -59,8 +61,8 @@ class Factor:
     scaled: Scaled
 
     def __init__(self, variables: Iterable[Variable], table: ArrayLike, *, log: bool = False) -> None:
-        scope = tuple(variables) if isinstance(variables, Iterable) else (variables,)
-        self.__dict__.update(variables=scope, scaled=_checked(scope, table, log=log))
+        scope = check_scope(variables)
+        self.__dict__.update(variables=scope, scaled=checked_table(scope, table, log=log))
 
     @classmethod
     def of(cls, variables: Sequence[Variable], scaled: Scaled) -> Factor:
@@ -161,40 +163,46 @@ class Factor:
         axes = tuple(i for i, v in enumerate(self.variables) if v.name not in given)
         for name in given:
             self.axis(name)
-        scaled = self.scaled.normalise(axes)
-        if scaled.undefined().any():
-            at = np.argwhere(scaled.undefined())[0]
-            where = ", ".join(
-                f"{v.name}={v.states[i]}" for v, i in zip(self.variables, at, strict=True) if v.name in given
-            )
-            raise UndefinedConditional(f"the factor sums to zero{' at ' + where if where else ''}: 0/0 is undefined")
-        return Factor.of(self.variables, scaled)
+        at = self.scaled.first_empty(axes)
+        if at is not None:
+            condition = [v for v in self.variables if v.name in given]
+            place = f" at {where(condition, at)}" if condition else ""
+            raise UndefinedConditional(f"the factor sums to zero{place}: 0/0 is undefined")
+        return Factor.of(self.variables, self.scaled.normalise(axes))
 
     def allclose(self, other: Factor, *, atol: float = 1e-12) -> bool:
         """Whether both have the same variables and values within ``atol`` (axis order does not matter)."""
         if set(self.variables) != set(other.variables):
             return False
-        return bool(np.allclose(self.array(), other.array(*self.scope), rtol=0.0, atol=atol))
+        return self.scaled.allclose(other._ordered(self.scope), atol)
 
     # --- showing ------------------------------------------------------------------------------------------------
     def _rows(self) -> list[list[str]]:
-        values = self.scaled.linear()
+        """Labels and value of every assignment; of a sparse factor its non-zeros only."""
+        if isinstance(self.scaled, SparseScaled):
+            positions, values = self.scaled.nonzeros()
+            return [
+                [*(str(v.states[i]) for v, i in zip(self.variables, at, strict=True)), number(x)]
+                for at, x in zip(indices_of(positions, self.shape), values.linear(), strict=True)
+            ]
         labels = product(*(v.states for v in self.variables))
-        return [[*map(str, at), number(x)] for at, x in zip(labels, values.flat, strict=True)]
+        return [[*map(str, at), number(x)] for at, x in zip(labels, self.scaled.linear().flat, strict=True)]
+
+    @property
+    def _is_long(self) -> bool:
+        """Whether a table of all rows would be too long to print."""
+        return self.scaled.n_entries > _MAX_PRINTED
 
     def __str__(self) -> str:
-        if int(np.prod(self.shape)) > _MAX_PRINTED:
-            return repr(self)
-        return text_table([*self.scope, "value"], self._rows())
+        return repr(self) if self._is_long else text_table([*self.scope, "value"], self._rows())
 
     def _repr_html_(self) -> str:
-        if int(np.prod(self.shape)) > _MAX_PRINTED:
-            return f"<code>{self!r}</code>"
-        return html_table([*self.scope, "value"], self._rows())
+        return f"<code>{self!r}</code>" if self._is_long else html_table([*self.scope, "value"], self._rows())
 
     def __repr__(self) -> str:
         axes = ", ".join(f"{v.name}: {v.cardinality}" for v in self.variables)
-        return f"Factor({axes})"
+        listed = f"; {self.scaled.n_entries} non-zeros" if self.scaled.sparse else ""
+        return f"{type(self).__name__}({axes}{listed})"
 
 
 def contract(factors: Sequence[Factor], onto: Sequence[Variable]) -> Factor:
@@ -219,32 +227,3 @@ def same_states_error(first: Variable, second: Variable) -> InvalidModel:
         f"and with {second.cardinality} states {second.states[:6]!r}",
         remedy="give both tables the same Variable",
     )
-
-
-def _checked(scope: tuple[Variable, ...], table: ArrayLike, *, log: bool) -> Scaled:
-    for v in scope:
-        if not isinstance(v, Variable):
-            raise InvalidModel(f"{v!r} in the scope of a factor is no Variable", allowed="a list of Variables")
-    names = [v.name for v in scope]
-    if len(set(names)) != len(names):
-        twice = next(n for n in names if names.count(n) > 1)
-        raise InvalidModel(f"factor over {names!r} has {twice!r} twice", allowed="distinct variables")
-    try:
-        values = frozen(table)
-    except (TypeError, ValueError) as error:
-        raise InvalidModel(f"factor over {names!r}: the table is not an array of numbers ({error})") from None
-    expected = tuple(v.cardinality for v in scope)
-    if values.shape != expected:
-        raise InvalidModel(
-            f"factor over {names!r} has a table of shape {values.shape}", allowed=f"{expected}, one axis per variable"
-        )
-    low = "" if log else "negative, "
-    bad = np.isnan(values) | np.isposinf(values) | ((values < 0) if not log else np.zeros(values.shape, dtype=bool))
-    if bad.any():
-        at = tuple(np.argwhere(bad)[0])
-        where = ", ".join(f"{v.name}={v.states[i]}" for v, i in zip(scope, at, strict=True))
-        raise InvalidModel(
-            f"factor over {names!r} is {values[at]} at {where or 'its only entry'}",
-            allowed="logarithms below +inf" if log else f"finite numbers ≥ 0 (not {low}NaN or inf)",
-        )
-    return Scaled.from_log(values) if log else Scaled.from_linear(values)

@@ -16,7 +16,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from control_pgm.tables.arrays import FloatArray
-from control_pgm.tables.contraction import Recipe, Scope
+from control_pgm.tables.contraction import Recipe
+from control_pgm.tables.views import Scope
 
 
 class Sight(NamedTuple):

@@ -85,16 +85,33 @@ def normal(message: Message) -> Message:
     if isinstance(message, Scaled):
         return message._normal
     table, exponents = message.table, message.exponents + message.table._exponent
-    data, axes = table._data, tuple(range(1, table._data.ndim))
+    data, lead = table._data, exponents.ndim
+    axes = tuple(range(lead, data.ndim))
     if not table._in_logs:
         shift = np.frexp(data.max(axis=axes, initial=0.0))[1].astype(np.int64)
         return Stack(Scaled(_shifted(data, -shift)), exponents + shift) if shift.any() else message
     top = data.max(axis=axes, initial=-inf)
     shift = np.ceil(np.where(top > -inf, top, 0.0) / _LN2).astype(np.int64)
-    relative = data - (shift * _LN2).reshape(-1, *[1] * len(axes))
+    relative = data - (shift * _LN2).reshape(*shift.shape, *[1] * len(axes))
     if relative.min(where=relative > -inf, initial=0.0) > -_LINEAR_RANGE:
         return Stack(Scaled(np.exp(relative)), exponents + shift)
     return Stack(Scaled(relative, 0, True), exponents + shift)
+
+
+def take(message: Message, index: tuple[int | slice, ...]) -> Message:
+    """The table, in every member of a batch, at fixed indices of some axes."""
+    if isinstance(message, Scaled):
+        return message.take(index)
+    return Stack(message.table.take((slice(None), *index)), message.exponents)
+
+
+def stacked(messages: Sequence[Message]) -> Stack:
+    """Messages of one shape along a new first axis."""
+    stacks = [message for message in messages if isinstance(message, Stack)]
+    if not stacks:
+        return Stack.of([table_of(message) for message in messages])
+    rows = Stack.of([Scaled(s.table._data, 0, s.table._in_logs) for s in stacks])
+    return Stack(rows.table, np.stack([exponent_of(stack) for stack in stacks]))
 
 
 def joined(parts: Sequence[Stack]) -> Stack:
@@ -111,7 +128,7 @@ def joined(parts: Sequence[Stack]) -> Stack:
 
 def _shifted(data: FloatArray, powers: IntArray) -> FloatArray:
     """Each member times its own power of two, exactly."""
-    column = powers.reshape(-1, *[1] * (data.ndim - 1))
+    column = powers.reshape(*powers.shape, *[1] * (data.ndim - powers.ndim))
     if np.abs(powers).max(initial=0) < 1000:
         return np.asarray(data * np.exp2(column))
     return np.asarray(np.ldexp(data, column))

@@ -12,7 +12,7 @@ from math import inf
 import numpy as np
 
 from control_pgm.tables.arrays import FloatArray
-from control_pgm.tables.contraction import log_sum_exp
+from control_pgm.tables.logarithms import log_sum_exp
 
 
 def phi(values: FloatArray, measure: FloatArray, kappa: float, weight: float) -> FloatArray:

@@ -93,12 +93,9 @@ class Repetition:
     @cached_property
     def chain(self) -> bool:
         """Whether everything hangs on one message that is carried over: then all bounds move by constants."""
-        carried = [s for step in self.steps for s in step.received if isinstance(s, Own) and s.lag == 1]
-        return (
-            None not in self._gains
-            and all(len(step.received) == 1 and isinstance(step.received[0], Own) for step in self.steps)
-            and len(carried) == 1
-        )
+        constant = all(isinstance(table, Scaled | Stack) for step in self.steps for table in step.tables)
+        alone = all(len(step.received) == 1 and isinstance(step.received[0], Own) for step in self.steps)
+        return constant and alone and len(self.before) == 1
 
     def tracks(self, start: int, stop: int, allocate: Any = np.empty) -> list[Track]:
         """Empty tracks for the repetitions from ``start`` to ``stop``."""

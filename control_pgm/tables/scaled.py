@@ -4,11 +4,10 @@ A table of non-negative numbers is held as ``data · 2**exponent`` with ``data``
 two is exact, so scaling never costs a digit. A table whose entries span more than about 280 decades is held by
 natural logarithms, ``exp(data) · 2**exponent``.
 
-A contraction is tried in linear arithmetic. What underflows there is lost absolutely below 1e-308 of the scale, so a
-result is kept if each entry is either at least 1e-280 of the scale or a *structural* zero (no term of its sum is
-positive). Otherwise the whole message is computed again in logarithms: a zero is never the work of an underflow.
-Every table carries bounds on its positive entries. While the products of the operands' bounds are harmless the result
-is not even looked at; it inherits the products as its bounds.
+A contraction is tried in linear arithmetic. Every table carries bounds on its positive entries. While the products of
+the operands' bounds are harmless the result is not even looked at; it inherits the products as its bounds. Otherwise
+entries that may have lost digits are computed again in logarithms (see `guarded`): a zero is never the work of an
+underflow.
 """
 
 from __future__ import annotations
@@ -16,18 +15,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from math import ceil, frexp, inf, log, prod
+from math import inf, log
+from typing import ClassVar, Self
 
 import numpy as np
 
-from control_pgm.tables.arrays import BoolArray, FloatArray, IntArray, lock, positive_minimum, times_power_of_two
-from control_pgm.tables.contraction import Recipe, log_sum_exp
+from control_pgm.tables.arrays import BoolArray, FloatArray, IntArray, positive_minimum
+from control_pgm.tables.contraction import Recipe
+from control_pgm.tables.guarded import contract_guarded, log_terms
+from control_pgm.tables.logarithms import log_sum_exp
+from control_pgm.tables.pattern import Pattern
+from control_pgm.tables.scaling import normal, rescaled, scaled_linear, scaled_logs
+from control_pgm.tables.sparse_array import SparseArray, Table, entries
 
-TRUSTED = 1e-280  # smallest scaled linear value that is kept as it is
 # Results whose bounds lie within this and its inverse are passed on without being looked at. Its square stays above
 # TRUSTED, so that bringing such a table back to 1 loses nothing.
 _UNSEEN = 1e-130
-_LOG_RANGE = 600.0  # nats that a linear table may span: exp(−600) ≈ 1e-261
 _LN2 = log(2.0)
 
 
@@ -38,6 +41,7 @@ class Scaled:
     _data: FloatArray
     _exponent: int
     _in_logs: bool
+    sparse: ClassVar[bool] = False  # whether only non-zeros are held, as `SparseScaled` does
 
     def __init__(
         self, data: FloatArray, exponent: int = 0, in_logs: bool = False, bounds: tuple[float, float] | None = None
@@ -55,39 +59,12 @@ class Scaled:
     @staticmethod
     def from_linear(values: FloatArray) -> Scaled:
         """From non-negative finite numbers. The array is kept without a copy where it needs no scaling."""
-        top = float(values.max(initial=0.0))
-        low = positive_minimum(values)
-        if top > 0.0 and low < TRUSTED * top:
-            with np.errstate(divide="ignore"):
-                return Scaled._from_wide_log(np.log(values), log(low), log(top))
-        if 2.0**-30 <= top <= 1.0 and low >= TRUSTED:
-            return Scaled(values, bounds=(low, top))
-        return Scaled._rescaled(values, top, 0)
+        return Scaled(*scaled_linear(values))
 
     @staticmethod
     def from_log(logs: FloatArray) -> Scaled:
         """From natural logarithms; −inf is an exact zero."""
-        top = float(logs.max(initial=-inf))
-        if top == -inf:
-            return Scaled(lock(np.zeros(logs.shape)))
-        low = float(logs.min(where=logs > -inf, initial=top))
-        return Scaled._from_wide_log(logs, low, top)
-
-    @staticmethod
-    def _from_wide_log(logs: FloatArray, low: float, top: float) -> Scaled:
-        exponent = 0 if top <= 0.0 and low > -_LOG_RANGE else ceil(top / _LN2)
-        relative = logs - exponent * _LN2 if exponent else logs
-        if top - low < _LOG_RANGE:
-            return Scaled(lock(np.exp(relative)), exponent)
-        return Scaled(relative, exponent, True)
-
-    @staticmethod
-    def _rescaled(values: FloatArray, top: float, exponent: int) -> Scaled:
-        """Bring the largest entry near 1 by a power of two, which is exact; leave it where it is near already."""
-        if top == 0.0 or 2.0**-30 <= top <= 1.0:
-            return Scaled(values, exponent)
-        shift = frexp(top)[1]
-        return Scaled(times_power_of_two(values, -shift), exponent + shift)
+        return Scaled(*scaled_logs(logs))
 
     # --- the two arithmetics ------------------------------------------------------------------------------------
     @cached_property
@@ -104,6 +81,11 @@ class Scaled:
             return np.log(self._data)
 
     @cached_property
+    def _log_terms(self) -> Table:
+        """The same as an operand of a contraction."""
+        return log_terms(self._log)
+
+    @cached_property
     def _bounds(self) -> tuple[float, float]:
         """A lower bound on the positive scaled values (0 where they are too small to say), and an upper one on all."""
         if self._in_logs:
@@ -116,22 +98,32 @@ class Scaled:
         return self.support.astype(np.float64)
 
     @cached_property
-    def _normal(self) -> Scaled:
+    def _normal(self) -> Self:
         """The same table with its largest scaled value in [1/2, 1]."""
-        if self._in_logs:
-            shift = ceil(float(self._data.max(initial=-inf)) / _LN2) if self.support.any() else 0
-            return Scaled(self._data - shift * _LN2, self._exponent + shift, True) if shift else self
-        top = float(self._data.max(initial=0.0))
-        if top == 0.0 or 0.5 <= top <= 1.0:
-            return self
-        shift = frexp(top)[1]
-        return Scaled(times_power_of_two(self._data, -shift), self._exponent + shift)
+        numbers = normal(self._data, self._exponent, self._in_logs)
+        return self if numbers.data is self._data else self._like(numbers.data, numbers.exponent)
+
+    def _like(self, data: FloatArray, exponent: int) -> Self:
+        """A table of the same shape and kind."""
+        return type(self)(data, exponent, self._in_logs)
+
+    def _stacked(self, tables: Sequence[Scaled]) -> Scaled:
+        """Tables along a new first axis, without their exponents."""
+        if any(table._in_logs for table in tables):
+            return Scaled(np.stack([table._log for table in tables]), 0, True)
+        rows = [table._data.ravel() for table in tables]
+        return Scaled(np.concatenate(rows).reshape(len(tables), *tables[0].shape))
+
+    def _on(self, pattern: Pattern, numbers: Scaled) -> Scaled:
+        """A vector of non-zeros put on a pattern; `SparseScaled` alone can hold one."""
+        raise NotImplementedError(f"a dense table cannot hold {pattern!r}")
 
     # --- the algebra --------------------------------------------------------------------------------------------
     @staticmethod
     def contract(operands: Sequence[Scaled], recipe: Recipe) -> Scaled:
         """The sum-product of the operands (see `recipe`), exact zeros kept, safe from underflow."""
-        exponent, low, high, arrays = 0, 1.0, float(recipe.terms), []
+        exponent, low, high = 0, 1.0, float(recipe.terms)
+        arrays: list[Table] = []
         for operand in operands:
             bounds = operand._bounds
             if bounds[0] < 1.0:
@@ -142,40 +134,19 @@ class Scaled:
             arrays.append(operand._linear)
         # No partial product of positive entries lies below `low` or above `high`: nothing can be lost on the way.
         if low >= _UNSEEN and high <= 1.0 / _UNSEEN:
-            return Scaled(recipe.linear(arrays), exponent, bounds=(low, high))
-        return Scaled._contract_guarded([operand._normal for operand in operands], recipe)
-
-    @staticmethod
-    def _contract_guarded(operands: Sequence[Scaled], recipe: Recipe) -> Scaled:
-        """The same for operands of at most 1: look at the result, and go to logarithms where digits may be lost."""
+            result = recipe.linear(arrays)
+            return _held(result, Scaled(entries(result), exponent, bounds=(low, high)), operands)
+        operands = [operand._normal for operand in operands]
         exponent = sum(operand._exponent for operand in operands)
-        values = recipe.linear([operand._linear for operand in operands])
-        low = prod(operand._bounds[0] for operand in operands)
-        if low >= TRUSTED or not Scaled._lost(values, operands, recipe):
-            return Scaled._rescaled(values, float(values.max(initial=0.0)), exponent)
-        logs = recipe.log([operand._log for operand in operands])
-        held = Scaled.from_log(logs)
-        return Scaled(held._data, held._exponent + exponent, held._in_logs)
-
-    @staticmethod
-    def _lost(values: FloatArray, operands: Sequence[Scaled], recipe: Recipe) -> bool:
-        """Whether an entry is too small to trust although some term of its sum is positive."""
-        small = values < TRUSTED
-        if not small.any():
-            return False
-        # Zeros and ones multiply without underflow; one table that is nowhere small may stand for its own indicator.
-        largest = max(range(len(operands)), key=lambda k: operands[k]._data.size)
-        stands_in = operands[largest]._bounds[0] > 1e-100  # never so where logarithms are held
-        possible = [o._data if k == largest and stands_in else o._indicator for k, o in enumerate(operands)]
-        return bool((small & (recipe.linear(possible) > 0.0)).any())
+        result, in_logs = contract_guarded(operands, recipe)
+        values = entries(result)
+        numbers = scaled_logs(values, exponent) if in_logs else rescaled(values, exponent)
+        return _held(result, Scaled(*numbers), operands)
 
     def take(self, index: tuple[int | slice, ...]) -> Scaled:
         """The table at fixed indices of some axes."""
         data = np.asarray(self._data[index])
-        if not self._in_logs:
-            return Scaled(data, self._exponent)
-        held = Scaled.from_log(data)
-        return Scaled(held._data, held._exponent + self._exponent, held._in_logs)
+        return Scaled(*scaled_logs(data, self._exponent)) if self._in_logs else Scaled(data, self._exponent)
 
     def transpose(self, order: Sequence[int]) -> Scaled:
         """The same numbers with the axes in another order, as a view."""
@@ -193,7 +164,20 @@ class Scaled:
         with np.errstate(invalid="ignore"):
             return Scaled(self._data - total, 0, True)
 
+    def first_empty(self, axes: tuple[int, ...]) -> tuple[int, ...] | None:
+        """The index along all other axes of the first sum over ``axes`` that is an exact zero; None if none is."""
+        empty = np.asarray(self._data.max(axis=axes) == (-inf if self._in_logs else 0.0))
+        return tuple(int(i) for i in np.argwhere(empty)[0]) if empty.any() else None
+
+    def allclose(self, other: Scaled, atol: float) -> bool:
+        """Whether plain numbers differ by no more than ``atol``."""
+        return bool(np.allclose(self.linear(), other.linear(), rtol=0.0, atol=atol))
+
     # --- reading ------------------------------------------------------------------------------------------------
+    def dense(self) -> Scaled:
+        """The same numbers as a dense table."""
+        return self
+
     def undefined(self) -> BoolArray:
         """Where the table is NaN."""
         return np.isnan(self._data)
@@ -202,6 +186,11 @@ class Scaled:
     def shape(self) -> tuple[int, ...]:
         """The shape of the table."""
         return self._data.shape
+
+    @property
+    def n_entries(self) -> int:
+        """How many entries are held."""
+        return self._data.size
 
     @cached_property
     def support(self) -> BoolArray:
@@ -232,6 +221,13 @@ class Scaled:
         return (interface["data"][0], self._exponent, self._in_logs, *self._data.shape, *self._data.strides)
 
 
+def _held(result: Table, numbers: Scaled, operands: Sequence[Scaled]) -> Scaled:
+    """``numbers``, the entries of a contraction's result, as a table: sparse results come from sparse operands only."""
+    if not isinstance(result, SparseArray):
+        return numbers
+    return next(operand for operand in operands if operand.sparse)._on(result.pattern, numbers)
+
+
 @dataclass(frozen=True, eq=False)
 class Stack:
     """Tables of one shape along a new first axis; each keeps its own scale ``2**exponents[k]``.
@@ -244,32 +240,29 @@ class Stack:
 
     @staticmethod
     def of(tables: Sequence[Scaled]) -> Stack:
-        """Stack tables, in logarithms if any of them is held so."""
-        if any(table._in_logs for table in tables):
-            table = Scaled(np.stack([table._log for table in tables]), 0, True)
-        else:
-            rows = [table._data.ravel() for table in tables]
-            table = Scaled(np.concatenate(rows).reshape(len(tables), *tables[0].shape))
-        return Stack(table, np.array([table._exponent for table in tables]))
+        """Stack tables, in logarithms if any of them is held so; sparse ones of one pattern stay sparse."""
+        first = next((table for table in tables if table.sparse), tables[0])
+        return Stack(first._stacked(tables), np.array([table._exponent for table in tables]))
 
     @staticmethod
     def concatenate(parts: Sequence[Stack], order: IntArray) -> Stack:
         """One stack of several; ``order`` tells which of the concatenated tables comes at each place."""
         exponents = np.concatenate([part.exponents + part.table._exponent for part in parts])[order]
-        in_logs = any(part.table._in_logs for part in parts)
-        data = np.concatenate([part.table._log if in_logs else part.table._data for part in parts])[order]
+        tables = [part.table.dense() for part in parts]
+        in_logs = any(table._in_logs for table in tables)
+        data = np.concatenate([table._log if in_logs else table._data for table in tables])[order]
         return Stack(Scaled(data, 0, in_logs), exponents)
 
     def log(self) -> FloatArray:
         """Natural logarithms, −inf at exact zeros."""
-        shape = (-1,) + (1,) * (self.table._data.ndim - 1)
+        shape = (-1,) + (1,) * (len(self.table.shape) - 1)
         logs: FloatArray = self.table.log()
         logs += (self.exponents * _LN2).reshape(shape)
         return logs
 
     def normalised(self, axes: tuple[int, ...]) -> FloatArray:
         """Probabilities over ``axes``: the table divided by its sums; NaN where a sum is zero."""
-        return normalised(self.table, axes)
+        return normalised(self.table.dense(), axes)
 
 
 def normalised(table: Scaled, axes: tuple[int, ...]) -> FloatArray:

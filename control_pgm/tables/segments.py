@@ -16,11 +16,12 @@ from math import ceil
 import numpy as np
 
 from control_pgm.tables.composed import composed
-from control_pgm.tables.contraction import Scope, recipe
-from control_pgm.tables.message import Message, contract, contract_into, joined
+from control_pgm.tables.contraction import recipe
+from control_pgm.tables.message import Message, contract, contract_into, joined, stacked
 from control_pgm.tables.repeated import Own, Repeated, Repetition
 from control_pgm.tables.scaled import Stack
 from control_pgm.tables.track import Allocate, Track
+from control_pgm.tables.views import Scope
 
 
 class Segments:
@@ -94,11 +95,11 @@ class Segments:
         return self._tracks(g)[track][k]
 
     def stack(self, step: int, start: int, stop: int) -> Stack:
-        """The results of a step in repetitions ``start`` … ``stop`` − 1, stacked; without a batch only."""
+        """The results of a step in repetitions ``start`` … ``stop`` − 1, stacked."""
         if step not in self._track_of:
             return self._made(self.repetition.steps[step], start, stop)
         if start < 0 or (self.length == 1 and self._track_of[step] in self._run.before):
-            first = Stack.of([self.row(step, start)])  # type: ignore[list-item]
+            first = stacked([self.row(step, start)])
             return joined([first, self.stack(step, start + 1, stop)]) if stop > start + 1 else first
         parts = []
         for g in range(start // self.length, ceil(stop / self.length)):

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from control_pgm.tables.arrays import FloatArray, IntArray
-from control_pgm.tables.message import Message, exponent_of, is_linear, log2_bounds, table_of
+from control_pgm.tables.message import Message, exponent_of, is_linear, log2_bounds, stacked, table_of
 from control_pgm.tables.scaled import Scaled, Stack
 
 Allocate = Callable[[tuple[int, ...]], FloatArray]  # shape -> an array to be filled
@@ -63,8 +63,8 @@ class Track:
         self.low, self.high = min(self.low, low), max(self.high, high)
 
     def stack(self, rows: slice) -> Stack:
-        """Some rows as one table, whose first axis counts them; without a batch only."""
+        """Some rows as one table, whose first axis counts them."""
         inside = sorted(set(range(len(self))[rows]) & self.wide.keys())
         if inside:
-            return Stack.of([self[row] for row in range(len(self))[rows]])  # type: ignore[misc]
+            return stacked([self[row] for row in range(len(self))[rows]])
         return Stack(Scaled(self.data[rows], bounds=(2.0**self.low, 2.0**self.high)), self.exponents[rows])

@@ -79,6 +79,15 @@ def test_slices_share_their_tables():
     assert len({id(net.cpd(f"s_{t}").scaled) for t in range(1, 7)}) == 1
 
 
+def test_networks_of_one_process_share_what_belongs_to_it_alone():
+    for mdp in (MDP(P, OUTCOME), MDP(P, OUTCOME, discount=0.8)):
+        one, two = unroll(mdp, 3), unroll(mdp, 5, temperature=0.2, action_prior=[0.3, 0.7])
+        assert one.cpd("s_2").scaled is two.cpd("s_5").scaled
+        assert one.cpd("s_0").scaled is two.cpd("s_0").scaled
+        assert one.variable("s_0").states is two.variable("s_5").states
+        assert difference(one.cpd("O_0").array(), two.cpd("O_0").array()) > 0.01
+
+
 def test_what_varies_with_time_has_its_own_tables():
     item = named("all varies, outcome")
     net = network(item)

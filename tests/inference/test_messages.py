@@ -129,9 +129,9 @@ def test_the_time_for_a_star_grows_with_its_leaves_and_not_with_their_square(obs
     for n in (501, 4001):
         hub, leaves = Variable("hub", 2), [Variable(f"leaf{i}", 2) for i in range(n)]
         graph = FactorGraph(Factor([hub, leaf], [[0.9, 0.2], [0.2, 0.8]]) for leaf in leaves)
-        start = time.perf_counter()
+        start = time.process_time()
         infer(graph, {leaf.name: 1 for leaf in leaves} if observed else {})
-        seconds.append(time.perf_counter() - start)
+        seconds.append(time.process_time() - start)
     assert seconds[1] < 24 * seconds[0]  # 8 if linear, 64 if quadratic
 
 
@@ -147,10 +147,10 @@ def test_a_star_with_two_thousand_leaves_stays_linear(kind):
         model = BayesianNetwork([CPD(hub, [], [0.5, 0.5]), *(CPD(leaf, [hub], rows) for leaf in leaves)])
         weigh = [log(0.1), log(0.8)] if kind == "observed" else [0.0, 0.0]
     evidence = {leaf.name: 1 for leaf in leaves} if kind == "observed" else {}
-    start = time.perf_counter()
+    start = time.process_time()
     posterior = infer(model, evidence)
     down = posterior.messages
-    assert time.perf_counter() - start < 5.0
+    assert time.process_time() - start < 5.0
     total = log_sum([log(0.5) + n * w for w in weigh])
     assert abs(posterior.log_evidence - total) < 1e-8
     assert len(down) == (0 if kind == "observed" else 2 * n)

@@ -28,13 +28,14 @@ def assert_same(one, other):
     if one.sparse:
         for part in ("data", "indices", "indptr"):
             assert same_array(getattr(one.table, part), getattr(other.table, part)), part
+            assert not getattr(other.table, part).flags.writeable, part
     else:
         assert same_array(one.table, other.table)
         assert not other.table.flags.writeable
-    assert one.rewards.axes == other.rewards.axes
-    assert same_array(one.rewards.values, other.rewards.values)
-    assert same_array(one.rewards.weights, other.rewards.weights)
-    assert not other.rewards.values.flags.writeable
+    assert one.reward_table.axes == other.reward_table.axes
+    assert same_array(one.reward_table.values, other.reward_table.values)
+    assert same_array(one.reward_table.weights, other.reward_table.weights)
+    assert not other.reward_table.values.flags.writeable
     assert same_array(one.transition, other.transition)
     assert same_array(one.reward, other.reward)
 

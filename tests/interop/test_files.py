@@ -10,6 +10,7 @@ from control_pgm.control.rewards import Rewards
 from control_pgm.errors import NotAvailable
 from control_pgm.interop.solution_record import AXES, NUMBERS
 from tests.control.instances import instances, named, solved
+from tests.control.sparse_pairs import pair
 from tests.interop.same import assert_same, back, same_array
 from tests.strategies import quick, seeds
 
@@ -82,6 +83,30 @@ def test_random_sparse_processes_come_back(kind, seed, tmp_path_factory):
     reward = rng.choice([-np.inf, -0.0, 0.0, 1 / 3, 1e-308, 5e-324], (n, m))
     mdp = MDP(table, reward, reward_axes="sa", available=available, discount=float(rng.random()))
     assert_same(mdp, back(mdp, kind, tmp_path_factory.mktemp("files")))
+
+
+@formats
+@pytest.mark.parametrize("seed", range(32))
+def test_rewards_beside_a_sparse_transition_come_back(kind, seed, tmp_path):
+    assert_same(pair(seed).sparse, back(pair(seed).sparse, kind, tmp_path))
+
+
+def test_a_large_grid_comes_back_without_dense_tables(tmp_path):
+    mdp = gridworld("\n".join(["S" + "." * 98 + "G"] * 100), slip=0.1)
+    again = back(mdp, "npz", tmp_path)
+    assert again.table.nnz == mdp.table.nnz
+    assert same_array(again.table.data, mdp.table.data)
+    assert same_array(again.reward_table.values, mdp.reward_table.values)
+    assert again.reward_table.axes == "o"
+
+
+def test_dense_rewards_beside_a_sparse_transition_are_read(tmp_path):
+    """Files may list all (s, a, s'), too."""
+    text = '{"format": "control_pgm/mdp", "version": 1, "states": ["a", "b"], "actions": [0], "transition_axes": "csr",'
+    text += '"transition_data": [1, 1], "transition_indices": [1, 0], "transition_indptr": [0, 1, 2],'
+    text += '"reward_axes": "sas", "reward": [[["nan", 2]], [[3, 4]]]}'
+    (tmp_path / "mdp.json").write_text(text)
+    assert load(tmp_path / "mdp.json").reward.tolist() == [[2.0], [3.0]]
 
 
 @formats

@@ -101,6 +101,38 @@ def test_wrong_sparse_tables_are_named(change, match, tmp_path):
     refused(json.dumps({**sparse_document(), **change}), tmp_path, match)
 
 
+LISTED = {"reward_axes": "sas", "reward_data": [0.5, 2], "reward": None}
+UNSORTED = {
+    "transition_data": [0.5, 0.5, 1],
+    "transition_indices": [1, 0, 0],
+    "transition_indptr": [0, 2, 3],
+    "reward_data": [1, 2, 3],
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "match"),
+    [
+        ({"reward_data": [0.5]}, r"reward_data has shape \(1,\).*\(2,\)"),
+        ({"reward_data": [0.5, "nan"]}, "reward is nan at s='y', a='go', s'='x'"),
+        ({"reward_axes": "sa"}, "reward_axes is 'sa'; allowed: 'sas', 'tsas'"),
+        (UNSORTED, "reward_data without a transition whose non-zeros it can follow.*ascending"),
+        ({"reward_weights": [[1, 1]]}, r"reward_data has shape \(2,\)"),
+        ({"reward_data": [[0.5, 2]], "reward_weights": [[1, 0.5]]}, "reward_weights are no weights"),
+        ({"reward_data": [], "reward_weights": []}, "reward_data has shape"),
+    ],
+)
+def test_wrong_rewards_of_sparse_tables_are_named(change, match, tmp_path):
+    fields = {**sparse_document(), **LISTED, **change}
+    refused(json.dumps({k: v for k, v in fields.items() if v is not None}), tmp_path, match)
+
+
+def test_listed_rewards_need_a_sparse_transition(tmp_path):
+    fields = {**document(), **LISTED}
+    del fields["reward"]
+    refused(json.dumps(fields), tmp_path, "reward_data without a transition whose non-zeros it can follow")
+
+
 def test_entries_that_come_twice_are_added_up(tmp_path):
     twice = {"transition_data": [0.5, 0.5, 1], "transition_indices": [1, 1, 0], "transition_indptr": [0, 2, 3]}
     assert read(json.dumps({**sparse_document(), **twice}), tmp_path).table.nnz == 2

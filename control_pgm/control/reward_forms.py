@@ -1,0 +1,106 @@
+"""The forms in which rewards are given: arrays of every shape, sparse matrices, and how each is stored.
+
+A process with a dense transition holds rewards densely. Beside a sparse transition rewards on outcomes are listed like
+its non-zeros: what it makes impossible is ignored, and what a sparse reward leaves out is 0.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from control_pgm.control.dynamics import aligned
+from control_pgm.control.rewards import Rewards
+from control_pgm.control.validation import fits_dense
+from control_pgm.errors import InvalidArgument, InvalidModel
+from control_pgm.tables.arrays import frozen, lock
+
+AXES = ("s", "sa", "sas", "tsa", "tsas")
+
+
+def stored_rewards(reward: Any, axes: str | None, given: Any, table: Any, n_states: int, n_actions: int) -> Rewards:
+    """Rewards in the form that fits the transition.
+
+    Parameters
+    ----------
+    reward : array_like, scipy.sparse or Rewards
+    axes : the form of an array, or None.
+    given, table : the transition as it was given, which listed `Rewards` follow, and as it is stored.
+    """
+    if sparse.issparse(reward):
+        return _from_sparse(reward, axes, table, n_states, n_actions)
+    if isinstance(reward, Rewards):
+        rewards = reward
+    else:
+        varying = table.shape[0] if table.ndim == 4 else None
+        rewards = parse_rewards(reward, axes, n_states, n_actions, varying=varying)
+    if rewards.listed:
+        return rewards.moved(given, table)
+    return rewards.as_list(table) if rewards.on_outcome and table.ndim == 2 else rewards
+
+
+def _from_sparse(reward: Any, axes: str | None, table: Any, n_states: int, n_actions: int) -> Rewards:
+    if axes not in (None, "sas"):
+        raise InvalidArgument(f"reward_axes {axes!r} with a sparse reward", allowed="'sas', or nothing")
+    rows = n_states * n_actions
+    if reward.shape != (rows, n_states):
+        raise InvalidModel(f"the sparse reward has shape {reward.shape}", allowed=f"({rows}, {n_states}), row s·A+a")
+    matrix = sparse.csr_array(reward, dtype=np.float64)
+    if not matrix.has_canonical_format:
+        matrix = matrix.copy()
+        matrix.sum_duplicates()
+    if table.ndim == 2:
+        return Rewards("o", frozen(aligned(matrix.data, matrix, table)[None]))
+    fits_dense(n_states, n_actions)
+    values: Any = matrix.toarray().reshape(1, n_states, n_actions, n_states)
+    return Rewards("sas", lock(values))
+
+
+def parse_rewards(reward: Any, axes: str | None, n_states: int, n_actions: int, *, varying: int | None) -> Rewards:
+    """Rewards from an array, told apart by shape, or by ``axes`` where the shape fits several forms.
+
+    ``varying`` is the number of steps of a time-varying transition, if any.
+    """
+    try:
+        values = frozen(reward)
+    except (TypeError, ValueError) as error:
+        raise InvalidModel(f"the reward is not an array of numbers ({error})") from None
+    s, a = n_states, n_actions
+    shapes: dict[str, tuple[int | None, ...]] = {
+        "s": (s,),
+        "sa": (s, a),
+        "sas": (s, a, s),
+        "tsa": (varying, s, a),
+        "tsas": (varying, s, a, s),
+    }
+    if axes is not None and axes not in shapes:
+        raise InvalidArgument(f"reward_axes {axes!r}", allowed=", ".join(map(repr, AXES)))
+    fits = [name for name, shape in shapes.items() if _matches(values.shape, shape)]
+    if axes is not None:
+        if axes not in fits:
+            raise InvalidModel(
+                f"reward of shape {values.shape} does not fit reward_axes={axes!r}", allowed=_shape_text(shapes[axes])
+            )
+        fits = [axes]
+    if not fits:
+        allowed = ", ".join(f"{name} {_shape_text(shape)}" for name, shape in shapes.items())
+        raise InvalidModel(f"reward of shape {values.shape} fits no form", allowed=allowed)
+    if len(fits) > 1:
+        raise InvalidModel(
+            f"reward of shape {values.shape} is ambiguous: it may mean {' or '.join(fits)}",
+            remedy=f"pass reward_axes={fits[0]!r} or {fits[1]!r}",
+        )
+    (form,) = fits
+    if form == "s":
+        values, form = lock(np.repeat(values[:, None], a, axis=1)), "sa"
+    return Rewards(form, values[None])
+
+
+def _matches(actual: tuple[int, ...], wanted: tuple[int | None, ...]) -> bool:
+    return len(actual) == len(wanted) and all(w is None or w == n for n, w in zip(actual, wanted, strict=True))
+
+
+def _shape_text(shape: tuple[int | None, ...]) -> str:
+    return "(" + ", ".join("T" if n is None else str(n) for n in shape) + ("," if len(shape) == 1 else "") + ")"
