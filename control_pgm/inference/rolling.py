@@ -29,7 +29,7 @@ from control_pgm.inference.messages import Batch
 from control_pgm.inference.orders import reversed_order
 from control_pgm.inference.problem import Problem
 from control_pgm.inference.repeating import Repeating
-from control_pgm.inference.structure import Structure
+from control_pgm.inference.structure import Structure, structure
 from control_pgm.models.factorgraph import Model
 from control_pgm.models.template import PRIME, DynamicBayesianNetwork, EverySlice, Signature
 from control_pgm.tables.scaled import Scaled
