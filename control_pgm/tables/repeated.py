@@ -98,8 +98,15 @@ class Repetition:
         return constant and alone and len(self.before) == 1
 
     def tracks(self, start: int, stop: int, allocate: Any = np.empty) -> list[Track]:
-        """Empty tracks for the repetitions from ``start`` to ``stop``."""
-        return [Track(stop - start, step.shape, self.batch, allocate) for step in self.steps]
+        """Empty tracks for the repetitions from ``start`` to ``stop``.
+
+        In a chain only what is carried over is kept: the rest follows from it.
+        """
+        kept = self.before if self.chain else range(len(self.steps))
+        return [
+            Track(stop - start, step.shape, self.batch, allocate, passing=j not in kept)
+            for j, step in enumerate(self.steps)
+        ]
 
     def run(self, start: int, stop: int, before: Mapping[int, Message], tracks: Sequence[Track]) -> Iterator[int]:
         """Run repetitions ``start`` … ``stop`` − 1 into tracks; yields now and then how many are done.

@@ -4,8 +4,8 @@ The repetitions are cut into segments. What is carried over at the start of a se
 while it is the one in use. With one segment everything is kept; with about sqrt(count) segments memory is
 O(sqrt(count)) and every message is computed at most twice (Griewank 1992, with a single level).
 
-Where the repetition can be composed, only what is carried over has tracks, and the results of the steps in between are
-made of it on demand.
+In a chain only what is carried over is kept, and the results of the steps in between are made of it on demand, many
+repetitions at once.
 """
 
 from __future__ import annotations
@@ -40,9 +40,8 @@ class Segments:
         self.repetition, self._allocate = repetition, allocate
         self.length = min(length or repetition.count, repetition.count)
         self._run = composed(repetition) or repetition
-        self._track_of = dict(enumerate(range(len(repetition.steps))))
-        if self._run is not repetition:
-            self._track_of = dict.fromkeys(repetition.before, 0)
+        kept = repetition.before if repetition.chain else range(len(repetition.steps))
+        self._track_of = {step: step if self._run is repetition else 0 for step in kept}
         self._starts: list[Mapping[int, Message]] = [self._run.before]  # per segment: what is carried into it
         self._open: tuple[int, list[Track]] | None = None  # the segment in use, whole
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 
 from control_pgm.tables.arrays import FloatArray, IntArray
 from control_pgm.tables.message import Message, exponent_of, is_linear, log2_bounds, stacked, table_of
@@ -23,6 +24,8 @@ class Track:
     ----------
     count, shape, batch : how many rows; their shape, which begins with the batch if there is one; its size.
     allocate : makes the array.
+    passing : bool
+        Whether all rows share the memory of one: only what was written last can be read.
 
     Attributes
     ----------
@@ -32,8 +35,21 @@ class Track:
     low, high : base-2 logarithms of bounds on the positive entries of ``data``.
     """
 
-    def __init__(self, count: int, shape: tuple[int, ...], batch: int | None, allocate: Allocate = np.empty) -> None:
-        self.data: FloatArray = allocate((count, *shape))
+    def __init__(
+        self,
+        count: int,
+        shape: tuple[int, ...],
+        batch: int | None,
+        allocate: Allocate = np.empty,
+        *,
+        passing: bool = False,
+    ) -> None:
+        self.passing = passing
+        if passing:
+            row = np.empty(shape)
+            self.data: FloatArray = as_strided(row, (count, *shape), (0, *row.strides))
+        else:
+            self.data = allocate((count, *shape))
         self.exponents: IntArray = np.zeros(count if batch is None else (count, batch), dtype=np.int64)
         self.wide: dict[int, Message] = {}
         self.low = self.high = 0.0
@@ -52,6 +68,8 @@ class Track:
 
     def put(self, row: int, message: Message) -> None:
         """Keep a message that was computed elsewhere."""
+        if self.passing:
+            self.wide.clear()
         if not is_linear(message):
             self.wide[row] = message
             self.data[row] = 0.0
