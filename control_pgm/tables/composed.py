@@ -20,6 +20,8 @@ from control_pgm.tables.repeated import Own, Repeated, Repetition
 from control_pgm.tables.scaled import Scaled, Stack
 from control_pgm.tables.views import Scope
 
+_SPARSE_COUNT = 32  # repetitions that make up for composing sparse tables
+
 
 def composed(repetition: Repetition) -> Repetition | None:
     """The repetition of the carried step alone; None where that is no gain, or too wide for linear numbers."""
@@ -41,7 +43,7 @@ def composed(repetition: Repetition) -> Repetition | None:
         operands += step.at(0)
         wanted = tuple(labels[x] for x in step.recipe.scopes[-1])
     matrix = contract(operands, recipe(tuple(scopes), (*out, *wanted), tuple(sizes)))
-    if not is_linear(matrix):
+    if not is_linear(matrix) or table_of(matrix).n_entries > sum(table_of(table).n_entries for table in operands):
         return None
     apply = recipe(((*out, *wanted), wanted), out, tuple(sizes))
     step = Repeated(apply, (matrix,), (Own(0, 1),))
@@ -65,11 +67,11 @@ def _path(repetition: Repetition) -> list[int] | None:
 def _pays(repetition: Repetition, path: list[int]) -> bool:
     """Whether the composed table is smaller than its parts by enough to make up for composing it."""
     tables = [table_of(table) for j in path for table in repetition.steps[j].at(0)]
-    if not all(type(table) is Scaled for table in tables):
-        return False
-    entries = sum(prod(table.shape) for table in tables)
+    entries = sum(table.n_entries for table in tables)
     first, last = repetition.steps[path[0]], repetition.steps[path[-1]]
     small = prod(first.shape) * prod(last.recipe.sizes[x] for x in last.recipe.scopes[-1])
+    if any(table.sparse for table in tables):  # sorting non-zeros into groups costs as much as many products
+        return repetition.count >= _SPARSE_COUNT
     return len(path) > 1 and small < entries and repetition.count * (entries - small) > 4 * entries
 
 

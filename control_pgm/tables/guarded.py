@@ -72,6 +72,8 @@ def _recomputed(values: Table, lost: BoolArray, operands: Sequence[Scaled], reci
 def _restricted(table: Table, scope: Scope, inside: Mapping[int, IntArray]) -> Table:
     """The table at the given indices of its labels."""
     wanted = {axis: inside[x] for axis, x in enumerate(scope) if x in inside and len(inside[x]) < table.shape[axis]}
+    if not wanted:
+        return table
     if isinstance(table, SparseArray):
         pattern, chosen = table.pattern.restricted(wanted)
         return SparseArray(pattern, table.values[chosen], table.zero)

@@ -75,6 +75,27 @@ def kernel(recipe: Recipe) -> tuple[Call, ...]:
     return tuple(calls) or whole(recipe)
 
 
+def sparse_product(recipe: Recipe, table: Any, *, first: bool) -> tuple[Call, ...] | None:
+    """A sparse matrix, one of two operands, times a dense vector; None where the contraction is another.
+
+    The matrix is compressed along its rows in whichever direction it is used, and made once for each.
+    """
+    if len(recipe.scopes) != 2:
+        return None
+    scope, other = recipe.scopes if first else recipe.scopes[::-1]
+    if set(other) | set(recipe.out) != set(scope) or set(other) & set(recipe.out) or not recipe.out:
+        return None
+    matrix = table.matrix(tuple(scope.index(x) for x in recipe.out))
+    inner = tuple(x for x in scope if x in other)
+    sight = _seen((int(first), other), inner, (prod(recipe.sizes[x] for x in inner),), recipe.sizes)
+    shape = tuple(recipe.sizes[x] for x in recipe.out)
+    return (Call(partial(_times_vector, matrix), (sight,), (prod(shape),), shape),)
+
+
+def _times_vector(matrix: Any, vector: FloatArray, out: FloatArray) -> None:
+    np.copyto(out, matrix @ vector)
+
+
 def whole(recipe: Recipe) -> tuple[Call, ...]:
     """The recipe run as it is, its result copied to its place: for sparse operands and whatever no view can show."""
     shape = tuple(recipe.sizes[x] for x in recipe.out)

@@ -114,6 +114,12 @@ def stacked(messages: Sequence[Message]) -> Stack:
     return Stack(rows.table, np.stack([exponent_of(stack) for stack in stacks]))
 
 
+def row_of(stack: Stack, k: int) -> Scaled:
+    """One of the stacked tables."""
+    table = stack.table
+    return Scaled(table._data[k, ...], int(exponent_of(stack)[k]), table._in_logs)
+
+
 def joined(parts: Sequence[Stack]) -> Stack:
     """One stack of several, one behind the other."""
     if len(parts) == 1:

@@ -2,42 +2,320 @@
 
     Phi^mu_{kappa,w}[f] = w log sum_{x: mu(x)>0} exp((f(x) + kappa log mu(x)) / w)
 
-with the limits w → 0: max_x (f + kappa log mu) and kappa = w → ∞: the expectation E_mu f (Lázaro-Gredilla et al. 2024).
+with the limits w → 0: max_x (f + kappa log mu) and kappa = w → ∞: the expectation E_mu f (Lázaro-Gredilla et al. 2024,
+arXiv:2406.17863). With kappa = w it is a certainty equivalent: w > 0 seeks risk, w < 0 shuns it.
+
+Points of measure zero never count, whatever f is there. A value of −inf forbids: it adds nothing to a sum with w > 0
+and loses every maximum, while an expectation, and any w < 0, is −inf as soon as one possible point is.
 """
 
 from __future__ import annotations
 
-from math import inf
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import inf, isfinite, isnan
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
+from scipy import sparse
 
-from control_pgm.tables.arrays import FloatArray
-from control_pgm.tables.logarithms import log_sum_exp
+from control_pgm.errors import InvalidArgument
+from control_pgm.tables.arrays import BoolArray, FloatArray, IndexArray
+
+TIE = 1e-12  # values closer than this, relative to the larger of 1 and the best one, are tied
+_NEAR = 0.05  # where |f − max f|/|w| stays below, expm1 and log1p keep the digits that exp and log would lose
+_ROUNDING = 64 * np.finfo(np.float64).eps
+_SMALL = 1e-280  # a sum below has lost digits to underflow
 
 
-def phi(values: FloatArray, measure: FloatArray, kappa: float, weight: float) -> FloatArray:
-    """Phi over the last axis of ``values``; ``measure`` broadcasts against them.
+class Operator(NamedTuple):
+    """The two weights of Phi."""
+
+    kappa: float
+    weight: float
+
+    @property
+    def linear(self) -> bool:
+        """Whether it is the expectation."""
+        return self.weight == inf
+
+    @property
+    def strict(self) -> bool:
+        """Whether one possible point of value −inf makes the whole −inf."""
+        return self.weight == inf or self.weight < 0
+
+    def commutes(self, other: Operator) -> bool:
+        """Whether the order in which two variables are eliminated never matters: sums of a kind, or two maxima."""
+        return self.weight == other.weight
+
+    def __str__(self) -> str:
+        return f"(kappa={self.kappa:g}, w={self.weight:g})"
+
+
+EXPECTATION = Operator(inf, inf)
+MAXIMUM = Operator(0.0, 0.0)
+
+
+def check_operator(kappa: float, weight: float) -> Operator:
+    """The operator of two weights.
+
+    Raises
+    ------
+    InvalidArgument
+        On NaN, −inf, or one infinite weight beside a finite one, where Phi diverges.
+    """
+    if isnan(kappa) or isnan(weight) or -inf in (kappa, weight) or isfinite(kappa) != isfinite(weight):
+        raise InvalidArgument(
+            f"the operator with kappa={kappa} and w={weight}",
+            allowed="two finite numbers, or both inf for the expectation",
+        )
+    return Operator(float(kappa), float(weight))
+
+
+# --- what is reduced: the last axis of an array, or consecutive groups of a list ---------------------------------
+class Reduction(Protocol):
+    """How the points that belong to one sum lie in an array."""
+
+    def sums(self, values: FloatArray) -> FloatArray:
+        """The sum of each."""
+
+    def maxima(self, values: FloatArray) -> FloatArray:
+        """The maximum of each."""
+
+    def spread(self, reduced: FloatArray) -> FloatArray:
+        """One number for each, back at its points (up to broadcasting)."""
+
+
+class LastAxis:
+    """Each row along the last axis."""
+
+    def sums(self, values: FloatArray) -> FloatArray:
+        """The sum of each row."""
+        return np.asarray(values.sum(axis=-1))
+
+    def maxima(self, values: FloatArray) -> FloatArray:
+        """The maximum of each row."""
+        return np.asarray(values.max(axis=-1))
+
+    def spread(self, reduced: FloatArray) -> FloatArray:
+        """One number for each row, as a column."""
+        return np.asarray(reduced[..., None])
+
+
+@dataclass(frozen=True, eq=False)
+class Groups:
+    """Consecutive groups of a list of the given length, none of them empty, which begin at ``starts``."""
+
+    starts: IndexArray
+    length: int
+
+    def sums(self, values: FloatArray) -> FloatArray:
+        """The sum of each group."""
+        return np.add.reduceat(values, self.starts) if len(self.starts) else np.empty(0)
+
+    def maxima(self, values: FloatArray) -> FloatArray:
+        """The maximum of each group."""
+        return np.maximum.reduceat(values, self.starts) if len(self.starts) else np.empty(0)
+
+    def spread(self, reduced: FloatArray) -> FloatArray:
+        """One number for each group, repeated."""
+        return np.repeat(reduced, np.diff(self.starts, append=self.length))
+
+
+# --- the operator -------------------------------------------------------------------------------------------------
+def phi(values: FloatArray, measure: Any, kappa: float, weight: float) -> FloatArray:
+    """Phi over the last axis.
 
     Parameters
     ----------
     values : array
-        f; −inf is allowed, and never meets a factor 0: points of measure zero do not count.
-    measure : array
-        mu ≥ 0.
+        f in any unit, the unit of ``weight``; −inf is allowed. A vector where ``measure`` is sparse.
+    measure : array or scipy.sparse matrix
+        mu ≥ 0; an array broadcasts against the values.
     kappa, weight : float
-        Both inf for the expectation; ``weight`` = 0 for the maximum.
+        Both inf for the expectation; ``weight`` = 0 for the maximum; negative weights are pessimistic.
+
+    Returns
+    -------
+    array
+        Without the last axis. Where mu is zero throughout: −inf, but 0 for the expectation, whose sum is empty.
+
+    Raises
+    ------
+    InvalidArgument
+        If just one of the weights is infinite.
+
+    Notes
+    -----
+    The expectation of a vector is one product of a matrix with it. With kappa = w the measure is never put into
+    logarithms, and for a large |w| the digits of w log E exp(f/w) = E f + Var f/(2w) + … are kept.
 
     Examples
     --------
     >>> f, mu = np.array([0.0, 1.0, -np.inf]), np.array([0.5, 0.5, 0.0])
     >>> float(phi(f, mu, inf, inf)), float(phi(f, mu, 0.0, 0.0))
     (0.5, 1.0)
+    >>> [round(float(phi(f, mu, w, w)), 9) for w in (1.0, -1.0, 1e6)]
+    [0.620114507, 0.379885493, 0.500000125]
     """
-    possible = np.broadcast_to(measure > 0, np.broadcast_shapes(values.shape, measure.shape))
-    if weight == inf:
-        return np.asarray(np.where(possible, measure * np.where(possible, values, 0.0), 0.0).sum(axis=-1))
-    log_measure = np.log(measure, out=np.zeros(measure.shape), where=measure > 0)
-    total = np.where(possible, values + (kappa * log_measure if kappa else 0.0), -inf if weight >= 0 else inf)
+    operator = check_operator(kappa, weight)
+    if sparse.issparse(measure):
+        return _of_sparse(values, sparse.csr_array(measure), operator)
+    if operator.linear and values.ndim == 1 and measure.ndim > 1:
+        return _expected(values, measure)
+    values, measure = np.broadcast_arrays(values, measure)
+    return phi_over(LastAxis(), values, measure, operator)
+
+
+def _expected(values: FloatArray, matrix: Any) -> FloatArray:
+    """E f for every row of a matrix of probabilities; −inf where a value of −inf is possible."""
+    forbidden = np.isneginf(values)
+    if not forbidden.any():
+        return np.asarray(matrix @ values)
+    result = np.asarray(matrix @ np.where(forbidden, 0.0, values))
+    result[((matrix > 0) @ forbidden.astype(np.float64)) > 0] = -inf
+    return result
+
+
+def _of_sparse(values: FloatArray, matrix: Any, operator: Operator) -> FloatArray:
+    if operator.linear:
+        return _expected(values, matrix)
+    filled = np.flatnonzero(np.diff(matrix.indptr))
+    result = np.full(matrix.shape[0], -inf)
+    groups = Groups(matrix.indptr[filled], len(matrix.data))
+    result[filled] = phi_over(groups, values[matrix.indices], matrix.data, operator)
+    return result
+
+
+def phi_over(groups: Reduction, values: FloatArray, measure: FloatArray, operator: Operator) -> FloatArray:
+    """Phi of each group of points; values and measure have one shape.
+
+    Examples
+    --------
+    >>> phi_over(Groups(np.array([0, 2]), 3), np.array([1.0, 3.0, 5.0]), np.array([0.5, 0.5, 1.0]), EXPECTATION)
+    array([2., 5.])
+    """
+    possible = measure > 0
+    if operator.linear:
+        return groups.sums(np.where(possible, measure * np.where(possible, values, 0.0), 0.0))
+    kappa, weight = operator
     if weight == 0:
-        return np.asarray(total.max(axis=-1))
-    return weight * log_sum_exp(total / weight, (total.ndim - 1,))
+        return groups.maxima(np.where(possible, values + kappa * _log(measure, possible), -inf))
+    counting = possible & ~np.isneginf(values)
+    exponents = np.where(counting, values, 0.0)
+    if kappa == weight:
+        result = _certainty_equivalent(groups, exponents, measure, counting, weight)
+    else:
+        exponents += kappa * _log(measure, counting)
+        result = _certainty_equivalent(groups, exponents, np.ones(measure.shape), counting, weight)
+    return np.where(_any(groups, possible & ~counting), -inf, result) if operator.strict else result
+
+
+def _certainty_equivalent(
+    groups: Reduction, values: FloatArray, measure: FloatArray, counting: BoolArray, weight: float
+) -> FloatArray:
+    """w log sum mu exp(f/w) over the points that count; −inf where none does. Values are finite."""
+    sign = 1.0 if weight > 0 else -1.0
+    best = groups.maxima(np.where(counting, sign * values, -inf))
+    nothing = np.isneginf(best)
+    best = sign * np.where(nothing, 0.0, best)
+    with np.errstate(over="ignore"):
+        below = np.where(counting, (values - groups.spread(best)) / weight, 0.0)
+    weights = np.where(counting, measure, 0.0)
+    if below.min(initial=0.0) > -_NEAR:
+        mass = np.where(nothing, 1.0, groups.sums(weights))
+        result = best + weight * (np.log1p(groups.sums(weights * np.expm1(below)) / mass) + log_mass(mass))
+    else:
+        total = groups.sums(weights * np.exp(below))
+        if total.min(where=~nothing, initial=1.0) > _SMALL:
+            result = best + weight * np.log(np.where(nothing, 1.0, total))
+        else:
+            result = best + weight * _log_sum(groups, below + _log(measure, counting), counting)
+    return np.where(nothing, -inf, result)
+
+
+def _log_sum(groups: Reduction, logs: FloatArray, counting: BoolArray) -> FloatArray:
+    """log sum exp over the points that count; 0 where none does."""
+    logs = np.where(counting, logs, -inf)
+    top = groups.maxima(logs)
+    top = np.where(np.isneginf(top), 0.0, top)
+    total = groups.sums(np.exp(logs - groups.spread(top)))
+    return np.asarray(top + np.log(np.where(total > 0, total, 1.0)))
+
+
+def log_mass(mass: FloatArray) -> FloatArray:
+    """log of the sums of a measure, which is 0 where they miss one by rounding alone: w log 1 is no error of w ulps."""
+    return np.where(np.abs(mass - 1.0) <= _ROUNDING, 0.0, np.log(mass))
+
+
+def _log(measure: FloatArray, where: BoolArray) -> FloatArray:
+    return np.log(measure, out=np.zeros(measure.shape), where=where)
+
+
+def _any(groups: Reduction, points: BoolArray) -> BoolArray:
+    return np.asarray(groups.sums(points.astype(np.float64)) > 0)
+
+
+# --- the optimiser --------------------------------------------------------------------------------------------------
+def optimiser(values: FloatArray, measure: FloatArray, kappa: float, weight: float) -> FloatArray:
+    """The distribution over the last axis that attains Phi: p ∝ exp((f + kappa log mu)/w).
+
+    At w = 0 it is uniform over the maximisers, values that differ by less than 1e-12 of the larger of 1 and the best
+    one being tied; for the expectation it is mu itself.
+
+    Parameters
+    ----------
+    values, measure, kappa, weight
+        As for `phi`, with an array of measures.
+
+    Returns
+    -------
+    array
+        Of the shape that both broadcast to; NaN in rows without a point that counts.
+
+    Examples
+    --------
+    >>> q, prior = np.array([1.0, 2.0, 2.0]), np.array([0.5, 0.25, 0.25])
+    >>> optimiser(q, prior, 0.0, 0.0).tolist(), optimiser(q, prior, 1.0, 0.0).tolist()
+    ([0.0, 0.5, 0.5], [0.0, 0.5, 0.5])
+    >>> optimiser(q, prior, 1.0, 1.0).round(3).tolist()
+    [0.269, 0.366, 0.366]
+    """
+    operator = check_operator(kappa, weight)
+    values, measure = np.broadcast_arrays(values, measure)
+    counting = (measure > 0) & ~np.isneginf(values)
+    if operator.linear:
+        return _shares(np.where(counting, measure, 0.0))
+    exponents = np.where(counting, values, 0.0)
+    if weight == 0:
+        exponents += kappa * _log(measure, counting)
+        return _shares(_tied(exponents, counting))
+    if kappa == weight:
+        return _shares(_relative(exponents, counting, weight, lambda factors: measure * factors))
+    exponents += kappa * _log(measure, counting)
+    return _shares(_relative(exponents, counting, weight, lambda factors: factors))
+
+
+def _tied(values: FloatArray, counting: BoolArray) -> FloatArray:
+    """1 at the maximisers, 0 elsewhere."""
+    best = np.where(counting, values, -inf).max(axis=-1, keepdims=True)
+    best = np.where(np.isneginf(best), 0.0, best)
+    slack = TIE * np.maximum(1.0, np.abs(best))
+    return np.where(counting & (values - best >= -slack), 1.0, 0.0)
+
+
+def _relative(
+    values: FloatArray, counting: BoolArray, weight: float, weigh: Callable[[FloatArray], FloatArray]
+) -> FloatArray:
+    """exp(f/w) relative to its largest, weighed; 0 at points that do not count."""
+    sign = 1.0 if weight > 0 else -1.0
+    best = np.where(counting, sign * values, -inf).max(axis=-1, keepdims=True)
+    best = sign * np.where(np.isneginf(best), 0.0, best)
+    with np.errstate(over="ignore"):
+        exponents = np.where(counting, (values - best) / weight, -inf)
+    return weigh(np.exp(exponents))
+
+
+def _shares(weights: FloatArray) -> FloatArray:
+    total = weights.sum(axis=-1, keepdims=True)
+    return np.asarray(np.divide(weights, total, out=np.full(weights.shape, np.nan), where=total > 0))

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Any, TypeVar, TypeVarTuple
 
 _S = TypeVar("_S")
-_P = ParamSpec("_P")
+_Ts = TypeVarTuple("_Ts")
 _R = TypeVar("_R")
 
 
-def remembered(method: Callable[Concatenate[_S, _P], _R]) -> Callable[Concatenate[_S, _P], _R]:
+def remembered(method: Callable[[_S, *_Ts], _R]) -> Callable[[_S, *_Ts], _R]:
     """Like ``functools.cached_property`` for a pure method with hashable positional arguments.
 
     Results are kept in the object and go with it.
@@ -31,10 +31,10 @@ def remembered(method: Callable[Concatenate[_S, _P], _R]) -> Callable[Concatenat
     name = f"_remembered_{method.__name__}"
 
     @wraps(method)
-    def asked(self: _S, /, *args: _P.args, **kwargs: _P.kwargs) -> _R:
-        results: dict[tuple[Hashable, ...], _R] = vars(self).setdefault(name, {})
+    def asked(self: _S, /, *args: *_Ts) -> _R:
+        results: dict[tuple[Any, ...], _R] = vars(self).setdefault(name, {})
         if args not in results:
-            results[args] = method(self, *args, **kwargs)
+            results[args] = method(self, *args)
         return results[args]
 
     return asked

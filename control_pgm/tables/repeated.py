@@ -23,7 +23,7 @@ import numpy as np
 
 from control_pgm.tables.arrays import FloatArray
 from control_pgm.tables.contraction import Recipe
-from control_pgm.tables.kernel import Call, Sight, kernel, whole
+from control_pgm.tables.kernel import Call, Sight, kernel, sparse_product, whole
 from control_pgm.tables.message import Message, contract, exponent_of, is_linear, log2_bounds, normal, table_of
 from control_pgm.tables.scaled import Scaled, Stack
 from control_pgm.tables.track import Track
@@ -173,9 +173,7 @@ class _Run:
 
     # --- binding views to memory --------------------------------------------------------------------------------
     def _bind(self, j: int, step: Repeated) -> None:
-        tables = step.at(0)
-        dense = all(isinstance(table_of(table)._linear, np.ndarray) for table in tables)
-        calls = kernel(step.recipe) if dense else whole(step.recipe)
+        calls = _calls(step)
         bound = self._columns(j, step, calls)
         if bound is None:
             bound = self._columns(j, step, whole(step.recipe))
@@ -341,6 +339,17 @@ class _Run:
                 exponent = exponent + b.exponent
             results.append(_Bounds(low, high, full, exponent))
         return results
+
+
+def _calls(step: Repeated) -> tuple[Call, ...]:
+    """The calls of a step on arrays; a sparse table that never changes becomes a matrix."""
+    tables = [table_of(table)._linear for table in step.at(0)]
+    if all(isinstance(table, np.ndarray) for table in tables):
+        return kernel(step.recipe)
+    product = None
+    if len(tables) == 1 and isinstance(step.tables[0], Scaled):
+        product = sparse_product(step.recipe, tables[0], first=True)
+    return product or whole(step.recipe)
 
 
 def _rows(array: FloatArray) -> list[Any]:

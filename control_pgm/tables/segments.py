@@ -17,7 +17,7 @@ import numpy as np
 
 from control_pgm.tables.composed import composed
 from control_pgm.tables.contraction import recipe
-from control_pgm.tables.message import Message, contract, contract_into, joined, stacked
+from control_pgm.tables.message import Message, contract, contract_into, joined, row_of, stacked, table_of
 from control_pgm.tables.repeated import Own, Repeated, Repetition
 from control_pgm.tables.scaled import Stack
 from control_pgm.tables.track import Allocate, Track
@@ -112,10 +112,13 @@ class Segments:
         (source,) = step.received
         assert isinstance(source, Own)
         received = self.stack(source.step, start - source.lag, stop - source.lag)
+        tables: Sequence[Message] = step.at(start)
+        if any(table_of(table).sparse for table in tables):  # one product for each is faster than one for all
+            rows = range(stop - start)
+            return stacked([contract([*tables, row_of(received, k)], step.recipe) for k in rows])
         position, count = len(step.recipe.sizes), stop - start
         scopes: tuple[Scope, ...] = (*step.recipe.scopes[:-1], (position, *step.recipe.scopes[-1]))
         batched = recipe(scopes, (position, *step.recipe.out), (*step.recipe.sizes, count))
-        tables: Sequence[Message] = step.at(start)
         result = contract_into(np.empty((count, *step.shape)), [*tables, received], batched)
         assert isinstance(result, Stack)
         return result

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
 from math import inf, prod
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -25,7 +25,7 @@ from control_pgm.tables.joining import joined
 from control_pgm.tables.logarithms import log_contract, log_sum_exp_of_groups
 from control_pgm.tables.pattern import has_room
 from control_pgm.tables.sparse_array import SparseArray, Table
-from control_pgm.tables.steps import pair_step, reduce_to
+from control_pgm.tables.steps import Step, pair_step, reduce_to
 from control_pgm.tables.views import Scope
 
 _MAX_CANDIDATES = 8  # the pairs of so many smallest operands are compared
@@ -202,7 +202,7 @@ def _dense_product(
 
 
 @lru_cache(maxsize=1024)
-def _dense_step(a: Scope, b: Scope, out: Scope, sizes: tuple[int, ...]) -> Any:
+def _dense_step(a: Scope, b: Scope, out: Scope, sizes: tuple[int, ...]) -> tuple[Step, Scope]:
     return pair_step(0, 1, a, b, out, sizes)
 
 
