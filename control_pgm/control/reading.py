@@ -27,8 +27,9 @@ from control_pgm.inference.contract import Operand
 from control_pgm.inference.exact import TreePosterior
 from control_pgm.inference.repeating import Repeating
 from control_pgm.tables.arrays import FloatArray
-from control_pgm.tables.views import Scope
+from control_pgm.tables.message import table_of
 from control_pgm.tables.scaled import Scaled
+from control_pgm.tables.views import Scope
 
 _REMEDY = "ask network.infer() for the marginal or conditional that you want instead of solve()"
 STATE, ACTION = 0, 1  # labels of the axes s and a in the queries below
@@ -44,25 +45,28 @@ class TextbookMessages:
     def backward_action(self, finish: Finish) -> FloatArray:
         """beta_t(s,a) for t = 0 … T−1, axes (t, s, a)."""
         asked = self._asked(lambda t: self._after_action(t, with_prior=False), self._steps)
-        return answer(asked, (STATE, ACTION), self._sizes, finish)
+        return answer(asked, (STATE, ACTION), self._sizes, finish, tables=self._largest)
 
     def optimal_action(self, finish: Finish) -> FloatArray:
         """p(a|s) beta_t(s,a), axes (t, s, a): the optimal action conditional before it is normalised."""
         asked = self._asked(lambda t: self._after_action(t, with_prior=True), self._steps)
-        return answer(asked, (STATE, ACTION), self._sizes, finish)
+        return answer(asked, (STATE, ACTION), self._sizes, finish, tables=self._largest)
 
     def backward(self, finish: Finish) -> FloatArray:
         """beta_t(s) for t = 0 … T, axes (t, s); at the horizon the terminal factor, or one."""
-        return answer(self._asked(self._at_and_after, self._times), (STATE,), self._sizes, finish)
+        asked = self._asked(self._at_and_after, self._times)
+        return answer(asked, (STATE,), self._sizes, finish, tables=self._largest)
 
     def forward(self, finish: Finish) -> FloatArray:
         """alpha_t(s) for t = 0 … T, axes (t, s)."""
-        return answer(self._asked(lambda t: [self._forward(t)], self._times), (STATE,), self._sizes, finish)
+        return answer(
+            self._asked(lambda t: [self._forward(t)], self._times), (STATE,), self._sizes, finish, tables=self._largest
+        )
 
     def state_marginal(self, finish: Finish) -> FloatArray:
         """alpha_t(s) beta_t(s), which sums to p(O) for every t; axes (t, s)."""
         asked = self._asked(lambda t: [self._forward(t), *self._at_and_after(t)], self._times)
-        return answer(asked, (STATE,), self._sizes, finish)
+        return answer(asked, (STATE,), self._sizes, finish, tables=self._largest)
 
     def check(self) -> None:
         """Refuse a changed network whose messages are not functions of s_t and a_t.
@@ -167,6 +171,11 @@ class TextbookMessages:
     def _sizes(self) -> tuple[int, int]:
         cards = self.posterior.plan.problem.cardinalities
         return cards[self._states[0]], cards[self._actions[0]]
+
+    @cached_property
+    def _largest(self) -> int:
+        tables = map(table_of, self.posterior.compiled.tables.values())
+        return max((table.n_entries for table in tables if not table.sparse), default=0)
 
     def _after_action(self, t: int, *, with_prior: bool) -> Query:
         """What the cluster that eliminates a_t holds and has received: all of beta_t(s,a), and the prior if wanted."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import prod
 from typing import NamedTuple
 
@@ -21,7 +22,7 @@ from control_pgm.tables.message import contract_into
 from control_pgm.tables.scaled import Scaled, Stack
 from control_pgm.tables.views import Scope
 
-_BLOCK = 2**23  # entries of a block's largest operand
+_SMALLEST, _LARGEST = 2**17, 2**23  # entries of a block: small ones stay in the cache
 
 
 class Received(NamedTuple):
@@ -94,20 +95,35 @@ def _group(queries: Sequence[Query]) -> Group:
     return Group(len(queries), columns)
 
 
-def answer(asked: Sequence[Group], out: Scope, sizes: Sequence[int], finish: Finish) -> FloatArray:
-    """Contract all groups onto ``out``; ``finish`` writes numbers made of a stack of tables. Queries come first."""
+def answer(asked: Sequence[Group], out: Scope, sizes: Sequence[int], finish: Finish, *, tables: int = 0) -> FloatArray:
+    """Contract all groups onto ``out``; ``finish`` writes numbers made of a stack of tables. Queries come first.
+
+    ``tables`` is the number of entries of the largest dense table behind the messages, which is read once a block.
+    """
     shape = tuple(sizes[x] for x in out)
     result = np.empty((sum(group.count for group in asked), *shape))
     at = 0
     for group in asked:
         largest = max(prod(sizes[x] for x in scope) for scope in [out, *(scope for scope, _ in group.columns)])
-        length = max(1, _BLOCK // largest)
-        for start in range(0, group.count, length):
-            rows = slice(start, min(start + length, group.count))
-            place = result[at : at + rows.stop - start]
+        length = max(1, min(max(_SMALLEST, 4 * tables), _LARGEST) // largest)
+        for rows in _blocks(group, length):
+            place = result[at : at + rows.stop - rows.start]
             finish(_contract(group, rows, out, sizes, place), place)
             at += len(place)
     return result
+
+
+def _blocks(group: Group, length: int) -> list[slice]:
+    """Stretches of at most ``length`` queries; if there are several, none whose messages are kept in two places."""
+    if group.count <= length:
+        return [slice(0, group.count)]
+    sent = [column for _, column in group.columns if isinstance(column, Fetched)]
+    cuts = sorted({0, group.count}.union(*(column.sent.cuts(column.clusters) for column in sent)))
+    return [
+        slice(start, min(start + length, last))
+        for first, last in pairwise(cuts)
+        for start in range(first, last, length)
+    ]
 
 
 def _contract(group: Group, rows: slice, out: Scope, sizes: Sequence[int], place: FloatArray) -> Stack:

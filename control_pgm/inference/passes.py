@@ -123,6 +123,17 @@ class Pass(ABC):
             at += n
         return joined(parts)
 
+    def cuts(self, clusters: range) -> list[int]:
+        """Where among the clusters a stretch that is kept as one begins or ends."""
+        found: list[int] = []
+        for loop in self._repeated:
+            for places in loop.places:
+                inside = [c for c in (places[0], places[-1]) if c in clusters]
+                if inside and abs(places.step) == abs(clusters.step):
+                    at = sorted(clusters.index(c) for c in inside)
+                    found += [at[0], at[-1] + 1]
+        return found
+
     # --- sending ------------------------------------------------------------------------------------------------
     def run(self, progress: Progress | None = None) -> None:
         """Send whatever was not sent yet."""

@@ -12,15 +12,15 @@ and loses every maximum, while an expectation, and any w < 0, is −inf as soon 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from math import inf, isfinite, isnan
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import sparse
 
 from control_pgm.errors import InvalidArgument
-from control_pgm.tables.arrays import BoolArray, FloatArray, IndexArray
+from control_pgm.tables.arrays import BoolArray, FloatArray
+from control_pgm.tables.reductions import Groups, LastAxis, Reduction
 
 TIE = 1e-12  # values closer than this, relative to the larger of 1 and the best one, are tied
 _NEAR = 0.05  # where |f − max f|/|w| stays below, expm1 and log1p keep the digits that exp and log would lose
@@ -70,56 +70,6 @@ def check_operator(kappa: float, weight: float) -> Operator:
             allowed="two finite numbers, or both inf for the expectation",
         )
     return Operator(float(kappa), float(weight))
-
-
-# --- what is reduced: the last axis of an array, or consecutive groups of a list ---------------------------------
-class Reduction(Protocol):
-    """How the points that belong to one sum lie in an array."""
-
-    def sums(self, values: FloatArray) -> FloatArray:
-        """The sum of each."""
-
-    def maxima(self, values: FloatArray) -> FloatArray:
-        """The maximum of each."""
-
-    def spread(self, reduced: FloatArray) -> FloatArray:
-        """One number for each, back at its points (up to broadcasting)."""
-
-
-class LastAxis:
-    """Each row along the last axis."""
-
-    def sums(self, values: FloatArray) -> FloatArray:
-        """The sum of each row."""
-        return np.asarray(values.sum(axis=-1))
-
-    def maxima(self, values: FloatArray) -> FloatArray:
-        """The maximum of each row."""
-        return np.asarray(values.max(axis=-1))
-
-    def spread(self, reduced: FloatArray) -> FloatArray:
-        """One number for each row, as a column."""
-        return np.asarray(reduced[..., None])
-
-
-@dataclass(frozen=True, eq=False)
-class Groups:
-    """Consecutive groups of a list of the given length, none of them empty, which begin at ``starts``."""
-
-    starts: IndexArray
-    length: int
-
-    def sums(self, values: FloatArray) -> FloatArray:
-        """The sum of each group."""
-        return np.add.reduceat(values, self.starts) if len(self.starts) else np.empty(0)
-
-    def maxima(self, values: FloatArray) -> FloatArray:
-        """The maximum of each group."""
-        return np.maximum.reduceat(values, self.starts) if len(self.starts) else np.empty(0)
-
-    def spread(self, reduced: FloatArray) -> FloatArray:
-        """One number for each group, repeated."""
-        return np.repeat(reduced, np.diff(self.starts, append=self.length))
 
 
 # --- the operator -------------------------------------------------------------------------------------------------

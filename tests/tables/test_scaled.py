@@ -237,6 +237,18 @@ def test_normalising_marks_empty_rows_and_no_others():
     assert np.allclose(rows[1:], [[0.5, 0.5], [1.0, 0.0]], rtol=0, atol=1e-15)
 
 
+@pytest.mark.parametrize("deep", [-1.0, -1e5])
+def test_the_first_empty_sum_is_named(deep):
+    logs = np.array([[0.0, deep, -INF], [deep, -INF, -INF]])
+    table = Scaled.from_log(logs)
+    assert table.first_empty((0,)) == (2,)
+    assert table.first_empty((1,)) is None
+    assert table.first_empty((0, 1)) is None
+    assert table.first_empty(()) == (0, 2)
+    assert Scaled.from_log(np.full((2, 2), -INF)).first_empty((0, 1)) == ()
+    assert table.dense() is table
+
+
 @pytest.mark.parametrize("shift", [0.0, -700.0, -1e5, 700.0])
 def test_a_stack_keeps_each_tables_own_scale(shift):
     logs = [np.array([0.0, -1.0]), np.array([shift, shift - 2.0]), np.array([-INF, -1e5])]

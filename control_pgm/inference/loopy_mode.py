@@ -1,0 +1,87 @@
+"""A most probable assignment out of max-product messages.
+
+The states with the largest max-marginals need not belong together where there are ties: with two modes 01 and 10, each
+variable on its own may choose 0. So variables are decided one after another, from the first in the model's order on
+through its neighbours, breadth first, and each is decided given those before it: tables hear from decided variables
+that they are in their state, and from the others what these have said before.
+
+On a tree the parts that are still open hang together by nothing but decided variables, so that every choice can be
+completed to a mode. On loops the result is an estimate.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from control_pgm.inference.bethe import BetheGraph
+from control_pgm.inference.contract import Operand, contract
+from control_pgm.inference.loopy_beliefs import variable_belief
+from control_pgm.inference.loopy_store import LoopyStore
+from control_pgm.tables.arrays import FloatArray
+from control_pgm.tables.scaled import Scaled
+
+_TIE = 1e-9  # nats: states closer than this to the best are as good
+_ROUNDING = 1e-13  # the same, relative to the logarithms
+
+
+def decode(store: LoopyStore) -> dict[str, int]:
+    """name -> state index of all free variables; of states equally good within 1e-9 nats, the first."""
+    decided: dict[int, int] = {}
+    for v in breadth_first(store.graph):
+        scores = _scores(store, v, decided)
+        if scores.max() == -np.inf:
+            # On loops earlier decisions may leave nothing: then they are left aside.
+            scores = variable_belief(store, v)
+        best = scores.max()
+        decided[v] = int(np.flatnonzero(scores >= best - max(_TIE, _ROUNDING * abs(best)))[0])
+    return {store.graph.problem.names[v]: decided[v] for v in sorted(decided)}
+
+
+def breadth_first(graph: BetheGraph) -> Iterator[int]:
+    """All variables, each part of the graph from its first variable on through its neighbours."""
+    scopes = graph.problem.scopes
+    seen: set[int] = set()
+    for start in range(len(graph.problem.names)):
+        queue = deque([start] if start not in seen else [])
+        seen.add(start)
+        while queue:
+            v = queue.popleft()
+            yield v
+            for edge in graph.edges_of[v]:
+                for u in scopes[graph.table_of[edge]]:
+                    if u not in seen:
+                        seen.add(u)
+                        queue.append(u)
+
+
+def _scores(store: LoopyStore, variable: int, decided: Mapping[int, int]) -> FloatArray:
+    """log of what all tables say to a variable, once they know what is decided."""
+    graph = store.graph
+    total = np.zeros(graph.problem.cardinalities[variable])
+    for edge in graph.edges_of[variable]:
+        table = graph.table_of[edge]
+        if any(u in decided for u in graph.problem.scopes[table]):
+            total += _said(store, table, variable, decided)
+        else:
+            total += store.to_variables[graph.slot(edge)]
+    return total
+
+
+def _said(store: LoopyStore, table: int, variable: int, decided: Mapping[int, int]) -> FloatArray:
+    """The message of a table to a variable, computed anew with decided variables held at their states."""
+    graph = store.graph
+    problem = graph.problem
+    scope = problem.scopes[table]
+    sliced = problem.tables[table].take(tuple([decided.get(u, slice(None)) for u in scope]))
+    rest = tuple(u for u in scope if u not in decided)
+    operands: list[Operand] = [(rest, sliced)]
+    for edge in graph.edges_at(table):
+        u = graph.variable_of[edge]
+        if u != variable and u in rest:
+            operands.append(((u,), Scaled.from_log(store.to_tables[graph.slot(edge)])))
+    out = (variable, *(u for u in rest if u != variable))
+    product = contract(operands, out, problem.cardinalities)
+    return product.maximum(tuple(range(1, len(out)))).log()

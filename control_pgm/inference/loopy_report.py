@@ -1,0 +1,96 @@
+"""What loopy belief propagation tells about its own run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from control_pgm.display import number, text_table
+from control_pgm.inference.loopy_options import LoopyOptions
+
+_SHOWN = 8  # variables that are named when the report is printed
+_ROUNDING = 1e-10  # nats by which the messages of a tree may still move to be called exact
+
+
+@dataclass(frozen=True)
+class LoopyReport:
+    """Whether the messages have converged, and on the way to it.
+
+    Attributes
+    ----------
+    options : LoopyOptions
+        The settings of the run.
+    residuals : tuple of float
+        In nats: ``residuals[i]`` is the most by which the update rule would move an entry of a log-message after i
+        sweeps, damping left aside. The first is that of the uniform messages, the last that of the final ones. Infinite
+        while states are still being ruled out.
+    messages_sent : int
+        From tables to variables.
+    unconverged : tuple of str
+        The variables at which a message would still move by more than the tolerance, in the model's order.
+    is_tree : bool
+        Whether the graph has no loop. Messages that no longer move are then exact up to rounding.
+    """
+
+    options: LoopyOptions
+    residuals: tuple[float, ...]
+    messages_sent: int
+    unconverged: tuple[str, ...]
+    is_tree: bool
+
+    @property
+    def converged(self) -> bool:
+        """Whether the final messages satisfy the update rule to the tolerance."""
+        return self.residual <= self.options.tolerance
+
+    @property
+    def residual(self) -> float:
+        """The residual of the final messages, in nats."""
+        return self.residuals[-1]
+
+    @property
+    def sweeps(self) -> int:
+        """How many sweeps were made."""
+        return len(self.residuals) - 1
+
+    @property
+    def outcome(self) -> str:
+        """One phrase: converged or not, and after how many sweeps."""
+        sweeps = f"{self.sweeps} sweep{'' if self.sweeps == 1 else 's'}"
+        if self.converged:
+            return f"converged in {sweeps}"
+        return f"NOT CONVERGED in {sweeps}, residual {number(self.residual)}"
+
+    @property
+    def accuracy(self) -> str:
+        """One phrase: what the answers are worth."""
+        if self.is_tree and self.residual <= _ROUNDING:
+            return "approximate (exact up to rounding here: the graph is a tree)"
+        return "approximate"
+
+    def rows(self) -> list[list[str]]:
+        """The report as rows of a text table."""
+        options = self.options
+        damping = f"{number(options.damping)} of old {options.damping_domain} messages" if options.damping else "none"
+        rows = [
+            ["outcome", self.outcome],
+            ["accuracy", self.accuracy],
+            ["schedule", options.schedule],
+            ["elimination", options.elimination],
+            ["damping", damping],
+            ["tolerance", f"{number(options.tolerance)} nats"],
+            ["messages sent", f"{self.messages_sent:,}"],
+            ["residual by sweep", _history(self.residuals)],
+        ]
+        if self.unconverged:
+            shown = ", ".join(self.unconverged[:_SHOWN]) + (", …" if len(self.unconverged) > _SHOWN else "")
+            rows.append([f"{len(self.unconverged)} unconverged", shown])
+        return rows
+
+    def __str__(self) -> str:
+        return text_table(["loopy belief propagation", ""], self.rows())
+
+
+def _history(residuals: tuple[float, ...]) -> str:
+    """The first and the last residuals."""
+    shown = [number(r, 2) for r in residuals]
+    return " ".join(shown if len(shown) <= _SHOWN else [*shown[:4], "…", *shown[-4:]])

@@ -1,0 +1,59 @@
+"""What is reduced to one number each: the rows along the last axis of an array, or consecutive groups of a list."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from control_pgm.tables.arrays import FloatArray, IndexArray
+
+
+class Reduction(Protocol):
+    """How the points that belong to one sum lie in an array."""
+
+    def sums(self, values: FloatArray) -> FloatArray:
+        """The sum of each."""
+
+    def maxima(self, values: FloatArray) -> FloatArray:
+        """The maximum of each."""
+
+    def spread(self, reduced: FloatArray) -> FloatArray:
+        """One number for each, back at its points (up to broadcasting)."""
+
+
+class LastAxis:
+    """Each row along the last axis."""
+
+    def sums(self, values: FloatArray) -> FloatArray:
+        """The sum of each row."""
+        return np.asarray(values.sum(axis=-1))
+
+    def maxima(self, values: FloatArray) -> FloatArray:
+        """The maximum of each row."""
+        return np.asarray(values.max(axis=-1))
+
+    def spread(self, reduced: FloatArray) -> FloatArray:
+        """One number for each row, as a column."""
+        return np.asarray(reduced[..., None])
+
+
+@dataclass(frozen=True, eq=False)
+class Groups:
+    """Consecutive groups of a list of the given length, none of them empty, which begin at ``starts``."""
+
+    starts: IndexArray
+    length: int
+
+    def sums(self, values: FloatArray) -> FloatArray:
+        """The sum of each group."""
+        return np.add.reduceat(values, self.starts) if len(self.starts) else np.empty(0)
+
+    def maxima(self, values: FloatArray) -> FloatArray:
+        """The maximum of each group."""
+        return np.maximum.reduceat(values, self.starts) if len(self.starts) else np.empty(0)
+
+    def spread(self, reduced: FloatArray) -> FloatArray:
+        """One number for each group, repeated."""
+        return np.repeat(reduced, np.diff(self.starts, append=self.length))

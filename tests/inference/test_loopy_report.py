@@ -1,0 +1,101 @@
+"""Settings and the report of loopy belief propagation."""
+
+from dataclasses import FrozenInstanceError
+from math import inf, nan
+
+import numpy as np
+import pytest
+
+from control_pgm.errors import InvalidArgument
+from control_pgm.inference.loopy import LoopyPosterior
+from control_pgm.inference.loopy_options import LoopyOptions
+from control_pgm.inference.loopy_report import LoopyReport
+from tests.inference.loopy_textbook import ising, random_loops, random_tree
+
+K4 = [(0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (2, 3)]
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ({"schedule": "tree"}, "schedule='tree'; allowed: 'flooding', 'sequential', 'residual'"),
+        ({"elimination": "min"}, "elimination='min'; allowed: 'sum', 'max'"),
+        ({"damping_domain": "cubic"}, "damping_domain='cubic'; allowed: 'log', 'linear'"),
+        ({"damping": 1.0}, "damping=1.0; allowed: a number 0 ≤ d < 1"),
+        ({"damping": -0.1}, "damping=-0.1"),
+        ({"damping": nan}, "damping=nan"),
+        ({"damping": True}, "damping=True"),
+        ({"tolerance": -1e-9}, "tolerance=-1e-09; allowed: a finite number ≥ 0, in nats"),
+        ({"tolerance": inf}, "tolerance=inf"),
+        ({"tolerance": "small"}, "tolerance='small'"),
+        ({"max_sweeps": 0}, "max_sweeps=0; allowed: an integer ≥ 1"),
+        ({"max_sweeps": 2.0}, r"max_sweeps=2\.0"),
+        ({"max_sweeps": True}, "max_sweeps=True"),
+    ],
+)
+def test_settings_out_of_range_are_named(setting, message):
+    with pytest.raises(InvalidArgument, match=message):
+        LoopyOptions(**setting)
+
+
+def test_settings_may_be_numpy_numbers_and_cannot_be_changed():
+    options = LoopyOptions(max_sweeps=np.int64(3), damping=np.float64(0.25), tolerance=0)
+    assert LoopyPosterior(random_loops(0), {}, options).report.sweeps == 3
+    with pytest.raises(FrozenInstanceError):
+        options.damping = 0.5
+
+
+def test_the_report_tells_each_sweeps_residual():
+    report = LoopyPosterior(random_loops(0), {}, LoopyOptions(schedule="flooding")).report
+    assert len(report.residuals) == report.sweeps + 1
+    assert report.residuals[-1] == report.residual <= 1e-10 < report.residuals[-2]
+    assert report.residuals[0] > 0.1
+    half = LoopyPosterior(random_loops(0), {}, LoopyOptions(schedule="flooding", max_sweeps=5)).report
+    assert half.residuals == report.residuals[:6]
+    with pytest.raises(FrozenInstanceError):
+        report.residuals = ()
+
+
+def test_damping_does_not_feign_convergence():
+    """The residual is what the undamped rule would do, however small the damped step."""
+    graph = ising(K4, -0.5, [0.3] * 4)
+    slow = LoopyPosterior(graph, {}, LoopyOptions(schedule="flooding", damping=0.999, max_sweeps=1)).report
+    plain = LoopyPosterior(graph, {}, LoopyOptions(schedule="flooding", max_sweeps=1)).report
+    assert slow.residuals[0] == plain.residuals[0]
+    assert abs(slow.residual - slow.residuals[0]) < 0.01 * slow.residuals[0]
+
+
+def test_the_report_prints_what_it_knows():
+    text = str(LoopyPosterior(random_tree(5), {}, LoopyOptions(schedule="sequential")).report)
+    assert "converged in" in text
+    assert "approximate (exact up to rounding here: the graph is a tree)" in text
+    assert "sequential" in text
+    assert "1e-10 nats" in text
+    assert "none" in text
+    options = LoopyOptions(schedule="flooding", damping=0.25, damping_domain="linear", max_sweeps=3)
+    text = str(LoopyPosterior(ising(K4, -2.0, [0.1] * 4), {}, options).report)
+    assert "NOT CONVERGED in 3 sweeps, residual" in text
+    assert "approximate" in text
+    assert "0.25 of old linear messages" in text
+    assert "4 unconverged" in text
+    assert "x0, x1, x2, x3" in text
+
+
+def test_a_tree_is_called_exact_only_where_the_messages_have_settled():
+    graph = ising([(0, 1), (1, 2)], 1.0, [0.5, 0.1, 0.2])
+    loose = LoopyPosterior(graph, {}, LoopyOptions(schedule="flooding", tolerance=2.0)).report
+    assert loose.converged
+    assert loose.is_tree
+    assert loose.accuracy == "approximate"
+
+
+def test_long_histories_and_many_variables_are_shortened():
+    report = LoopyReport(
+        LoopyOptions(), tuple(1.0 / k for k in range(1, 40)), 7, tuple(f"x{i}" for i in range(30)), True
+    )
+    text = str(report)
+    assert "1 0.5 0.33 0.25 … 0.028 0.027 0.026 0.026" in text
+    assert "30 unconverged" in text
+    assert "x7, …" in text
+    assert report.accuracy == "approximate"
+    assert LoopyReport(LoopyOptions(), (1.0, 0.0), 1, (), False).outcome == "converged in 1 sweep"
