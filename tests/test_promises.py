@@ -6,41 +6,52 @@ import sys
 import numpy as np
 import pytest
 
-from control_pgm import MDP, solve
-from control_pgm.inference import messages
-from control_pgm.tables.scaled import Scaled
+from control_pgm import MDP, solve, unroll
+from control_pgm.inference.passes import Collect
+from control_pgm.tables import kernel
 
 RNG = np.random.default_rng(0)
+DOT = np.dot
 PROCESS = MDP(RNG.dirichlet(np.ones(4), (4, 2)), RNG.normal(size=(4, 2)))
 
 
-def count(monkeypatch, horizon):
-    """How many contractions a whole solution takes."""
-    calls = []
-    contract = Scaled.contract
-    with monkeypatch.context() as patch:
-        patch.setattr(Scaled, "contract", staticmethod(lambda *a: calls.append(1) or contract(*a)))
-        solution = solve(PROCESS, horizon)
-        solution.policy, solution.state_action_marginals  # noqa: B018
-    return len(calls)
-
-
 def test_there_is_no_recursion_behind_the_network(monkeypatch):
-    """Without the engine's messages there is no posterior."""
+    """Without the engine's messages there is no posterior, neither of few steps nor of many."""
 
-    def silent(cells, store):
+    def silent(self, progress=None):
         raise RuntimeError("no message is sent")
 
-    monkeypatch.setattr(messages, "collect", silent)
-    monkeypatch.setattr("control_pgm.inference.exact.collect", silent)
-    with pytest.raises(RuntimeError, match="no message is sent"):
-        solve(PROCESS, 3)
+    monkeypatch.setattr(Collect, "run", silent)
+    for horizon in (3, 300):
+        with pytest.raises(RuntimeError, match="no message is sent"):
+            solve(PROCESS, horizon)
 
 
-def test_the_number_of_contractions_is_linear_in_the_horizon(monkeypatch):
-    few, many = count(monkeypatch, 100), count(monkeypatch, 1000)
-    assert 3 * 100 <= few <= 5 * 100
-    assert 9.5 < many / few < 10.5
+def test_every_step_is_one_product_of_the_tables_of_the_network(monkeypatch):
+    """The policy of a network whose table is replaced is that of the other process: nothing looks past the network."""
+    other = MDP(PROCESS.transition, PROCESS.reward[:, ::-1].copy())
+    network, changed = unroll(PROCESS, 40), unroll(other, 40)
+    for t in range(40):
+        network = network.replace(changed.cpd(f"O_{t}"))
+    assert np.abs(solve(network).policy.values - solve(changed).policy.values).max() <= 1e-13
+    assert np.abs(solve(network).policy.values - solve(unroll(PROCESS, 40)).policy.values).max() > 0.01
+
+
+def test_the_number_of_products_is_linear_in_the_horizon(monkeypatch):
+    """Two vector products a step, one in each direction, and a number of others that does not depend on it."""
+
+    def count(horizon):
+        calls = []
+        kernel.kernel.cache_clear()
+        with monkeypatch.context() as patch:
+            patch.setattr(kernel.np, "dot", lambda *a: calls.append(1) or DOT(*a))
+            solution = solve(PROCESS, horizon)
+            solution.policy, solution.state_action_marginals  # noqa: B018
+        kernel.kernel.cache_clear()
+        return len(calls)
+
+    few, many = count(100), count(1000)
+    assert many - few == 2 * 900
 
 
 def test_a_horizon_of_five_thousand_needs_no_deep_recursion():

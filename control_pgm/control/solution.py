@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 from control_pgm.control.network import ControlNetwork
+from control_pgm.control.step import Step
 from control_pgm.display import html_table, number, text_table
 from control_pgm.errors import InvalidArgument, NotAvailable, UndefinedConditional
 from control_pgm.tables.arrays import FloatArray, lock
@@ -78,10 +79,7 @@ class Solution(ABC):
     @cached_property
     def advantage(self) -> LabelledArray:
         """Q − V in units of reward; NaN where optimality is impossible (both are −inf)."""
-        q, v = self.Q.values, self.V.values[:-1, :, None]
-        difference = np.full(q.shape, np.nan)
-        np.subtract(q, v, out=difference, where=np.broadcast_to(v > -np.inf, q.shape))
-        return self._labelled("tsa", difference)
+        return self._labelled("tsa", difference(self.Q.values, self.V.values[:-1, :, None]))
 
     @cached_property
     def defined(self) -> LabelledArray:
@@ -124,6 +122,23 @@ class Solution(ABC):
     @abstractmethod
     def terminated(self) -> LabelledArray:
         """p(the discount has ended the process before step t); 0 where the MDP has its own terminal state."""
+
+    def at(self, t: int) -> Step:
+        """The slices of one time t = 0 … T−1, without the arrays of all times where they were not asked for yet.
+
+        Raises
+        ------
+        InvalidArgument
+            If there is no such step.
+        """
+        if isinstance(t, bool) or not isinstance(t, int | np.integer) or not 0 <= t < self.network.horizon:
+            raise InvalidArgument(f"time {t!r}", allowed=f"0 … {self.network.horizon - 1}")
+        return self._at(int(t))
+
+    def _at(self, t: int) -> Step:
+        q, v = self.Q.sel(t=t), self.V.sel(t=t)
+        marginals = self.state_marginals.sel(t=t), self.state_action_marginals.sel(t=t)
+        return Step(t, self.policy.sel(t=t), q, v, self.advantage.sel(t=t), *marginals)
 
     # --- shifts, conventions, labels ----------------------------------------------------------------------------
     @property
@@ -187,6 +202,13 @@ class Solution(ABC):
 
     def __repr__(self) -> str:
         return f"Solution({self.network!r}, inference={self.inference!r})"
+
+
+def difference(q: FloatArray, v: FloatArray) -> FloatArray:
+    """Q − V; NaN where both are −inf."""
+    result = np.full(q.shape, np.nan)
+    np.subtract(q, v, out=result, where=np.broadcast_to(v > -np.inf, q.shape))
+    return result
 
 
 def evidence_rows(solution: Any) -> list[list[str]]:

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import ClassVar
 
+import numpy as np
+
 from control_pgm.control.reading import TextbookMessages
-from control_pgm.control.solution import Solution, evidence_rows
+from control_pgm.control.solution import Solution, difference, evidence_rows
+from control_pgm.control.step import Step
 from control_pgm.inference.exact import TreePosterior
-from control_pgm.tables.arrays import FloatArray
+from control_pgm.tables.arrays import FloatArray, lock
 from control_pgm.tables.labelled import LabelledArray
 from control_pgm.tables.message import logarithms, probabilities
 
@@ -83,6 +86,25 @@ class PosteriorSolution(Solution):
     @cached_property
     def _all_state_marginals(self) -> FloatArray:
         return self._read.state_marginal(partial(probabilities, axes=(1,)))
+
+    def _at(self, t: int) -> Step:
+        if "policy" in self.__dict__:
+            return super()._at(t)
+        n, here = self.network.mdp.n_states, range(t, t + 1)
+        read, offset = self._read, float(self._shift_to_go[t])
+        alpha = self.network.temperature
+        q = alpha * read.backward_action(logarithms, here)[0, :n] + offset + float(self._counted[t + 1])
+        v = alpha * read.backward(logarithms, here)[0, :n] + offset + float(self._counted[t])
+        policy = read.optimal_action(partial(probabilities, axes=(2,)), here)[0, :n]
+        marginal = read.state_marginal(partial(probabilities, axes=(1,)), here)[0, :n]
+        joint = np.where(marginal[:, None] > 0.0, marginal[:, None] * policy, 0.0)
+        tables = [policy, q, v, difference(q, v[:, None]), marginal, joint]
+        return Step(t, *(self._slice(table) for table in tables))
+
+    def _slice(self, values: FloatArray) -> LabelledArray:
+        """Label the axes (s) or (s, a)."""
+        coords = {"s": self.network.mdp.states, "a": self.network.mdp.actions}
+        return LabelledArray(lock(np.ascontiguousarray(values)), tuple("sa"[: values.ndim]), coords)
 
     # --- evidence -----------------------------------------------------------------------------------------------
     @property

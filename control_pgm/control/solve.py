@@ -18,6 +18,7 @@ from control_pgm.inference.exact import TreePosterior
 from control_pgm.inference.impossible import impossible
 from control_pgm.inference.passes import Progress
 from control_pgm.inference.plan import DEFAULT_MEMORY_LIMIT, plan
+from control_pgm.inference.storage import Keep
 from control_pgm.tables.labelled import LabelledArray
 
 INFERENCES = {
@@ -40,6 +41,7 @@ def solve(
     convention: Convention = "mean",
     memory_limit: int = DEFAULT_MEMORY_LIMIT,
     progress: Progress | None = None,
+    keep: Keep = "memory",
 ) -> Solution:
     """Solve a control problem by inference in its unrolled network.
 
@@ -64,6 +66,8 @@ def solve(
         Bytes that inference may take.
     progress : callable, optional
         Called with (done, total, what) while messages are sent.
+    keep : "memory", "checkpoints", or the Path of a folder
+        Where the posterior's messages are kept; see `infer`. Single steps are read by ``solution.at(t)``.
 
     Returns
     -------
@@ -92,7 +96,7 @@ def solve(
     if convention == "sum":
         _check_sum(network)
     if kind == "posterior":
-        return _posterior(network, convention, memory_limit, progress)
+        return _posterior(network, convention, memory_limit, progress, keep)
     if not network.as_unrolled:
         raise InvalidArgument(
             f"inference={inference!r} on a network with replaced or added tables",
@@ -125,11 +129,11 @@ def _refuse_options(inference: str, **options: object) -> None:
 
 
 def _posterior(
-    network: ControlNetwork, convention: Convention, memory_limit: int, progress: Progress | None
+    network: ControlNetwork, convention: Convention, memory_limit: int, progress: Progress | None, keep: Keep
 ) -> PosteriorSolution:
     # The network's own order backwards: its messages are the textbook's, whatever other order may be cheaper.
-    order = plan(network, network.optimal, order="reverse topological", memory_limit=memory_limit)
-    posterior = TreePosterior(network, network.optimal, order, memory_limit, progress)
+    order = plan(network, network.optimal, order="reverse topological", memory_limit=memory_limit, keep=keep)
+    posterior = TreePosterior(network, network.optimal, order, memory_limit, progress, keep)
     if posterior.log_evidence == -np.inf:
         raise impossible(network, network.optimal, memory_limit)
     if not network.uniform:  # replaced or added tables may have tied steps together, or apart

@@ -13,9 +13,14 @@ from control_pgm.errors import unknown
 from control_pgm.inference.compiled import Compiled, compile_plan
 from control_pgm.inference.contract import Operand
 from control_pgm.inference.joint import joint
+from control_pgm.inference.marginal_map import marginal_map
+from control_pgm.inference.maximising import mixed_tree
+from control_pgm.inference.mode import Mode, log_weight, mode_of, most_probable
 from control_pgm.inference.passes import Collect, Distribute, Programme, Progress
 from control_pgm.inference.plan import Plan
-from control_pgm.inference.posterior import Posterior
+from control_pgm.inference.posterior import ExactPosterior
+from control_pgm.inference.posterior_sampling import Samples, draw
+from control_pgm.inference.storage import Keep, Storage
 from control_pgm.models.factorgraph import Model
 from control_pgm.tables.factor import Factor
 from control_pgm.tables.scaled import Scaled
@@ -51,7 +56,7 @@ class Message:
         return f"message {self.source} → {self.target}\n{self.factor}"
 
 
-class TreePosterior(Posterior):
+class TreePosterior(ExactPosterior):
     """The posterior of exact inference, with every message to be looked at.
 
     Attributes
@@ -71,13 +76,14 @@ class TreePosterior(Posterior):
         plan: Plan,
         memory_limit: int,
         progress: Progress | None = None,
+        keep: Keep = "memory",
     ) -> None:
         self.model, self.evidence, self.plan = model, evidence, plan
         self.method, self.exact = "exact", True
         self._memory_limit = memory_limit
         self.compiled: Compiled = compile_plan(plan)
         self._progress = progress
-        self._programme = Programme(self.compiled.cells, self.compiled.loops)
+        self._programme = Programme(self.compiled.cells, self.compiled.loops, None, Storage.of(keep))
         self.collected = Collect(self._programme)
         self.collected.run(progress)
 
@@ -93,7 +99,8 @@ class TreePosterior(Posterior):
     def distributed(self) -> Distribute:
         """The messages of the downward pass, which runs when it is first needed."""
         sent = Distribute(self._programme, self.collected)
-        sent.run(self._progress)
+        if not sent.lazy:
+            sent.run(self._progress)
         return sent
 
     def operand(self, source: int, target: int) -> Operand | None:
@@ -166,6 +173,19 @@ class TreePosterior(Posterior):
             self._memory_limit,
         )
         return Factor.of([problem.variables[v] for v in scope], table)
+
+    def _mode(self, names: tuple[str, ...]) -> Mode:
+        problem = self.plan.problem
+        if {*problem.names} - {*names}:
+            found = marginal_map(self.model, self.evidence, names, memory_limit=self._memory_limit, method="exact")
+            return mode_of(found.assignment, found.log_value, self.log_evidence)
+        states = most_probable(mixed_tree(problem, self.plan.tree, range(len(problem.names))))
+        assigned = {**problem.observed, **{problem.names[v]: state for v, state in states.items()}}
+        assignment = {name: self.model.variables[name].states[assigned[name]] for name in names}
+        return mode_of(assignment, log_weight(problem, states), self.log_evidence)
+
+    def _sample(self, n: int, rng: np.random.Generator) -> Samples:
+        return draw(self.compiled, self.collected, n, rng, self._memory_limit)
 
     def __str__(self) -> str:
         rows = [["log evidence", number(self.log_evidence, 12)], ["plan", repr(self.plan)]]

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
+from dataclasses import fields
 from math import inf
-from typing import Literal, overload
+from typing import Any, Literal, overload
 
-from control_pgm.errors import InvalidArgument
+from control_pgm.errors import InvalidArgument, unknown
 from control_pgm.inference.enumeration import EnumeratedPosterior
 from control_pgm.inference.exact import TreePosterior
 from control_pgm.inference.impossible import impossible
+from control_pgm.inference.loopy import LoopyPosterior
+from control_pgm.inference.loopy_options import LoopyOptions
 from control_pgm.inference.plan import DEFAULT_MEMORY_LIMIT, plan
 from control_pgm.inference.posterior import Posterior
 from control_pgm.inference.problem import check_model
+from control_pgm.inference.storage import Keep
 from control_pgm.models.factorgraph import Model
 from control_pgm.models.template import EverySlice
 
@@ -24,6 +28,7 @@ def infer(
     *,
     method: Literal["exact"] = "exact",
     memory_limit: int = DEFAULT_MEMORY_LIMIT,
+    keep: Keep = "memory",
 ) -> TreePosterior: ...
 @overload
 def infer(
@@ -33,12 +38,18 @@ def infer(
     method: Literal["enumeration"],
     memory_limit: int = DEFAULT_MEMORY_LIMIT,
 ) -> EnumeratedPosterior: ...
+@overload
+def infer(
+    model: Model, evidence: Mapping[str, Hashable] | None = None, *, method: Literal["loopy"], **settings: Any
+) -> LoopyPosterior: ...
 def infer(
     model: Model,
     evidence: Mapping[str, Hashable] | None = None,
     *,
-    method: Literal["exact", "enumeration"] = "exact",
+    method: Literal["exact", "enumeration", "loopy"] = "exact",
     memory_limit: int = DEFAULT_MEMORY_LIMIT,
+    keep: Keep = "memory",
+    **settings: Any,
 ) -> Posterior:
     """Condition a model on evidence.
 
@@ -47,10 +58,17 @@ def infer(
     model : BayesianNetwork or FactorGraph
     evidence : mapping, optional
         Variable name -> state label. Soft evidence is a factor: ``model.extend(Factor(…))``.
-    method : {"exact", "enumeration"}
-        Messages on a bucket tree, or brute force for checking.
+    method : {"exact", "enumeration", "loopy"}
+        Messages on a bucket tree; brute force, for checking; or loopy belief propagation on the Bethe graph of the
+        model's tables, which is approximate unless that graph is a tree.
     memory_limit : int
         Bytes; a plan that needs more is refused before anything is allocated.
+    keep : "memory", "checkpoints", or the Path of a folder
+        Where exact inference keeps the messages of long networks whose slices are alike. "checkpoints" keeps about the
+        square root of them and computes the others again when they are read; a folder holds them in unnamed files.
+    **settings
+        For ``method="loopy"`` only: schedule, elimination, damping, damping_domain, tolerance, max_sweeps; see
+        `LoopyOptions`.
 
     Raises
     ------
@@ -74,13 +92,28 @@ def infer(
     if not isinstance(evidence, Mapping | None):
         raise InvalidArgument(f"evidence {evidence!r} is not a mapping", allowed="{variable name: state label}")
     observed = evidence if isinstance(evidence, EverySlice) else dict(evidence or {})  # ours, whoever changes theirs
+    if method == "loopy":
+        return _loopy(model, observed, settings)
+    if settings:
+        raise InvalidArgument(
+            f"{next(iter(settings))} with method={method!r}", remedy="leave it out: it belongs to method='loopy'"
+        )
     posterior: Posterior
     if method == "exact":
-        posterior = TreePosterior(model, observed, plan(model, observed, memory_limit=memory_limit), memory_limit)
+        order = plan(model, observed, memory_limit=memory_limit, keep=keep)
+        posterior = TreePosterior(model, observed, order, memory_limit, keep=keep)
     elif method == "enumeration":
         posterior = EnumeratedPosterior(model, observed, memory_limit)
     else:
-        raise InvalidArgument(f"method {method!r} does not exist", allowed="'exact', 'enumeration'")
+        raise InvalidArgument(f"method {method!r} does not exist", allowed="'exact', 'enumeration', 'loopy'")
     if posterior.log_evidence == -inf:
         raise impossible(model, observed, memory_limit)
     return posterior
+
+
+def _loopy(model: Model, observed: Mapping[str, Hashable], settings: Mapping[str, Any]) -> LoopyPosterior:
+    known = {field.name for field in fields(LoopyOptions)}
+    for name in settings:
+        if name not in known:
+            raise unknown(name, sorted(known), what="setting of method='loopy':")
+    return LoopyPosterior(model, observed, LoopyOptions(**settings))

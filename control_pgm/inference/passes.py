@@ -12,24 +12,15 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import numpy as np
-
 from control_pgm.inference.loops import Loop, Written, collecting, distributing
 from control_pgm.inference.messages import PRODUCT, UP, Cell
+from control_pgm.inference.storage import Storage
 from control_pgm.tables.message import Message, contract, joined, stacked
 from control_pgm.tables.scaled import Scaled, Stack
 from control_pgm.tables.segments import Segments
-from control_pgm.tables.track import Allocate
 
 Progress = Callable[[int, int, str], None]  # (done, total, what)
 _REPORT_EVERY = 500  # messages
-
-
-class Storage(NamedTuple):
-    """How much of a loop's results is kept: all of them, or what is carried over every ``every`` copies."""
-
-    every: int | None = None
-    allocate: Allocate = np.empty
 
 
 class Programme(NamedTuple):
@@ -62,6 +53,7 @@ class Pass(ABC):
 
     # --- what a direction is ------------------------------------------------------------------------------------
     what: str  # for reports of progress
+    lazy = False  # whether loops are run no further than they are looked at
 
     @abstractmethod
     def _write(self, loop: Loop) -> Written | None:
@@ -128,10 +120,8 @@ class Pass(ABC):
         found: list[int] = []
         for loop in self._repeated:
             for places in loop.places:
-                inside = [c for c in (places[0], places[-1]) if c in clusters]
-                if inside and abs(places.step) == abs(clusters.step):
-                    at = sorted(clusters.index(c) for c in inside)
-                    found += [at[0], at[-1] + 1]
+                if abs(places.step) == abs(clusters.step):
+                    found += _cuts(clusters, places, loop.results.length)
         return found
 
     # --- sending ------------------------------------------------------------------------------------------------
@@ -163,10 +153,10 @@ class Pass(ABC):
             self._done += len(clusters)
             return
         width = len(clusters) // loop.repetition.count
-        storage = self.programme.storage
-        results = Segments(loop.repetition, storage.every, storage.allocate)
+        storage, count = self.programme.storage, loop.repetition.count
+        results = Segments(loop.repetition, storage.length(count), storage.allocate)
         self._repeated.append(_Repeated(loop.places, results))
-        for copies in results.run():
+        for copies in () if self.lazy else results.run():
             yield done + copies * width
         self._done += len(clusters)
 
@@ -194,6 +184,7 @@ class Distribute(Pass):
 
     def __init__(self, programme: Programme, up: Collect) -> None:
         super().__init__(programme)
+        self.lazy = programme.storage.checkpoints  # else reading along would run everything twice
         self._todo.reverse()
         self._up = up
 
@@ -212,6 +203,16 @@ class Distribute(Pass):
                     products[target] = message
                 else:
                     yield i + target, message
+
+
+def _cuts(clusters: range, places: range, length: int) -> list[int]:
+    """Where, among the clusters, stretches of ``length`` places begin and end."""
+    cuts = []
+    for row in range(0, len(places), length):
+        ends = (places[row], places[min(row + length, len(places)) - 1])
+        inside = sorted(clusters.index(cluster) for cluster in ends if cluster in clusters)
+        cuts += [inside[0], inside[-1] + 1] if inside else []
+    return cuts
 
 
 def _parts(n: int, loops: Sequence[Loop]) -> list[range | Loop]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from math import prod
+from math import ceil, isqrt, prod
 from numbers import Real
 from typing import Literal
 
@@ -16,7 +16,9 @@ from control_pgm.inference.orders import Greedy, greedy_order, reversed_order
 from control_pgm.inference.problem import Problem, check_model, pose
 from control_pgm.inference.repeating import Repeating
 from control_pgm.inference.rolling import Rolled, roll
+from control_pgm.inference.storage import Keep, Storage
 from control_pgm.models.factorgraph import Model
+from control_pgm.tables.scaled import Scaled
 from control_pgm.tables.views import Scope
 
 DEFAULT_MEMORY_LIMIT = 4 * 2**30  # bytes
@@ -41,30 +43,33 @@ class Plan:
 
     @cached_property
     def cluster_entries(self) -> Sequence[int]:
-        """The number of entries of each cluster's (never materialised) table."""
-        return self._entries(self.tree.scopes)
+        """The number of entries of each cluster's (never materialised) table; of non-zeros where a table is sparse."""
+        if self.rolled is not None:
+            return self.rolled.by_cluster(self._short_entries)
+        problem, tree = self.problem, self.tree
+        return _entries(tree, tree.scopes, problem.scopes, problem.tables, problem.cardinalities)
 
-    def _entries(self, scopes: Sequence[Scope]) -> Sequence[int]:
-        cards = self.problem.cardinalities
-        return [prod([cards[v] for v in scope]) for scope in scopes]
+    @cached_property
+    def _short_entries(self) -> Sequence[int]:
+        """The same for the short network of a rolled plan."""
+        assert self.rolled is not None
+        short = self.rolled.short
+        tables = [self.rolled.tables[key] for key in short.keys]
+        return _entries(short.tree, short.tree.scopes, short.scopes, tables, short.cards)
 
     @cached_property
     def _largest(self) -> int:
         """The number of entries of the largest cluster."""
-        return max(self._distinct(self.tree.scopes), default=0)
+        return max(self._short_entries if self.rolled else self.cluster_entries, default=0)
 
     @cached_property
     def _sent(self) -> int:
         """The number of entries of all messages in one direction."""
-        entries = self._distinct(self.tree.separators)
-        return self.rolled.total(entries) if self.rolled else sum(entries)
-
-    def _distinct(self, scopes: Sequence[Scope]) -> Sequence[int]:
-        """The numbers of entries, in a rolled plan of those of the short network only."""
-        if isinstance(scopes, Repeating) and self.rolled is not None:
-            cards, short = self.rolled.short.cards, scopes.items
-            return [prod([cards[v] for v in scope]) for scope in short]
-        return self._entries(scopes)
+        if self.rolled is not None:
+            short = self.rolled.short
+            return self.rolled.total([prod([short.cards[v] for v in s]) for s in short.tree.separators])
+        cards = self.problem.cardinalities
+        return sum(prod([cards[v] for v in separator]) for separator in self.tree.separators)
 
     @property
     def clusters_per_step(self) -> int:
@@ -97,6 +102,16 @@ class Plan:
         """Multiplications and additions of both passes, one of each per operand and cluster entry."""
         operands = [len(f) + len(c) + 1 for f, c in zip(self.tree.factors, self.tree.children, strict=True)]
         return sum(2 * 2 * n * e for n, e in zip(operands, self.cluster_entries, strict=True))
+
+    def bytes_kept(self, *, checkpoints: bool) -> int:
+        """Bytes that inference takes: of all messages, or with `checkpoints` of about the square root of their number.
+
+        The square root is that of the number of steps that are alike.
+        """
+        if not checkpoints or self.rolled is None:
+            return self.bytes
+        steps = self.rolled.copies + 1
+        return _FLOAT * (2 * ceil(self._sent / steps) * 2 * (isqrt(steps) + 1) + 2 * self._largest)
 
     @property
     def bytes(self) -> int:
@@ -133,6 +148,7 @@ def plan(
     *,
     order: Literal["cheapest", "reverse topological"] = "cheapest",
     memory_limit: int = DEFAULT_MEMORY_LIMIT,
+    keep: Keep = "memory",
 ) -> Plan:
     """Plan exact inference without computing anything.
 
@@ -145,6 +161,8 @@ def plan(
         The elimination order: the one with the fewest table entries, or the model's own backwards.
     memory_limit : int
         Bytes that inference may take.
+    keep : "memory", "checkpoints", or the Path of a folder
+        Where messages are to be kept, see `infer`: checkpoints and files need less memory.
 
     Raises
     ------
@@ -167,13 +185,18 @@ def plan(
     if result is None:
         problem = pose(model, evidence)
         result = cheapest(problem) if order == "cheapest" else in_own_order(problem)
-    if result.bytes > memory_limit or result.width >= MAX_WIDTH:
+    storage = Storage.of(keep)
+    need = result.bytes_kept(checkpoints=storage.checkpoints or storage.folder is not None)
+    if need > memory_limit or result.width >= MAX_WIDTH:
         shown = ", ".join(result.largest_cluster[:12]) + (", …" if len(result.largest_cluster) > 12 else "")
+        remedy = "observe more variables, split the model, or raise memory_limit"
+        if result.rolled is not None and storage == Storage():
+            remedy += ", or keep='checkpoints'"
         raise TooLarge(
-            f"exact inference needs {size(result.bytes)}; its largest cluster {{{shown}}} has "
+            f"exact inference needs {size(need)}; its largest cluster {{{shown}}} has "
             f"{len(result.largest_cluster)} variables and {max(result.cluster_entries):,} entries",
             allowed=f"{size(memory_limit)} (memory_limit) and {MAX_WIDTH} variables",
-            remedy="observe more variables, split the model, or raise memory_limit",
+            remedy=remedy,
         )
     return result
 
@@ -185,6 +208,22 @@ def _rolled(model: Model, evidence: Mapping[str, Hashable]) -> Plan | None:
         return None
     rolled, problem = found
     return Plan(problem, rolled.tree(), "reverse topological", rolled)
+
+
+def _entries(
+    tree: BucketTree,
+    scopes: Sequence[Scope],
+    table_scopes: Sequence[Scope],
+    tables: Sequence[Scaled],
+    cards: Sequence[int],
+) -> list[int]:
+    """The entries of clusters; where a sparse table spans a cluster, its non-zeros."""
+    result = []
+    for scope, own in zip(scopes, tree.factors, strict=True):
+        entries = prod([cards[v] for v in scope])
+        spanning = [tables[k].n_entries for k in own if tables[k].sparse and len(table_scopes[k]) == len(scope)]
+        result.append(min([entries, *spanning]))
+    return result
 
 
 def in_own_order(problem: Problem) -> Plan:
