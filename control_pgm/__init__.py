@@ -7,11 +7,13 @@ from control_pgm.control import (
     ControlNetwork,
     Evaluation,
     Solution,
+    Solutions,
     Trajectories,
     evaluate,
     optimal_policy,
     simulate,
     solve,
+    solve_many,
     unroll,
 )
 from control_pgm.inference import Plan, Posterior, infer, plan, query
@@ -38,7 +40,7 @@ from control_pgm.models import (
     prune,
 )
 from control_pgm.problems import gridworld
-from control_pgm.tables import Factor, LabelledArray, Variable
+from control_pgm.tables import Factor, LabelledArray, SparseFactor, Variable
 from control_pgm.viz import (
     plot_factor_graph,
     plot_marginals,
@@ -69,6 +71,8 @@ __all__ = [
     "Sampled",
     "SavedSolution",
     "Solution",
+    "Solutions",
+    "SparseFactor",
     "Trajectories",
     "TwoSliceTemplate",
     "Variable",
@@ -100,6 +104,7 @@ __all__ = [
     "save_solution",
     "simulate",
     "solve",
+    "solve_many",
     "to_pgmpy",
     "unroll",
 ]

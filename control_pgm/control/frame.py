@@ -5,7 +5,7 @@ They depend on neither temperature nor action prior nor horizon, so they are mad
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +14,7 @@ from control_pgm.control.dynamics import DenseDynamics, Dynamics
 from control_pgm.control.slices import TERMINAL, Ending, terminal_state
 from control_pgm.models.cpd import CPD
 from control_pgm.models.template import PRIME
-from control_pgm.tables.arrays import lock
+from control_pgm.tables.arrays import FloatArray, lock
 from control_pgm.tables.scaled import Scaled
 from control_pgm.tables.sparse_scaled import SparseScaled
 from control_pgm.tables.variable import Labels, Variable
@@ -74,6 +74,10 @@ class Frame:
             endings,
             tuple(CPD.of([s, a, s_next], _scaled(step)) for step in steps),
         )
+
+    def starting(self, initial: FloatArray) -> Frame:
+        """The same with another p(s_0)."""
+        return replace(self, start=CPD.of([self.s], Scaled.from_linear(initial)))
 
     def ending(self, t: int) -> Ending | None:
         """How discount ends step t; None if it does not."""

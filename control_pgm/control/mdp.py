@@ -145,6 +145,27 @@ class MDP:
         options.setdefault("available", gathered.available)
         return MDP(gathered.transition, gathered.rewards, states=gathered.states, actions=gathered.actions, **options)
 
+    def varied(self, *, reward: Any = None, initial: Any = None, reward_axes: str | None = None) -> MDP:
+        """The same process with another reward or first state; its transition is shared, and not checked again.
+
+        Raises
+        ------
+        InvalidModel
+            If the reward or the first state does not fit.
+        """
+        new = object.__new__(MDP)
+        fields = new.__dict__
+        fields.update({name: self.__dict__[name] for name in MDP.__annotations__})
+        if initial is not None:
+            fields["initial"] = check.initial_distribution(initial, self.states)
+        if reward is not None:
+            table = self.table
+            fields["reward_table"] = stored_rewards(reward, reward_axes, table, table, self.n_states, self.n_actions)
+            new.validate()
+        if self.discount == 1.0:  # else it also depends on the reward whether there is an absorbing state of reward 0
+            fields["frame"] = self.frame.starting(new.initial)
+        return new
+
     # --- looking ------------------------------------------------------------------------------------------------
     @property
     def n_states(self) -> int:

@@ -23,11 +23,11 @@ import numpy as np
 from control_pgm.control.network import ControlNetwork
 from control_pgm.errors import InvalidModel
 from control_pgm.inference.batched import Column, Fetched, Finish, Group, Query, Received, answer, groups
-from control_pgm.inference.contract import Operand
 from control_pgm.inference.exact import TreePosterior
+from control_pgm.inference.many import TreeBatch
 from control_pgm.inference.repeating import Repeating
 from control_pgm.tables.arrays import FloatArray
-from control_pgm.tables.message import table_of
+from control_pgm.tables.message import Message, table_of
 from control_pgm.tables.scaled import Scaled
 from control_pgm.tables.views import Scope
 
@@ -40,23 +40,27 @@ class TextbookMessages:
     """alpha_t and beta_t of a control network for all t: arrays with axes (t, s) or (t, s, a)."""
 
     network: ControlNetwork
-    posterior: TreePosterior
+    posterior: TreePosterior | TreeBatch
 
     # Each for all steps, or for those of ``times`` alone.
     def backward_action(self, finish: Finish, times: range | None = None) -> FloatArray:
         """beta_t(s,a) for t = 0 … T−1, axes (t, s, a)."""
         asked = self._asked(lambda t: self._after_action(t, with_prior=False), times or self._steps)
-        return answer(asked, (STATE, ACTION), self._sizes, finish, tables=self._largest)
+        return answer(
+            asked, (STATE, ACTION), self._sizes, finish, tables=self._largest, batch=self.posterior.compiled.batch
+        )
 
     def optimal_action(self, finish: Finish, times: range | None = None) -> FloatArray:
         """p(a|s) beta_t(s,a), axes (t, s, a): the optimal action conditional before it is normalised."""
         asked = self._asked(lambda t: self._after_action(t, with_prior=True), times or self._steps)
-        return answer(asked, (STATE, ACTION), self._sizes, finish, tables=self._largest)
+        return answer(
+            asked, (STATE, ACTION), self._sizes, finish, tables=self._largest, batch=self.posterior.compiled.batch
+        )
 
     def backward(self, finish: Finish, times: range | None = None) -> FloatArray:
         """beta_t(s) for t = 0 … T, axes (t, s); at the horizon the terminal factor, or one."""
         asked = self._asked(self._at_and_after, times or self._times)
-        return answer(asked, (STATE,), self._sizes, finish, tables=self._largest)
+        return self._answer(asked, (STATE,), finish)
 
     def forward(self, finish: Finish, times: range | None = None) -> FloatArray:
         """alpha_t(s) for t = 0 … T, axes (t, s)."""
@@ -67,7 +71,7 @@ class TextbookMessages:
     def state_marginal(self, finish: Finish, times: range | None = None) -> FloatArray:
         """alpha_t(s) beta_t(s), which sums to p(O) for every t; axes (t, s)."""
         asked = self._asked(lambda t: [self._forward(t), *self._at_and_after(t)], times or self._times)
-        return answer(asked, (STATE,), self._sizes, finish, tables=self._largest)
+        return self._answer(asked, (STATE,), finish)
 
     def check(self) -> None:
         """Refuse a changed network whose messages are not functions of s_t and a_t.
@@ -93,6 +97,10 @@ class TextbookMessages:
                 f"the network falls into independent parts at {alone[-1]}: alpha and beta do not cover all evidence",
                 remedy=_REMEDY,
             )
+
+    def _answer(self, asked: Sequence[Group], out: Scope, finish: Finish) -> FloatArray:
+        batch = self.posterior.compiled.batch
+        return answer(asked, out, self._sizes, finish, tables=self._largest, batch=batch)
 
     # --- one query for every step -------------------------------------------------------------------------------
     def _asked(self, query: Callable[[int], Query], times: range) -> list[Group]:
@@ -182,7 +190,7 @@ class TextbookMessages:
         """What the cluster that eliminates a_t holds and has received: all of beta_t(s,a), and the prior if wanted."""
         compiled = self.posterior.compiled
         s, cluster = self._states[t], compiled.tree.position[self._actions[t]]
-        operands: list[tuple[Scope, Scaled | Received]] = list(self._tables_of_action(t, cluster, with_prior))
+        operands: list[tuple[Scope, Message | Received]] = list(self._tables_of_action(t, cluster, with_prior))
         for child in compiled.tree.children[cluster]:
             # The last step hears nothing from a silent child. A table of ones says so in the form of all other steps.
             scope = tuple([STATE if v == s else ACTION for v in compiled.tree.separators[child]])
@@ -194,16 +202,16 @@ class TextbookMessages:
         """Tables of ones over (s) and over (s, a), by their number of axes."""
         return {1: Scaled(np.ones(self._sizes[:1])), 2: Scaled(np.ones(self._sizes))}
 
-    def _tables_of_action(self, t: int, cluster: int, with_prior: bool) -> list[Operand]:
+    def _tables_of_action(self, t: int, cluster: int, with_prior: bool) -> list[tuple[Scope, Message]]:
         """The tables of a cluster that eliminates a_t."""
         compiled, a = self.posterior.compiled, self._actions[t]
-        operands = compiled.operands(cluster)
+        operands = compiled.held[cluster]
         if not with_prior:
-            tables = compiled.factors(cluster)
+            tables = compiled.held_factors(cluster)
             operands = [operand for k, operand in tables if not self._is_cpd(k, a) and k not in self._counting]
         return [(tuple([ACTION if v == a else STATE for v in scope]), table) for scope, table in operands]
 
-    def _beside_action(self, t: int) -> list[Scaled | Received]:
+    def _beside_action(self, t: int) -> list[Message | Received]:
         """What lies at and after t but does not come through a_t, over s_t alone.
 
         Tables other than the CPD of s_t (soft observations, O_T), and messages from other clusters than a_t's.
@@ -216,7 +224,8 @@ class TextbookMessages:
         through = tree.position[self._actions[t]] if t < self.network.horizon else -1
         numbers = [k for k in tree.factors[cluster] if problem.scopes[k] == (s,) and problem.children[k] != s]
         others = [j for j in tree.children[cluster] if j != through and tree.separators[j] == (s,) and not silent[j]]
-        return [*(problem.tables[k] for k in numbers), *map(self._up, others)]
+        tables = self.posterior.compiled.tables
+        return [*(tables[problem.keys[k]] for k in numbers), *map(self._up, others)]
 
     def _at_and_after(self, t: int) -> Query:
         """Everything at and after t: what came through a_t, and what lies beside it."""
@@ -228,7 +237,7 @@ class TextbookMessages:
                 tables.append(self._up(through))
         return [((STATE,), table) for table in tables or [self._ones[1]]]
 
-    def _forward(self, t: int) -> tuple[Scope, Scaled | Received]:
+    def _forward(self, t: int) -> tuple[Scope, Message | Received]:
         """alpha_t(s): what the engine has sent on to the action's cluster, or, where it sent more, all before t."""
         posterior, tree = self.posterior, self.posterior.plan.tree
         s = self._states[t]
@@ -237,18 +246,15 @@ class TextbookMessages:
             through = tree.position[self._actions[t]]
             if tree.parents[through] == cluster and tree.separators[through] == (s,):
                 return (STATE,), Received(posterior.distributed, through)
-        before = [
-            *(
-                operand
-                for k, operand in posterior.compiled.factors(cluster)
-                if operand[0] != (s,) or self._is_cpd(k, s)
-            ),
-            *(sent for sent in posterior.compiled.received(posterior.collected, cluster) if sent[0] != (s,)),
-        ]
+        compiled = posterior.compiled
+        held = compiled.held_factors(cluster)
+        before = [operand for k, operand in held if operand[0] != (s,) or self._is_cpd(k, s)]
+        speaking = [j for j in tree.children[cluster] if not compiled.silent[j] and tree.separators[j] != (s,)]
+        before += [(tree.separators[j], posterior.collected[j]) for j in speaking]
         parent = tree.parents[cluster]
         if parent >= 0 and (above := posterior.operand(parent, cluster)) is not None:
             before.append(above)
-        return (STATE,), posterior.compiled.contract(before, (s,))
+        return (STATE,), compiled.contract_held(before, (s,))
 
     def _up(self, cluster: int) -> Received:
         return Received(self.posterior.collected, cluster)

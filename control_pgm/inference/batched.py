@@ -18,7 +18,7 @@ import numpy as np
 from control_pgm.inference.contract import prepare
 from control_pgm.inference.passes import Pass
 from control_pgm.tables.arrays import FloatArray
-from control_pgm.tables.message import contract_into
+from control_pgm.tables.message import Message, contract_into, stacked, table_of
 from control_pgm.tables.scaled import Scaled, Stack
 from control_pgm.tables.views import Scope
 
@@ -33,7 +33,7 @@ class Received(NamedTuple):
 
 
 Finish = Callable[[Stack, FloatArray], None]  # (tables, where to write): such as their logarithms
-Query = Sequence[tuple[Scope, Scaled | Received]]
+Query = Sequence[tuple[Scope, Message | Received]]
 
 
 class Fetched(NamedTuple):
@@ -43,7 +43,7 @@ class Fetched(NamedTuple):
     clusters: range
 
 
-Column = Scaled | Sequence[Scaled] | Fetched  # one operand of all queries of a group
+Column = Message | Sequence[Message] | Fetched  # one operand of all queries of a group
 
 
 @dataclass(frozen=True)
@@ -95,20 +95,29 @@ def _group(queries: Sequence[Query]) -> Group:
     return Group(len(queries), columns)
 
 
-def answer(asked: Sequence[Group], out: Scope, sizes: Sequence[int], finish: Finish, *, tables: int = 0) -> FloatArray:
-    """Contract all groups onto ``out``; ``finish`` writes numbers made of a stack of tables. Queries come first.
+def answer(
+    asked: Sequence[Group],
+    out: Scope,
+    sizes: Sequence[int],
+    finish: Finish,
+    *,
+    tables: int = 0,
+    batch: int | None = None,
+) -> FloatArray:
+    """Contract all groups onto ``out``; ``finish`` writes numbers made of a stack of tables.
 
-    ``tables`` is the number of entries of the largest dense table behind the messages, which is read once a block.
+    Queries come first, then the members of a batch if there is one. ``tables`` is the number of entries of the largest
+    dense table behind the messages, which is read once a block.
     """
-    shape = tuple(sizes[x] for x in out)
-    result = np.empty((sum(group.count for group in asked), *shape))
+    lead = () if batch is None else (batch,)
+    result = np.empty((sum(group.count for group in asked), *lead, *(sizes[x] for x in out)))
     at = 0
     for group in asked:
         largest = max(prod(sizes[x] for x in scope) for scope in [out, *(scope for scope, _ in group.columns)])
-        length = max(1, min(max(_SMALLEST, 4 * tables), _LARGEST) // largest)
+        length = max(1, min(max(_SMALLEST, 4 * tables), _LARGEST) // (largest * (batch or 1)))
         for rows in _blocks(group, length):
             place = result[at : at + rows.stop - rows.start]
-            finish(_contract(group, rows, out, sizes, place), place)
+            finish(_contract(group, rows, out, [*sizes, len(place), *lead], place), place)
             at += len(place)
     return result
 
@@ -127,18 +136,28 @@ def _blocks(group: Group, length: int) -> list[slice]:
 
 
 def _contract(group: Group, rows: slice, out: Scope, sizes: Sequence[int], place: FloatArray) -> Stack:
-    """The tables of some queries of a group, stacked; in ``place``, if they can be put there as linear numbers."""
-    position = len(sizes)  # the label of the axis that counts the queries
+    """The tables of some queries of a group, stacked; in ``place``, if they can be put there as linear numbers.
+
+    The last labels of ``sizes`` are those of the axes that count the queries and run over the batch.
+    """
+    lead: Scope = tuple(range(len(sizes) - place.ndim + len(out), len(sizes)))
     scopes: list[Scope] = []
-    operands: list[Scaled | Stack] = []
+    operands: list[Message] = []
     for scope, column in group.columns:
         if isinstance(column, Scaled):
             scopes.append(scope)
             operands.append(column)
-            continue
-        stack = column.sent.stack(column.clusters[rows]) if isinstance(column, Fetched) else Stack.of(column[rows])
-        operands.append(stack)
-        scopes.append((position, *scope))
-    recipe, ones = prepare(scopes, (position, *out), (*sizes, len(place)))
+        elif isinstance(column, Stack):  # a table of its own for every member of the batch
+            scopes.append((*lead[1:], *scope))
+            operands.append(column)
+        elif isinstance(column, Fetched):
+            scopes.append((*lead, *scope))
+            operands.append(column.sent.stack(column.clusters[rows]))
+        else:
+            stack = stacked(column[rows])
+            scopes.append((*lead[: stack.exponents.ndim], *scope))
+            operands.append(stack)
+    recipe, ones = prepare(scopes, (*lead, *out), sizes)
     table = contract_into(place, [*operands, *ones], recipe)
-    return table if isinstance(table, Stack) else Stack(table, np.zeros(len(place), dtype=np.int64))
+    exponents = table.exponents if isinstance(table, Stack) else np.zeros((), dtype=np.int64)
+    return Stack(table_of(table), np.broadcast_to(exponents, [sizes[x] for x in lead]))

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from control_pgm.inference.clusters import BucketTree
-from control_pgm.inference.contract import Operand, contract
+from control_pgm.inference.contract import Operand, contract, prepare
 from control_pgm.inference.folding import Product, Reference
 from control_pgm.inference.loops import Loop, extended, find_loops
 from control_pgm.inference.messages import Batch, Cell, bind
@@ -61,10 +63,25 @@ class Compiled:
         """Multiply operands and sum out all variables but ``out``."""
         return contract(operands, out, self.problem.cardinalities)
 
+    def contract_held(self, operands: Sequence[tuple[Scope, Message]], out: Scope) -> Message:
+        """The same of tables and messages as they are held, in a batch for all its members."""
+        if self.batch is None:
+            return self.contract([(scope, table_of(table)) for scope, table in operands], out)
+        label = len(self.problem.cardinalities)
+        scopes = [(label, *scope) if isinstance(table, Stack) else scope for scope, table in operands]
+        plan, ones = prepare(scopes, (label, *out), [*self.problem.cardinalities, self.batch])
+        result = contract_messages([*(table for _, table in operands), *ones], plan)
+        return result if isinstance(result, Stack) else Stack(result, np.zeros(self.batch, dtype=np.int64))
+
     def factors(self, cluster: int) -> list[tuple[int, Operand]]:
         """The tables of a cluster with their number in the model, not multiplied together."""
         problem = self.problem
         return [(k, (problem.scopes[k], problem.tables[k])) for k in self.tree.factors[cluster]]
+
+    def held_factors(self, cluster: int) -> list[tuple[int, tuple[Scope, Message]]]:
+        """The same as they are held: in a batch, with a table for every member where these differ."""
+        problem = self.problem
+        return [(k, (problem.scopes[k], self.tables[problem.keys[k]])) for k in self.tree.factors[cluster]]
 
     def operands(self, cluster: int) -> Sequence[Operand]:
         """The tables of a cluster, constants multiplied together (see `fold`)."""

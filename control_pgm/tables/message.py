@@ -84,6 +84,8 @@ def normal(message: Message) -> Message:
     """The message with its largest value, in every member of a batch, near 1; linear again where it can be."""
     if isinstance(message, Scaled):
         return message._normal
+    if message.table.sparse:  # a table, not a message: its scale does not drift
+        return message
     table, exponents = message.table, message.exponents + message.table._exponent
     data, lead = table._data, exponents.ndim
     axes = tuple(range(lead, data.ndim))
@@ -114,10 +116,13 @@ def stacked(messages: Sequence[Message]) -> Stack:
     return Stack(rows.table, np.stack([exponent_of(stack) for stack in stacks]))
 
 
-def row_of(stack: Stack, k: int) -> Scaled:
+def row_of(stack: Stack, k: int) -> Message:
     """One of the stacked tables."""
     table = stack.table
-    return Scaled(table._data[k, ...], int(exponent_of(stack)[k]), table._in_logs)
+    exponents = exponent_of(stack)
+    if exponents.ndim > 1:
+        return Stack(Scaled(table._data[k, ...], 0, table._in_logs), exponents[k])
+    return Scaled(table._data[k, ...], int(exponents[k]), table._in_logs)
 
 
 def joined(parts: Sequence[Stack]) -> Stack:

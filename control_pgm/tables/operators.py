@@ -23,7 +23,7 @@ from control_pgm.tables.arrays import BoolArray, FloatArray
 from control_pgm.tables.reductions import Groups, LastAxis, Reduction
 
 TIE = 1e-12  # values closer than this, relative to the larger of 1 and the best one, are tied
-_NEAR = 0.05  # where |f − max f|/|w| stays below, expm1 and log1p keep the digits that exp and log would lose
+NEAR = 0.05  # where |f − max f|/|w| stays below, expm1 and log1p keep the digits that exp and log would lose
 _ROUNDING = 64 * np.finfo(np.float64).eps
 _SMALL = 1e-280  # a sum below has lost digits to underflow
 
@@ -172,7 +172,7 @@ def _certainty_equivalent(
     with np.errstate(over="ignore"):
         below = np.where(counting, (values - groups.spread(best)) / weight, 0.0)
     weights = np.where(counting, measure, 0.0)
-    if below.min(initial=0.0) > -_NEAR:
+    if below.min(initial=0.0) > -NEAR:
         mass = np.where(nothing, 1.0, groups.sums(weights))
         result = best + weight * (np.log1p(groups.sums(weights * np.expm1(below)) / mass) + log_mass(mass))
     else:

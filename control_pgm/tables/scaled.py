@@ -230,7 +230,7 @@ def _held(result: Table, numbers: Scaled, operands: Sequence[Scaled]) -> Scaled:
 
 @dataclass(frozen=True, eq=False)
 class Stack:
-    """Tables of one shape along a new first axis; each keeps its own scale ``2**exponents[k]``.
+    """Tables of one shape along a new first axis (or two); each keeps its own scale ``2**exponents[k]``.
 
     The stack as a whole is a table too, so one contraction does for all: the first axis is just another label.
     """
@@ -255,9 +255,9 @@ class Stack:
 
     def log(self) -> FloatArray:
         """Natural logarithms, −inf at exact zeros."""
-        shape = (-1,) + (1,) * (len(self.table.shape) - 1)
+        lead = self.exponents.shape
         logs: FloatArray = self.table.log()
-        logs += (self.exponents * _LN2).reshape(shape)
+        logs += (self.exponents * _LN2).reshape(*lead, *[1] * (len(self.table.shape) - len(lead)))
         return logs
 
     def normalised(self, axes: tuple[int, ...]) -> FloatArray:
