@@ -12,6 +12,7 @@ Where not even one can, because tables or messages are too wide for linear numbe
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -260,6 +261,10 @@ class _Run:
             return 0
         for i, rows, sight in self.patches:
             rows[c] = sight.of(table_of(carried[i])._data)
+        if len(self.programme) == 1:
+            ((function, columns),) = self.programme
+            deque(map(function, *(column.between(c, c + k) for column in columns)), maxlen=0)  # a loop without Python
+            return k
         calls = [
             zip(repeat(function), zip(*(column.between(c, c + k) for column in columns), strict=False), strict=False)
             for function, columns in self.programme
