@@ -20,6 +20,7 @@ LAYERS = [
     {"control"},
     {"problems"},
     {"interop", "viz"},
+    {"explorer"},
     {"cli"},
     {"__init__", "__main__"},
 ]

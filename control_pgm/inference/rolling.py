@@ -1,10 +1,7 @@
 """Compiling one slice and rolling it: plans of long unrolled networks from the plan of a short one.
 
-Under evidence that is the same in every slice, the interior slices of an unrolled template have the same clusters,
-separators and instructions, but for a shift of their numbers. A short network of few steps is planned like any
-other. If two of its neighbouring interior steps agree up to the shift, in what they are and in what they hear from the
-step after them, then so do all steps before them, however many there are: what a step is depends only on what it hears,
-and that has come back to itself. The plan of a long network is the short one with copies of that step inserted.
+The plan of a long network is that of a short one (see `short`) with copies of a step inserted. Nothing is written out:
+what belongs to a cluster, a table or a variable is worked out when it is looked at.
 
 Numbers shift like this when m copies are inserted (clusters count backwards in time, variables and tables forwards):
 
@@ -21,130 +18,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, TypeVar
 
-from control_pgm.inference.clusters import BucketTree, bucket_tree
-from control_pgm.inference.messages import Batch
-from control_pgm.inference.orders import reversed_order
+from control_pgm.inference.clusters import BucketTree
 from control_pgm.inference.problem import Problem
 from control_pgm.inference.repeating import Repeating
-from control_pgm.inference.structure import Structure, structure
+from control_pgm.inference.short import Short, moved, short_network
 from control_pgm.models.factorgraph import Model
-from control_pgm.models.template import PRIME, DynamicBayesianNetwork, EverySlice, Signature
+from control_pgm.models.template import DynamicBayesianNetwork, EverySlice
 from control_pgm.tables.scaled import Scaled
-from control_pgm.tables.views import Scope
-
-_FEW = (4, 5)  # steps of the short network: the second where late slices take longer to settle
-_STEP = 2  # the interior step that is copied; the one before it must agree with it
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, eq=False)
-class Short:
-    """A short unrolled network without its numbers, and which of its steps may be copied.
-
-    Attributes
-    ----------
-    names : base and time of the free variables, in natural order.
-    cards, scopes, keys, children : as in `Problem`; a key is the number of a CPD among the template's.
-    tree, structure : its clusters, and what they do.
-    steps : how many it has.
-    width, tables : free variables, and tables, of one step.
-    begin : the first cluster of the step that is copied.
-    before : how many tables come before that step's.
-    """
-
-    names: Sequence[tuple[str, int]]
-    cards: Sequence[int]
-    scopes: Sequence[Scope]
-    keys: Sequence[int]
-    children: Sequence[int]
-    tree: BucketTree
-    structure: Structure
-    steps: int
-    width: int
-    tables: int
-    begin: int
-    before: int
-
-    def batched(self, batch: Batch) -> Structure:
-        """What the tree does for a batch of problems."""
-        return _batched(self, batch)
-
-
-@lru_cache(maxsize=256)
-def _batched(short: Short, batch: Batch) -> Structure:
-
-    return structure(short.tree, short.scopes, short.keys, short.children, short.cards, batch)
-
-
-@lru_cache(maxsize=256)
-def short_network(signature: Signature, observed: frozenset[str]) -> Short | None:
-    """The short network of all templates of a signature, these variables observed; None if no step may be copied."""
-    for steps in _FEW:
-        short = _short_network(signature, observed, steps)
-        if short is not None and _agree(short):
-            return short
-    return None
-
-
-def _short_network(signature: Signature, observed: frozenset[str], steps: int) -> Short | None:
-
-    initial, transition = signature
-    index: dict[tuple[str, int], int] = {}
-    cards: list[int] = []
-    scopes: list[Scope] = []
-    keys: list[int] = []
-    children: list[int] = []
-    for t in range(-1, steps):  # −1: the CPDs of the first slice
-        for key, (scope, sizes) in enumerate(transition if t >= 0 else initial, start=len(initial) if t >= 0 else 0):
-            timed = [(name[:-1], t + 1) if name[-1] == PRIME else (name, max(t, 0)) for name in scope]
-            child = timed[-1]
-            if child[0] not in observed:
-                index[child] = len(index)
-                cards.append(sizes[-1])
-            scopes.append(tuple([index[name] for name in timed if name[0] not in observed]))
-            keys.append(key)
-            children.append(index.get(child, -1))
-    own = [scope[-1] for scope, _ in transition]
-    copied = [(name[:-1], _STEP + 1) if name[-1] == PRIME else (name, _STEP) for name in own]
-    free = [index[name] for name in copied if name in index]
-    tree = bucket_tree(scopes, reversed_order(len(index)))
-    if not free or not tree.fill_free:
-        return None
-    made = structure(tree, scopes, keys, children, cards)
-    begin = len(index) - 1 - max(free)
-    before = len(initial) + _STEP * len(transition)
-    return Short(
-        list(index), cards, scopes, keys, children, tree, made, steps, len(free), len(transition), begin, before
-    )
-
-
-def _agree(short: Short) -> bool:
-    """Whether the step that is copied and the one before it are the same up to the shift, and hear the same from later.
-
-    What a step hears are separators and silence of its clusters' children, whichever step these lie in.
-    """
-    tree, k, silent = short.tree, short.width, short.structure.silent
-    for i in range(short.begin, short.begin + k):
-        j = i + k
-        same = (
-            (_moved(tree.scopes[j], k), _moved(tree.separators[j], k)) == (tree.scopes[i], tree.separators[i])
-            and tree.parents[i] + k == tree.parents[j]
-            and _moved(tree.children[i], k) == tree.children[j]
-            and _moved(tree.factors[j], short.tables) == tree.factors[i]
-            and all(short.keys[f] == short.keys[f - short.tables] for f in tree.factors[i])
-            and silent[i] == silent[j]
-            and all(
-                silent[c] == silent[c + k] and _moved(tree.separators[c + k], k) == tree.separators[c]
-                for c in tree.children[i]
-            )
-        )
-        if not same:
-            return False
-    return True
 
 
 @dataclass(frozen=True, eq=False)
@@ -209,7 +93,7 @@ class Rolled:
             Named(timed),
             observed,
             self.by_variable(short.cards),
-            self.by_table(short.scopes, lambda scope, c: _moved(scope, c * k)),
+            self.by_table(short.scopes, lambda scope, c: moved(scope, c * k)),
             self.by_table([self.tables[key] for key in short.keys]),
             self.by_table(short.keys),
             self.by_table(short.children, lambda v, c: v + c * k if v >= 0 else v),
@@ -223,11 +107,11 @@ class Rolled:
         return BucketTree(
             order=backwards,
             position=backwards,
-            scopes=self.by_cluster(short.scopes, lambda scope, _, v: _moved(scope, v * k)),
-            separators=self.by_cluster(short.separators, lambda scope, _, v: _moved(scope, v * k)),
+            scopes=self.by_cluster(short.scopes, lambda scope, _, v: moved(scope, v * k)),
+            separators=self.by_cluster(short.separators, lambda scope, _, v: moved(scope, v * k)),
             parents=self.by_cluster(short.parents, lambda parent, c, _: parent + c * k if parent >= 0 else parent),
-            children=self.by_cluster(short.children, lambda below, c, _: _moved(below, c * k)),
-            factors=self.by_cluster(short.factors, lambda numbers, _, v: _moved(numbers, v * f)),
+            children=self.by_cluster(short.children, lambda below, c, _: moved(below, c * k)),
+            factors=self.by_cluster(short.factors, lambda numbers, _, v: moved(numbers, v * f)),
             roots=[j for i in short.roots for j in self._copies_of(i)],
             fill_free=short.fill_free,
         )
@@ -255,11 +139,6 @@ class Named(Sequence[str]):
         if isinstance(i, slice):
             return [f"{base}_{time}" for base, time in self._timed[i]]
         return "{}_{}".format(*self._timed[i])
-
-
-def _moved(numbers: tuple[int, ...], d: int) -> tuple[int, ...]:
-    """Each number raised by ``d``."""
-    return tuple([x + d for x in numbers])
 
 
 def roll(model: Model, evidence: Mapping[str, Hashable]) -> tuple[Rolled, Problem] | None:

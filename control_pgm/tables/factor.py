@@ -14,6 +14,7 @@ from control_pgm.errors import InvalidArgument, InvalidModel, UndefinedCondition
 from control_pgm.tables.arrays import FloatArray, lock
 from control_pgm.tables.checks import check_scope, checked_table, where
 from control_pgm.tables.contraction import recipe
+from control_pgm.tables.factor_html import axes_table, shares
 from control_pgm.tables.pattern import indices_of
 from control_pgm.tables.scaled import Scaled
 from control_pgm.tables.sparse_scaled import SparseScaled
@@ -197,7 +198,9 @@ class Factor:
         return repr(self) if self._is_long else text_table([*self.scope, "value"], self._rows())
 
     def _repr_html_(self) -> str:
-        return f"<code>{self!r}</code>" if self._is_long else html_table([*self.scope, "value"], self._rows())
+        if self._is_long:
+            return axes_table(self.variables, repr(self))
+        return html_table([*self.scope, "value"], self._rows(), bars=shares(self.scaled))
 
     def __repr__(self) -> str:
         axes = ", ".join(f"{v.name}: {v.cardinality}" for v in self.variables)

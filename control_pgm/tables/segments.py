@@ -19,6 +19,7 @@ from control_pgm.tables.composed import composed
 from control_pgm.tables.contraction import recipe
 from control_pgm.tables.message import Message, contract, contract_into, joined, row_of, stacked, table_of
 from control_pgm.tables.repeated import Own, Repeated, Repetition
+from control_pgm.tables.running import run
 from control_pgm.tables.scaled import Stack
 from control_pgm.tables.track import Allocate, Track
 from control_pgm.tables.views import Scope
@@ -61,7 +62,7 @@ class Segments:
         stop = min(start + self.length, self.repetition.count)
         self._open = None  # lets its memory go before more is taken
         tracks = self._run.tracks(start, stop, self._allocate)
-        for done in self._run.run(start, stop, self._starts[g], tracks):
+        for done in run(self._run, start, stop, self._starts[g], tracks):
             yield start + done
         if len(self._starts) == g + 1:
             self._starts.append({step: tracks[step][stop - start - 1] for step in self._run.before})

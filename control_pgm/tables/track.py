@@ -17,7 +17,7 @@ Allocate = Callable[[tuple[int, ...]], FloatArray]  # shape -> an array to be fi
 class Track:
     """The results of one repeated step: row c holds the table of repetition c, times ``2**exponents[c]``.
 
-    Rows that are too wide for linear numbers are kept apart, as they are. Filled by `Repetition.run`, read-only for all
+    Rows that are too wide for linear numbers are kept apart, as they are. Filled by `running`, read-only for all
     others.
 
     Parameters
@@ -78,6 +78,10 @@ class Track:
         self.data[row] = table._data
         self.exponents[row] = exponent_of(message)
         low, high = log2_bounds(table)
+        self.widen(low, high)
+
+    def widen(self, low: float, high: float) -> None:
+        """Take note of bounds of further rows."""
         self.low, self.high = min(self.low, low), max(self.high, high)
 
     def stack(self, rows: slice) -> Stack:
