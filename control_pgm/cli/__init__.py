@@ -1,4 +1,4 @@
-"""The command line: ``control-pgm info | solve | query | draw | crosscheck | demo``.
+"""The command line: ``control-pgm VERB …``, see ``control-pgm --help``.
 
 Exit codes: 0 done, 1 a check failed, 2 the command was not understood or its input was wrong.
 """

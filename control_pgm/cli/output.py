@@ -69,7 +69,7 @@ def csv_text(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
 
 def json_text(record: Mapping[str, Any]) -> str:
     """A record as JSON; NaN becomes null, infinities become strings, since JSON has neither."""
-    return json.dumps({key: plain(value) for key, value in record.items()})
+    return json.dumps(plain(record))
 
 
 def plain(value: Any) -> Any:
@@ -78,6 +78,8 @@ def plain(value: Any) -> Any:
         return plain(value.values)
     if isinstance(value, np.ndarray):
         return plain(value.tolist())
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
     if isinstance(value, float):

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from functools import cached_property
-from numbers import Real
 from types import MappingProxyType
 from typing import Any, Self
 
@@ -22,7 +21,9 @@ from control_pgm.control.mdp import MDP
 from control_pgm.control.priors import Prior, parse_prior
 from control_pgm.control.rewards import Rewards
 from control_pgm.control.slices import TERMINAL, Slice, make_slice
-from control_pgm.errors import InvalidArgument, TooLarge
+from control_pgm.control.temperatures import check_schedule, varies
+from control_pgm.control.temperatures import check_temperature as check_temperature
+from control_pgm.errors import InvalidArgument, NotAvailable, TooLarge
 from control_pgm.inference.exact import TreePosterior
 from control_pgm.inference.infer import infer
 from control_pgm.models.cpd import CPD
@@ -45,7 +46,9 @@ class ControlNetwork(DynamicBayesianNetwork):
     horizon : int
         T, the number of actions.
     temperature : float
-        alpha, in units of reward.
+        alpha, in units of reward; not available where it varies over the steps.
+    temperatures : array
+        alpha_t of each step.
     reward_shift : array
         c_t for each optimality node, in units of reward.
     counting : tuple of Factor
@@ -58,6 +61,7 @@ class ControlNetwork(DynamicBayesianNetwork):
 
     mdp: MDP
     temperature: float
+    temperatures: FloatArray
     reward_shift: FloatArray
     counting: tuple[Factor, ...]
     prior: Prior
@@ -71,6 +75,18 @@ class ControlNetwork(DynamicBayesianNetwork):
             return every
         added = (cpd.child for cpd in self.cpds if cpd.child.kind == "optimality")
         return MappingProxyType(dict(every) | {variable.name: 1 for variable in added if 1 in variable.states})
+
+    @property
+    def scheduled(self) -> bool:
+        """Whether the temperature varies over the steps."""
+        return "temperature" not in self.__dict__
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "temperature" and "temperatures" in self.__dict__:
+            raise NotAvailable(
+                "a network with a schedule of temperatures has no single temperature", remedy="see .temperatures"
+            )
+        return super().__getattr__(name)
 
     @property
     def observed(self) -> Mapping[str, Any]:
@@ -88,11 +104,13 @@ class ControlNetwork(DynamicBayesianNetwork):
         return new
 
     def __repr__(self) -> str:
-        return f"ControlNetwork({self.mdp!r}, horizon {self.horizon}, temperature {self.temperature:g})"
+        first, last = self.temperatures[0], self.temperatures[-1]
+        alpha = f"temperatures {first:g} … {last:g}" if self.scheduled else f"temperature {first:g}"
+        return f"ControlNetwork({self.mdp!r}, horizon {self.horizon}, {alpha})"
 
 
 def unroll(
-    mdp: MDP, horizon: int, *, temperature: float = 1.0, action_prior: ArrayLike | str | None = None
+    mdp: MDP, horizon: int, *, temperature: ArrayLike = 1.0, action_prior: ArrayLike | str | None = None
 ) -> ControlNetwork:
     """Unroll a decision process over ``horizon`` steps.
 
@@ -101,8 +119,8 @@ def unroll(
     mdp : MDP
     horizon : int
         The number of actions T ≥ 1; must equal the number of steps of time-varying tables.
-    temperature : float
-        alpha > 0, in units of reward.
+    temperature : float or sequence of T floats
+        alpha > 0, in units of reward; a sequence is a schedule alpha_t. A terminal reward has that of the last step.
     action_prior : optional
         p(a|s) of shape (A,), (S, A) or (T, S, A); default uniform over the available actions. ``"counting"`` weighs
         every available action by one instead: an unnormalised factor, which changes the policy where the number of
@@ -129,29 +147,34 @@ def unroll(
     if not isinstance(mdp, MDP):
         raise InvalidArgument(f"{type(mdp).__name__} cannot be unrolled", allowed="an MDP")
     steps = check_horizon(mdp, horizon)
-    alpha = check_temperature(temperature)
+    alphas = check_schedule(temperature, steps)
+    scheduled = varies(alphas)
     prior = parse_prior(mdp, action_prior, steps)
-    varying = mdp.time_steps is not None or prior.varying
+    varying = mdp.time_steps is not None or prior.varying or scheduled
     frame = mdp.frame
-    slices = [make_slice(mdp, t, prior.at(t), alpha, frame.ending(t)) for t in range(steps if varying else 1)]
+    slices = [
+        make_slice(mdp, t, prior.at(t), float(alphas[t]), frame.ending(t)) for t in range(steps if varying else 1)
+    ]
     # One edge s → a for all slices: it is there if any slice needs it.
     on_state = any(not (s.prior == s.prior[0]).all() for s in slices)
     tables = [_tables(frame, t, s, on_state) for t, s in enumerate(slices)]
     template = TwoSliceTemplate.of([frame.start], tables[0])
     network = DynamicBayesianNetwork.of(template, steps, _varying(tables) if varying else {})
     shifts = [s.shift for s in slices] if varying else [slices[0].shift] * steps
-    terminal, shift = _terminal(mdp, steps, alpha)
+    terminal, shift = _terminal(mdp, steps, float(alphas[-1]))
     counting = _counting(network, mdp.discount) if prior.counting else ()
     control = object.__new__(ControlNetwork)
     control.__dict__.update(network.__dict__)
     control.__dict__.update(
         mdp=mdp,
-        temperature=alpha,
+        temperatures=alphas,
         reward_shift=lock(np.array(shifts + shift)),
         counting=counting,
         prior=prior,
         as_unrolled=True,
     )
+    if not scheduled:
+        control.__dict__["temperature"] = float(alphas[0])
     if terminal or counting:
         control = control.extend(*terminal, *counting)
         control.__dict__["as_unrolled"] = True
@@ -174,17 +197,6 @@ def check_horizon(mdp: MDP, horizon: int) -> int:
             allowed=str(mdp.time_steps),
         )
     return int(horizon)
-
-
-def check_temperature(temperature: float) -> float:
-    """The temperature, if it is a positive finite number."""
-    if isinstance(temperature, bool) or not isinstance(temperature, Real) or not 0.0 < float(temperature) < np.inf:
-        raise InvalidArgument(
-            f"temperature {temperature!r}",
-            allowed="a finite number > 0, in units of reward",
-            remedy="for the limit 0 take a small one: the policy approaches the mode of the posterior",
-        )
-    return float(temperature)
 
 
 def _tables(frame: Frame, t: int, step: Slice, on_state: bool) -> list[CPD]:

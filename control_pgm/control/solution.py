@@ -13,8 +13,9 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 from control_pgm.control.network import ControlNetwork
+from control_pgm.control.pictures import solution_html
 from control_pgm.control.step import Step
-from control_pgm.display import html_table, number, text_table
+from control_pgm.display import number, text_table
 from control_pgm.errors import InvalidArgument, NotAvailable, UndefinedConditional
 from control_pgm.tables.arrays import FloatArray, lock
 from control_pgm.tables.labelled import LabelledArray
@@ -198,7 +199,7 @@ class Solution(ABC):
         return text_table(["solution", ""], self._rows())
 
     def _repr_html_(self) -> str:
-        return html_table(["solution", ""], self._rows())
+        return solution_html(self, self._rows(), has_policy="policy" not in self._lacks)
 
     def __repr__(self) -> str:
         return f"Solution({self.network!r}, inference={self.inference!r})"

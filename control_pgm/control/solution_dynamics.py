@@ -2,101 +2,123 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar
+from typing import Any, ClassVar
 
-import numpy as np
-
-from control_pgm.control.backup import backward_induction, greedy_policy, soft_policy
-from control_pgm.control.evaluation import Evaluation, evaluate
+from control_pgm.control.occupation import Occupation, occupation
 from control_pgm.control.solution import Solution, evidence_rows
+from control_pgm.control.valuation import Valuation
 from control_pgm.display import number
 from control_pgm.inference.exact import TreePosterior
 from control_pgm.tables.arrays import FloatArray
 from control_pgm.tables.labelled import LabelledArray
 
-_NO_MESSAGES = "messages belong to inference='posterior'; see .Q and .V"
+NO_MESSAGES = "messages belong to inference='posterior'; see .Q and .V"
+NO_PLAN = "an open-loop plan is another question: solve(…, inference='marginal-map').plan"
+MESSAGES = ("log_backward", "log_backward_action", "log_forward")
+
+
+def lacking(*reasons: tuple[tuple[str, ...], str]) -> Mapping[str, str]:
+    """name -> why a solution lacks it, from (names, why)."""
+    return {name: why for names, why in reasons for name in names}
+
+
+def unavailable(name: str) -> Any:
+    """A property that a class must have but this one lacks: reading it falls through to the error of `_lacks`."""
+
+    def missing(self: Solution) -> Any:
+        raise AttributeError(name)
+
+    return property(missing)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class DynamicsSolution(Solution):
-    """What variational and Bellman solutions share: marginals of the policy under P."""
+    """What all solutions that keep the dynamics share: the marginals are those of the policy under P."""
+
+    @property
+    @abstractmethod
+    def _policy(self) -> FloatArray:
+        """pi(a_t | s_t) over all states of the network."""
+
+    @cached_property
+    def policy(self) -> LabelledArray:
+        """pi(a_t | s_t), axes t, s, a; NaN where it is undefined."""
+        return self._labelled("tsa", self._policy)
 
     @cached_property
     def state_marginals(self) -> LabelledArray:
         """p(s_t | pi) under the true dynamics."""
-        return self._evaluation.state_marginals
+        return self._labelled("Ts", self._occupation.states)
 
     @cached_property
     def state_action_marginals(self) -> LabelledArray:
         """p(s_t, a_t | pi) under the true dynamics."""
-        return self._evaluation.state_action_marginals
+        return self._labelled("tsa", self._occupation.pairs)
 
     @cached_property
     def terminated(self) -> LabelledArray:
-        """p(discount has ended the process before t | pi)."""
-        return self._evaluation.terminated
+        """p(discount has ended the process before t | pi); 0 where the MDP has its own terminal state."""
+        return self._labelled("T", self._occupation.terminated)
 
     @cached_property
-    def _evaluation(self) -> Evaluation:
-        return evaluate(self.network.mdp, self.policy)
-
-    def _value_of_start(self, v: FloatArray) -> float:
-        p = self.network.mdp.initial
-        return float(np.where(p > 0, p * np.where(p > 0, v, 0.0), 0.0).sum())
+    def _occupation(self) -> Occupation:
+        return occupation(self.network, self._policy)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class VariationalSolution(DynamicsSolution):
+class ValuedSolution(DynamicsSolution):
+    """What solutions by elimination of values share: Q, V, and the policy that attains them.
+
+    Attributes
+    ----------
+    valuation : Valuation
+        The messages that everything is read from.
+    """
+
+    valuation: Valuation
+
+    @property
+    def _policy(self) -> FloatArray:
+        return self.valuation.policy
+
+    @cached_property
+    def Q(self) -> LabelledArray:
+        """Phi^P[r + V'] over what follows, axes t, s, a, in units of reward."""
+        return self._labelled("tsa", self.valuation.q + self._counted[1:, None, None])
+
+    @cached_property
+    def V(self) -> LabelledArray:
+        """Phi[Q] over the actions, T+1 rows, in units of reward; row T is the terminal reward, or 0."""
+        return self._labelled("Ts", self.valuation.v + self._counted[:, None])
+
+    @property
+    def value(self) -> float:
+        """The value of the start, V_0 under p(s_0) by the operator of the states; in units of reward."""
+        return self.valuation.total + float(self._counted[0])
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class VariationalSolution(ValuedSolution):
     """The solution of ``inference="variational"``: the best q(a_t|s_t) under the true dynamics (Levine 2018, sec. 3).
 
     Q = E_P[r + gamma V'], V = alpha log sum_a p(a|s) exp(Q/alpha), pi = p(a|s) exp((Q − V)/alpha).
     """
 
-    _lacks: ClassVar[Mapping[str, str]] = {
-        "log_backward": _NO_MESSAGES,
-        "log_backward_action": _NO_MESSAGES,
-        "log_forward": _NO_MESSAGES,
-        "plan": "an open-loop plan is another question: see .policy",
-    }
-
-    @cached_property
-    def _backup(self) -> tuple[FloatArray, FloatArray]:
-        return backward_induction(self.network.mdp, self._T, self._measure, self.network.temperature)
-
-    def _measure(self, t: int) -> FloatArray:
-        prior = self.network.prior
-        return (prior.at(t) > 0).astype(np.float64) if prior.counting else prior.at(t)
-
-    @cached_property
-    def policy(self) -> LabelledArray:
-        """pi(a_t | s_t) = p(a|s) exp((Q − V)/alpha); NaN where V = −inf."""
-        q, v = self._backup
-        measure = np.stack([self._measure(t) for t in range(self._T)])
-        return self._labelled("tsa", soft_policy(q, v[:-1], measure, self.network.temperature))
-
-    @cached_property
-    def Q(self) -> LabelledArray:
-        """E_P[r + gamma V'], in units of reward."""
-        return self._labelled("tsa", self._backup[0] + self._counted[1:, None, None])
-
-    @cached_property
-    def V(self) -> LabelledArray:
-        """alpha log sum_a p(a|s) exp(Q/alpha), in units of reward."""
-        return self._labelled("Ts", self._backup[1] + self._counted[:, None])
+    _lacks: ClassVar[Mapping[str, str]] = lacking((MESSAGES, NO_MESSAGES), (("plan",), NO_PLAN))
 
     @property
     def soft_value(self) -> float:
         """E_{p(s_0)} V_0 = E[sum r] − alpha E[sum KL(pi ‖ p)], in units of reward."""
-        return self._value_of_start(self.V.values[0])
+        return self.value
 
     @property
     def elbo(self) -> float:
         """E_q[sum_t (r_t − c_t)/alpha − KL(q ‖ p)] in shifted nats: a lower bound on log p(O)."""
-        value = self._value_of_start(self._backup[1][0])
-        return (value - float(self.reward_shift.sum())) / self.network.temperature
+        return (self.valuation.total - float(self.reward_shift.sum())) / self.network.temperature
 
     @property
     def gap(self) -> float:
@@ -124,39 +146,18 @@ class VariationalSolution(DynamicsSolution):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class BellmanSolution(DynamicsSolution):
-    """The solution of ``inference="bellman"``: the largest expected reward; ties are shared uniformly."""
+class BellmanSolution(ValuedSolution):
+    """The solution of ``inference="bellman"``: the largest expected reward; ties are shared uniformly.
 
-    _lacks: ClassVar[Mapping[str, str]] = {
-        name: why
-        for names, why in (
-            (("log_backward", "log_backward_action", "log_forward"), _NO_MESSAGES),
-            (("posterior", "log_evidence", "log_evidence_unshifted", "elbo", "gap"), "it has no temperature"),
-            (("soft_value",), "its value is not soft: see .V"),
-            (("plan",), "an open-loop plan is another question: see .policy"),
-        )
-        for name in names
-    }
+    Q = E_P[r + gamma V'] is an expected return, V = max_a Q (Bellman 1957).
+    """
 
-    @cached_property
-    def _backup(self) -> tuple[FloatArray, FloatArray]:
-        available = self.network.mdp.available.astype(np.float64)
-        return backward_induction(self.network.mdp, self._T, lambda _: available, 0.0)
-
-    @cached_property
-    def policy(self) -> LabelledArray:
-        """Uniform over the actions of largest Q; NaN where V = −inf."""
-        return self._labelled("tsa", greedy_policy(self._backup[0], self._backup[1][:-1]))
-
-    @cached_property
-    def Q(self) -> LabelledArray:
-        """E_P[r + gamma V'], in units of reward: an expected return."""
-        return self._labelled("tsa", self._backup[0])
-
-    @cached_property
-    def V(self) -> LabelledArray:
-        """max_a Q, in units of reward."""
-        return self._labelled("Ts", self._backup[1])
+    _lacks: ClassVar[Mapping[str, str]] = lacking(
+        (MESSAGES, NO_MESSAGES),
+        (("posterior", "log_evidence", "log_evidence_unshifted", "elbo", "gap"), "it has no temperature"),
+        (("soft_value",), "its value is not soft: see .V"),
+        (("plan",), NO_PLAN),
+    )
 
     def _figures(self) -> list[list[str]]:
-        return [["expected reward", number(self._value_of_start(self.V.values[0]), 8)]]
+        return [["expected reward", number(self.value, 8)]]

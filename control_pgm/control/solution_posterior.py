@@ -33,7 +33,7 @@ class PosteriorSolution(Solution):
     @cached_property
     def policy(self) -> LabelledArray:
         """p(a_t | s_t, O_{t:T−1}=1) = p(a|s) beta_t(s,a) / beta_t(s) (Levine 2018, equation 7)."""
-        return self._labelled("tsa", self._read.optimal_action(partial(probabilities, axes=(2,))))
+        return self._labelled("tsa", self._read.optimal_action(partial(probabilities, axes=(-1,))))
 
     # --- messages -----------------------------------------------------------------------------------------------
     @cached_property
@@ -85,7 +85,7 @@ class PosteriorSolution(Solution):
 
     @cached_property
     def _all_state_marginals(self) -> FloatArray:
-        return self._read.state_marginal(partial(probabilities, axes=(1,)))
+        return self._read.state_marginal(partial(probabilities, axes=(-1,)))
 
     def _at(self, t: int) -> Step:
         if "policy" in self.__dict__:
@@ -95,8 +95,8 @@ class PosteriorSolution(Solution):
         alpha = self.network.temperature
         q = alpha * read.backward_action(logarithms, here)[0, :n] + offset + float(self._counted[t + 1])
         v = alpha * read.backward(logarithms, here)[0, :n] + offset + float(self._counted[t])
-        policy = read.optimal_action(partial(probabilities, axes=(2,)), here)[0, :n]
-        marginal = read.state_marginal(partial(probabilities, axes=(1,)), here)[0, :n]
+        policy = read.optimal_action(partial(probabilities, axes=(-1,)), here)[0, :n]
+        marginal = read.state_marginal(partial(probabilities, axes=(-1,)), here)[0, :n]
         joint = np.where(marginal[:, None] > 0.0, marginal[:, None] * policy, 0.0)
         tables = [policy, q, v, difference(q, v[:, None]), marginal, joint]
         return Step(t, *(self._slice(table) for table in tables))

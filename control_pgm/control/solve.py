@@ -12,22 +12,21 @@ from control_pgm.control.network import ControlNetwork, check_horizon, unroll
 from control_pgm.control.reading import TextbookMessages
 from control_pgm.control.solution import Convention, Solution
 from control_pgm.control.solution_dynamics import BellmanSolution, VariationalSolution
+from control_pgm.control.solution_map import MapSolution, MarginalMapSolution
+from control_pgm.control.solution_planning import PlanningSolution
 from control_pgm.control.solution_posterior import PosteriorSolution
+from control_pgm.control.solution_schedule import ScheduledPosteriorSolution, ScheduledVariationalSolution
+from control_pgm.control.solve_options import INFERENCES as INFERENCES
+from control_pgm.control.solve_options import check_schedule_use, check_sum, checked_inference, counting_network
+from control_pgm.control.valuate import ended_actions, valuate
 from control_pgm.errors import InvalidArgument
 from control_pgm.inference.exact import TreePosterior
 from control_pgm.inference.impossible import impossible
+from control_pgm.inference.marginal_map import marginal_map
 from control_pgm.inference.passes import Progress
 from control_pgm.inference.plan import DEFAULT_MEMORY_LIMIT, plan
 from control_pgm.inference.storage import Keep
 from control_pgm.tables.labelled import LabelledArray
-
-INFERENCES = {
-    "posterior": "posterior",
-    "variational": "variational",
-    "maxent": "variational",
-    "bellman": "bellman",
-    "optimal": "bellman",
-}  # every accepted name -> the type of inference
 
 
 def solve(
@@ -35,7 +34,7 @@ def solve(
     horizon: int | None = None,
     *,
     inference: str = "posterior",
-    temperature: float | None = None,
+    temperature: ArrayLike | None = None,
     action_prior: ArrayLike | str | None = None,
     risk: float | None = None,
     convention: Convention = "mean",
@@ -54,11 +53,15 @@ def solve(
     inference : str
         "posterior": exact marginals of the network given that every step is optimal. "variational" (or "maxent"): the
         best policy that keeps the true dynamics, maximum-entropy reinforcement learning. "bellman" (or "optimal"): the
-        largest expected reward, without temperature. They differ under stochastic dynamics.
+        largest expected reward, without temperature. "planning": the largest exponential utility, at a risk. "map": on
+        to the most probable trajectory. "marginal-map": the best plan that does not look at the state. All but the
+        last are one elimination with other operators (see `control_pgm.control.operators`); they differ under
+        stochastic dynamics.
     temperature, action_prior
-        As for `unroll`; not for a network, which has its own.
+        As for `unroll`; not for a network, which has its own. A sequence of temperatures, one for each step, leaves
+        policies, marginals and evidence, but no Q and V.
     risk : float, optional
-        For inference="planning" only.
+        lambda ≠ 0 of inference="planning", in units of 1/reward: > 0 seeks risk, < 0 shuns it.
     convention : {"mean", "sum"}
         "mean" keeps the normalised action prior in the values. "sum" reports V = alpha log sum_a exp(Q/alpha), usual
         in maximum-entropy reinforcement learning; the policy is the same.
@@ -89,43 +92,26 @@ def solve(
     >>> round(float(solution.policy.sel(t=0, s="home", a="go")), 6)
     0.928656
     """
-    kind = _checked(inference, risk, convention)
-    if kind == "bellman":
-        _refuse_options(inference, temperature=temperature, action_prior=action_prior)
+    options = {"temperature": temperature, "action_prior": action_prior, "keep": keep}
+    kind = checked_inference(inference, risk, convention, **options)
     network = _as_network(problem, horizon, temperature, action_prior)
+    check_schedule_use(network, kind)
     if convention == "sum":
-        _check_sum(network)
+        check_sum(network)
     if kind == "posterior":
         return _posterior(network, convention, memory_limit, progress, keep)
-    if not network.as_unrolled:
-        raise InvalidArgument(
-            f"inference={inference!r} on a network with replaced or added tables",
-            allowed="networks as unroll() makes them",
-            remedy="change the MDP instead, or use inference='posterior'",
-        )
+    if kind == "marginal-map":
+        return _open_loop(counting_network(network), memory_limit)
+    valuation = valuate(network, kind, risk=risk, memory_limit=memory_limit, progress=progress)
+    if kind == "planning":
+        assert risk is not None  # refused otherwise
+        return PlanningSolution(network, kind, convention, valuation, float(risk))
     if kind == "variational":
-        return VariationalSolution(network, kind, convention)
-    return BellmanSolution(network, kind, convention)
-
-
-def _checked(inference: str, risk: float | None, convention: str) -> str:
-    """The type of inference of a name; options that it does not have are refused."""
-    if inference not in INFERENCES:
-        raise InvalidArgument(f"inference {inference!r}", allowed=", ".join(map(repr, INFERENCES)))
-    kind = INFERENCES[inference]
-    if risk is not None:
-        raise InvalidArgument(f"risk={risk!r} with inference={inference!r}", remedy="leave risk out: it has none")
-    if convention not in ("mean", "sum"):
-        raise InvalidArgument(f"convention {convention!r}", allowed="'mean', 'sum'")
-    if kind == "bellman" and convention == "sum":
-        raise InvalidArgument("convention='sum' with inference='bellman'", remedy="leave it out: nothing is counted")
-    return kind
-
-
-def _refuse_options(inference: str, **options: object) -> None:
-    for name, value in options.items():
-        if value is not None:
-            raise InvalidArgument(f"{name} with inference={inference!r}", remedy=f"leave {name} out: it has none")
+        made = ScheduledVariationalSolution if network.scheduled else VariationalSolution
+        return made(network, kind, convention, valuation)
+    if kind == "map":
+        return MapSolution(network, kind, convention, valuation)
+    return BellmanSolution(network, kind, convention, valuation)
 
 
 def _posterior(
@@ -138,7 +124,15 @@ def _posterior(
         raise impossible(network, network.optimal, memory_limit)
     if not network.uniform:  # replaced or added tables may have tied steps together, or apart
         TextbookMessages(network, posterior).check()
-    return PosteriorSolution(network, "posterior", convention, posterior)
+    made = ScheduledPosteriorSolution if network.scheduled else PosteriorSolution
+    return made(network, "posterior", convention, posterior)
+
+
+def _open_loop(network: ControlNetwork, memory_limit: int) -> MarginalMapSolution:
+    actions = [f"a_{t}" for t in range(network.horizon)]
+    model = network.extend(*ended_actions(network))
+    found = marginal_map(model, model.optimal, actions, memory_limit=memory_limit)
+    return MarginalMapSolution(network, "marginal-map", "mean", found)
 
 
 def optimal_policy(problem: MDP | ControlNetwork, horizon: int | None = None, **options: Any) -> LabelledArray:
@@ -164,7 +158,10 @@ def optimal_policy(problem: MDP | ControlNetwork, horizon: int | None = None, **
 
 
 def _as_network(
-    problem: MDP | ControlNetwork, horizon: int | None, temperature: float | None, action_prior: ArrayLike | str | None
+    problem: MDP | ControlNetwork,
+    horizon: int | None,
+    temperature: ArrayLike | None,
+    action_prior: ArrayLike | str | None,
 ) -> ControlNetwork:
     if isinstance(problem, MDP):
         if horizon is None:
@@ -187,21 +184,3 @@ def _as_network(
             f"horizon {horizon} of a network of horizon {problem.horizon}", allowed=str(problem.horizon)
         )
     return problem
-
-
-def _check_sum(network: ControlNetwork) -> None:
-    """The convention "sum" differs by a constant per step only with a uniform prior over n actions everywhere."""
-    actions = [network.cpd(f"a_{t}").array() for t in range(network.horizon)] if not network.as_unrolled else []
-    replaced = any(np.ptp(table) > 0 for table in actions)
-    reasons = {
-        "the action prior is not uniform": not network.prior.uniform or replaced,
-        "the number of actions varies between states": not network.mdp.available.all(),
-        "discount < 1 ends episodes early": network.mdp.discount < 1.0,
-        "the network counts actions already": network.prior.counting,
-    }
-    for reason, holds in reasons.items():
-        if holds:
-            raise InvalidArgument(
-                f"convention='sum' has no meaning here: {reason}",
-                remedy="use convention='mean'; action_prior='counting' counts actions where their number varies",
-            )

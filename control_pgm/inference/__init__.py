@@ -2,8 +2,29 @@
 
 from control_pgm.inference.exact import Cluster, Message
 from control_pgm.inference.infer import infer
+from control_pgm.inference.loopy import LoopyPosterior
+from control_pgm.inference.loopy_options import LoopyOptions
+from control_pgm.inference.loopy_report import LoopyReport
+from control_pgm.inference.marginal_map import MarginalMap, marginal_map
+from control_pgm.inference.mode import Mode
 from control_pgm.inference.plan import Plan, plan
 from control_pgm.inference.posterior import Posterior
+from control_pgm.inference.posterior_sampling import Samples
 from control_pgm.inference.query import query
 
-__all__ = ["Cluster", "Message", "Plan", "Posterior", "infer", "plan", "query"]
+__all__ = [
+    "Cluster",
+    "LoopyOptions",
+    "LoopyPosterior",
+    "LoopyReport",
+    "MarginalMap",
+    "Message",
+    "Mode",
+    "Plan",
+    "Posterior",
+    "Samples",
+    "infer",
+    "marginal_map",
+    "plan",
+    "query",
+]

@@ -13,7 +13,10 @@ from math import inf, prod
 import numpy as np
 
 from control_pgm.errors import TooLarge
-from control_pgm.inference.posterior import Posterior
+from control_pgm.inference.maximising import first_best
+from control_pgm.inference.mode import Mode, mode_of
+from control_pgm.inference.posterior import ExactPosterior
+from control_pgm.inference.posterior_sampling import Samples, choose, room_for_samples
 from control_pgm.models.factorgraph import Model
 from control_pgm.tables.arrays import FloatArray, IntArray
 from control_pgm.tables.factor import Factor
@@ -22,12 +25,13 @@ from control_pgm.tables.variable import Variable
 MAX_ASSIGNMENTS = 2**22
 
 
-class EnumeratedPosterior(Posterior):
+class EnumeratedPosterior(ExactPosterior):
     """The posterior by enumeration of all assignments."""
 
     def __init__(self, model: Model, evidence: Mapping[str, Hashable], memory_limit: int) -> None:
         self.model, self.evidence = model, dict(evidence)
         self.method, self.exact = "enumeration", True
+        self._memory_limit = memory_limit
         self._limit = min(MAX_ASSIGNMENTS, memory_limit // 32)
         self._free = [v for name, v in model.variables.items() if name not in self.observed]
         self._refuse_if_too_many(self._free)
@@ -50,6 +54,28 @@ class EnumeratedPosterior(Posterior):
         logs = _grouped_log_sum(log_weights, group, prod(shape)).reshape(shape)
         table = Factor(asked, logs, log=True)
         return table.condition({name: self.model.variables[name].states[i] for name, i in at.items()})
+
+    def _mode(self, names: tuple[str, ...]) -> Mode:
+        asked = [v for v in self._free if v.name in names]
+        log_weights = self._log_weights(self._free, self.model.tables)
+        if len(asked) < len(self._free):
+            shape = [v.cardinality for v in asked]
+            group = np.ravel_multi_index([_states(self._free, v) for v in asked], shape) if asked else None
+            log_weights = _grouped_log_sum(log_weights, group, prod(shape))
+        best = first_best(log_weights)
+        states = np.unravel_index(best, [v.cardinality for v in asked])
+        labels = {**self.evidence, **{v.name: v.states[int(i)] for v, i in zip(asked, states, strict=True)}}
+        return mode_of({name: labels[name] for name in names}, float(log_weights[best]), self.log_evidence)
+
+    def _sample(self, n: int, rng: np.random.Generator) -> Samples:
+        states = room_for_samples(self.model, self.observed, n, self._memory_limit)
+        log_weights = self._log_weights(self._free, self.model.tables)
+        drawn = choose(log_weights[None], np.zeros(n, dtype=np.int64), rng)
+        free = [name not in self.observed for name in self.model.variables]
+        if any(free):
+            states[free] = np.unravel_index(drawn, [v.cardinality for v in self._free])
+        states.flags.writeable = False
+        return Samples(tuple(self.model.variables.values()), states.T)
 
     def _relevant(self, targets: Iterable[str], given: Iterable[str]) -> tuple[set[str], list[Factor]]:
         """What still touches the targets when ``given`` and all that is known are held fixed; the rest cancels."""

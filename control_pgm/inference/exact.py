@@ -17,6 +17,7 @@ from control_pgm.inference.marginal_map import marginal_map
 from control_pgm.inference.maximising import mixed_tree
 from control_pgm.inference.mode import Mode, log_weight, mode_of, most_probable
 from control_pgm.inference.passes import Collect, Distribute, Programme, Progress
+from control_pgm.inference.pictures import posterior_html
 from control_pgm.inference.plan import Plan
 from control_pgm.inference.posterior import ExactPosterior
 from control_pgm.inference.posterior_sampling import Samples, draw
@@ -190,3 +191,6 @@ class TreePosterior(ExactPosterior):
     def __str__(self) -> str:
         rows = [["log evidence", number(self.log_evidence, 12)], ["plan", repr(self.plan)]]
         return text_table(["exact posterior", ""], rows)
+
+    def _repr_html_(self) -> str:
+        return posterior_html([["log evidence", f"{number(self.log_evidence, 12)} nats"]], self.plan)

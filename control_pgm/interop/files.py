@@ -14,13 +14,15 @@ from control_pgm.interop.json_format import read_json, read_json_text, write_jso
 from control_pgm.interop.mdp_record import mdp_from, mdp_record
 from control_pgm.interop.npz_format import read_npz, write_npz
 from control_pgm.interop.solution_record import SavedSolution, solution_from, solution_record
-from control_pgm.interop.source import MAX_BYTES, Record, Source, read_bytes
+from control_pgm.interop.source import MAX_BYTES, Record, Source, check_limit, ending, read_text
 from control_pgm.problems.gridworld import ACTIONS, gridworld
 from control_pgm.writing import replacing
 
 _WRITERS: Mapping[str, Callable[[Record, Path], None]] = {".json": write_json, ".npz": write_npz}
 _READERS: Mapping[str, Callable[[Path, int], Source]] = {".json": read_json, ".npz": read_npz}
 _GYM = "gym:"
+_LARGEST_DENSE = 400  # cells from which `gridworld` makes sparse tables
+_SPARSE_CELL = 800  # bytes that a cell of those takes while they are made
 
 
 def save(mdp: MDP, path: str | Path) -> Path:
@@ -95,10 +97,10 @@ def load(path: str | Path, *, max_bytes: int = MAX_BYTES) -> MDP:
     >>> load("grid.txt").states
     ('(0,0)', '(0,1)', '(0,2)')
     """
-    _check_limit(max_bytes)
+    check_limit(max_bytes)
     if isinstance(path, str) and path.startswith(_GYM):
         return from_gymnasium(path.removeprefix(_GYM))
-    kind = _ending(path, (*_READERS, ".txt"), f' or "{_GYM}ID"')
+    kind = ending(path, (*_READERS, ".txt"), f' or "{_GYM}ID"')
     if kind == ".txt":
         return _load_grid(Path(path), max_bytes)
     return mdp_from(_READERS[kind](Path(path), max_bytes))
@@ -126,7 +128,7 @@ def loads(text: str, *, name: str = "the JSON text", max_bytes: int = MAX_BYTES)
     ...       ' "transition": [[[1]]], "reward_axes": "sa", "reward": [[0.5]]}')
     MDP(1 states, 1 actions)
     """
-    _check_limit(max_bytes)
+    check_limit(max_bytes)
     if not isinstance(text, str):
         raise InvalidArgument(f"{type(text).__name__} is no text", allowed="a str")
     return mdp_from(read_json_text(text, name, max_bytes))
@@ -188,43 +190,23 @@ def load_solution(path: str | Path, *, max_bytes: int = MAX_BYTES) -> SavedSolut
     >>> load_solution(save_solution(solve(gridworld("S.G"), 3), "solution.json"))
     SavedSolution(MDP(3 states, 4 actions), horizon 3, inference='posterior')
     """
-    _check_limit(max_bytes)
-    return solution_from(_READERS[_ending(path, tuple(_READERS))](Path(path), max_bytes))
+    check_limit(max_bytes)
+    return solution_from(_READERS[ending(path, tuple(_READERS))](Path(path), max_bytes))
 
 
 def _write(record: Callable[[], Record], path: str | Path) -> Path:
-    write = _WRITERS[_ending(path, tuple(_WRITERS))]
+    write = _WRITERS[ending(path, tuple(_WRITERS))]
     contents = record()
     with replacing(path) as unfinished:
         write(contents, unfinished)
     return Path(path)
 
 
-def _ending(path: str | Path, allowed: tuple[str, ...], more: str = "") -> str:
-    """The ending of a file, if it is one of those allowed."""
-    if not isinstance(path, str | Path):
-        raise InvalidArgument(f"{path!r} is no path", allowed="a string or a pathlib.Path")
-    kind = Path(path).suffix.lower()
-    if kind not in allowed:
-        raise InvalidArgument(f"file {str(path)!r} ends in {kind!r}", allowed=", ".join(allowed) + more)
-    return kind
-
-
-def _check_limit(max_bytes: int) -> None:
-    if type(max_bytes) is not int or max_bytes < 1:
-        raise InvalidArgument(f"max_bytes {max_bytes!r}", allowed="a number of bytes, at least 1")
-
-
 def _load_grid(path: Path, max_bytes: int) -> MDP:
-    """The gridworld of a drawing, with or without a byte order mark, with any line ends."""
-    content = read_bytes(path, max_bytes)
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise InvalidFile(f"{path}, line {line}: byte {error.start} is not UTF-8", allowed="a drawing") from None
+    """The gridworld of a drawing."""
+    text = read_text(path, max_bytes, "a drawing")
     cells = len(text) - sum(text.count(letter) for letter in "# \n\r")
-    need = 2 * 8 * len(ACTIONS) * cells**2
+    need = 2 * 8 * len(ACTIONS) * cells**2 if cells < _LARGEST_DENSE else _SPARSE_CELL * cells
     if need > max_bytes:
         raise TooLarge(
             f"{path}: tables for {cells} cells need {size(need)}",

@@ -14,10 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from control_pgm.display import size
-from control_pgm.errors import InvalidFile, TooLarge, unknown
+from control_pgm.errors import InvalidArgument, InvalidFile, TooLarge, unknown
 from control_pgm.interop.label_codes import shortened
 
 Kind = Literal["float", "bool", "int"]
+_READERS = {
+    "control_pgm/mdp": "load reads decision processes",
+    "control_pgm/solution": "load_solution reads solutions",
+    "control_pgm/network": "load_network reads networks",
+}
 Shape = tuple[int | None, ...]  # None: any length
 MAX_BYTES = 2**30
 VERSION = 1
@@ -110,11 +115,12 @@ class Source(ABC):
             error = unknown(shortened(name)[1:-1], allowed, what="the field")
             raise self.error(error.what, allowed=", ".join(allowed), remedy=error.remedy)
 
-    def expect(self, form: str, others: Mapping[str, str]) -> None:
-        """Check the format and its version; ``others`` tells what reads another format."""
+    def expect(self, form: str, others: Mapping[str, str] | None = None) -> None:
+        """Check the format and its version; an error tells what reads another one: ``others``, or what we know."""
         given = self.value("format")
         if given != form:
-            remedy = others.get(given, "") if isinstance(given, str) else ""
+            known = {**_READERS, **(others or {})}
+            remedy = known.get(given, "") if isinstance(given, str) else ""
             raise self.error(f"format is {shortened(given)}", allowed=repr(form), remedy=remedy)
         version = self.value("version")
         if type(version) is not int or version != VERSION:
@@ -144,6 +150,36 @@ def fits(actual: tuple[int, ...], wanted: Shape) -> bool:
 def shape_text(shape: Shape) -> str:
     """A shape for people: any length is written n."""
     return "(" + ", ".join("n" if n is None else str(n) for n in shape) + ("," if len(shape) == 1 else "") + ")"
+
+
+def ending(path: str | Path, allowed: tuple[str, ...], more: str = "") -> str:
+    """The ending of a file, if it is one of those allowed.
+
+    >>> ending("grid.JSON", (".json", ".npz"))
+    '.json'
+    """
+    if not isinstance(path, str | Path):
+        raise InvalidArgument(f"{path!r} is no path", allowed="a string or a pathlib.Path")
+    kind = Path(path).suffix.lower()
+    if kind not in allowed:
+        raise InvalidArgument(f"file {str(path)!r} ends in {kind!r}", allowed=", ".join(allowed) + more)
+    return kind
+
+
+def check_limit(max_bytes: int) -> None:
+    """Refuse a limit that is no number of bytes."""
+    if type(max_bytes) is not int or max_bytes < 1:
+        raise InvalidArgument(f"max_bytes {max_bytes!r}", allowed="a number of bytes, at least 1")
+
+
+def read_text(path: Path, limit: int, what: str) -> str:
+    """The text of a file in UTF-8, with or without a byte order mark, with any line ends."""
+    content = read_bytes(path, limit)
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise InvalidFile(f"{path}, line {line}: byte {error.start} is not UTF-8", allowed=what) from None
 
 
 def read_bytes(path: Path, limit: int) -> bytes:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from control_pgm.errors import InvalidModel, unknown
 from control_pgm.models.graphs import as_bipartite, factors_of_bipartite
+from control_pgm.models.pictures import factor_graph_picture
 from control_pgm.tables.factor import Factor, contract, same_states_error
 from control_pgm.tables.variable import Variable
 
@@ -150,6 +151,12 @@ class FactorGraph:
                 touching.setdefault(name, []).append(len(holders))
             holders.append([factor])
         return FactorGraph(contract(group, group[0].variables) if len(group) > 1 else group[0] for group in holders)
+
+    def _repr_svg_(self) -> str:
+        """The picture that notebooks show."""
+        return factor_graph_picture(self)
+
+    _repr_html_ = _repr_svg_  # inside the page, where titles show under the pointer and are read aloud
 
     def __repr__(self) -> str:
         return f"FactorGraph({len(self.variables)} variables, {len(self.factors)} factors)"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Self
 from control_pgm.errors import InvalidModel, unknown
 from control_pgm.models.cpd import CPD
 from control_pgm.models.graphs import as_digraph, tables_of_digraph
+from control_pgm.models.layout.outline import Slices, slices_of, touching
+from control_pgm.models.pictures import network_picture
 from control_pgm.tables.factor import Factor, same_states_error
 from control_pgm.tables.variable import Variable
 
@@ -94,6 +96,19 @@ class BayesianNetwork:
         """Evidence that belongs to the model itself; none for a plain network."""
         return {}
 
+    @property
+    def slices(self) -> Slices | None:
+        """The times of the variables; None where most have none."""
+        return slices_of(cpd.child for cpd in self.cpds)
+
+    def touching(self, times: Collection[int] | None) -> tuple[CPD, ...]:
+        """The CPDs that mention a variable of these times, slice by slice; all, parents before children, for None."""
+        return touching((self._cpd_of[name] for name in self.topological), times)
+
+    def irregular(self) -> tuple[CPD, ...]:
+        """The CPDs that need not have one like them in the first slices: all of them, as far as is known."""
+        return self.cpds
+
     # --- building -----------------------------------------------------------------------------------------------
     def replace(self, cpd: CPD) -> Self:
         """The network with another CPD for ``cpd.child``."""
@@ -140,6 +155,12 @@ class BayesianNetwork:
                 if known is not v and known != v:
                     raise same_states_error(known, v)
         self.__dict__["topological"] = _topological(self.cpds)
+
+    def _repr_svg_(self) -> str:
+        """The picture that notebooks show."""
+        return network_picture(self)
+
+    _repr_html_ = _repr_svg_  # inside the page, where titles show under the pointer and are read aloud
 
     def __repr__(self) -> str:
         more = f" and {len(self.factors)} further factors" if self.factors else ""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Self, SupportsIndex
 
 from control_pgm.errors import InvalidArgument, InvalidModel, unknown
 from control_pgm.models.cpd import CPD
+from control_pgm.models.layout.outline import Slices, touching
 from control_pgm.models.network import BayesianNetwork
+from control_pgm.models.pictures import template_picture
 from control_pgm.tables.factor import Factor, same_states_error
 from control_pgm.tables.scaled import Scaled
 from control_pgm.tables.variable import Labels, Variable
@@ -65,6 +67,8 @@ class DynamicBayesianNetwork(BayesianNetwork):
     horizon: int
     template: TwoSliceTemplate
     uniform: bool = False  # whether every step is the template's own: nothing varies, nothing was replaced or added
+    _varying: Mapping[str, Sequence[CPD]]
+    _added: tuple[CPD, ...] | None  # what was added to the template's CPDs; None if some of these were replaced
 
     @classmethod
     def of(
@@ -73,20 +77,42 @@ class DynamicBayesianNetwork(BayesianNetwork):
         """The network of a template, whose CPDs are made when they are first looked at; nothing is checked again."""
         self = object.__new__(DynamicBayesianNetwork)
         self.__dict__.update(
-            factors=(), template=template, horizon=horizon, uniform=not varying, _varying=dict(varying)
+            factors=(), template=template, horizon=horizon, uniform=not varying, _varying=dict(varying), _added=()
         )
         return self
 
     def __getattr__(self, name: str) -> Any:
         if name not in ("cpds", "topological") or "_varying" not in self.__dict__:
             raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
-        cpds = tuple(self.template.cpds(self.horizon, self.__dict__["_varying"]))
+        cpds = tuple(self.template.cpds(range(self.horizon), self._varying))
         self.__dict__.update(cpds=cpds, topological=tuple([cpd.child.name for cpd in cpds]))
         return self.__dict__[name]
 
+    @property
+    def slices(self) -> Slices | None:
+        """The slices 0 … T, told without looking at all of them where nothing was replaced."""
+        if self._added is None or any(cpd.child.time not in range(self.horizon + 1) for cpd in self._added):
+            return super().slices
+        ends = ([cpd.child for cpd in self.touching([t]) if cpd.child.time == t] for t in (0, self.horizon))
+        return Slices.of(range(self.horizon + 1), *ends)
+
+    def touching(self, times: Collection[int] | None) -> tuple[CPD, ...]:
+        """The CPDs that mention a variable of these times, slice by slice; only these are made."""
+        if times is None or self._added is None:
+            return super().touching(times)
+        steps = sorted({step for t in times for step in (t - 1, t) if 0 <= step < self.horizon})
+        found = touching([*self.template.cpds(steps, self._varying), *self._added], times)
+        return tuple(sorted(found, key=lambda cpd: -1 if cpd.child.time is None else cpd.child.time))
+
+    def irregular(self) -> tuple[CPD, ...]:
+        """The CPDs that need not have one like them in the first slices: those added."""
+        return super().irregular() if self._added is None else self._added
+
     def _with(self, cpds: Sequence[CPD], factors: Sequence[Factor]) -> Self:
         new = super()._with(cpds, factors)
-        new.__dict__["uniform"] = False
+        kept = self._added is not None and new.cpds[: len(self.cpds)] == self.cpds
+        added = (*(self._added or ()), *new.cpds[len(self.cpds) :]) if kept else None
+        new.__dict__.update(uniform=False, _added=added)
         return new
 
 
@@ -179,8 +205,8 @@ class TwoSliceTemplate:
         names = [cpd.child.name for cpd in self.transition]
         return {n[:-1] if n[-1] == PRIME else n: horizon + (n[-1] == PRIME) for n in names}
 
-    def cpds(self, horizon: int, varying: Mapping[str, Sequence[CPD]]) -> Iterator[CPD]:
-        """The CPDs of all slices, parents before children; tables are shared."""
+    def cpds(self, steps: Iterable[int], varying: Mapping[str, Sequence[CPD]]) -> Iterator[CPD]:
+        """The CPDs of the first slice and of steps in order, parents before children; tables are shared."""
         step = self.step
         made: dict[str, Variable] = {}
 
@@ -195,10 +221,16 @@ class TwoSliceTemplate:
 
         for cpd in _sorted(self.initial):
             yield CPD.of([at(v, 0) for v in cpd.variables], cpd.scaled)
-        for t in range(horizon):
+        for t in steps:
             for cpd in step:
                 scaled = varying[cpd.child.name][t].scaled if varying and cpd.child.name in varying else cpd.scaled
                 yield CPD.of([at(v, t) for v in cpd.variables], scaled)
+
+    def _repr_svg_(self) -> str:
+        """The picture that notebooks show."""
+        return template_picture(self)
+
+    _repr_html_ = _repr_svg_  # inside the page, where titles show under the pointer and are read aloud
 
     def _check_varying(self, varying: Mapping[str, Sequence[CPD]], horizon: int) -> None:
         own = {cpd.child.name: cpd for cpd in self.transition}

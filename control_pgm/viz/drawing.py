@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from control_pgm.display.labels import label_width
+from control_pgm.models.layout.placing import SQUARE, Edge, Layout, Node
 from control_pgm.viz import style
-from control_pgm.viz.placing import Edge, Layout, Node
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -74,13 +75,13 @@ class Pen:
         """The height of letters in radii, one for all symbols and one for all words, so that the longest fits."""
         height = {True: 1.05, False: 0.9}
         for name in (n for n in self.layout.points if isinstance(n, str)):
-            fits = min(1.5 / style.label_width(name), 1.3 / (style.label(name).count("\n") + 1))
+            fits = min(1.5 / label_width(name), 1.3 / (style.label(name).count("\n") + 1))
             height[bool(style.symbol(name))] = min(height[bool(style.symbol(name))], fits)
         return height
 
     def square(self, node: Node) -> None:
         """A factor as a black square."""
-        (x, y), half = self.layout.points[node], style.SQUARE
+        (x, y), half = self.layout.points[node], SQUARE
         box = style.mpl("patches").Rectangle((x - half, y - half), 2 * half, 2 * half, color=style.FACTOR, zorder=3)
         self.drawing.parts["factor", node[1] if isinstance(node, tuple) else node] = self.drawing.ax.add_patch(box)
 

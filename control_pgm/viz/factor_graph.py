@@ -8,11 +8,12 @@ import numpy as np
 
 from control_pgm.errors import InvalidArgument
 from control_pgm.models.factorgraph import FactorGraph
+from control_pgm.models.layout.factor_graph import factor_graph_layout
 from control_pgm.models.network import BayesianNetwork
 from control_pgm.viz import style
+from control_pgm.viz.absorbing import homes, skeleton
 from control_pgm.viz.drawing import Drawing, Pen, pen
 from control_pgm.viz.factor_labels import factor_labels, product_label
-from control_pgm.viz.factor_layout import factor_graph_layout, homes, skeleton
 from control_pgm.viz.label_places import place_labels
 
 if TYPE_CHECKING:

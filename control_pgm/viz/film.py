@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from control_pgm.control.grid import Grid
 from control_pgm.control.mdp import MDP
+from control_pgm.display.text import probability
 from control_pgm.tables.arrays import FloatArray
 from control_pgm.viz import style
 from control_pgm.viz.film_layout import Film
-from control_pgm.viz.glyphs import decimals_for, probability, probability_colours, value
-from control_pgm.viz.grid import Grid
+from control_pgm.viz.glyphs import decimals_for, probability_colours, value
 from control_pgm.viz.sheet import BAR, BAR_GAP, Sheet, letters
 
 ROWS = ("backward", "forward", "posterior")

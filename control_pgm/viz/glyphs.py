@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from control_pgm.control.mdp import MDP
+from control_pgm.display.text import probability
 from control_pgm.tables.arrays import FloatArray
 from control_pgm.viz import style
 from control_pgm.viz.grid_art import Board
@@ -17,15 +18,6 @@ Moves = Sequence[tuple[int, int]]
 _HALF = 0.47  # the longest arrow, in cells
 _FAINT = 0.005  # a probability too small for an arrow
 _EM = 0.17  # the height of numbers in triangles, in cells
-
-
-def probability(p: float) -> str:
-    """A probability with two decimals and no more ink than needed.
-
-    >>> probability(0.253), probability(1.0), probability(0.0), probability(1e-5)
-    ('.25', '1', '0', '.00')
-    """
-    return f"{p:.0f}" if p in (0.0, 1.0) else f"{p:.2f}".removeprefix("0") if p < 0.995 else "1.0"
 
 
 def value(x: float, decimals: int) -> str:

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from control_pgm.control.grid import Cell, Grid
 from control_pgm.viz import style
 from control_pgm.viz.drawing import Drawing
-from control_pgm.viz.grid import Cell, Grid
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

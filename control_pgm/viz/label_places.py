@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from control_pgm.models.layout.geometry import Point, box_clearance
+from control_pgm.models.layout.placing import SQUARE, Layout
 from control_pgm.tables.arrays import FloatArray
 from control_pgm.viz.factor_labels import label_ems
-from control_pgm.viz.geometry import Point, box_clearance
-from control_pgm.viz.placing import Layout
-from control_pgm.viz.style import SQUARE
 
 # Above, below, left, right, then the corners.
 _SIDES = ((0.0, 1.0), (0.0, -1.0), (-1.0, 0.0), (1.0, 0.0), (-1.0, 1.0), (1.0, 1.0), (1.0, -1.0), (-1.0, -1.0))

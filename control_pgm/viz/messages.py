@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from control_pgm.control.grid import grid_of
 from control_pgm.control.solution import Solution
 from control_pgm.errors import InvalidArgument
 from control_pgm.tables.arrays import FloatArray
 from control_pgm.viz.drawing import Drawing
 from control_pgm.viz.film import ROWS, Reel, draw_rows
 from control_pgm.viz.film_layout import MOST_FRAMES, choose, fitting, lay_out, paper_size
-from control_pgm.viz.grid import grid_of
 from control_pgm.viz.policy import check_time
 from control_pgm.viz.sheet import letters, sheet, wrapped
 from control_pgm.viz.state_rows import left_out, most_probable, row_labels

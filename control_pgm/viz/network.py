@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from control_pgm.control.network import ControlNetwork
 from control_pgm.errors import InvalidArgument, unknown
+from control_pgm.models.layout.network import COLUMN, layout_of
+from control_pgm.models.layout.outline import network_outline
 from control_pgm.models.network import BayesianNetwork
 from control_pgm.viz import style
 from control_pgm.viz.drawing import Drawing, pen
-from control_pgm.viz.factor_places import lane_of
-from control_pgm.viz.layout import network_layout
-from control_pgm.viz.placing import Layout
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -67,21 +66,23 @@ def plot_network(
         )
     grey = _names(network, network.observed if observed is None else observed, "observed")
     yellow = _names(network, asked, "asked")
-    layout = network_layout(network, max_slices=max_slices, keep=yellow)
+    outline = network_outline(network, width=COLUMN, max_slices=max_slices, keep=yellow)
+    layout = layout_of(outline)
     squares = [node for node in layout.points if not isinstance(node, str)]
     roles = _roles(bool(grey & set(layout.points)), bool(yellow), bool(squares))
     tool = pen(ax, layout, _title(network) if title is None else title, note=bool(roles))
     for edge in layout.edges:
         tool.edge(edge, directed=isinstance(edge.target, str))
-    colours = style.kind_colours([v.kind for v in network.variables.values()])
-    for name, variable in network.variables.items():
+    colours = style.kind_colours(v.kind for v in outline.variables)
+    for variable in outline.variables:
+        name = variable.name
         if name in layout.points:
             fill = style.ASKED if name in yellow else style.OBSERVED if name in grey else style.PLAIN
             look: dict[str, Any] = {"outline": colours[variable.kind], "fill": fill, "heavy": name in yellow}
             tool.node(name, style.label(name), options=node_options, **look)
     for node in squares:
         tool.square(node)
-    tool.captions(_missing(network, layout))
+    tool.captions(outline.missing)
     if roles:
         tool.note(roles)
     return tool.drawing
@@ -110,16 +111,3 @@ def _title(network: BayesianNetwork) -> str:
         return f"Dynamic Bayesian network, $T={horizon}$"
     n = len(network.variables)
     return f"Bayesian network, {n} variable{'s' * (n != 1)}"
-
-
-def _missing(network: BayesianNetwork, layout: Layout) -> Mapping[int, list[str]]:
-    """Per gap, up to three hidden variables unlike all that are drawn."""
-    if layout.columns is None:
-        return {}
-    drawn = {lane_of(v) for v in network.variables.values() if v.name in layout.points}
-    alone = [v for v in network.variables.values() if v.time is not None and lane_of(v) not in drawn]
-    found: dict[int, list[str]] = {}
-    for k, gap in enumerate(layout.columns.gaps):
-        names = [v.name for v in alone if v.time is not None and gap.after < v.time < gap.before]
-        found[k] = names[:3] + ["…"] * (len(names) > 3)
-    return found

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from control_pgm.control.grid import ends_of
 from control_pgm.control.mdp import MDP
-from control_pgm.viz.grid import ends_of
 
 GOAL = "goal"
 

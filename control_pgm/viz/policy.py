@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from control_pgm.control.grid import grid_of, moves_of
 from control_pgm.control.solution import Solution
 from control_pgm.errors import InvalidArgument, unknown
 from control_pgm.viz.drawing import Drawing
 from control_pgm.viz.glyphs import arrow, fill_values, mode_arrow, probability_colours, triangles, value_colours
-from control_pgm.viz.grid import grid_of, moves_of
 from control_pgm.viz.grid_art import board, colour_bar, explain, finish
 from control_pgm.viz.table import policy_table
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from control_pgm.control.grid import ends_of
 from control_pgm.control.mdp import MDP
 from control_pgm.tables.arrays import FloatArray
 from control_pgm.viz import style
-from control_pgm.viz.grid import ends_of
 
 _SIGNS = {"goal": "★ goal", "hole": "× hole", "end": "■ end"}
 _LONGEST = 18

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from control_pgm.display.conventions import KIND_ROWS, LIGHT, kind_roles
+from control_pgm.display.labels import symbol_parts, word_lines
 from control_pgm.errors import InvalidArgument
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# Outline tells the kind, fill the role (colours of Okabe and Ito, safe for colour-blind readers).
-KIND_COLOURS = {"state": "#0072B2", "action": "#D55E00", "optimality": "#333333"}
-OTHER_KINDS = ("#007858", "#8F4A78", "#6B5B00", "#5A4FA2")
-OBSERVED, ASKED, PLAIN = "#C8C8C8", "#F0E442", "#FFFFFF"
-EDGE, LOOP, FACTOR, NOTE, UNDEFINED = "#333333", "#D55E00", "#111111", "#555555", "#DDDDDD"
-PAPER, INK = "#FFFFFF", "#000000"
+KIND_COLOURS: Mapping[str, str] = {kind: LIGHT[kind] for kind in KIND_ROWS}
+OBSERVED, ASKED, PLAIN = LIGHT["observed"], LIGHT["asked"], LIGHT["plain"]
+EDGE, LOOP, FACTOR, NOTE, UNDEFINED = LIGHT["ink"], LIGHT["action"], LIGHT["factor"], LIGHT["note"], "#DDDDDD"
+PAPER, INK = LIGHT["paper"], LIGHT["text"]
 
-RADIUS, SQUARE = 0.30, 0.13  # of a variable's circle; half the side of a factor's square
 PROBABILITIES, VALUES = "Blues", "viridis"
 SMALLEST = 4.0  # points: below this, numbers are left out rather than drawn unreadably
-_NAME = re.compile(r"^([^\W\d_]+)_?(\d*)$")
 
 
 def pyplot() -> Any:
@@ -144,11 +142,9 @@ def halo(width: float = 2.0, colour: str = PAPER) -> list[Any]:
     return [mpl("patheffects").withStroke(linewidth=width, foreground=colour)]
 
 
-def kind_colours(kinds: Sequence[str]) -> Mapping[str, str]:
+def kind_colours(kinds: Iterable[str]) -> Mapping[str, str]:
     """The outline of every kind; kinds without a colour of their own get one in the order of appearance."""
-    others = [kind for kind in dict.fromkeys(kinds) if kind and kind not in KIND_COLOURS]
-    chosen = {kind: OTHER_KINDS[i % len(OTHER_KINDS)] for i, kind in enumerate(others)}
-    return {"": EDGE, **KIND_COLOURS, **chosen}
+    return {kind: LIGHT[role] for kind, role in kind_roles(kinds).items()}
 
 
 def symbol(name: str, *, index: str | None = None) -> str:
@@ -157,11 +153,11 @@ def symbol(name: str, *, index: str | None = None) -> str:
     >>> symbol("s_12"), symbol("O_3"), symbol("wet_grass")
     ('s_{12}', '\\\\mathcal{O}_{3}', '')
     """
-    match = _NAME.match(name)
-    if match is None or not match[1].isascii() or len(match[1]) > 2:
+    parts = symbol_parts(name)
+    if parts is None:
         return ""
-    letter = r"\mathcal{O}" if match[1] == "O" else match[1]
-    below = match[2] if index is None else index
+    letter = r"\mathcal{O}" if parts[0] == "O" else parts[0]
+    below = parts[1] if index is None else index
     return f"{letter}_{{{below}}}" if below else letter
 
 
@@ -169,24 +165,9 @@ def label(name: str) -> str:
     """The label inside a node: mathtext for symbols such as ``s_0``, otherwise the name, broken into short lines."""
     if math := symbol(name):
         return f"${math}$"
-    words = re.split(r"(?<=[_\s-])", name)
-    lines = [""]
-    for word in words:
-        if lines[-1] and len(lines[-1]) + len(word) > 10:
-            lines.append("")
-        lines[-1] += word
-    short = [line if len(line) <= 12 else line[:11] + "…" for line in (line.strip() for line in lines)]
-    return plain("\n".join(short[:3]))
+    return plain("\n".join(word_lines(name)))
 
 
 def plain(text: Hashable) -> str:
     """Any label as text that mathtext leaves alone."""
     return str(text).replace("$", r"\$")
-
-
-def label_width(name: str) -> float:
-    """The rough width of `label` in ems."""
-    if symbol(name):
-        stem, digits = _NAME.match(name).groups()  # type: ignore[union-attr]
-        return 0.75 * len(stem) + 0.45 * len(digits)
-    return 0.62 * max(len(line) for line in label(name).split("\n"))

@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from control_pgm.control import solve
+from control_pgm.control.grid import ends_of
 from control_pgm.control.mdp import MDP
 from control_pgm.control.solution import Solution
 from control_pgm.errors import InvalidArgument, unknown
 from control_pgm.tables.arrays import FloatArray
-from control_pgm.viz.grid import ends_of
 
 Progress = Callable[[int, int, str], None]  # (done, total, what)
 _COLDEST, _HOTTEST, _POINTS = 200.0, 0.5, 24  # reward range / alpha at both ends, and how many temperatures between

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from control_pgm.control.mdp import MDP
+from control_pgm.display.text import probability
 from control_pgm.tables.arrays import FloatArray
 from control_pgm.viz import style
 from control_pgm.viz.drawing import Drawing
-from control_pgm.viz.glyphs import decimals_for, probability, probability_colours, value, value_colours
+from control_pgm.viz.glyphs import decimals_for, probability_colours, value, value_colours
 from control_pgm.viz.grid_art import colour_bar
 
 if TYPE_CHECKING:

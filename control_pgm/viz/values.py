@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from control_pgm.control.grid import grid_of
 from control_pgm.control.solution import Solution
 from control_pgm.errors import InvalidArgument
 from control_pgm.viz import style
 from control_pgm.viz.drawing import Drawing
 from control_pgm.viz.glyphs import decimals_for, fill_values, value, value_colours
-from control_pgm.viz.grid import grid_of
 from control_pgm.viz.grid_art import board, colour_bar, explain, finish
 from control_pgm.viz.policy import check_time
 from control_pgm.viz.table import values_table

@@ -65,7 +65,16 @@ def test_the_limit_is_a_number_of_bytes(limit, tmp_path):
 
 def test_a_large_drawing_is_refused(tmp_path):
     row = "S" + "." * 999
-    refused("\n".join([row] * 1000), tmp_path, "tables for 1000000 cells", name="grid.txt", error=TooLarge)
+    drawing = "\n".join([row] * 1000)
+    refused(drawing, tmp_path, "tables for 1000000 cells", name="grid.txt", error=TooLarge, max_bytes=10**8)
+
+
+def test_a_drawing_with_sparse_tables_is_measured_by_its_cells(tmp_path):
+    (tmp_path / "grid.txt").write_text("\n".join(["S" + "." * 39] * 40))
+    process = load(tmp_path / "grid.txt", max_bytes=2 * 10**6)  # a dense table would need 160 times as much
+    assert process.sparse
+    assert process.n_states == 1600
+    refused((tmp_path / "grid.txt").read_text(), tmp_path, "1600 cells", "grid.txt", TooLarge, max_bytes=10**6)
 
 
 def test_a_sparse_table_with_dense_rewards_keeps_the_limit(tmp_path):

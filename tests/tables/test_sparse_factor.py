@@ -201,7 +201,10 @@ def test_a_long_list_is_told_in_one_line():
     wide = Variable("wide", 10**4)
     factor = SparseFactor([wide], np.arange(5000)[:, None], np.ones(5000))
     assert str(factor) == "SparseFactor(wide: 10000; 5000 non-zeros)"
-    assert factor._repr_html_() == "<code>SparseFactor(wide: 10000; 5000 non-zeros)</code>"
+    html = factor._repr_html_()
+    assert "<caption>SparseFactor(wide: 10000; 5000 non-zeros)</caption>" in html
+    assert "<th scope='row'>wide</th><td>10,000</td><td>0, 1, 2, 3, 4, 5, …</td>" in html
+    assert html.count("<tr>") == 2
 
 
 # --- large scopes -----------------------------------------------------------------------------------------------

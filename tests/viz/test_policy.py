@@ -6,10 +6,10 @@ import pytest
 from matplotlib.colors import to_hex
 
 from control_pgm import MDP, solve
+from control_pgm.control.grid import grid_of
 from control_pgm.errors import InvalidArgument, UnknownName
 from control_pgm.problems.gridworld import gridworld
 from control_pgm.viz import plot_policy
-from control_pgm.viz.grid import grid_of
 from control_pgm.viz.style import contrast
 
 GRID = gridworld("S..#.\n.#...\n.#.H.\n...H.\n.#..G", slip=0.1)

@@ -1,0 +1,18 @@
+"""Control without a last step: discounted, average-reward and linearly solvable processes."""
+
+from control_pgm.control.infinite.average import AverageSolution, solve_average
+from control_pgm.control.infinite.desirability import DesirabilitySolution
+from control_pgm.control.infinite.discounted import solve_infinite
+from control_pgm.control.infinite.linearly_solvable import LinearlySolvable
+from control_pgm.control.infinite.stationary import StationarySolution
+from control_pgm.control.infinite.z_iteration import solve_linearly_solvable
+
+__all__ = [
+    "AverageSolution",
+    "DesirabilitySolution",
+    "LinearlySolvable",
+    "StationarySolution",
+    "solve_average",
+    "solve_infinite",
+    "solve_linearly_solvable",
+]

@@ -1,0 +1,147 @@
+"""Solving without a horizon: stationary policies and values under discount."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from control_pgm.control.infinite.backups import Backup, CertaintyEquivalent, Expectation
+from control_pgm.control.infinite.fixed_point import FixedPoint, fixed_point
+from control_pgm.control.infinite.options import METHODS, SOFT, check_discount, check_limit, checked_inference
+from control_pgm.control.infinite.process import (
+    action_measure,
+    check_stationary,
+    checked_limit,
+    outcome_weights,
+    transition_matrix,
+)
+from control_pgm.control.infinite.stationary import StationarySolution, by_pair, by_state
+from control_pgm.control.mdp import MDP
+from control_pgm.control.network import check_temperature
+from control_pgm.tables.arrays import FloatArray, lock
+
+_TIE = 1e-12  # actions whose Q differ by less than this, relative to |V|, are tied, however exact the values are
+
+
+def solve_infinite(
+    mdp: MDP,
+    *,
+    inference: str = "variational",
+    temperature: float | None = None,
+    action_prior: ArrayLike | str | None = None,
+    risk: float | None = None,
+    method: str = "value-iteration",
+    tolerance: float = 1e-10,
+    max_iterations: int | None = None,
+) -> StationarySolution:
+    """The stationary policy of a process without a last step.
+
+    ================  ============================================================  ===============================
+    inference         Q(s,a), in units of reward                                    V(s)
+    ================  ============================================================  ===============================
+    variational       E_P[r + gamma V']                                             alpha log sum_a p(a|s) e^{Q/alpha}
+    bellman           E_P[r + gamma V']                                             max_a Q
+    posterior         alpha log sum_s' P e^{r/alpha} (gamma e^{V'/alpha} + 1−gamma)  alpha log sum_a p(a|s) e^{Q/alpha}
+    planning          the same with 1/risk for alpha                                max_a Q
+    ================  ============================================================  ===============================
+
+    Discount is termination after the reward (Levine 2018), as in the unrolled network; solutions of `solve` approach
+    these values as the horizon grows.
+
+    Parameters
+    ----------
+    mdp : MDP
+        Its ``discount`` is gamma. "posterior" and "planning" need gamma < 1. With gamma = 1 the values are the limit of
+        growing horizons, which exists if episodes surely end in absorbing states of reward 0.
+    inference : str
+        "variational" (or "maxent"), "bellman" (or "optimal"), "posterior" or "planning".
+    temperature : float, optional
+        alpha > 0, in units of reward, for variational and posterior; default 1.
+    action_prior : optional
+        p(a|s) of shape (A,) or (S, A), for variational and posterior; default uniform over the available actions;
+        ``"counting"`` weighs every available action by one.
+    risk : float, optional
+        lambda ≠ 0 of planning, per unit of reward: exponential utility; < 0 is averse to risk.
+    method : {"value-iteration", "policy-iteration"}
+        Plain sweeps V ← T(V), at a cost in the number of non-zeros each; or Newton's method, which solves a linear
+        system in every step and takes few of them: policy iteration, hard or soft.
+    tolerance : float
+        The error bound to reach, relative to the largest |V| where that is above 1.
+    max_iterations : int, optional
+        Default 100,000 sweeps, or 1,000 of policy iteration.
+
+    Returns
+    -------
+    StationarySolution
+        With ``error_bound``. For variational and Bellman T contracts by gamma in the largest component, whence
+        |T(V) − V*| ≤ gamma/(1 − gamma) · |T(V) − V| (Puterman 1994, theorem 6.3.1). The same holds for the posterior if
+        no reward is positive: beta = e^{V/alpha} stays in [0, 1], where the derivative of T sums to at most
+        max gamma beta/(gamma beta + 1 − gamma) ≤ gamma. With positive rewards beta* may still be finite; then V* and
+        T(V) are enclosed between a V with V < T(V) and one with V > T(V), which proves the bound.
+
+    Raises
+    ------
+    InvalidArgument
+        On options that do not go together; if the iterations do not suffice, as where E e^{return/alpha} is infinite.
+
+    Examples
+    --------
+    >>> mdp = MDP([[[1, 0], [0, 1]], [[0, 1], [1, 0]]], [[0, 0], [1, 0]], states=["home", "shop"],
+    ...           actions=["stay", "go"], discount=0.5)
+    >>> solve_infinite(mdp, inference="bellman").V.values.round(6).tolist()
+    [1.0, 2.0]
+    >>> float(round(solve_infinite(mdp, temperature=0.5).policy.sel(s="home", a="go"), 6))
+    0.700611
+    """
+    check_stationary(mdp)
+    kind = checked_inference(inference, temperature, action_prior, risk)
+    limit = checked_limit(method, METHODS, tolerance, max_iterations)
+    alpha = check_temperature(1.0 if temperature is None else temperature) if kind in SOFT else None
+    check_discount(mdp, kind, method, risk)
+    backup = _backup(mdp, kind, alpha, action_prior, risk)
+    check_limit(mdp, kind, backup)
+    found = fixed_point(backup, tolerance=tolerance, max_iterations=limit, newton=method == "policy-iteration")
+    return StationarySolution(
+        mdp,
+        kind,
+        alpha,
+        None if risk is None else float(risk),
+        by_pair(mdp, _policy(backup, found, tolerance)),
+        by_pair(mdp, found.q),
+        by_state(mdp, found.v),
+        lock(found.residuals),
+        found.error_bound,
+        method,
+    )
+
+
+def _backup(
+    mdp: MDP, kind: str, alpha: float | None, action_prior: ArrayLike | str | None, risk: float | None
+) -> Backup:
+    counted = mdp.available.astype(np.float64)
+    if kind == "planning":
+        assert risk is not None
+        weight = 1.0 / float(risk)
+        return Backup(CertaintyEquivalent(outcome_weights(mdp, weight), weight, mdp.discount), counted, 0.0)
+    if kind == "posterior":
+        assert alpha is not None
+        states = CertaintyEquivalent(outcome_weights(mdp, alpha), alpha, mdp.discount)
+        return Backup(states, action_measure(mdp, action_prior), alpha)
+    expectation = Expectation(transition_matrix(mdp), mdp.reward, mdp.discount)
+    if alpha is None:
+        return Backup(expectation, counted, 0.0)
+    return Backup(expectation, action_measure(mdp, action_prior), alpha)
+
+
+def _policy(backup: Backup, found: FixedPoint, tolerance: float) -> FloatArray:
+    """The policy of the last sweep. Where maximisers share, those count that the error bound cannot tell apart."""
+    if backup.weight > 0:
+        return backup.policy(found.q, found.v)
+    defined = found.v > -np.inf
+    v = np.where(defined, found.v, 0.0)[:, None]
+    scale = np.maximum(1.0, np.abs(v))
+    error = found.error_bound if found.error_bound < np.inf else tolerance * float(scale.max())
+    best = (found.q >= v - np.maximum(_TIE * scale, 2.0 * error)).astype(np.float64)
+    policy = np.full(best.shape, np.nan)
+    np.divide(best, best.sum(axis=1, keepdims=True), out=policy, where=defined[:, None] & np.isfinite(v))
+    return policy

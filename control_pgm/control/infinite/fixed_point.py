@@ -1,0 +1,211 @@
+"""Fixed points V = T(V) of monotone maps, by plain or Newton iteration, with a proved bound on what is left.
+
+Every equation of infinite horizons has this form. Two bounds cover them.
+
+*Contraction.* If |T(U) − T(V)| ≤ m |U − V| in the largest component, with a modulus m < 1, then V* exists and
+
+    |T(V) − V*| ≤ m |V − V*| ≤ m (|V − T(V)| + |T(V) − V*|),   so   |T(V) − V*| ≤ m/(1 − m) · |T(V) − V|.
+
+With discount gamma, Bellman's and the variational backup have m = gamma (Puterman 1994, theorem 6.3.1).
+
+*Enclosure.* Where T is no contraction but monotone, find L ≤ V ≤ U with L < T(L) and T(U) < U. Applying T again and
+again keeps both inequalities, so that a fixed point lies in between, and both it and T(V) lie between T(L) and T(U).
+The strict inequalities also make it the only one that counts: see `Map`. U comes from pushing against T: with
+g = |T(V) − V| repeat U ← T(U) + 2g until T takes back more than is pushed. Near V*, T is V + J (· − V) up to second
+order, so that V + 2g n is such a U straight away if n = 1 + J n, the expected number of steps of the chain J, unless
+actions are nearly tied; this is tried first, as it takes no sweeps.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from control_pgm.control.infinite.linear import solve_leaving
+from control_pgm.errors import InvalidArgument
+from control_pgm.tables.arrays import BoolArray, FloatArray, IntArray
+
+_NOISE = 4 * np.finfo(float).eps  # of a sweep, relative to the largest value
+_SLACK = 0.1  # of the equation n = 1 + J n, which the factor two in the step covers
+_PUSHES = 1_000  # sweeps that an enclosure may take beyond what the iteration itself has taken
+
+
+class Map(Protocol):
+    """A monotone map T between value functions; −inf is a value like any other.
+
+    Where it has no modulus below one, either T is a maximum or a minimum over policies of maps that are affine in
+    exp(V/w), or V is a maximum of expected returns. In the first case a U above its own image bounds the spectral
+    radius of an affine map below one, and so its fixed point is unique. In the second a policy that never ends loses
+    at least the slack of the inequality in every step, and so does not count (Bertsekas and Tsitsiklis 1991).
+    """
+
+    @property
+    def start(self) -> FloatArray:
+        """The first V."""
+
+    @property
+    def moving(self) -> BoolArray:
+        """The states whose value is asked for; those of the others are given."""
+
+    @property
+    def settles(self) -> bool:
+        """Whether values that no longer change are the answer even if no bound can be proved."""
+
+    @property
+    def trouble(self) -> str:
+        """Why iteration may go on for ever, and what to do about it."""
+
+    def sweep(self, v: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """What T(V) was made from (Q, or the same again), and T(V)."""
+
+    def slope(self, v: FloatArray, q: FloatArray, new: FloatArray) -> Any:
+        """The derivative J of T at V as a CSR matrix: J ≥ 0 with rows that sum to at most one."""
+
+    def modulus(self, first: FloatArray) -> float:
+        """m as it follows from the first sweep; 1 where T is no contraction."""
+
+
+@dataclass(frozen=True, eq=False)
+class FixedPoint:
+    """What an iteration has found.
+
+    Attributes
+    ----------
+    q, v : arrays
+        The last sweep: T(V) and what it was made from.
+    residuals : array [iteration]
+        The largest |T(V) − V| of every sweep; inf while states are still found impossible.
+    error_bound : float
+        Proved: no component of V or Q is further from the fixed point. inf where nothing could be proved.
+    """
+
+    q: FloatArray
+    v: FloatArray
+    residuals: FloatArray
+    error_bound: float
+
+
+def fixed_point(problem: Map, *, tolerance: float, max_iterations: int, newton: bool) -> FixedPoint:
+    """Iterate until the error bound is at most ``tolerance``, relative to the largest |V| where that is above one.
+
+    Parameters
+    ----------
+    newton : bool
+        Whether to go from V to V + (I − J)^{-1} (T(V) − V) instead of to T(V). For Bellman's and the variational backup
+        this is policy iteration (Puterman and Brumelle 1979).
+
+    Raises
+    ------
+    InvalidArgument
+        If ``max_iterations`` do not suffice, or floating point does not.
+    """
+    v, modulus, look = problem.start, None, np.inf
+    residuals: list[float] = []
+    for _ in range(max_iterations):
+        q, new = problem.sweep(v)
+        modulus = problem.modulus(new) if modulus is None else modulus
+        residual = _distance(new, v)
+        residuals.append(residual)
+        scale = max(1.0, float(np.abs(new[np.isfinite(new)]).max(initial=0.0)))
+        goal, gap, at_end = tolerance * scale, residual + _NOISE * scale, residual <= _NOISE * scale
+        bound = np.inf
+        if modulus < 1.0:
+            bound = modulus / (1.0 - modulus) * gap if gap < np.inf else np.inf
+        elif residual <= min(goal, look) or at_end:
+            bound = _enclosure(problem, v, gap, 2 * len(residuals) + _PUSHES, newton)
+            look = residual * (0.01 if bound == np.inf else min(0.1, goal / max(bound, goal)))
+        if bound <= goal or (at_end and bound == np.inf and problem.settles):
+            return FixedPoint(q, new, np.array(residuals), bound)
+        if at_end:
+            raise _unreachable(problem, tolerance, bound, scale)
+        v = _newton(problem, v, q, new) if newton else new
+    raise InvalidArgument(
+        f"max_iterations {max_iterations}: the last sweep still changed values by {residuals[-1]:.3g}",
+        allowed=f"as many as bring the error bound to {tolerance:g}",
+        remedy=problem.trouble,
+    )
+
+
+def _unreachable(problem: Map, tolerance: float, bound: float, scale: float) -> InvalidArgument:
+    """Why values that no longer change, to rounding, are no answer."""
+    if bound == np.inf:
+        return InvalidArgument(
+            f"values up to {scale:.3g} no longer change, but nothing bounds their error", remedy=problem.trouble
+        )
+    return InvalidArgument(
+        f"tolerance {tolerance:g} cannot be reached: rounding alone leaves an error bound of {bound:.3g}",
+        allowed=f"{2.0 * bound / scale:.1g} or more",
+    )
+
+
+def _distance(new: FloatArray, old: FloatArray) -> float:
+    """The largest |difference|; inf where only one of the two is infinite."""
+    same = new == old
+    return float(np.abs(np.where(same, 0.0, new) - np.where(same, 0.0, old)).max(initial=0.0))
+
+
+def _newton(problem: Map, v: FloatArray, q: FloatArray, new: FloatArray) -> FloatArray:
+    """V + (I − J)^{-1} (T(V) − V) on finite values, once no more states are found impossible; else T(V)."""
+    if not np.array_equal(np.isfinite(new), np.isfinite(v)):
+        return new
+    inside = np.flatnonzero(np.isfinite(new) & problem.moving)
+    chain = problem.slope(v, q, new)[inside][:, inside]
+    change = solve_leaving(chain, new[inside] - v[inside])
+    if change is None:
+        return new
+    result = new.copy()
+    result[inside] = v[inside] + change
+    return result
+
+
+def _enclosure(problem: Map, v: FloatArray, gap: float, limit: int, newton: bool) -> float:
+    """A bound on the distance from T(V) to the fixed point by enclosing both; inf if that fails."""
+    q, new = problem.sweep(v)
+    if not np.array_equal(np.isfinite(new), np.isfinite(v)):
+        return np.inf
+    inside = np.flatnonzero(np.isfinite(new) & problem.moving)
+    chain = problem.slope(v, q, new)[inside][:, inside]
+    steps = solve_leaving(chain, np.ones(len(inside))) if newton else _expected_steps(chain, limit)
+    known, bound = np.isfinite(q), 0.0
+    for side in (gap, -gap):
+        beyond = _beyond(problem, v, inside, side, steps, limit)
+        if beyond is None:
+            return np.inf
+        bound = max(bound, float(np.abs(problem.sweep(beyond)[0][known] - q[known]).max(initial=0.0)))
+    return bound
+
+
+def _beyond(
+    problem: Map, v: FloatArray, inside: IntArray, gap: float, steps: FloatArray | None, limit: int
+) -> FloatArray | None:
+    """U on the side of the sign of ``gap`` from which T turns back by half of the gap or more; None if not found."""
+    if steps is not None:
+        far = v.copy()
+        far[inside] += 2.0 * gap * steps
+        if _turns_back(far, problem.sweep(far)[1], inside, gap):
+            return far
+    far = v
+    for _ in range(limit):
+        image = problem.sweep(far)[1]
+        if _turns_back(far, image, inside, gap):
+            return far
+        far = image.copy()
+        far[inside] += 2.0 * gap
+    return None
+
+
+def _expected_steps(chain: Any, limit: int) -> FloatArray | None:
+    """n with n = 1 + J n up to a tenth, by products; None if they do not suffice."""
+    steps = np.ones(chain.shape[0])
+    for _ in range(limit):
+        longer = 1.0 + chain @ steps
+        if float((longer - steps).max(initial=0.0)) <= _SLACK:
+            return np.asarray(longer)
+        steps = longer
+    return None
+
+
+def _turns_back(far: FloatArray, image: FloatArray, inside: IntArray, gap: float) -> bool:
+    return bool((np.sign(gap) * (image[inside] - far[inside]) <= -abs(gap) / 2.0).all())

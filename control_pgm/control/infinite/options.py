@@ -1,0 +1,108 @@
+"""Which options of `solve_infinite` go together, and whether the values that they ask for are finite."""
+
+from __future__ import annotations
+
+from numbers import Real
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from control_pgm.control.infinite.backups import Backup, CertaintyEquivalent
+from control_pgm.control.infinite.growth import growing_class
+from control_pgm.control.mdp import MDP
+from control_pgm.errors import InvalidArgument
+
+INFERENCES = {
+    "variational": "variational",
+    "maxent": "variational",
+    "bellman": "bellman",
+    "optimal": "bellman",
+    "posterior": "posterior",
+    "planning": "planning",
+}  # every accepted name -> the type of inference
+SOFT = ("variational", "posterior")  # the types of inference with a temperature
+METHODS = {"value-iteration": 100_000, "policy-iteration": 1_000}  # name -> iterations unless told otherwise
+_LOOKS = 200  # products that may be spent on telling at once that evidence is infinite
+
+
+def checked_inference(
+    inference: str, temperature: float | None, action_prior: ArrayLike | str | None, risk: float | None
+) -> str:
+    """The type of inference of a name; options that it does not have are refused."""
+    if inference not in INFERENCES:
+        raise InvalidArgument(f"inference {inference!r}", allowed=", ".join(map(repr, INFERENCES)))
+    kind = INFERENCES[inference]
+    given = {"temperature": temperature, "action_prior": action_prior} if kind not in SOFT else {}
+    given |= {"risk": risk} if kind != "planning" else {}
+    for name, value in given.items():
+        if value is not None:
+            raise InvalidArgument(f"{name} with inference={inference!r}", remedy=f"leave {name} out: it has none")
+    if kind != "planning":
+        return kind
+    if isinstance(risk, bool) or not isinstance(risk, Real) or not 0.0 < abs(float(risk)) < np.inf:
+        raise InvalidArgument(
+            f"risk {risk!r} with inference='planning'",
+            allowed="a finite number ≠ 0, per unit of reward; < 0 is averse to risk",
+            remedy="for the limit 0 take inference='bellman'",
+        )
+    return kind
+
+
+def check_discount(mdp: MDP, kind: str, method: str, risk: float | None) -> None:
+    """Refuse discounts under which a type of inference, or a method, has no answer."""
+    if kind in ("posterior", "planning") and mdp.discount == 1.0:
+        raise InvalidArgument(
+            f"discount 1 with inference={kind!r}: the evidence of endless optimality has no limit",
+            allowed="a discount below 1",
+            remedy="solve_average(mdp) gives the posterior policy and the average reward of endless processes",
+        )
+    if method == "policy-iteration" and mdp.discount == 1.0:
+        raise InvalidArgument(
+            "method='policy-iteration' with discount 1: policies that never end have no values",
+            remedy="take method='value-iteration'",
+        )
+    if method == "policy-iteration" and risk is not None and risk < 0:
+        raise InvalidArgument(
+            f"method='policy-iteration' with risk {risk:g}: Newton's method may not converge where risk is avoided",
+            remedy="take method='value-iteration'",
+        )
+
+
+def check_limit(mdp: MDP, kind: str, backup: Backup) -> None:
+    """Refuse values that are surely infinite, before many sweeps find out."""
+    if mdp.discount == 1.0:
+        _check_end(backup)
+    elif kind == "posterior":
+        _check_evidence(mdp, backup)
+
+
+def _check_end(backup: Backup) -> None:
+    """Refuse undiscounted values that grow in every state: what one sweep adds, all add, as T(V + c) = T(V) + c."""
+    _, first = backup.sweep(backup.start)
+    least, largest = float(first.min()), float(first.max())
+    if least > 0.0 or -np.inf < largest < 0.0:
+        change = f"{least:g} or more" if least > 0.0 else f"{largest:g} or less"
+        raise InvalidArgument(
+            f"discount 1, but every state adds {change} in every step for ever",
+            allowed="a discount below 1, or absorbing states of reward 0",
+            remedy="solve_average(mdp) gives the posterior policy and the average reward",
+        )
+
+
+def _check_evidence(mdp: MDP, backup: Backup) -> None:
+    """Refuse rewards that outweigh the discount: beta = M (gamma beta + 1 − gamma) needs gamma rho(M) < 1."""
+    _, first = backup.sweep(backup.start)
+    if mdp.discount == 0.0 or backup.modulus(first) < 1.0:
+        return
+    assert isinstance(backup.states, CertaintyEquivalent)
+    with np.errstate(divide="ignore"):
+        steps = backup.states.weights.scaled(np.log(backup.measure).ravel()).merged(mdp.n_actions)
+    grown = growing_class(steps.scaled(np.full(mdp.n_states, np.log(mdp.discount))), max_iterations=_LOOKS)
+    if grown is not None:
+        raise InvalidArgument(
+            f"E exp(return/temperature) is infinite: going on around s={mdp.states[int(grown[0])]!r} multiplies it "
+            f"faster than discount {mdp.discount:g} ends it",
+            allowed="rewards that the discount outweighs",
+            remedy="lower the discount or the rewards, or raise the temperature; the policy of long horizons is then "
+            "that of the process without discount: solve_average gives it",
+        )

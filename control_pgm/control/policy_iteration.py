@@ -1,0 +1,162 @@
+"""Soft policy iteration: evaluate a policy under the true dynamics, improve it, and look at every sweep.
+
+    evaluate   Q^pi_t(s,a) = E[r_t | s,a] + gamma E_P[V^pi_{t+1}(s')],
+               V^pi_t(s)   = sum_a pi(a|s) (Q^pi_t(s,a) − alpha log pi(a|s)/p(a|s)),
+    improve    pi'(a|s)   ∝ p(a|s) exp(Q^pi_t(s,a)/alpha)
+
+(Haarnoja et al. 2018, section 4.1; Levine 2018, section 3.) No sweep lowers the objective E[sum r] − alpha E[sum KL].
+Over a finite horizon the last step is right after the first sweep and each further sweep makes one more step right, so
+that T sweeps reach the optimum, which is that of ``solve(inference="variational")``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from control_pgm.control.backup import expected_next, soft_policy
+from control_pgm.control.evaluation import checked_policy, evaluate
+from control_pgm.control.mdp import MDP
+from control_pgm.control.network import check_horizon, check_temperature
+from control_pgm.control.priors import Prior, parse_prior
+from control_pgm.display import number, text_table
+from control_pgm.errors import InvalidArgument
+from control_pgm.tables.arrays import FloatArray, lock
+from control_pgm.tables.labelled import LabelledArray
+from control_pgm.tables.variable import Labels
+
+_MAX_PRINTED = 12
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class PolicyIteration:
+    """Every sweep of soft policy iteration.
+
+    Attributes
+    ----------
+    policies : LabelledArray [sweep, t, s, a]
+        The policy before the first sweep, and after each.
+    objectives : tuple of float
+        E[sum r] − alpha E[sum KL(pi ‖ p)] of each, in units of reward; never falling.
+    converged : bool
+        Whether the last sweep changed no probability by more than the tolerance.
+    """
+
+    policies: LabelledArray
+    objectives: tuple[float, ...]
+    converged: bool
+
+    @property
+    def policy(self) -> LabelledArray:
+        """The policy after the last sweep."""
+        return self.policies.sel(sweep=len(self.objectives) - 1)  # type: ignore[no-any-return]
+
+    def __str__(self) -> str:
+        rows = [[str(k), number(value, 10)] for k, value in enumerate(self.objectives)]
+        if len(rows) > _MAX_PRINTED:
+            rows = [*rows[: _MAX_PRINTED - 2], ["…", "…"], rows[-1]]
+        return text_table(["sweep", "objective"], rows)
+
+    def __repr__(self) -> str:
+        state = "converged" if self.converged else "NOT converged"
+        return (
+            f"PolicyIteration({len(self.objectives) - 1} sweeps, {state}, objective={number(self.objectives[-1], 8)})"
+        )
+
+
+def soft_policy_iteration(
+    mdp: MDP,
+    horizon: int,
+    *,
+    temperature: float = 1.0,
+    action_prior: ArrayLike | str | None = None,
+    policy: ArrayLike | LabelledArray | None = None,
+    tolerance: float = 1e-12,
+    max_sweeps: int | None = None,
+) -> PolicyIteration:
+    """Improve a policy until it changes no more.
+
+    Parameters
+    ----------
+    mdp : MDP
+    horizon : int
+        The number of actions T.
+    temperature, action_prior
+        As for `unroll`.
+    policy : array [t, s, a] or [s, a], optional
+        Where to begin; default the action prior.
+    tolerance : float
+        The largest change of a probability that counts as none.
+    max_sweeps : int, optional
+        Default T + 1, which is always enough.
+
+    Raises
+    ------
+    InvalidArgument
+        If an argument is out of range, or the first policy takes an action to which the prior gives no weight.
+
+    Examples
+    --------
+    >>> from control_pgm import gridworld, solve
+    >>> mdp = gridworld("S.G", slip=0.2)
+    >>> found = soft_policy_iteration(mdp, 5, temperature=0.5)
+    >>> best = solve(mdp, 5, temperature=0.5, inference="variational")
+    >>> bool(abs(found.policy - best.policy).max() < 1e-12), len(found.objectives) <= 7
+    (True, True)
+    """
+    steps, alpha = check_horizon(mdp, horizon), check_temperature(temperature)
+    prior = parse_prior(mdp, action_prior, steps)
+    sweeps = steps + 1 if max_sweeps is None else max_sweeps
+    if isinstance(sweeps, bool) or not isinstance(sweeps, int) or sweeps < 1:
+        raise InvalidArgument(f"max_sweeps {max_sweeps!r}", allowed="an integer ≥ 1")
+    pi = _start(mdp, policy, prior, steps)
+    policies, converged = [pi], False
+    while len(policies) <= sweeps and not converged:
+        improved = _improved(mdp, pi, prior, alpha)
+        converged = bool(np.nanmax(np.abs(improved - pi), initial=0.0) <= tolerance)
+        policies.append(improved)
+        pi = improved
+    objectives = [evaluate(mdp, p, temperature=alpha, action_prior=action_prior).objective for p in policies]
+    names = {"sweep": Labels(range(len(policies))), "t": Labels(range(steps)), "s": mdp.states, "a": mdp.actions}
+    return PolicyIteration(LabelledArray(lock(np.stack(policies)), tuple(names), names), tuple(objectives), converged)
+
+
+def _start(mdp: MDP, policy: Any, prior: Prior, steps: int) -> FloatArray:
+    given = prior.table if policy is None else policy
+    pi = checked_policy(mdp, given, steps)
+    weights = np.broadcast_to(prior.table, pi.shape)
+    outside = (np.nan_to_num(pi) > 0) & (weights == 0)
+    if outside.any():
+        t, s, a = (int(i) for i in np.argwhere(outside)[0])
+        raise InvalidArgument(
+            f"the first policy takes a={mdp.actions[a]!r} at t={t}, s={mdp.states[s]!r}, where the prior is 0",
+            allowed="actions of positive prior: their divergence is infinite",
+        )
+    return pi
+
+
+def _improved(mdp: MDP, pi: FloatArray, prior: Prior, alpha: float) -> FloatArray:
+    """pi' ∝ p exp(Q^pi/alpha) at every step, Q^pi being evaluated backwards."""
+    value = np.zeros(mdp.n_states) if mdp.terminal_reward is None else np.array(mdp.terminal_reward)
+    result = np.empty(pi.shape)
+    rewards = np.broadcast_to(mdp.reward, pi.shape)
+    for t in range(len(pi) - 1, -1, -1):
+        measure = prior.at(t)
+        weights = (measure > 0).astype(np.float64) if prior.counting else measure
+        later = mdp.discount * expected_next(mdp.matrix_at(t), value) if mdp.discount > 0 else 0.0
+        q = np.where(weights > 0, rewards[t] + later, -np.inf)
+        best = np.where(np.isneginf(q).all(axis=1), -np.inf, 0.0)
+        result[t] = soft_policy(q, best, weights, alpha)
+        value = _evaluated(pi[t], q, weights, alpha)
+    return result
+
+
+def _evaluated(pi: FloatArray, q: FloatArray, weights: FloatArray, alpha: float) -> FloatArray:
+    """V^pi(s) = sum_a pi (Q − alpha log pi/p); −inf where the policy is undefined."""
+    used = pi > 0
+    log_ratio = np.log(np.where(used, pi, 1.0)) - np.log(np.where(used, weights, 1.0))
+    terms = np.where(used, pi * (np.where(used, q, 0.0) - alpha * log_ratio), 0.0)
+    return np.where(np.isnan(pi).any(axis=1), -np.inf, terms.sum(axis=1))

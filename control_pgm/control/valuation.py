@@ -1,0 +1,149 @@
+"""Q, V and the policy of a control network, read off the messages of an elimination of values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from math import inf
+
+import numpy as np
+
+from control_pgm.control.network import ControlNetwork
+from control_pgm.errors import InvalidModel
+from control_pgm.inference.valued import Valued
+from control_pgm.inference.valued_terms import Term, add_up
+from control_pgm.tables.arrays import FloatArray, lock
+from control_pgm.tables.operators import Operator, optimiser
+from control_pgm.tables.views import Scope
+
+_REMEDY = "ask network.infer() for the marginal or conditional that you want instead of solve()"
+
+
+@dataclass(frozen=True, eq=False)
+class Valuation:
+    """The values of a control network under one type of inference; made by `valuate`.
+
+    Attributes
+    ----------
+    network : ControlNetwork
+    valued : Valued
+        The messages.
+    actions : Operator
+        That of the actions.
+    """
+
+    network: ControlNetwork
+    valued: Valued
+    actions: Operator
+
+    @property
+    def total(self) -> float:
+        """The value of the whole from p(s_0) on."""
+        return self.valued.total
+
+    @cached_property
+    def q(self) -> FloatArray:
+        """Q_t(s,a) over all states of the network, axes t, s, a; −inf where the prior is zero."""
+        values = np.empty((self.network.horizon, *self._sizes))
+        for t in range(self.network.horizon):
+            values[t] = self._over((self._states[t], self._actions[t]), self._acting(t))
+        return lock(np.where(self._measures > 0, values, -inf))
+
+    @cached_property
+    def v(self) -> FloatArray:
+        """V_t(s), axes t, s; T+1 rows."""
+        values = np.empty((self.network.horizon + 1, self._sizes[0]))
+        for t, s in enumerate(self._states):
+            values[t] = self._over((s,), [*self._through(t), *self._beside(t)])
+        return lock(values)
+
+    @cached_property
+    def policy(self) -> FloatArray:
+        """pi(a_t|s_t), axes t, s, a; NaN where V = −inf."""
+        return lock(optimiser(self.q, self._measures, *self.actions))
+
+    # --- finding one's way in the tree --------------------------------------------------------------------------
+    @cached_property
+    def _states(self) -> Sequence[int]:
+        return self.valued.plan.series("s", self.network.horizon + 1)
+
+    @cached_property
+    def _actions(self) -> Sequence[int]:
+        return self.valued.plan.series("a", self.network.horizon)
+
+    @cached_property
+    def _sizes(self) -> tuple[int, int]:
+        cards = self.valued.plan.problem.cardinalities
+        return cards[self._states[0]], cards[self._actions[0]]
+
+    def _over(self, scope: Scope, terms: Sequence[Term]) -> FloatArray:
+        """The sum of terms over s, or s and a."""
+        sizes = self.valued.plan.problem.cardinalities
+        shape = self._sizes[: len(scope)]
+        full = add_up([Term(scope, np.zeros(shape)), *terms], sizes)
+        return full.dense.transpose([full.scope.index(x) for x in scope])
+
+    def _acting(self, t: int) -> list[Term]:
+        """All that a_t decides on: what its cluster holds and has received, and what lies beside it."""
+        cluster = self.valued.plan.tree.position[self._actions[t]]
+        return [*self.valued.terms(cluster), *self._beside(t)]
+
+    def _through(self, t: int) -> list[Term]:
+        """What comes to s_t through a_t."""
+        if t == self.network.horizon:
+            return []
+        sent = self.valued.sent[self.valued.plan.tree.position[self._actions[t]]].values
+        return [] if sent is None else [sent]
+
+    def _beside(self, t: int) -> list[Term]:
+        """Values at and after t over s_t alone that do not come through a_t: factors on s_t, the terminal reward."""
+        if self.network.uniform:
+            return []
+        through = self._through(t)
+        terms = self.valued.terms(self.valued.plan.tree.position[self._states[t]])
+        return [term for term in terms if term.scope == (self._states[t],) and not any(term is x for x in through)]
+
+    @cached_property
+    def _measures(self) -> FloatArray:
+        """What weighs the actions, axes s, a, or t, s, a where it varies."""
+        tree = self.valued.plan.tree
+        weights = [self.valued.weights(tree.position[a]) for a in self._actions]
+        made: dict[tuple[int, ...], FloatArray] = {}
+        steps = []
+        for t, own in enumerate(weights):
+            key = tuple([id(table) for _, table in own])
+            if key not in made:
+                made[key] = self._measure(t, [Term(scope, table.dense().linear()) for scope, table in own])
+            steps.append(made[key])
+        return steps[0] if len(made) == 1 else np.stack(steps)
+
+    def _measure(self, t: int, weights: Sequence[Term]) -> FloatArray:
+        ones, scope = np.ones(self._sizes), (self._states[t], self._actions[t])
+        for weight in weights:
+            ones = ones * self._over(scope, [weight])
+        return ones
+
+    def check(self) -> None:
+        """Refuse a changed network whose values are not functions of s_t and a_t.
+
+        Raises
+        ------
+        InvalidModel
+            Names the first step at which something else matters, or what is independent of the rest.
+        """
+        tree, problem = self.valued.plan.tree, self.valued.plan.problem
+        for t, (s, a) in enumerate(zip(self._states[:-1], self._actions, strict=True)):
+            others = [problem.names[v] for v in tree.scopes[tree.position[a]] if v not in (s, a)]
+            if others:
+                raise InvalidModel(
+                    f"the values at t={t} depend on {', '.join(others)} beside s_{t} and a_{t}: no Q(s,a)",
+                    remedy=_REMEDY,
+                )
+        roots = [problem.names[tree.order[i]] for i in tree.roots if self.valued.sent[i].values is not None]
+        alone = [name for name in roots if name != "s_0"]
+        alone += [f"{table!r}" for k, table in enumerate(self.network.tables) if not problem.scopes[k]]
+        if alone:
+            raise InvalidModel(
+                f"the network falls into independent parts at {alone[-1]}: V does not cover all of them", remedy=_REMEDY
+            )

@@ -1,0 +1,137 @@
+"""What each table of a model counts as when values are eliminated: a measure, a probability, or values."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from math import inf
+from typing import NamedTuple
+
+import numpy as np
+
+from control_pgm.errors import InvalidArgument, unknown
+from control_pgm.inference.problem import Problem
+from control_pgm.models.cpd import CPD
+from control_pgm.tables.arrays import FloatArray
+from control_pgm.tables.factor import Factor
+from control_pgm.tables.operators import Operator
+from control_pgm.tables.scaled import Scaled
+from control_pgm.tables.sparse_array import SparseArray, Table, entries
+from control_pgm.tables.sparse_scaled import SparseScaled
+
+OWN, CHANCE, VALUE = "own", "chance", "value"
+
+
+class Held(NamedTuple):
+    """What a table is in a cluster, and a key equal for equal tables of one kind.
+
+    ``OWN`` weighs the variable that is eliminated there, ``CHANCE`` is another probability, ``VALUE`` holds values.
+    """
+
+    kind: str
+    table: Scaled | Table
+    key: Hashable
+
+
+@dataclass(frozen=True, eq=False)
+class Tables:
+    """The tables of a problem, and how they are to be read.
+
+    Attributes
+    ----------
+    operators : per free variable.
+    unit : what a logarithm of one counts as a value.
+    values : name of an observed variable -> values in place of the logarithms of its CPD, axes as its free parents.
+    likelihood : names of observed variables whose CPDs are probabilities, not values.
+    weights : factors that weigh the variable in whose cluster they are, as its CPD does.
+    """
+
+    problem: Problem
+    operators: Sequence[Operator]
+    unit: float
+    values: Mapping[str, Table]
+    likelihood: Collection[str]
+    weights: Collection[Factor]
+
+    def check(self) -> None:
+        """Refuse names of variables that are not observed, and numbers that are no values."""
+        for name in (*self.values, *self.likelihood):
+            if name not in self.problem.observed:
+                raise unknown(name, self.problem.observed, what="observed variable")
+        for name, table in {id(table): (name, table) for name, table in self.values.items()}.values():
+            bad = ~(entries(table) < inf)
+            if bad.any():
+                raise InvalidArgument(
+                    f"the values of {name!r} hold {entries(table)[bad].flat[0]}", allowed="numbers below +inf"
+                )
+
+    def held(self, k: int, variable: int) -> Held:
+        """What table k is in the cluster that eliminates a variable."""
+        child = self.problem.children[k]
+        if child >= 0 and child == variable:
+            return Held(OWN, self.problem.tables[k], self.problem.keys[k])
+        if child >= 0:
+            return self._displaced(k, self.operators[child])
+        name = self._observed[k]
+        if name is not None and name in self.values:
+            table = self.values[name]
+            if table.shape != self.problem.tables[k].shape:
+                raise InvalidArgument(
+                    f"the values of {name!r} have shape {table.shape}", allowed=f"{self.problem.tables[k].shape}"
+                )
+            return Held(VALUE, table, id(table))
+        if name in self.likelihood:
+            return Held(CHANCE, self.problem.tables[k], self.problem.keys[k])
+        if k in self._weighing:
+            return Held(OWN, self.problem.tables[k], self.problem.keys[k])
+        return self._logarithms(k, self.unit)
+
+    def _displaced(self, k: int, operator: Operator) -> Held:
+        """A CPD that another variable's cluster holds: a sum of its kind, or a maximum, is to be taken later."""
+        if operator.kappa == operator.weight != 0:
+            return Held(CHANCE, self.problem.tables[k], self.problem.keys[k])
+        if operator.weight < 0:
+            raise InvalidArgument(
+                f"the operator {operator} of {self.problem.names[self.problem.children[k]]!r}, which is eliminated "
+                "after one of its parents",
+                remedy="make the plan with order='reverse topological'",
+            )
+        return self._logarithms(k, operator.kappa)
+
+    def _logarithms(self, k: int, unit: float) -> Held:
+        key = self.problem.keys[k], unit
+        if key not in self._logs:
+            self._logs[key] = _logarithms(self.problem.tables[k], unit)
+        return Held(VALUE, self._logs[key], key)
+
+    @cached_property
+    def _logs(self) -> dict[Hashable, Table]:
+        return {}
+
+    @cached_property
+    def _observed(self) -> Sequence[str | None]:
+        """Per table the observed variable whose CPD it is."""
+        observed = self.problem.observed
+        names = [factor.scope[-1] if isinstance(factor, CPD) else None for factor in self.problem.model.tables]
+        return [name if name in observed else None for name in names]
+
+    @cached_property
+    def _weighing(self) -> frozenset[int]:
+        weights = {id(factor) for factor in self.weights}
+        if not weights:
+            return frozenset()
+        return frozenset(k for k, factor in enumerate(self.problem.model.tables) if id(factor) in weights)
+
+
+def _logarithms(table: Scaled, unit: float) -> Table:
+    """Unit times the logarithms of a table; zeros stay −inf, also at unit 0."""
+    if isinstance(table, SparseScaled):
+        listed = Scaled(table._data, table._exponent, table._in_logs)
+        return SparseArray(table.pattern, _scaled_logs(listed, unit), -inf)
+    return _scaled_logs(table, unit)
+
+
+def _scaled_logs(table: Scaled, unit: float) -> FloatArray:
+    logs = table.log()
+    return np.where(np.isneginf(logs), -inf, unit * np.where(np.isneginf(logs), 0.0, logs))

@@ -1,0 +1,81 @@
+"""Tables as plain numbers, for formats that hold nothing else; and rows of files as conditional tables."""
+
+from __future__ import annotations
+
+from math import prod
+
+import numpy as np
+
+from control_pgm.display import size
+from control_pgm.errors import InvalidArgument, TooLarge
+from control_pgm.interop.source import Source
+from control_pgm.models.cpd import CPD
+from control_pgm.tables.arrays import FloatArray, lock
+from control_pgm.tables.factor import Factor
+from control_pgm.tables.variable import Variable
+
+MAX_ENTRIES = 10_000_000  # of one table that is written
+ROUNDED = 1e-4  # how far a row in a file may miss 1: files often hold few digits
+
+
+def check_entries(factor: Factor) -> None:
+    """Refuse a table that is too large to be written entry by entry, such as a sparse one."""
+    entries = prod(factor.shape)
+    if entries > MAX_ENTRIES:
+        raise TooLarge(
+            f"{factor!r} has {entries:,} entries ({size(8 * entries)}), which files hold one by one",
+            allowed=f"{MAX_ENTRIES:,} entries",
+            remedy="save the decision process instead, and unroll it again",
+        )
+
+
+def holds_plainly(factor: Factor) -> bool:
+    """Whether every value is a floating-point number: none underflows to zero, none overflows.
+
+    >>> x = Variable("x", 2)
+    >>> holds_plainly(Factor([x], [0.5, 0.0])), holds_plainly(Factor([x], [-800.0, 0.0], log=True))
+    (True, False)
+    """
+    logs, values = factor.log_array(), factor.array()
+    return bool(np.isfinite(values).all() and ((values > 0) == (logs > -np.inf)).all())
+
+
+def plain_values(factor: Factor, form: str) -> FloatArray:
+    """The values of a factor, if all of them are floating-point numbers.
+
+    Raises
+    ------
+    TooLarge
+        If there are too many of them.
+    InvalidArgument
+        If one is smaller or larger than any floating-point number; names the format that cannot hold it.
+    """
+    check_entries(factor)
+    if not holds_plainly(factor):
+        logs, values = factor.log_array(), factor.array()
+        at = tuple(np.argwhere(~np.isfinite(values) | ((values > 0) != (logs > -np.inf)))[0])
+        place = ", ".join(f"{v.name}={v.states[i]}" for v, i in zip(factor.variables, at, strict=True))
+        raise InvalidArgument(
+            f"{factor!r} at {place} is exp({logs[at]:.6g}), which {form} files cannot hold",
+            allowed="numbers between 1e-308 and 1e308, and 0",
+            remedy="write .json, which holds logarithms too",
+        )
+    return factor.array()
+
+
+def cpd_of_rows(source: Source, where: str, child: Variable, parents: tuple[Variable, ...], rows: FloatArray) -> CPD:
+    """p(child | parents) from a file's rows, child last; rows written with few digits are rescaled to sum to one."""
+    if not (np.isfinite(rows) & (rows >= 0)).all():
+        bad = rows[~(np.isfinite(rows) & (rows >= 0))][0]
+        raise source.error(f"{where} has the entry {bad}", allowed="numbers ≥ 0")
+    sums = rows.sum(axis=-1)
+    off = np.abs(sums - 1.0) > ROUNDED
+    if off.any():
+        at = tuple(np.argwhere(off)[0])
+        place = ", ".join(f"{v.name}={v.states[i]}" for v, i in zip(parents, at, strict=True))
+        raise source.error(
+            f"{where} sums to {sums[at]:.6g} over {child.name!r}{' at ' + place if place else ''}",
+            allowed=f"1 within {ROUNDED:g}",
+        )
+    exact = np.abs(sums - 1.0) <= 1e-9
+    return CPD(child, parents, lock(np.where(exact[..., None], rows, rows / sums[..., None])))

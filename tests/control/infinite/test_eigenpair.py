@@ -1,0 +1,102 @@
+"""Leading eigenpairs against dense eigenvalues, at every temperature, periodic or not."""
+
+import numpy as np
+import pytest
+
+from control_pgm.control.infinite.eigenpair import grows, leading_eigenpair
+from control_pgm.control.infinite.log_matrix import LogMatrix
+from control_pgm.errors import InvalidArgument
+from tests.control.comparison import TIGHT, difference
+from tests.control.infinite.samples import dense_log_matrix
+
+OPTIONS = {"newton": {"newton": True, "max_iterations": 100}, "power": {"newton": False, "max_iterations": 100_000}}
+
+
+def irreducible(seed, n=7, density=0.3):
+    """A random matrix on a ring, so that every state reaches every other."""
+    rng = np.random.default_rng(seed)
+    matrix = rng.lognormal(sigma=2.0, size=(n, n)) * (rng.random((n, n)) < density)
+    matrix[np.arange(n), (np.arange(n) + 1) % n] += 0.1
+    return matrix
+
+
+def perron(matrix):
+    """The leading eigenvalue and its eigenvector, which is positive."""
+    values, vectors = np.linalg.eig(matrix)
+    k = int(np.argmax(values.real))
+    vector = vectors[:, k].real
+    return values[k].real, np.abs(vector)
+
+
+@pytest.mark.parametrize("method", OPTIONS)
+@pytest.mark.parametrize("seed", range(12))
+def test_the_pair_is_that_of_dense_algebra(method, seed):
+    matrix = irreducible(seed)
+    value, right = perron(matrix)
+    left = perron(matrix.T)[1]
+    found = leading_eigenpair(dense_log_matrix(matrix), tolerance=1e-13, **OPTIONS[method])
+    assert abs(found.log_value - np.log(value)) <= found.width + TIGHT
+    assert found.width <= 1e-11
+    assert difference(np.exp(found.log_right), right / right.max()) <= 1e-9
+    assert difference(found.stationary, left * right / (left @ right)) <= 1e-9
+
+
+@pytest.mark.parametrize("method", OPTIONS)
+def test_bounds_hold_at_every_tolerance(method):
+    for seed in range(6):
+        matrix = irreducible(seed)
+        for tolerance in (1e-1, 1e-4):
+            found = leading_eigenpair(dense_log_matrix(matrix), tolerance=tolerance, **OPTIONS[method])
+            assert abs(found.log_value - np.log(perron(matrix)[0])) <= found.width
+
+
+@pytest.mark.parametrize("spread", [10.0, 1e3, 1e5])
+def test_cold_temperatures_change_nothing_but_the_eigenvector(spread):
+    """D M D^{-1} has the same eigenvalue and the eigenvector D x, even where its entries exceed floating point."""
+    for seed in range(6):
+        matrix = dense_log_matrix(irreducible(seed))
+        shift = spread * np.random.default_rng(seed).normal(size=7)
+        logs = matrix.logs + shift[matrix.rows] - shift[matrix.columns]
+        moved = LogMatrix(logs, matrix.columns, matrix.starts, 7)
+        plain, cold = (leading_eigenpair(m, tolerance=1e-15, **OPTIONS["newton"]) for m in (matrix, moved))
+        scale = 1e-15 * max(1.0, np.ptp(shift))
+        assert abs(plain.log_value - cold.log_value) <= plain.width + cold.width
+        ratio = cold.log_right - shift - plain.log_right
+        assert np.ptp(ratio) <= 1e-9 + 100 * scale
+        assert difference(plain.stationary, cold.stationary) <= 1e-9 + 100 * scale
+
+
+@pytest.mark.parametrize("method", OPTIONS)
+def test_a_periodic_ring_has_its_geometric_mean(method):
+    logs = np.array([0.3, -1.2, 2.0, 0.1])
+    ring = LogMatrix.of(np.arange(4), np.array([1, 2, 3, 0]), logs, (4, 4))
+    found = leading_eigenpair(ring, tolerance=1e-12, **OPTIONS[method])
+    assert abs(found.log_value - logs.mean()) <= 1e-11
+    assert difference(found.stationary, np.full(4, 0.25)) <= 1e-11
+    earned = logs[::-1].cumsum()[::-1] - logs.mean() * np.arange(4, 0, -1)  # before the ring is closed
+    assert difference(found.log_right, earned - earned.max()) <= 1e-9
+
+
+def test_whether_a_matrix_grows_is_told_from_its_bounds():
+    for seed in range(10):
+        matrix = irreducible(seed)
+        value = perron(matrix)[0]
+        assert grows(dense_log_matrix(matrix / value * 1.001), max_iterations=10_000) is True
+        assert grows(dense_log_matrix(matrix / value * 0.999), max_iterations=10_000) is False
+        assert grows(dense_log_matrix(matrix / value * 1.001), max_iterations=1) in (True, None)
+
+
+def test_too_few_iterations_are_named():
+    with pytest.raises(InvalidArgument, match=r"max_iterations 3.*known to .* nats only.*method='newton'"):
+        leading_eigenpair(dense_log_matrix(irreducible(0)), tolerance=1e-12, max_iterations=3, newton=False)
+
+
+@pytest.mark.parametrize("method", OPTIONS)
+def test_an_eigenvalue_below_the_floor_is_not_sought(method):
+    for seed in range(6):
+        matrix = irreducible(seed)
+        log_value = np.log(perron(matrix)[0])
+        for distance in (2.0, 1e-3):
+            options = {"tolerance": 1e-6, **OPTIONS[method]}
+            assert leading_eigenpair(dense_log_matrix(matrix), floor=log_value + distance, **options) is None
+            assert leading_eigenpair(dense_log_matrix(matrix), floor=log_value - distance, **options) is not None

@@ -1,0 +1,83 @@
+"""The iteration by itself, on a map whose fixed point is known: V ← r + J V with a chain J that leaves slowly."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+from control_pgm.control.infinite.fixed_point import fixed_point
+from control_pgm.errors import InvalidArgument
+from tests.control.comparison import difference
+
+
+@dataclass(frozen=True, eq=False)
+class Affine:
+    """V ← r + J V; ``m`` is the modulus that it claims."""
+
+    r: np.ndarray
+    j: np.ndarray
+    m: float = 1.0
+    settles: bool = False
+    trouble: str = "no help"
+
+    @property
+    def start(self):
+        return np.zeros(len(self.r))
+
+    @property
+    def moving(self):
+        return np.ones(len(self.r), dtype=bool)
+
+    def sweep(self, v):
+        new = self.r + self.j @ v
+        return new, new
+
+    def slope(self, v, q, new):
+        return sparse.csr_array(self.j)
+
+    def modulus(self, first):
+        return self.m
+
+
+def leaving_chain(seed, leaves):
+    """A chain that leaves from its last state only."""
+    rng = np.random.default_rng(seed)
+    j = rng.random((6, 6))
+    j /= j.sum(axis=1, keepdims=True)
+    j[-1] *= 1.0 - leaves
+    return rng.normal(size=6), j
+
+
+@pytest.mark.parametrize("newton", [False, True])
+@pytest.mark.parametrize("leaves", [0.9, 0.1, 0.02])
+@pytest.mark.parametrize("tolerance", [1e-2, 1e-6, 1e-10])
+def test_enclosures_hold_where_nothing_contracts_in_one_step(newton, leaves, tolerance):
+    for seed in range(5):
+        r, j = leaving_chain(seed, leaves)
+        found = fixed_point(Affine(r, j), tolerance=tolerance, max_iterations=20_000, newton=newton)
+        exact = np.linalg.solve(np.eye(6) - j, r)
+        assert difference(found.v, exact) <= found.error_bound <= tolerance * max(1.0, np.abs(found.v).max())
+        assert len(found.residuals) <= (3 if newton else 20_000)
+
+
+def test_a_contraction_needs_no_enclosure():
+    r, j = leaving_chain(0, 0.0)
+    found = fixed_point(Affine(r, 0.9 * j, m=0.9), tolerance=1e-9, max_iterations=10_000, newton=False)
+    exact = np.linalg.solve(np.eye(6) - 0.9 * j, r)
+    assert difference(found.v, exact) <= found.error_bound <= 1e-9 * np.abs(exact).max()
+    assert difference(found.error_bound, 9.0 * found.residuals[-1]) <= 1e-12
+
+
+@pytest.mark.parametrize("newton", [False, True])
+def test_what_never_leaves_is_never_called_converged(newton):
+    r, j = leaving_chain(1, 0.0)
+    with pytest.raises(InvalidArgument, match=r"max_iterations 300.*no help"):
+        fixed_point(Affine(r + 1.0, j), tolerance=1e-6, max_iterations=300, newton=newton)
+
+
+def test_values_that_stand_still_without_proof_count_only_where_the_map_says_so():
+    still = Affine(np.zeros(3), np.eye(3), settles=True)
+    assert fixed_point(still, tolerance=1e-6, max_iterations=10, newton=False).error_bound == np.inf
+    with pytest.raises(InvalidArgument, match=r"nothing bounds their error; no help"):
+        fixed_point(Affine(np.zeros(3), np.eye(3)), tolerance=1e-6, max_iterations=10, newton=False)

@@ -1,0 +1,132 @@
+"""Soft policy iteration, the bound of a policy, and optimism: identities on random processes."""
+
+import numpy as np
+import pytest
+
+from control_pgm import MDP, gridworld, solve
+from control_pgm.control.bound import variational_bound
+from control_pgm.control.optimism import optimism_report
+from control_pgm.control.policy_iteration import soft_policy_iteration
+from control_pgm.errors import InvalidArgument
+
+
+def process(seed, *, deterministic=False, **options):
+    rng = np.random.default_rng(seed)
+    n, m = int(rng.integers(2, 6)), int(rng.integers(2, 4))
+    p = np.eye(n)[rng.integers(n, size=(n, m))] if deterministic else rng.dirichlet(np.full(n, 0.5), (n, m))
+    form = ("sa", "sas")[seed % 2]
+    reward = rng.normal(size=(n, m) if form == "sa" else (n, m, n))
+    return MDP(p, reward, reward_axes=form, initial=rng.dirichlet(np.ones(n)), **options), rng
+
+
+@pytest.mark.parametrize("seed", range(16))
+def test_sweeps_never_lower_the_objective_and_end_at_the_optimum(seed):
+    mdp, rng = process(seed, discount=(1.0, 0.9)[seed % 4 == 3])
+    horizon, alpha = int(rng.integers(1, 9)), float(rng.uniform(0.1, 2))
+    prior = rng.dirichlet(np.ones(mdp.n_actions), mdp.n_states)
+    start = rng.dirichlet(np.ones(mdp.n_actions), (horizon, mdp.n_states))
+    found = soft_policy_iteration(mdp, horizon, temperature=alpha, action_prior=prior, policy=start)
+    assert (np.diff(found.objectives) >= -1e-12).all()
+    assert found.converged
+    assert len(found.objectives) <= horizon + 2
+    best = solve(mdp, horizon, temperature=alpha, action_prior=prior, inference="variational")
+    assert np.abs(found.policy.values - best.policy.values).max() <= 1e-10
+    assert abs(found.objectives[-1] - best.soft_value) <= 1e-10
+
+
+def test_each_sweep_makes_one_more_step_right():
+    mdp, _ = process(4)
+    best = solve(mdp, 6, inference="variational").policy.values
+    found = soft_policy_iteration(mdp, 6)
+    for k in range(1, len(found.objectives)):
+        assert np.abs(found.policies.values[k][-k:] - best[-k:]).max() <= 1e-12
+
+
+def test_arguments_out_of_range_are_named():
+    mdp, _ = process(0)
+    with pytest.raises(InvalidArgument, match="max_sweeps 0"):
+        soft_policy_iteration(mdp, 3, max_sweeps=0)
+    only_first = np.zeros(mdp.n_actions)
+    only_first[0] = 1.0
+    other = np.tile(np.roll(only_first, 1), (3, mdp.n_states, 1))
+    with pytest.raises(InvalidArgument, match="where the prior is 0"):
+        soft_policy_iteration(mdp, 3, action_prior=only_first, policy=other)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_gap_is_the_divergence_step_by_step(seed):
+    """KL(q ‖ p(tau|O)) from the posterior's own conditionals, by the chain rule along a trajectory."""
+    mdp, rng = process(seed)
+    horizon, alpha = 4, float(rng.uniform(0.3, 2))
+    policy = rng.dirichlet(np.ones(mdp.n_actions), (horizon, mdp.n_states))
+    bound = variational_bound(mdp, policy, temperature=alpha)
+    exact = solve(mdp, horizon, temperature=alpha)
+    belief, total = mdp.initial, 0.0
+    total += float((belief * np.log(belief / exact.state_marginals.values[0])).sum())
+    for t in range(horizon):
+        joint = belief[:, None] * policy[t]
+        total += float((joint * np.log(policy[t] / exact.policy.values[t])).sum())
+        p = mdp.transition
+        table = exact.posterior.conditional(f"s_{t + 1}", given=[f"s_{t}", f"a_{t}"]).array()
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratio = np.where(p > 0, np.log(p / table), 0.0)
+        total += float((joint[:, :, None] * p * ratio).sum())
+        belief = (joint[:, :, None] * p).sum(axis=(0, 1))
+    assert abs(bound.gap - total) <= 1e-10
+    assert bound.gap >= -1e-12
+    assert abs(bound.negative_divergence - (bound.expected_reward / alpha + bound.entropy)) <= 1e-15
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_bound_is_tight_for_deterministic_dynamics_and_the_posterior_policy(seed):
+    mdp, _ = process(seed, deterministic=True)
+    start = MDP(mdp.transition, mdp.rewards.values[0], reward_axes=mdp.rewards.axes, initial=0)
+    exact = solve(start, 5)
+    assert abs(variational_bound(start, exact.policy).gap) <= 1e-11
+
+
+def test_the_bound_prints_the_derivation_line_by_line():
+    mdp, _ = process(1)
+    text = str(variational_bound(mdp, solve(mdp, 3).policy))
+    for line in ("= ELBO", "= log p(O)", "= −KL(q ‖ p^)"):
+        assert line in text
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_dynamics_of_the_posterior_diverge_as_reported(seed):
+    mdp, rng = process(seed)
+    horizon, alpha = 4, float(rng.uniform(0.2, 2))
+    report = optimism_report(mdp, horizon, temperature=alpha)
+    exact = solve(mdp, horizon, temperature=alpha)
+    total = 0.0
+    for t in range(horizon):
+        joint = exact.posterior.marginal(f"s_{t}", f"a_{t}", f"s_{t + 1}").array()
+        table = exact.posterior.conditional(f"s_{t + 1}", given=[f"s_{t}", f"a_{t}"]).array()
+        used = joint > 0
+        total += float((joint[used] * np.log(table[used] / mdp.transition[used])).sum())
+    assert abs(report.dynamics - total) <= 1e-10
+    assert report.believed.expected_reward >= report.gets.expected_reward - 1e-9 or alpha > 0.5
+    assert (
+        report.optimal.expected_reward >= max(report.gets.expected_reward, report.variational.expected_reward) - 1e-12
+    )
+
+
+def test_belief_in_luck_is_told_beside_what_happens():
+    report = optimism_report(gridworld("S.G\n.H.", slip=0.4), 6, temperature=0.05, event=["(0,2)"])
+    assert report.believed.chance > 0.99 > report.gets.chance
+    assert report.optimal.chance >= report.gets.chance - 1e-12
+    text = str(report)
+    assert "posterior believes" in text
+    assert "KL of the dynamics" in text
+    with pytest.raises(InvalidArgument, match="discount"):
+        optimism_report(MDP([[[1.0]]], [[0.0]], discount=0.9), 2)
+    with pytest.raises(InvalidArgument, match="is no state"):
+        optimism_report(gridworld("S.G"), 2, event=["nowhere"])
+
+
+def test_several_rewards_of_one_outcome_are_believed_by_their_weight():
+    lottery = [("in", "buy", 0.5, "out", 4.0), ("in", "buy", 0.5, "out", -1.0), ("out", "buy", 1.0, "out", 0.0)]
+    report = optimism_report(MDP.from_outcomes(lottery, initial="in"), 1, temperature=1.0)
+    share = np.exp(4.0) / (np.exp(4.0) + np.exp(-1.0))
+    assert abs(report.believed.expected_reward - (4 * share - (1 - share))) <= 1e-12
+    assert report.gets.expected_reward == 1.5
