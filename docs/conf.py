@@ -9,12 +9,18 @@ from control_pgm import __version__
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE / "_ext"))
-os.environ["IPYTHONDIR"] = str(HERE / "_ipython")  # how the kernels draw, whatever the reader's own settings are
+os.environ["IPYTHONDIR"] = str(
+    HERE / "_ipython"
+)  # how the kernels draw, whatever the reader's own settings are
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 # Results are kept between builds only as long as the package that computed them is the same.
-SOURCES = b"".join(path.read_bytes() for path in sorted((HERE.parent / "control_pgm").rglob("*.py")))
-nb_execution_cache_path = str(HERE.parent / "build" / "docs" / "executed" / sha256(SOURCES).hexdigest()[:16])
+SOURCES = b"".join(
+    path.read_bytes() for path in sorted((HERE.parent / "control_pgm").rglob("*.py"))
+)
+nb_execution_cache_path = str(
+    HERE.parent / "build" / "docs" / "executed" / sha256(SOURCES).hexdigest()[:16]
+)
 
 project = "control_pgm"
 version = release = __version__

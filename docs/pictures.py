@@ -31,7 +31,9 @@ SMALL = unroll(STRIP, 3, temperature=1 / 4)
 
 PICTURES: dict[str, Callable[[], object]] = {
     "network": lambda: plot_network(SMALL, asked=["a_0"]),
-    "factor_graph": lambda: plot_factor_graph(FactorGraph.from_model(SMALL, SMALL.optimal), labels=False),
+    "factor_graph": lambda: plot_factor_graph(
+        FactorGraph.from_model(SMALL, SMALL.optimal), labels=False
+    ),
     "policy": lambda: plot_policy(SOLVED),
     "values": lambda: plot_values(SOLVED),
     "messages": lambda: plot_messages(solve(STRIP, 5, temperature=1 / 4)),

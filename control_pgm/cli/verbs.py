@@ -13,13 +13,13 @@ import control_pgm.interop as interop
 from control_pgm.cli import inputs
 from control_pgm.cli.output import array_text, deliver, factor_text, json_text, progress
 from control_pgm.control import MDP, Solution, unroll
-from control_pgm.control.solve import INFERENCES
 from control_pgm.display import number, text_table
-from control_pgm.errors import InvalidArgument, NotAvailable, UndefinedConditional
+from control_pgm.errors import InvalidArgument, UndefinedConditional
 from control_pgm.tables.arrays import BoolArray
 
 ARRAYS = ("policy", "Q", "V", "advantage", "state_marginals")
-_NUMBERS = ("log_evidence", "soft_value", "reward_shift")
+_NUMBERS = ("risk", "log_evidence", "soft_value", "plan", "lower", "upper")
+_COLD = ("bellman", "planning")  # types of inference without a temperature
 _WHOLE = (".json", ".npz")  # files that keep a whole solution
 
 
@@ -41,10 +41,11 @@ def info(options: argparse.Namespace) -> bool:
         ["absorbing states", _some(absorbing)],
         ["possible transitions", f"{possible:,} of {total:,}"],
     ]
-    print(f"{mdp}\n\n{text_table(['more', ''], rows)}")
+    parts = [str(mdp), text_table(["more", ""], rows)]
     if options.horizon is not None:
         network = unroll(mdp, options.horizon)
-        print(f"\n{inference.plan(network, network.optimal)}")
+        parts.append(str(inference.plan(network, network.optimal)))
+    print("\n\n".join(parts))
     return True
 
 
@@ -108,18 +109,17 @@ def _record(solution: Solution) -> dict[str, Any]:
         "states": list(network.mdp.states),
         "actions": list(network.mdp.actions),
     }
-    names: tuple[str, ...] = ARRAYS
-    if INFERENCES[solution.inference] != "bellman":
-        record["temperature"] = network.temperature
-        names = (*_NUMBERS, *ARRAYS)
-    values = {name: _available(solution, name) for name in names}
+    if solution.inference not in _COLD:
+        record["temperature"] = network.temperatures if network.scheduled else network.temperature
+        record["reward_shift"] = solution.reward_shift
+    values = {name: _available(solution, name) for name in (*_NUMBERS, *ARRAYS)}
     return record | {name: value for name, value in values.items() if value is not None}
 
 
 def _available(solution: Solution, name: str) -> Any:
     try:
-        return getattr(solution, name)
-    except (NotAvailable, UndefinedConditional):
+        return getattr(solution, name, None)
+    except UndefinedConditional:
         return None
 
 

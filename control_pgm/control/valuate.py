@@ -22,6 +22,7 @@ from control_pgm.errors import InvalidArgument
 from control_pgm.inference.plan import DEFAULT_MEMORY_LIMIT, plan
 from control_pgm.inference.valued import eliminate_values
 from control_pgm.inference.valued_pass import Progress
+from control_pgm.inference.valued_tables import distinct
 from control_pgm.tables.arrays import FloatArray
 from control_pgm.tables.factor import Factor
 from control_pgm.tables.operators import Operator
@@ -154,7 +155,7 @@ def _check_magnitude(values: Mapping[str, Table], states: Operator) -> None:
     """Refuse rewards that are too large in units of a finite weight."""
     if not isfinite(states.weight) or states.weight == 0:
         return
-    for name, table in {id(table): (name, table) for name, table in values.items()}.values():
+    for name, table in distinct(values):
         numbers = entries(table)
         largest = float(np.abs(numbers).max(where=numbers > -inf, initial=0.0))
         if largest > _LARGEST * abs(states.weight):

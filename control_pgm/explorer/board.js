@@ -4,7 +4,7 @@ const CELL = 76;
 const FAINT = 0.02; // probabilities below this have no arrow
 
 function colourings(data) {
-  const all = [{ key: "V", name: "V_t(s)", unit: "reward", scale: VIRIDIS }];
+  const all = data.V ? [{ key: "V", name: "V_t(s)", unit: "reward", scale: VIRIDIS }] : [];
   if (data.logBackward) all.push({ key: "logBackward", name: "log β_t(s)", unit: "nats", scale: VIRIDIS });
   if (data.marginals) all.push({ key: "marginals", name: data.logBackward ? "p(s_t | O=1)" : "p(s_t)", unit: "", scale: BLUES });
   return all;

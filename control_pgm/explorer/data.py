@@ -10,11 +10,14 @@ from scipy import sparse
 
 from control_pgm.control.grid import Grid, grid_of, moves_of
 from control_pgm.control.network import ControlNetwork
+from control_pgm.control.slices import TERMINAL
 from control_pgm.control.solution import Solution
+from control_pgm.display import number
 from control_pgm.errors import NotAvailable, TooLarge, UndefinedConditional
 from control_pgm.tables.arrays import FloatArray
 
 MAX_NUMBERS = 2_000_000  # on one page: about 16 MB of text
+_COLD = ("bellman", "planning")  # types of inference without a temperature
 _DIGITS = 6  # significant ones, of every number
 _ROW_OF_BASE = {"s": "state", "a": "action", "O": "optimality"}
 
@@ -43,14 +46,16 @@ def page_data(solution: Solution) -> Json:
     exact = solution.inference == "posterior"
     return {
         "inference": solution.inference,
-        "temperature": None if solution.inference == "bellman" else _number(network.temperature),
+        "temperature": None if solution.inference in _COLD else _temperature(network),
         "horizon": steps,
         "discount": _number(mdp.discount),
         "states": [str(label) for label in mdp.states],
         "actions": [str(label) for label in mdp.actions],
         "figures": [[str(name), str(value)] for name, value in solution._rows()],
-        "V": _numbers(solution.V.values),
+        # A schedule of temperatures leaves the posterior's values without a common unit.
+        "V": None if exact and network.scheduled else _numbers(solution.V.values),
         "logBackward": _numbers(solution.log_backward.values) if exact else None,
+        "logEnded": _numbers(_log_ended(solution)) if exact and mdp.discount < 1 else None,
         "terms": _numbers((solution.log_backward_action if exact else solution.Q).values),
         "policy": _numbers(solution.policy.values),
         "marginals": _marginals(solution),
@@ -61,6 +66,24 @@ def page_data(solution: Solution) -> Json:
         "edges": _edges(network),
         "last": len(network.reward_shift) > steps,
     }
+
+
+def _log_ended(solution: Solution) -> FloatArray:
+    """log β_t of the state in which discount ends the process: reward 0 for ever, measured by the shifts c_t."""
+    network, mdp = solution.network, solution.network.mdp
+    if TERMINAL in mdp.states:
+        return np.asarray(solution.log_backward.sel(s=TERMINAL))
+    alphas = np.append(network.temperatures, network.temperatures[-1])
+    shifts = network.reward_shift / alphas[: len(network.reward_shift)]
+    to_go = np.append(np.cumsum(shifts[::-1])[::-1], 0.0)
+    return np.asarray(-to_go[: network.horizon + 1])
+
+
+def _temperature(network: ControlNetwork) -> str:
+    """The temperature, or the first and the last of a schedule."""
+    if not network.scheduled:
+        return number(network.temperature)
+    return f"{number(float(network.temperatures[0]))} … {number(float(network.temperatures[-1]))}"
 
 
 def _marginals(solution: Solution) -> Any:
@@ -86,7 +109,7 @@ def _outcomes(solution: Solution, exact: bool) -> list[Any]:
         values = rewards.expected()
         if exact and rewards.weights is not None:
             everywhere = np.ones(values.shape, dtype=bool)
-            shift, alpha = float(network.reward_shift[t]), network.temperature
+            shift, alpha = float(network.reward_shift[t]), float(network.temperatures[t])
             values = shift + alpha * rewards.log_optimality(everywhere, shift, alpha)
         listed = []
         for row in range(n * m):

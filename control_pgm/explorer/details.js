@@ -37,19 +37,25 @@ function drawDetails(title, host, data, view, chooseAction) {
   host.replaceChildren(line, formula, actionTable(data, view, chooseAction), outcomeTable(data, view));
 }
 
-// Discount ends the process after each reward with probability 1 − γ; what follows is then worth nothing.
+// Discount ends the process after each reward with probability 1 − γ; what follows then is reward 0.
 function formulas(data, t) {
   const lines = (FORMULAS[data.inference] || (() => []))(t);
   if (data.discount === 1) return lines;
   const [beta, value] = [`β_${t + 1}(s')`, `V_${t + 1}(s')`];
   const expected = ["variational", "bellman"].includes(data.inference);
-  const discounted = lines.map((line) => (expected ? line.replace(value, `γ ${value}`) : line.replace(beta, `(γ ${beta} + 1 − γ)`)));
-  return [...discounted, `the process goes on with probability γ = ${shown(data.discount)}`];
+  const discounted = lines.map((line) => (expected ? line.replace(value, `γ ${value}`) : line.replace(beta, `(γ ${beta} + (1 − γ) β_${t + 1}(end))`)));
+  const ended = data.logEnded ? `; log β_${t + 1}(end) = ${shown(data.logEnded[t + 1], DIGITS)}` : "";
+  return [...discounted, `the process goes on with probability γ = ${shown(data.discount)}${ended}`];
+}
+
+// p(a|s); null where the type of inference has none.
+function priorAt(data, t, state) {
+  return UNINFORMED.includes(data.inference) ? null : data.prior[Math.min(t, data.prior.length - 1)][state];
 }
 
 function actionTable(data, view, chooseAction) {
   const { t, state } = view;
-  const prior = UNINFORMED.includes(data.inference) ? null : data.prior[Math.min(t, data.prior.length - 1)][state];
+  const prior = priorAt(data, t, state);
   const value = data.logBackward ? `log β_${t}(s,a)` : `Q_${t}(s,a)`;
   const table = element("table", {}, headOf(["action", ...(prior ? ["p(a|s)"] : []), value, "π(a|s)"]));
   data.actions.forEach((name, a) => {
@@ -77,7 +83,8 @@ function outcomeTable(data, view) {
   const { t, state, action } = view;
   const outcomes = data.outcomes[Math.min(t, data.outcomes.length - 1)][state][action];
   const heading = element("h2", {}, `where ${data.actions[action]} leads`);
-  if (!outcomes.length) return element("div", {}, heading, element("p", { class: "note" }, "Not available here."));
+  const prior = priorAt(data, t, state);
+  if (!outcomes.length || (prior && prior[action] === 0)) return element("div", {}, heading, element("p", { class: "note" }, "Not available here."));
   const [name, values] = data.logBackward ? ["log β", data.logBackward] : ["V", data.V];
   const table = element("table", {}, headOf(["s'", "P(s'|s,a)", "r", `${name}_${t + 1}(s')`]));
   for (const [next, p, reward] of outcomes) {

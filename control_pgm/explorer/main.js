@@ -85,7 +85,7 @@ const KEYS = {
 
 at("summary").textContent =
   `${data.inference} inference, ${data.states.length} states, ${data.actions.length} actions, horizon ${data.horizon}` +
-  (data.temperature === null ? "" : `, temperature ${shown(data.temperature)}`) +
+  (data.temperature === null ? "" : `, temperature ${data.temperature}`) +
   ". Messages run from the horizon backwards.";
 at("slider").max = data.horizon;
 at("slider").addEventListener("input", (event) => step({ t: Number(event.target.value) }));

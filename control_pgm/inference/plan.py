@@ -12,7 +12,7 @@ from typing import Literal
 from control_pgm.display import size, text_table
 from control_pgm.errors import InvalidArgument, TooLarge
 from control_pgm.inference.clusters import BucketTree, bucket_tree
-from control_pgm.inference.orders import Greedy, greedy_order, reversed_order
+from control_pgm.inference.orders import cheapest_order, reversed_order
 from control_pgm.inference.problem import Problem, check_model, pose
 from control_pgm.inference.repeating import Repeating
 from control_pgm.inference.rolling import Rolled, roll
@@ -232,13 +232,26 @@ def in_own_order(problem: Problem) -> Plan:
 
 
 def cheapest(problem: Problem) -> Plan:
-    """The plan with the fewest table entries; on ties the model's own order, whose messages have textbook names."""
-    own = in_own_order(problem)
-    if own.tree.fill_free:
-        return own
-    candidates = [own]
-    rules: tuple[Greedy, ...] = ("min-fill", "min-weight")
-    for rule in rules:
-        order = greedy_order(len(problem.names), problem.scopes, problem.cardinalities, rule)
-        candidates.append(Plan(problem, bucket_tree(problem.scopes, order), rule))
-    return min(candidates, key=lambda p: sum(p.cluster_entries))
+    """The plan with the fewest table entries; on ties the model's own order, whose messages have textbook names.
+
+    Raises
+    ------
+    TooLarge
+        If every order that was tried has a cluster beyond what arrays can hold.
+    """
+    found = cheapest_order(len(problem.names), problem.scopes, problem.cardinalities)
+    if found.beyond:
+        raise _too_large(problem, found.beyond, f"{MAX_WIDTH} variables")
+    return Plan(problem, bucket_tree(problem.scopes, found.order), found.rule)
+
+
+def _too_large(problem: Problem, cluster: Scope, allowed: str) -> TooLarge:
+    cluster = tuple(sorted(cluster))
+    entries = prod([problem.cardinalities[v] for v in cluster])
+    shown = ", ".join(problem.names[v] for v in cluster[:12]) + (", …" if len(cluster) > 12 else "")
+    return TooLarge(
+        f"exact inference joins too many variables: the cluster {{{shown}}} has {len(cluster)} variables and "
+        f"{entries:,} entries",
+        allowed=allowed,
+        remedy="observe more variables, split the model, or take method='loopy', which is approximate",
+    )

@@ -6,8 +6,8 @@ other tables are *values* in some unit, which add up: logarithms times the unit 
 added factors. The message of a cluster is a table of values over its separator; eliminating everything leaves the value
 of the whole.
 
-Operators of different kinds do not commute: max_x E_y f ≥ E_y max_x f fails one way or the other. The order of
-elimination therefore follows the order in which variables become known, the model's own, from the last to the first.
+Operators of different kinds do not commute: E_y max_x f ≥ max_x E_y f, since whoever sees y can choose better. The
+order of elimination therefore follows that in which variables become known, the model's own, from last to first.
 """
 
 from __future__ import annotations
@@ -177,9 +177,9 @@ def eliminate_values(
 
     Notes
     -----
-    What may depend on a variable's state is whatever comes after it in the model's own order: every variable counts as
-    known to those behind it. Values and weights are those of Lázaro-Gredilla et al. 2024, pairs of probabilities and
-    values those of Jensen, Jensen and Dittmer 1994.
+    Every variable counts as known to those behind it in the model's own order. The operators are those of
+    Lázaro-Gredilla et al. 2024 (arXiv:2406.17863), the pairs of probabilities and values those of Jensen, Jensen and
+    Dittmer 1994, "From influence diagrams to junction trees".
 
     Examples
     --------

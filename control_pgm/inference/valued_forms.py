@@ -83,6 +83,11 @@ class Form:
         scopes = [*(scope for scope, _ in self.chances), *self.received_chances]
         if not any(self.eliminated in scope for scope in scopes):
             return False
+        if len(self.own) > 1:
+            raise InvalidArgument(
+                f"evidence depends on {self.name!r}, which factors weigh beside its CPD",
+                remedy="count the factors, or the evidence, among the values",
+            )
         if self.operator.kappa != self.operator.weight or self.operator.weight == 0:
             raise InvalidArgument(
                 f"evidence depends on {self.name!r}, which is eliminated by the operator {self.operator}",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
+from control_pgm.inference.contract import Operand
 from control_pgm.inference.plan import Plan
 from control_pgm.inference.valued_forms import Form, Sent
 from control_pgm.inference.valued_tables import CHANCE, OWN, VALUE, Held, Tables
@@ -20,7 +22,7 @@ _REPORT_EVERY = 500  # messages
 
 def send_all(plan: Plan, tables: Tables, progress: Progress | None) -> tuple[list[Sent], list[Form]]:
     """All messages towards the roots, and the form of every cluster; clusters that are alike share one."""
-    tree, problem = plan.tree, plan.problem
+    tree = plan.tree
     sent: list[Sent] = []
     forms: list[Form] = []
     made: dict[Hashable, Form] = {}
@@ -29,57 +31,75 @@ def send_all(plan: Plan, tables: Tables, progress: Progress | None) -> tuple[lis
     for i, (v, scope, factors, children) in enumerate(clusters):
         if progress is not None and i % _REPORT_EVERY == 0:
             progress(i, total, "values backward")
-        label = {x: n for n, x in enumerate(scope)}
-
-        def local(names: Scope, label: Mapping[int, int] = label) -> Scope:
-            return tuple([label[x] for x in names])
-
-        held = [(tables.held(k, v), local(problem.scopes[k])) for k in factors]
-        values = [Term(local(t.scope), t.table) for j in children if (t := sent[j].values) is not None]
-        chances = [(local(c[0]), c[1]) for j in children if (c := sent[j].chances) is not None]
-        sizes = tuple([problem.cardinalities[x] for x in scope])
-        key = (
-            (label[v], tables.operators[v], sizes),
-            tuple([(item.kind, item.key, s) for item, s in held]),
-            tuple([term.scope for term in values]),
-            tuple([s for s, _ in chances]),
-        )
-        if key not in made:
-            received = [term.scope for term in values], [s for s, _ in chances]
-            is_cpd = sum(problem.children[k] == v for k in factors) == 1
-            made[key] = _form(problem.names[v], tables.operators[v], label[v], sizes, held, is_cpd, *received)
-        message = made[key].send(values, chances)
-        forms.append(made[key])
-        sent.append(_globally(message, scope))
+        cluster = _received(tables, v, scope, factors, [sent[j] for j in children])
+        form = made.get(cluster.key)
+        if form is None:
+            form = made[cluster.key] = cluster.form(plan.problem.names[v])
+        forms.append(form)
+        sent.append(_globally(form.send(cluster.values, cluster.chances), scope))
     if progress is not None:
         progress(total, total, "values backward")
     return sent, forms
 
 
-def _form(
-    name: str,
-    operator: Operator,
-    eliminated: int,
-    sizes: tuple[int, ...],
-    held: Sequence[tuple[Held, Scope]],
-    is_cpd: bool,
-    received: Sequence[Scope],
-    received_chances: Sequence[Scope],
-) -> Form:
-    own = tuple((s, item.table) for item, s in held if item.kind == OWN and isinstance(item.table, Scaled))
-    chances = tuple((s, item.table) for item, s in held if item.kind == CHANCE and isinstance(item.table, Scaled))
-    terms = tuple(Term(s, item.table) for item, s in held if item.kind == VALUE and not isinstance(item.table, Scaled))
-    return Form(
-        name,
-        operator,
-        eliminated,
-        sizes,
-        own,
-        is_cpd and len(own) == 1,
-        chances,
-        terms,
-        tuple(received),
-        tuple(received_chances),
+@dataclass(eq=False)
+class _Cluster:
+    """A cluster and what it has received, its variables told by their position among them."""
+
+    operator: Operator
+    eliminated: int
+    sizes: tuple[int, ...]
+    held: Sequence[tuple[Scope, Held]]
+    has_cpd: bool
+    values: Sequence[Term]
+    chances: Sequence[Operand]
+
+    @property
+    def key(self) -> Hashable:
+        """Equal for clusters of one form."""
+        return (
+            (self.eliminated, self.operator, self.sizes),
+            tuple([(scope, table.kind, table.key) for scope, table in self.held]),
+            tuple([term.scope for term in self.values]),
+            tuple([scope for scope, _ in self.chances]),
+        )
+
+    def form(self, name: str) -> Form:
+        """The form; ``name`` is that of the variable."""
+        own, chances = (
+            tuple((s, h.table) for s, h in self.held if h.kind == kind and isinstance(h.table, Scaled))
+            for kind in (OWN, CHANCE)
+        )
+        return Form(
+            name,
+            self.operator,
+            self.eliminated,
+            self.sizes,
+            own,
+            self.has_cpd and len(own) == 1,
+            chances,
+            tuple(Term(s, h.table) for s, h in self.held if h.kind == VALUE and not isinstance(h.table, Scaled)),
+            tuple(term.scope for term in self.values),
+            tuple(scope for scope, _ in self.chances),
+        )
+
+
+def _received(tables: Tables, v: int, scope: Scope, factors: Sequence[int], messages: Sequence[Sent]) -> _Cluster:
+    """The cluster that eliminates v, from the numbers of its tables and the messages of its children."""
+    problem = tables.problem
+    label = {x: n for n, x in enumerate(scope)}
+
+    def local(variables: Scope) -> Scope:
+        return tuple([label[x] for x in variables])
+
+    return _Cluster(
+        tables.operators[v],
+        label[v],
+        tuple([problem.cardinalities[x] for x in scope]),
+        [(local(problem.scopes[k]), tables.held(k, v)) for k in factors],
+        any(problem.children[k] == v for k in factors),
+        [Term(local(term.scope), term.table) for term, _ in messages if term is not None],
+        [(local(chance[0]), chance[1]) for _, chance in messages if chance is not None],
     )
 
 
@@ -98,9 +118,9 @@ def constants(tables: Tables) -> tuple[float, float]:
     value, log_probability = 0.0, 0.0
     for k, scope in enumerate(tables.problem.scopes):
         if not scope:
-            item = tables.held(k, -1)
-            if isinstance(item.table, Scaled):
-                log_probability += item.table.total_log()
+            table = tables.held(k, -1).table
+            if isinstance(table, Scaled):
+                log_probability += table.total_log()
             else:
-                value += float(np.asarray(item.table))
+                value += float(np.asarray(table))
     return value, log_probability

@@ -59,7 +59,7 @@ class Tables:
         for name in (*self.values, *self.likelihood):
             if name not in self.problem.observed:
                 raise unknown(name, self.problem.observed, what="observed variable")
-        for name, table in {id(table): (name, table) for name, table in self.values.items()}.values():
+        for name, table in distinct(self.values):
             bad = ~(entries(table) < inf)
             if bad.any():
                 raise InvalidArgument(
@@ -122,6 +122,14 @@ class Tables:
         if not weights:
             return frozenset()
         return frozenset(k for k, factor in enumerate(self.problem.model.tables) if id(factor) in weights)
+
+
+def distinct(values: Mapping[str, Table]) -> list[tuple[str, Table]]:
+    """Every table once, with the first name that has it."""
+    found: dict[int, tuple[str, Table]] = {}
+    for name, table in values.items():
+        found.setdefault(id(table), (name, table))
+    return list(found.values())
 
 
 def _logarithms(table: Scaled, unit: float) -> Table:

@@ -128,17 +128,17 @@ def _table(
     for name in names:
         if not isinstance(name, str) or name not in variables:
             raise source.error(f"{where} mentions {shortened(name)}", allowed="the names of variables")
+    if conditional and not names:
+        raise source.error(f"{where} is a CPD of no variable", allowed="at least one name")
     scope = [variables[name] for name in names]
     first = made.get(number)
     try:
-        if isinstance(first, CPD) and conditional and scope:
+        if isinstance(first, CPD) and conditional:
             return first.over(scope[-1], scope[:-1])
         if first is not None and not conditional and first.shape == tuple(v.cardinality for v in scope):
             return Factor.of(scope, first.scaled)
         values = source.array(_name(number), tuple(v.cardinality for v in scope), "float")
         log = number in logarithms
-        if conditional and not scope:
-            raise source.error(f"{where} is a CPD of no variable", allowed="at least one name")
         factor = CPD(scope[-1], scope[:-1], values, log=log) if conditional else Factor(scope, values, log=log)
     except ControlPGMError as error:
         if error.what.startswith(source.file):

@@ -1,5 +1,7 @@
 """Formulas as MathML, which browsers draw by themselves: no script has to be fetched."""
 
+import re
+
 from docutils import nodes
 from docutils.utils.math import MathError
 from docutils.utils.math.latex2mathml import tex2mathml
@@ -8,6 +10,7 @@ from sphinx.util import logging
 from sphinx.writers.html5 import HTML5Translator
 
 LOGGER = logging.getLogger(__name__)
+_FUNCTION = re.compile(r"\\(log|exp|max)(?![a-z])")  # needs a thin space on either side
 
 
 def inline(translator: HTML5Translator, node: nodes.math) -> None:
@@ -24,7 +27,7 @@ def display(translator: HTML5Translator, node: nodes.math_block) -> None:
 
 def _mathml(node: nodes.Element, *, as_block: bool) -> str:
     try:
-        return tex2mathml(node.astext(), as_block=as_block)
+        return tex2mathml(_FUNCTION.sub(r"\\,\\\1\\,", node.astext()), as_block=as_block)
     except MathError as problem:
         LOGGER.warning("%s in the formula %r", problem, node.astext(), location=node)
         return nodes.unescape(node.astext())

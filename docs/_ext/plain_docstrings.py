@@ -10,10 +10,14 @@ from sphinx.application import Sphinx
 _LITERAL = re.compile(r"(``.*?``|`[^`]*`_?)")
 
 
-def keep_sentences(_app: Sphinx, what: str, _name: str, _obj: object, _options: object, lines: list[str]) -> None:
+def keep_sentences(
+    _app: Sphinx, what: str, _name: str, _obj: object, _options: object, lines: list[str]
+) -> None:
     """Escape | and * outside of literals and examples, in place."""
     if what in ("attribute", "property"):
-        lines.insert(0, "")  # what stands before a colon on the first line would be taken for a type
+        lines.insert(
+            0, ""
+        )  # what stands before a colon on the first line would be taken for a type
     in_example = False
     for number, line in enumerate(lines):
         in_example = line.lstrip().startswith(">>>") or (in_example and bool(line.strip()))
@@ -22,7 +26,9 @@ def keep_sentences(_app: Sphinx, what: str, _name: str, _obj: object, _options: 
 
 
 def _escape(part: str) -> str:
-    return part if part.startswith("`") else re.sub(r"(?<!\\)([|]|\*(?=\*?[A-Za-z]))", r"\\\1", part)
+    return (
+        part if part.startswith("`") else re.sub(r"(?<!\\)([|]|\*(?=\*?[A-Za-z]))", r"\\\1", part)
+    )
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

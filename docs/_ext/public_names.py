@@ -13,7 +13,9 @@ import control_pgm
 def names_of(package: str) -> list[str]:
     """The public names that are defined in a subpackage; constants and the version belong to none."""
     prefix = f"control_pgm.{package}"
-    homes = {name: getattr(getattr(control_pgm, name), "__module__", "") for name in control_pgm.__all__}
+    homes = {
+        name: getattr(getattr(control_pgm, name), "__module__", "") for name in control_pgm.__all__
+    }
     return sorted(name for name, home in homes.items() if f"{home}.".startswith(f"{prefix}."))
 
 

@@ -1,15 +1,16 @@
 # %% [markdown]
 # # 1. Sum-product on graphs that fit on paper
 #
-# **Question.** It rained in the night, or it did not. The grass is wet, or it is not. You see wet shoes. What
-# do you now believe about the rain?
+# **Question.** It rained in the night, or it did not. The grass is wet, or it is not. You see
+# wet shoes. What do you now believe about the rain?
 #
-# All of control as inference is this question, asked about longer chains. So we begin with three variables.
+# All of control as inference is this question, asked about longer chains. So we begin with
+# three variables.
 #
 # ## The model
 #
-# A *Bayesian network* multiplies one conditional table per variable (Koller and Friedman 2009, chapter 3).
-# Here the variables form a chain:
+# A *Bayesian network* multiplies one conditional table per variable (Koller and Friedman 2009,
+# chapter 3). Here the variables form a chain:
 #
 # $$p(\text{rain}, \text{grass}, \text{shoes}) = p(\text{rain})\, p(\text{grass}\mid\text{rain})\,
 # p(\text{shoes}\mid\text{grass})$$
@@ -17,7 +18,16 @@
 # %%
 import numpy as np
 
-from control_pgm import CPD, BayesianNetwork, Factor, FactorGraph, Variable, infer, plot_factor_graph, plot_network
+from control_pgm import (
+    CPD,
+    BayesianNetwork,
+    Factor,
+    FactorGraph,
+    Variable,
+    infer,
+    plot_factor_graph,
+    plot_network,
+)
 
 rain = Variable("rain", ["no", "yes"])
 grass = Variable("grass", ["dry", "wet"])
@@ -40,9 +50,9 @@ picture = plot_network(network, observed=["shoes"], asked=["rain"])
 # $$p(\text{rain}\mid\text{shoes}=\text{wet}) \propto \sum_{\text{grass}}
 # p(\text{rain})\,p(\text{grass}\mid\text{rain})\,p(\text{shoes}=\text{wet}\mid\text{grass})$$
 #
-# Written naively, a sum over $n$ variables with $k$ states has $k^n$ terms. But multiplication distributes
-# over addition: what does not mention $\text{grass}$ may stand before the sum. The inner sum is then a table
-# over $\text{rain}$ alone. It is called a **message**.
+# Written naively, a sum over $n$ variables with $k$ states has $k^n$ terms. But multiplication
+# distributes over addition: what does not mention $\text{grass}$ may stand before the sum. The
+# inner sum is then a table over $\text{rain}$ alone. It is called a **message**.
 #
 # $$m(\text{rain}) = \sum_{\text{grass}} p(\text{grass}\mid\text{rain})\,p(\text{shoes}=\text{wet}\mid\text{grass})$$
 
@@ -64,20 +74,23 @@ print("p(rain | shoes=wet):     ", (joint / joint.sum()).round(6))
 posterior = infer(network, {"shoes": "wet"})
 print(posterior.marginal("rain"))
 print("log p(shoes=wet) =", round(posterior.log_evidence, 6), "nats")
-assert np.allclose(posterior.marginal("rain").array("rain"), joint / joint.sum(), rtol=0, atol=1e-12)
+assert np.allclose(
+    posterior.marginal("rain").array("rain"), joint / joint.sum(), rtol=0, atol=1e-12
+)
 
 # %% [markdown]
 # ## Factor graphs
 #
-# The engine does not care that the tables are probabilities. Any product of non-negative tables, called
-# *factors*, will do. A *factor graph* shows each factor as a square beside the variables that it mentions
-# (Kschischang, Frey and Loeliger 2001). The sum-product rule is the same everywhere:
+# The engine does not care that the tables are probabilities. Any product of non-negative
+# tables, called *factors*, will do. A *factor graph* shows each factor as a square beside the
+# variables that it mentions (Kschischang, Frey and Loeliger 2001). The sum-product rule is the
+# same everywhere:
 #
-# > The message from one node to another is the product of what the node has and of all messages that it
-# > received from its *other* neighbours, summed over what the receiver does not know.
+# > The message from one node to another is the product of what the node has and of all messages
+# > that it received from its *other* neighbours, summed over what the receiver does not know.
 #
-# On a graph without loops one sweep to a root and one sweep back makes every message, and every marginal is
-# exact.
+# On a graph without loops one sweep to a root and one sweep back makes every message, and every
+# marginal is exact.
 
 # %%
 alike = [[3, 1], [1, 3]]  # neighbours like to agree
@@ -97,8 +110,8 @@ assert np.isclose(np.exp(beliefs.log_evidence), by_hand.sum(), rtol=0, atol=1e-1
 # ## Exercise
 #
 # Add a fourth variable *slip* (you slip or you do not) whose parent is *grass*, with
-# $p(\text{slip}\mid\text{wet}) = 0.3$ and $p(\text{slip}\mid\text{dry}) = 0.01$. You have wet shoes and you
-# slipped. How likely was rain? Predict first whether the number goes up or down.
+# $p(\text{slip}\mid\text{wet}) = 0.3$ and $p(\text{slip}\mid\text{dry}) = 0.01$. You have wet
+# shoes and you slipped. How likely was rain? Predict first whether the number goes up or down.
 
 # %% tags=["hide-cell"]
 slip = Variable("slip", ["no", "yes"])

@@ -3,10 +3,11 @@
 #
 # **Question.** How does a decision problem become a question about probabilities?
 #
-# You are at home or at the shop. *Stay* keeps you where you are. *Go* brings you to the shop half of the
-# time. Being at the shop pays 1 per step. What should you do?
+# You are at home or at the shop. *Stay* keeps you where you are. *Go* brings you to the shop
+# half of the time. Being at the shop pays 1 per step. What should you do?
 #
-# A *Markov decision process* has states $s$, actions $a$, transitions $P(s'\mid s,a)$ and rewards $r(s,a)$.
+# A *Markov decision process* has states $s$, actions $a$, transitions $P(s'\mid s,a)$ and
+# rewards $r(s,a)$.
 
 # %%
 import numpy as np
@@ -28,18 +29,20 @@ print(mdp)
 # %% [markdown]
 # ## Optimality as a random variable
 #
-# Levine (2018, section 2.2) adds one binary variable $O_t$ to every step: "this step was optimal". Its
-# probability grows with the reward:
+# Levine (2018, section 2.2) adds one binary variable $O_t$ to every step: "this step was
+# optimal". Its probability grows with the reward:
 #
 # $$p(O_t = 1\mid s_t,a_t) = \exp\frac{r(s_t,a_t) - c_t}{\alpha}$$
 #
-# * $\alpha > 0$ is the **temperature**, in units of reward. A small one makes rewards matter more.
-# * $c_t$ is the largest reward that is possible at $t$. The papers assume $r \le 0$; the shift makes a
-#   probability of any reward. With a fixed horizon it does not change the posterior.
-# * Time counts from 0: states $s_0,\ldots,s_T$, actions $a_0,\ldots,a_{T-1}$. (The papers count from 1.)
+# * $\alpha > 0$ is the **temperature**, in units of reward. A small one makes rewards matter
+#   more.
+# * $c_t$ is the largest reward that is possible at $t$. The papers assume $r \le 0$; the shift
+#   makes a probability of any reward. With a fixed horizon it does not change the posterior.
+# * Time counts from 0: states $s_0,\ldots,s_T$, actions $a_0,\ldots,a_{T-1}$. (The papers count
+#   from 1.)
 #
-# Actions get a **prior** $p(a\mid s)$, uniform unless you say otherwise. The joint distribution of everything
-# is
+# Actions get a **prior** $p(a\mid s)$, uniform unless you say otherwise. The joint distribution
+# of everything is
 #
 # $$p(\tau, O) = p(s_0)\prod_{t=0}^{T-1} p(a_t\mid s_t)\,P(s_{t+1}\mid s_t,a_t)\,p(O_t\mid s_t,a_t)$$
 #
@@ -51,8 +54,8 @@ print(*net.topological)
 picture = plot_network(net, asked=["a_0"])
 
 # %% [markdown]
-# The grey nodes are observed: we *assume* that every step was optimal and ask what the actions were. The
-# tables are ordinary conditional tables. Here are all three kinds.
+# The grey nodes are observed: we *assume* that every step was optimal and ask what the actions
+# were. The tables are ordinary conditional tables. Here are all three kinds.
 
 # %%
 for name in ("a_0", "s_1", "O_0"):
@@ -60,7 +63,8 @@ for name in ("a_0", "s_1", "O_0"):
 assert np.allclose(net.cpd("O_0").array("s_0", "a_0", "O_0")[..., 1], np.exp([[-1, -1], [0, 0]]))
 
 # %% [markdown]
-# Transition tables do not change from slice to slice. They exist once in memory, however long the network is.
+# Transition tables do not change from slice to slice. They exist once in memory, however long
+# the network is.
 
 # %%
 assert net.cpd("s_1").scaled is net.cpd("s_3").scaled
@@ -69,20 +73,22 @@ print("c_t =", net.reward_shift)
 # %% [markdown]
 # ## Ask
 #
-# `net.optimal` is the evidence $O_0 = O_1 = O_2 = 1$. Without evidence both actions are equally likely. With
-# it, going is better, and the more so the more steps are left.
+# `net.optimal` is the evidence $O_0 = O_1 = O_2 = 1$. Without evidence both actions are equally
+# likely. With it, going is better, and the more so the more steps are left.
 
 # %%
 before = infer(net)
 after = infer(net, net.optimal)
-print("p(a_0=go | s_0=home)      ", before.conditional("a_0", given={"s_0": "home"}).array("a_0")[1])
+print(
+    "p(a_0=go | s_0=home)      ", before.conditional("a_0", given={"s_0": "home"}).array("a_0")[1]
+)
 for t in range(3):
     p = after.conditional(f"a_{t}", given={f"s_{t}": "home"}).array(f"a_{t}")[1]
     print(f"p(a_{t}=go | s_{t}=home, O=1) {p:.6f}")
 
 # %% [markdown]
-# By hand, for the last two steps: at $t=2$ the reward is already decided by $s_2$, so both actions are as
-# good. At $t=1$ going leads to the shop half of the time, and
+# By hand, for the last two steps: at $t=2$ the reward is already decided by $s_2$, so both
+# actions are as good. At $t=1$ going leads to the shop half of the time, and
 # $p(\text{go}) = \frac{(1 + e^{-1})/2}{(1 + e^{-1})/2 + e^{-1}}$.
 
 # %%
@@ -94,24 +100,28 @@ assert np.isclose(engine, by_hand, rtol=0, atol=1e-12)
 # %% [markdown]
 # ## Rewards that depend on the outcome
 #
-# Many rewards are paid on *arriving*: $r(s,a,s')$. Then $s_{t+1}$ becomes a second parent of $O_t$. The
-# difference is more than a convention; see [lesson 9](09_optimism.py) and [common
+# Many rewards are paid on *arriving*: $r(s,a,s')$. Then $s_{t+1}$ becomes a second parent of
+# $O_t$. The difference is more than a convention; see [lesson 9](09_optimism.py) and [common
 # errors](../reference/common_errors.py).
 
 # %%
 arriving = np.broadcast_to([0.0, 1.0], (2, 2, 2))  # [s, a, s']: paid for where you arrive
-paid_later = MDP(mdp.transition, arriving, reward_axes="sas", initial="home", states=["home", "shop"])
+paid_later = MDP(
+    mdp.transition, arriving, reward_axes="sas", initial="home", states=["home", "shop"]
+)
 print("parents of O_0:", *(v.name for v in unroll(paid_later, 3).cpd("O_0").parents))
 
 # %% [markdown]
 # ## Exercise
 #
-# What is $p(s_1 = \text{shop}\mid O=1)$? Is it larger than one half of $p(a_0=\text{go}\mid O=1)$, which is
-# the number of times that going would have worked? Why?
+# What is $p(s_1 = \text{shop}\mid O=1)$? Is it larger than one half of
+# $p(a_0=\text{go}\mid O=1)$, which is the number of times that going would have worked? Why?
 
 # %% tags=["hide-cell"]
 arrived = after.marginal("s_1").value({"s_1": "shop"})
 went = after.marginal("a_0").value({"a_0": "go"})
 print(f"p(s_1=shop | O=1) = {arrived:.4f}, half of p(a_0=go | O=1) = {went / 2:.4f}")
-print("Evidence about the future tells about luck as well as about choice. Lesson 9 returns to this.")
+print(
+    "Evidence about the future tells about luck as well as about choice. Lesson 9 returns to this."
+)
 assert arrived > went / 2

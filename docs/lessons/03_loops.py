@@ -1,19 +1,19 @@
 # %% [markdown]
 # # 3. Why the raw factor graph is loopy
 #
-# **Question.** The network of lesson 2 looks like a chain. May we pass messages on it as on the graphs of
-# lesson 1?
+# **Question.** The network of lesson 2 looks like a chain. May we pass messages on it as on the
+# graphs of lesson 1?
 #
-# Not on its factor graph as it stands. Look at one slice: $s_t$ and $a_t$ share the prior $p(a_t\mid s_t)$,
-# the optimality $p(O_t\mid s_t,a_t)$ and the transition $P(s_{t+1}\mid s_t,a_t)$. Two of these three make a
-# loop: $s_t$ – optimality – $a_t$ – transition – $s_t$.
+# Not on its factor graph as it stands. Look at one slice: $s_t$ and $a_t$ share the prior
+# $p(a_t\mid s_t)$, the optimality $p(O_t\mid s_t,a_t)$ and the transition
+# $P(s_{t+1}\mid s_t,a_t)$. Two of these three make a loop: $s_t$ – optimality – $a_t$ –
+# transition – $s_t$.
 
 # %%
 import networkx as nx
 import numpy as np
 
 from control_pgm import MDP, FactorGraph, infer, plot_factor_graph, unroll
-from control_pgm.inference.loopy import LoopyPosterior
 
 
 def random_process(seed, states=5, actions=3):
@@ -35,10 +35,10 @@ print("after absorbing contained factors: ", len(nx.cycle_basis(absorbed.graph))
 # %% [markdown]
 # ## What loops do
 #
-# Sum-product on a graph with loops counts the same evidence more than once. It is called **loopy belief
-# propagation** (Pearl 1988; Murphy, Weiss and Jordan 1999). It is often good and never guaranteed. Here is
-# how good it is for policies of random problems with 5 states, 3 actions and 4 steps. The error is the
-# largest $|\Delta p(a_t\mid s_t,O)|$ over all $(t,s,a)$.
+# Sum-product on a graph with loops counts the same evidence more than once. It is called
+# **loopy belief propagation** (Pearl 1988; Murphy, Weiss and Jordan 1999). It is often good and
+# never guaranteed. Here is how good it is for policies of random problems with 5 states, 3
+# actions and 4 steps. The error is the largest $|\Delta p(a_t\mid s_t,O)|$ over all $(t,s,a)$.
 
 # %%
 
@@ -58,13 +58,15 @@ errors, mended = [], []
 for seed in range(20):
     net = unroll(random_process(seed), horizon=4)
     raw = FactorGraph.from_model(net, net.optimal)
-    loopy = LoopyPosterior(raw)
+    loopy = infer(raw, method="loopy")
     assert loopy.report.converged
     errors.append(policy_error(net, loopy))
-    mended.append(policy_error(net, LoopyPosterior(raw.absorbed())))
+    mended.append(policy_error(net, infer(raw.absorbed(), method="loopy")))
 
 errors, mended = np.array(errors), np.array(mended)
-print(f"raw factor graph:  error between {errors.min():.1%} and {errors.max():.1%}, median {np.median(errors):.1%}")
+print(
+    f"raw factor graph:  error {errors.min():.1%} to {errors.max():.1%}, median {np.median(errors):.1%}"
+)
 print(f"absorbed factors:  error at most {mended.max():.1e}")
 assert mended.max() < 1e-12
 
@@ -82,13 +84,14 @@ ax.spines[["top", "right"]].set_visible(False)
 #
 # ## What helps
 #
-# Multiply every factor into one that contains its variables: prior and optimality into the transition. Then
-# each slice has one factor over $(s_t,a_t,s_{t+1})$, the graph is a chain, and a chain has no loops: the same
-# message rule is exact.
+# Multiply every factor into one that contains its variables: prior and optimality into the
+# transition. Then each slice has one factor over $(s_t,a_t,s_{t+1})$, the graph is a chain, and
+# a chain has no loops: the same message rule is exact.
 #
-# Exact inference does this for any graph. It gathers factors into **clusters** and passes messages over
-# *sets* of variables (Lauritzen and Spiegelhalter 1988; Dechter 1999). Eliminating backwards in time, the
-# engine finds $\{s_t,a_t,s_{t+1}\}$ and $\{s_t,a_t\}$ by itself.
+# Exact inference does this for any graph. It gathers factors into **clusters** and passes
+# messages over *sets* of variables (Lauritzen and Spiegelhalter 1988; Dechter 1999).
+# Eliminating backwards in time, the engine finds $\{s_t,a_t,s_{t+1}\}$ and $\{s_t,a_t\}$ by
+# itself.
 
 # %%
 exact = infer(net, net.optimal)
@@ -99,26 +102,31 @@ print("\n" + str(exact.plan))
 # %% [markdown]
 # ## Cost
 #
-# A chain of clusters costs $O(T\,|S|^2|A|)$: linear in the horizon. The claim that exact inference is
-# exponential in the horizon confuses the number of trajectories with the number of terms that one has to add.
+# A chain of clusters costs $O(T\,S^2 A)$: linear in the horizon. The claim that exact inference
+# is exponential in the horizon confuses the number of trajectories with the number of terms
+# that one has to add.
 
 # %%
 for horizon in (4, 40, 200):
     longer = unroll(random_process(0), horizon)
     cost = infer(longer, longer.optimal).plan
-    print(f"T={horizon:4}: {15.0**horizon:9.1e} trajectories, {cost.flops:9,} operations, width {cost.width}")
+    print(
+        f"T={horizon:4}: {15.0**horizon:9.1e} trajectories, {cost.flops:9,} operations, width {cost.width}"
+    )
 
 # %% [markdown]
 # ## Exercise
 #
-# Raise the temperature to 10, so that rewards hardly matter. Do the errors of loopy propagation grow or
-# shrink? Why?
+# Raise the temperature to 10, so that rewards hardly matter. Do the errors of loopy propagation
+# grow or shrink? Why?
 
 # %% tags=["hide-cell"]
 for temperature in (0.3, 1.0, 10.0):
     found = []
     for seed in range(10):
         net = unroll(random_process(seed), 4, temperature=temperature)
-        found.append(policy_error(net, LoopyPosterior(FactorGraph.from_model(net, net.optimal))))
+        found.append(
+            policy_error(net, infer(FactorGraph.from_model(net, net.optimal), method="loopy"))
+        )
     print(f"alpha={temperature:5}: median error {np.median(found):.2%}")
 print("Evidence that says little cannot be counted twice with much effect.")

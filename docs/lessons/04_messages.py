@@ -7,8 +7,9 @@
 #
 # $$\beta_t(s,a) = p(O_{t:T-1}=1\mid s_t=s,a_t=a), \qquad \beta_t(s) = p(O_{t:T-1}=1\mid s_t=s)$$
 #
-# the probability that this step and all later ones are optimal (Levine 2018, section 2.3). Note the index:
-# $\beta_t$ covers what lies *at* and after $t$. From the past comes the **forward message**
+# the probability that this step and all later ones are optimal (Levine 2018, section 2.3). Note
+# the index: $\beta_t$ covers what lies *at* and after $t$. From the past comes the **forward
+# message**
 #
 # $$\alpha_t(s) = p(s_t = s,\, O_{0:t-1}=1)$$
 #
@@ -17,8 +18,8 @@
 # $$\beta_t(s,a) = \sum_{s'} P(s'\mid s,a)\,p(O_t=1\mid s,a,s')\,\beta_{t+1}(s'), \qquad
 # \beta_t(s) = \sum_a p(a\mid s)\,\beta_t(s,a), \qquad \beta_T(s) = 1$$
 #
-# Each line is one sum-product message of lesson 1. The first comes out of the cluster $\{s_t,a_t,s_{t+1}\}$,
-# the second out of $\{s_t,a_t\}$.
+# Each line is one sum-product message of lesson 1. The first comes out of the cluster
+# $\{s_t,a_t,s_{t+1}\}$, the second out of $\{s_t,a_t\}$.
 
 # %%
 import numpy as np
@@ -30,13 +31,14 @@ solution = solve(mdp, horizon=6, temperature=0.25)
 picture = plot_messages(solution)
 
 # %% [markdown]
-# Time runs from left to right. Backward messages are read from the right: near the end only the neighbours of
-# the goal are promising, and earlier the promise has spread. Forward messages spread from the start.
+# Time runs from left to right. Backward messages are read from the right: near the end only the
+# neighbours of the goal are promising, and earlier the promise has spread. Forward messages
+# spread from the start.
 #
 # ## By hand
 #
-# Here is the recursion in four lines of numpy. The engine does not contain it; it finds the same numbers from
-# the graph.
+# Here is the recursion in four lines of numpy. The engine does not contain it; it finds the
+# same numbers from the graph.
 
 # %%
 net = solution.network
@@ -50,14 +52,17 @@ for t in reversed(range(6)):
     beta_action[t] = (P * optimal * beta[t + 1]).sum(axis=-1)
     beta[t] = (prior * beta_action[t]).sum(axis=-1)
 
-print("largest difference, beta_t(s,a):", np.abs(beta_action - np.exp(solution.log_backward_action)).max())
+print(
+    "largest difference, beta_t(s,a):",
+    np.abs(beta_action - np.exp(solution.log_backward_action)).max(),
+)
 print("largest difference, beta_t(s):  ", np.abs(beta - np.exp(solution.log_backward)).max())
 assert np.allclose(beta, np.exp(solution.log_backward), rtol=0, atol=1e-12)
 
 # %% [markdown]
 # The forward message is the same rule in the other direction:
-# $\alpha_{t+1}(s') = \sum_{s,a}\alpha_t(s)\,p(a\mid s)\,P(s'\mid s,a)\,p(O_t=1\mid s,a,s')$, with
-# $\alpha_0 = p(s_0)$.
+# $\alpha_{t+1}(s') = \sum_{s,a}\alpha_t(s)\,p(a\mid s)\,P(s'\mid s,a)\,p(O_t=1\mid s,a,s')$,
+# with $\alpha_0 = p(s_0)$.
 
 # %%
 alpha = np.zeros((7, mdp.n_states))
@@ -82,8 +87,8 @@ assert np.allclose(np.log((alpha * beta).sum(axis=1)), solution.log_evidence, rt
 # %% [markdown]
 # ## Looking at the engine's own messages
 #
-# Every message was kept. `message(source, target)` shows one; clusters are named by the variable that they
-# sum out.
+# Every message was kept. `message(source, target)` shows one; clusters are named by the
+# variable that they sum out.
 
 # %%
 posterior = solution.posterior
@@ -92,21 +97,26 @@ print(posterior.message("a_5", "s_5"))
 # %% [markdown]
 # ## No underflow
 #
-# Every step that does not pay the largest reward costs a factor. Over a thousand steps at a low temperature
-# $\beta$ is far below the smallest floating-point number. The engine scales its tables, so that the policy is
-# still right to the last digits.
+# Every step that does not pay the largest reward costs a factor. Over a thousand steps at a low
+# temperature $\beta$ is far below the smallest floating-point number. The engine scales its
+# tables, so that the policy is still right to the last digits.
 
 # %%
 long = solve(mdp, horizon=1000, temperature=0.002)
-print("log p(O=1) =", round(long.log_evidence, 3), "nats; exp of it in floating point:", np.exp(long.log_evidence))
+print(
+    "log p(O=1) =",
+    round(long.log_evidence, 3),
+    "nats; exp of it in floating point:",
+    np.exp(long.log_evidence),
+)
 print("p(a_994 | start) =", np.asarray(long.policy.sel(t=994, s="(0,0)")).round(6))
 assert np.isfinite(long.log_backward.values).all()
 
 # %% [markdown]
 # ## Exercise
 #
-# "$\beta_t(s)$ is about the steps after $t$" and "$\beta_t(s)$ includes the reward at $t$" cannot both hold.
-# Compute $\beta_{T-1}(s)$ for a state next to the goal. Which is it?
+# "$\beta_t(s)$ is about the steps after $t$" and "$\beta_t(s)$ includes the reward at $t$"
+# cannot both hold. Compute $\beta_{T-1}(s)$ for a state next to the goal. Which is it?
 
 # %% tags=["hide-cell"]
 near = mdp.states.index("(2,2)")

@@ -18,8 +18,9 @@ grid = gridworld("S...\n.#.H\n...G", slip=0.2)
 picture = plot_values(solve(grid, horizon=6, temperature=0.25))
 
 # %% [markdown]
-# Taking logarithms of the recursion of lesson 4 gives a backup that looks like Bellman's, but for one thing:
-# where Bellman has an expectation and a maximum, here are two logarithms of expected exponentials.
+# Taking logarithms of the recursion of lesson 4 gives a backup that looks like Bellman's, but
+# for one thing: where Bellman has an expectation and a maximum, here are two logarithms of
+# expected exponentials.
 #
 # $$\begin{aligned}
 # Q_t(s,a) &= r(s,a) + \alpha\log\sum_{s'}P(s'\mid s,a)\,e^{V_{t+1}(s')/\alpha} \\
@@ -34,15 +35,18 @@ mdp = MDP(P, r, initial=0)
 solution = solve(mdp, T, temperature=alpha)
 Q, V = np.asarray(solution.Q), np.asarray(solution.V)
 
-print("backup of Q:", np.abs(Q - (r + alpha * np.log((P * np.exp(V[1:, None, None] / alpha)).sum(-1)))).max())
+print(
+    "backup of Q:",
+    np.abs(Q - (r + alpha * np.log((P * np.exp(V[1:, None, None] / alpha)).sum(-1)))).max(),
+)
 print("backup of V:", np.abs(V[:-1] - alpha * np.log(np.exp(Q / alpha).mean(-1))).max())
 assert np.allclose(V[:-1], alpha * np.log(np.exp(Q / alpha).mean(-1)), rtol=0, atol=1e-12)
 
 # %% [markdown]
 # ## Not an expected return
 #
-# $V$ is a *certainty equivalent*, $\alpha\log\mathbb{E}\,e^{\text{return}/\alpha}$ under the prior. Here it
-# is by brute force, from every trajectory of three steps.
+# $V$ is a *certainty equivalent*, $\alpha\log\mathbb{E}\,e^{\text{return}/\alpha}$ under the
+# prior. Here it is by brute force, from every trajectory of three steps.
 
 # %%
 from itertools import product
@@ -68,8 +72,8 @@ assert np.isclose(alpha * np.log(weight), short.V[0, 0], rtol=0, atol=1e-12)
 #
 # ## Two conventions
 #
-# Some papers drop the prior and write $V = \alpha\log\sum_a e^{Q/\alpha}$, a sum instead of a mean. With a
-# uniform prior over $n$ actions in every state both describe the same policy:
+# Some papers drop the prior and write $V = \alpha\log\sum_a e^{Q/\alpha}$, a sum instead of a
+# mean. With a uniform prior over $n$ actions in every state both describe the same policy:
 #
 # $$V^{\text{sum}}_t - V^{\text{mean}}_t = \alpha\,(T-t)\log n$$
 #
@@ -78,19 +82,23 @@ assert np.isclose(alpha * np.log(weight), short.V[0, 0], rtol=0, atol=1e-12)
 # | $V$ | $\alpha\log\sum_a p(a\mid s)e^{Q/\alpha}$ | $\alpha\log\sum_a e^{Q/\alpha}$ |
 # | $A$ | $\alpha\log(\pi/p)$, of any sign | $\alpha\log\pi \le 0$, always |
 #
-# So "the advantage is positive for good actions" is true in one convention and never true in the other.
+# So "the advantage is positive for good actions" is true in one convention and never true in
+# the other.
 
 # %%
 counted = solve(mdp, T, temperature=alpha, convention="sum")
 print("same policy:              ", np.abs(counted.policy.values - solution.policy.values).max())
 print("V_sum − V_mean at t = 0:  ", (counted.V[0] - solution.V[0]).round(12))
 print("alpha T log n:            ", round(alpha * T * np.log(3), 12))
-print(f"largest advantage: mean {solution.advantage.values.max():.4f}, sum {counted.advantage.values.max():.4f}")
+print(
+    f"largest advantage: mean {solution.advantage.values.max():.4f}, "
+    f"sum {counted.advantage.values.max():.4f}"
+)
 assert counted.advantage.values.max() <= 0 < solution.advantage.values.max()
 
 # %% [markdown]
-# With other priors, or with more actions in some states than in others, the difference is no constant. Then
-# the sum would change the *policy*, and `solve` refuses it:
+# With other priors, or with more actions in some states than in others, the difference is no
+# constant. Then the sum would change the *policy*, and `solve` refuses it:
 
 # %%
 try:
@@ -101,8 +109,9 @@ except ValueError as problem:
 # %% [markdown]
 # ## Exercise
 #
-# In reinforcement learning the advantage has mean zero under the policy. Show with numbers that here
-# $\mathbb{E}_\pi A = \alpha\operatorname{KL}(\pi\,\|\,p) \ge 0$ in the convention "mean". Why is it not zero?
+# In reinforcement learning the advantage has mean zero under the policy. Show with numbers that
+# here $\mathbb{E}_\pi A = \alpha\operatorname{KL}(\pi\parallel p) \ge 0$ in the convention "mean".
+# Why is it not zero?
 
 # %% tags=["hide-cell"]
 pi, A = solution.policy.values, solution.advantage.values
@@ -110,4 +119,6 @@ mean_advantage = (pi * A).sum(-1)
 divergence = (pi * np.log(3 * pi)).sum(-1)
 assert np.allclose(mean_advantage, alpha * divergence, rtol=0, atol=1e-12)
 print("E_pi A at t=0:", mean_advantage[0].round(4))
-print("V is not the policy's mean of Q: the price of leaving the prior, alpha KL(pi ‖ p), is taken off.")
+print(
+    "V is not the policy's mean of Q: the price of leaving the prior, alpha KL(pi ‖ p), is taken off."
+)

@@ -3,21 +3,23 @@
 #
 # **Question.** "Maximise reward plus entropy": where does that objective come from?
 #
-# Look for a distribution over trajectories $q(\tau)$ that is close to the posterior $p(\tau\mid O=1)$, but
-# let it change *only the actions*. The dynamics stay true (Levine 2018, section 3; Ziebart 2010):
+# Look for a distribution over trajectories $q(\tau)$ that is close to the posterior
+# $p(\tau\mid O=1)$, but let it change *only the actions*. The dynamics stay true (Levine 2018,
+# section 3; Ziebart 2010):
 #
 # $$q(\tau) = p(s_0)\prod_t q(a_t\mid s_t)\,P(s_{t+1}\mid s_t,a_t)$$
 #
 # For any $q$ the evidence splits into a bound and a distance:
 #
-# $$\log p(O=1) = \underbrace{\mathbb{E}_q[\sum_t \frac{r_t - c_t}{\alpha} -
-# \operatorname{KL}(q(\cdot\mid s_t)\,\|\,p(\cdot\mid s_t))]}_{\text{ELBO}} +
-# \operatorname{KL}(q(\tau)\,\|\,p(\tau\mid O=1))$$
+# $$\log p(O=1) = \text{ELBO}(q) + \operatorname{KL}(q(\tau)\parallel p(\tau\mid O=1))$$
 #
-# In the ELBO the dynamics have cancelled: they are the same in $q$ and $p$. What is left is reward over
-# temperature, minus the price of leaving the prior. With a uniform prior over $n$ actions,
-# $-\operatorname{KL}(q\,\|\,p) = \mathcal{H}(q) - \log n$: the objective of maximum-entropy reinforcement
-# learning, up to a constant (Haarnoja et al. 2018).
+# $$\text{ELBO}(q) = \mathbb{E}_q\left[\sum_t \frac{r_t - c_t}{\alpha} -
+# \operatorname{KL}(q(\cdot\mid s_t)\parallel p(\cdot\mid s_t))\right]$$
+#
+# In the ELBO the dynamics have cancelled: they are the same in $q$ and $p$. What is left is
+# reward over temperature, minus the price of leaving the prior. With a uniform prior over $n$
+# actions, $-\operatorname{KL}(q\parallel p) = \mathcal{H}(q) - \log n$: the objective of
+# maximum-entropy reinforcement learning, up to a constant (Haarnoja et al. 2018).
 
 # %%
 import numpy as np
@@ -37,8 +39,8 @@ print(causal)
 # $$Q_t(s,a) = \mathbb{E}_{s'}[r + V_{t+1}(s')], \qquad
 # V_t(s) = \alpha\log\sum_a p(a\mid s)\,e^{Q_t(s,a)/\alpha}$$
 #
-# Compare lesson 6: the soft maximum over actions is the same. Over next states there is now an *expectation*,
-# because $q$ may not choose them.
+# Compare lesson 6: the soft maximum over actions is the same. Over next states there is now an
+# *expectation*, because $q$ may not choose them.
 
 # %%
 Q, V = causal.Q.values, causal.V.values
@@ -58,13 +60,19 @@ elbo = (got.expected_reward - c) / alpha - got.divergence
 print(f"\nELBO by its terms {elbo:.9f}, from the solver {causal.elbo:.9f} nats")
 print(f"log p(O=1) − ELBO = {causal.gap:.6f} nats = KL(q ‖ posterior)")
 assert np.isclose(elbo, causal.elbo, rtol=0, atol=1e-12)
-assert np.isclose(got.objective, got.expected_reward + alpha * (got.entropy - T * np.log(3)), rtol=0, atol=1e-12)
+assert np.isclose(
+    got.objective, got.expected_reward + alpha * (got.entropy - T * np.log(3)), rtol=0, atol=1e-12
+)
 
 # %% [markdown]
-# No other policy does better. Here are a thousand random ones, and the policy of the exact posterior:
+# No other policy does better. Here are a thousand random ones, and the policy of the exact
+# posterior:
 
 # %%
-others = [evaluate(mdp, rng.dirichlet(np.ones(3), (T, 4)), temperature=alpha).objective for _ in range(1000)]
+others = [
+    evaluate(mdp, rng.dirichlet(np.ones(3), (T, 4)), temperature=alpha).objective
+    for _ in range(1000)
+]
 posterior = solve(mdp, T, temperature=alpha)
 print(f"variational policy {got.objective:.4f}")
 print(f"posterior's policy {evaluate(mdp, posterior.policy, temperature=alpha).objective:.4f}")
@@ -74,9 +82,9 @@ assert max(others) < got.objective
 # %% [markdown]
 # ## When both types of inference agree
 #
-# The gap is $\operatorname{KL}(q\,\|\,p(\tau\mid O))$. It is zero iff $q$ can be the posterior, that is, iff
-# the posterior does not bend the dynamics. Deterministic dynamics cannot be bent. Then, and in general only
-# then, *the posterior is the maximum-entropy policy*.
+# The gap is $\operatorname{KL}(q\parallel p(\tau\mid O))$. It is zero iff $q$ can be the posterior,
+# that is, iff the posterior does not bend the dynamics. Deterministic dynamics cannot be bent.
+# Then, and in general only then, *the posterior is the maximum-entropy policy*.
 
 # %%
 text = "S..#.\n.#...\n.#.H.\n...H.\n.#..G"
@@ -94,9 +102,9 @@ picture = plot_values(soft)
 # ## Soft policy iteration
 #
 # The optimum is a fixed point: evaluate $Q^\pi$ under the true dynamics, then improve
-# $\pi \propto p\,e^{Q^\pi/\alpha}$. Each sweep never lowers the objective (Haarnoja et al. 2018, theorem 1).
-# At a finite horizon one sweep from the end backwards is already the optimum; here all steps are improved at
-# once, so it takes at most $T$ sweeps.
+# $\pi \propto p\,e^{Q^\pi/\alpha}$. Each sweep never lowers the objective (Haarnoja et al.
+# 2018, theorem 1). At a finite horizon one sweep from the end backwards is already the optimum;
+# here all steps are improved at once, so it takes at most $T$ sweeps.
 
 # %%
 policy = np.full((T, 4, 3), 1 / 3)
@@ -113,12 +121,14 @@ assert np.allclose(policy, causal.policy, rtol=0, atol=1e-12)
 # %% [markdown]
 # ## Exercise
 #
-# The bound holds for *every* policy. Compute the ELBO of the uniform policy from `evaluate`. How far below
-# $\log p(O=1)$ is it, and what does the gap consist of?
+# The bound holds for *every* policy. Compute the ELBO of the uniform policy from `evaluate`.
+# How far below $\log p(O=1)$ is it, and what does the gap consist of?
 
 # %% tags=["hide-cell"]
 uniform = evaluate(mdp, np.full((T, 4, 3), 1 / 3), temperature=alpha)
 bound = (uniform.expected_reward - c) / alpha - uniform.divergence
 print(f"ELBO of the prior {bound:.4f} ≤ {causal.elbo:.4f} ≤ log p(O=1) {causal.log_evidence:.4f}")
-print("No divergence is paid, so the gap is Jensen's: log E exp(x) − E x for x = (return − c)/alpha.")
+print(
+    "No divergence is paid, so the gap is Jensen's: log E exp(x) − E x for x = (return − c)/alpha."
+)
 assert bound < causal.elbo < causal.log_evidence

@@ -3,17 +3,18 @@
 #
 # **Question.** May you trust the posterior's policy?
 #
-# The posterior conditions on success. Success has two causes, good actions and good luck, and evidence speaks
-# for both:
+# The posterior conditions on success. Success has two causes, good actions and good luck, and
+# evidence speaks for both:
 #
 # $$p(s'\mid s,a,O=1) \propto P(s'\mid s,a)\,p(O_t=1\mid s,a,s')\,\beta_{t+1}(s')$$
 #
-# Unless the dynamics are deterministic that is not $P(s'\mid s,a)$. The posterior believes in luck. Levine
-# (2018, section 2.4) describes it as *risk-seeking*.
+# Unless the dynamics are deterministic that is not $P(s'\mid s,a)$. The posterior believes in
+# luck. Levine (2018, section 2.4) describes it as *risk-seeking*.
 #
 # ## A ticket or a wage
 #
-# Each step either works for a sure 0.4, or buys a ticket that pays 1 with probability one tenth.
+# Each step either works for a sure 0.4, or buys a ticket that pays 1 with probability one
+# tenth.
 
 # %%
 import numpy as np
@@ -21,23 +22,32 @@ import numpy as np
 from control_pgm import MDP, evaluate, gridworld, plot_marginals, plot_optimism, plot_policy, solve
 
 ticket = MDP.from_outcomes(
-    [("day", "work", 1.0, "day", 0.4), ("day", "ticket", 0.1, "day", 1.0), ("day", "ticket", 0.9, "day", 0.0)]
+    [
+        ("day", "work", 1.0, "day", 0.4),
+        ("day", "ticket", 0.1, "day", 1.0),
+        ("day", "ticket", 0.9, "day", 0.0),
+    ]
 )
 print("alpha  p(ticket): posterior  variational")
 for alpha in (1.0, 0.3, 0.1, 0.03):
     lucky = float(solve(ticket, 1, temperature=alpha).policy.sel(t=0, s="day", a="ticket"))
-    sober = float(solve(ticket, 1, temperature=alpha, inference="variational").policy.sel(t=0, s="day", a="ticket"))
+    sober = float(
+        solve(ticket, 1, temperature=alpha, inference="variational").policy.sel(
+            t=0, s="day", a="ticket"
+        )
+    )
     print(f"{alpha:5}  {lucky:20.4f}  {sober:11.4f}")
 assert lucky > 0.99 > 0.01 > sober
 
 # %% [markdown]
-# A lower temperature does not cure the optimism. It *makes* it: $\alpha\log\mathbb{E}\,e^{r/\alpha}$ tends to
-# the largest possible reward, not to the expected one.
+# A lower temperature does not cure the optimism. It *makes* it:
+# $\alpha\log\mathbb{E}\,e^{r/\alpha}$ tends to the largest possible reward, not to the expected
+# one.
 #
 # ## A slippery lake
 #
-# On this lake only every third step goes where it should; otherwise it slips to one side. Reaching the goal
-# pays 1, so the expected reward is the probability of reaching it in time.
+# On this lake only every third step goes where it should; otherwise it slips to one side.
+# Reaching the goal pays 1, so the expected reward is the probability of reaching it in time.
 
 # %%
 lake = gridworld("SFFF\nFHFH\nFFFH\nHFFG", slip=2 / 3, rewards={"H": 0})
@@ -53,7 +63,8 @@ for name, solution in {"posterior": exact, "variational": causal, "optimal": bes
     print(f"{name + ':':12} reaches it with             {reached:.3f}")
 
 # %% [markdown]
-# The posterior is sure, because it was told so. Its policy would be fine in the world that it believes in.
+# The posterior is sure, because it was told so. Its policy would be fine in the world that it
+# believes in.
 
 # %%
 transition = exact.posterior.conditional("s_1", given={"s_0": "(0,0)", "a_0": "down"})
@@ -70,16 +81,16 @@ picture = plot_marginals(exact)
 # %% [markdown]
 # ## The repair
 #
-# Variational inference (lesson 8) may change the actions only. It keeps $P$, and so cannot hope. What it pays
-# is the gap:
+# Variational inference (lesson 8) may change the actions only. It keeps $P$, and so cannot
+# hope. What it pays is the gap:
 
 # %%
 print(f"ELBO {causal.elbo:.1f} ≤ log p(O=1) {causal.log_evidence:.1f} nats; gap {causal.gap:.1f}")
 picture = plot_policy(causal)
 
 # %% [markdown]
-# Below: how often the posterior believes to get there, how often its policy does, and how often the
-# variational policy does, over temperatures.
+# Below: how often the posterior believes to get there, how often its policy does, and how often
+# the variational policy does, over temperatures.
 
 # %%
 picture = plot_optimism(lake, 12)
@@ -87,30 +98,38 @@ picture = plot_optimism(lake, 12)
 # %% [markdown]
 # ## Averaging the reward makes it incoherent
 #
-# Replace $r(s,a,s')$ by its mean over $s'$ *inside* exact inference. Then luck is believed in, but not paid
-# for: beside the goal each step earns a third of the prize, and the posterior believes that it slips back
-# again and again, to earn the next third. The prize, which is paid once, is collected eight times.
+# Replace $r(s,a,s')$ by its mean over $s'$ *inside* exact inference. Then luck is believed in,
+# but not paid for: beside the goal each step earns a third of the prize, and the posterior
+# believes that it slips back again and again, to earn the next third. The prize, which is paid
+# once, is collected eight times.
 
 # %%
-averaged = MDP(lake.transition, lake.reward, initial=lake.initial, states=lake.states, actions=lake.actions)
+averaged = MDP(
+    lake.transition, lake.reward, initial=lake.initial, states=lake.states, actions=lake.actions
+)
 dreamer = solve(averaged, horizon, temperature=alpha)
 for name, solution in {"r(s,a,s')": exact, "averaged": dreamer}.items():
     beside = float(solution.state_marginals.sel(s="(3,2)").values.sum())
     arrives = float(solution.state_marginals.sel(t=horizon, s=goal))
-    print(f"{name:10} steps believed to be spent beside the goal: {beside:5.1f}, at the goal in the end: {arrives:.3f}")
+    print(
+        f"{name:10} believed: {beside:5.1f} steps beside the goal, at it in the end with {arrives:.3f}"
+    )
 earned = (dreamer.state_action_marginals.values * averaged.reward).sum()
-print(f"prize that the averaged posterior believes to collect: {earned:.2f}, though it is paid once")
+print(
+    f"prize that the averaged posterior believes to collect: {earned:.2f}, though it is paid once"
+)
 assert earned > 8
 
 # %% [markdown]
-# Bayesian inference needs $\mathbb{E}\,e^{r/\alpha}$, with $s_{t+1}$ a parent of $O_t$. The variational and
-# the standard optimum are linear in the reward; for them the average is right.
+# Bayesian inference needs $\mathbb{E}\,e^{r/\alpha}$, with $s_{t+1}$ a parent of $O_t$. The
+# variational and the standard optimum are linear in the reward; for them the average is right.
 #
 # %% [markdown]
 # ## Exercise
 #
-# How much of the posterior's probability of success is luck? Compute $p(s_T=\text{goal}\mid O=1)$ when the
-# *dynamics* are the posterior's and the *actions* are uniform.
+# How much of the posterior's probability of success is luck? Compute
+# $p(s_T=\text{goal}\mid O=1)$ when the *dynamics* are the posterior's and the *actions* are
+# uniform.
 
 # %% tags=["hide-cell"]
 belief = np.asarray(lake.initial)
@@ -118,4 +137,6 @@ for t in range(horizon):
     bent = exact.posterior.conditional(f"s_{t + 1}", given=(f"s_{t}", f"a_{t}"), undefined="nan")
     table = np.nan_to_num(bent.array(f"s_{t}", f"a_{t}", f"s_{t + 1}"))
     belief = np.einsum("s,sax->x", belief, table) / lake.n_actions
-print(f"uniform actions in the believed world reach the goal with {belief[lake.states.index(goal)]:.3f}")
+print(
+    f"uniform actions in the believed world reach the goal with {belief[lake.states.index(goal)]:.3f}"
+)

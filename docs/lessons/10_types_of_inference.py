@@ -3,8 +3,9 @@
 #
 # **Question.** "Control as inference": *which* inference?
 #
-# Sums and maxima, over actions and over states, can be combined in several ways. Each combination answers
-# another question (Lázaro-Gredilla et al. 2024). One operator holds them together:
+# Sums and maxima, over actions and over states, can be combined in several ways. Each
+# combination answers another question (Lázaro-Gredilla et al. 2024). One operator holds them
+# together:
 #
 # $$\Phi^{\mu}_{\kappa,w}[f] = w\log\sum_{x:\,\mu(x)>0}\exp\frac{f(x) + \kappa\log\mu(x)}{w}$$
 #
@@ -12,7 +13,8 @@
 # * $\kappa = w\to\infty$: the expectation under $\mu$.
 # * $\kappa = w < 0$: a pessimist's average.
 #
-# The backup is $Q_t = \Phi^P_{\kappa_s,w_s}[r + V_{t+1}]$, then $V_t = \Phi^{p}_{\kappa_a,w_a}[Q_t]$:
+# The backup is $Q_t = \Phi^P_{\kappa_s,w_s}[r + V_{t+1}]$, then
+# $V_t = \Phi^{p}_{\kappa_a,w_a}[Q_t]$:
 #
 # | inference | actions $(\kappa_a,w_a)$ | states $(\kappa_s,w_s)$ | the question |
 # |---|---|---|---|
@@ -29,6 +31,8 @@
 # Here is the table as a program. It is short because the rows differ in four numbers only.
 
 # %%
+from itertools import pairwise
+
 import numpy as np
 
 from control_pgm import evaluate, gridworld, infer, plot_policy, solve, unroll
@@ -69,29 +73,37 @@ reward = np.broadcast_to(entering, grid.transition.shape).copy()
 for s in ("(2,3)", "(3,4)"):
     reward[grid.states.index(s)] = 0.0  # paid on entering, not for staying
 
-soft, mean, free = (alpha, alpha), (INF, INF), (0.0, 0.0)
-for name, actions, states in (("posterior", soft, soft), ("variational", soft, mean), ("bellman", free, mean)):
+soft, mean, free, best = (alpha, alpha), (INF, INF), (0.0, 0.0), (alpha, 0.0)
+bold, careful = (alpha, alpha), (-alpha, -alpha)  # risk 1/alpha and -1/alpha
+ROWS = {
+    "posterior": (soft, soft, {"temperature": alpha}),
+    "variational": (soft, mean, {"temperature": alpha}),
+    "planning, bold": (free, bold, {"risk": 1 / alpha}),
+    "planning, careful": (free, careful, {"risk": -1 / alpha}),
+    "bellman": (free, mean, {}),
+    "map": (best, best, {"temperature": alpha}),
+}
+solved = {}
+for name, (actions, states, options) in ROWS.items():
     q, v = backward(grid, reward, T, actions, states)
-    options = {} if name == "bellman" else {"temperature": alpha}
-    solution = solve(grid, T, inference=name, **options)
-    print(f"{name:12} largest difference from solve: {np.abs(q - solution.Q.values).max():.1e}")
-    assert np.allclose(v, solution.V, rtol=0, atol=1e-12)
+    solved[name] = solve(grid, T, inference=name.split(",")[0], **options)
+    difference = np.abs(q - solved[name].Q.values).max()
+    print(f"{name:18} largest difference from solve: {difference:.1e}")
+    assert difference < 1e-12
 
 # %% [markdown]
+# `solve` has no such recursion in it: it eliminates the variables of the network one by one,
+# each with the operator of its kind, and finds the same.
+#
 # ## Planning with risk
 #
-# *Planning* chooses the actions freely and lets the dice fall by their chances, but scores a policy by
-# exponential utility: the certainty equivalent $\frac1\lambda\log\mathbb{E}\,e^{\lambda\cdot\text{return}}$.
-# Positive $\lambda$ loves risk, negative avoids it, and $\lambda\to 0$ is the standard optimum.
+# *Planning* chooses the actions freely and lets the dice fall by their chances, but scores a
+# policy by exponential utility: the certainty equivalent
+# $\frac1\lambda\log\mathbb{E}\,e^{\lambda\cdot\text{return}}$. Positive $\lambda$ loves risk,
+# negative avoids it, and $\lambda\to 0$ is the standard optimum.
 
 
 # %%
-def greedy(q):
-    """The policy that is uniform over the best actions."""
-    best = q >= q.max(-1, keepdims=True) - 1e-9
-    return best / best.sum(-1, keepdims=True)
-
-
 def chances(policy):
     """P(goal), P(hole) and expected reward of a policy under the true dynamics."""
     real = evaluate(grid, policy)
@@ -100,21 +112,28 @@ def chances(policy):
 
 
 for risk in (10.0, 1.0, 1e-4, -1.0, -10.0):
-    q, v = backward(grid, reward, T, free, (1 / risk, 1 / risk))
-    print(f"planning, risk {risk:7}: V {v[0, 0]:7.4f}   {chances(greedy(q))}")
-print(f"bellman                : V {solution.V[0, 0]:7.4f}   {chances(solution.policy)}")
+    planned = solve(grid, T, inference="planning", risk=risk)
+    print(f"planning, risk {risk:7}: value {planned.value:7.4f}   {chances(planned.policy)}")
+print(
+    f"bellman                : value {solved['bellman'].V[0, 0]:7.4f}   {chances(solved['bellman'].policy)}"
+)
 
 # %%
-picture = plot_policy(solve(grid, T, temperature=alpha), title="posterior: believes in luck")
+picture = plot_policy(solved["bellman"], title="Bellman's optimum")
 
 # %%
-picture = plot_policy(solution, title="Bellman's optimum: keeps away from the hole")
+picture = plot_policy(solved["planning, careful"], title="planning, risk −10")
 
 # %% [markdown]
+# On this grid boldness changes nothing: the best policy already takes the chance that it needs.
+# Caution does. At (2,2), beside the hole, Bellman's optimum goes down, and slips into the hole one
+# time in ten. The careful policy turns back. It never falls in, and seldom arrives.
+#
 # ## The most probable trajectory
 #
-# MAP takes every variable by maximum, the dice included. It is the *mode* of the posterior, one whole
-# trajectory. The most probable state at each step is another question, with another answer.
+# MAP takes every variable by maximum, the dice included. It is the *mode* of the posterior, one
+# whole trajectory. The most probable state at each step is another question, with another
+# answer.
 
 # %%
 net = unroll(grid, T, temperature=alpha)
@@ -127,60 +146,61 @@ for t in range(T):
 print("log p(mode, O) =", round(mode.log_probability, 6), "nats")
 
 # %%
-with_prior = backward(grid, reward, T, (alpha, 0.0), (alpha, 0.0))[1][0, 0]
-shift = net.reward_shift.sum()
-print("the same by the recursion:", round((with_prior - shift) / alpha, 6), "nats")
-assert np.isclose((with_prior - shift) / alpha, mode.log_probability, rtol=0, atol=1e-9)
+by_values = (solved["map"].value - net.reward_shift.sum()) / alpha
+print("the same by inference='map':", round(by_values, 6), "nats")
+assert np.isclose(by_values, mode.log_probability, rtol=0, atol=1e-9)
 
 # %% [markdown]
 # ## A plan without looking
 #
-# Marginal MAP fixes all actions in advance: sums over all states first, then maxima over all actions. Maxima
-# and sums do not commute, so this is no recursion over $V(s)$, and the clusters are larger. A policy that
-# looks where it is cannot be worse. The plan below spends a step on going down once more than needed: it
-# insures against a slip.
+# Marginal MAP fixes all actions in advance: sums over all states first, then maxima over all
+# actions. Maxima and sums do not commute, so this is no recursion over $V(s)$, and the clusters
+# are larger. A policy that looks where it is cannot be worse. The plan below spends a step on
+# going down once more than needed: it insures against a slip.
 
 # %%
-steps = 5
-short = unroll(gridworld("S..\n.#.\n..G", slip=0.2), steps, temperature=alpha)
-belief = infer(short, short.optimal)
-plan = belief.mode(*(f"a_{t}" for t in range(steps)))
-print(plan)
+text, steps = "S..\n.#.\n..G", 5
+open_loop = solve(gridworld(text, slip=0.2), steps, temperature=alpha, inference="marginal-map")
+print(open_loop)
+print("plan:", *open_loop.plan)
 
 # %% [markdown]
-# In units of reward, with $\lambda = 1/\alpha$ and every action counted as one instead of weighed by the
-# prior:
+# In units of reward, with $\lambda = 1/\alpha$ and every action counted as one instead of
+# weighed by the prior:
 #
 # $$\text{soft value} \ge \text{planning} \ge \text{marginal MAP} \ge \text{MAP}$$
 #
-# The last three are equal under deterministic dynamics from a known start: then there is nothing to look at.
-# (The soft value happens not to depend on the slip here: if all actions count alike, so do all directions.)
+# The last three are equal under deterministic dynamics from a known start: then there is
+# nothing to look at. (The soft value happens not to depend on the slip here: if all actions
+# count alike, so do all directions.)
 
 # %%
-text = "S..\n.#.\n..G"
 for slip in (0.2, 0.0):
     world = gridworld(text, slip=slip)
     counted = unroll(world, steps, temperature=alpha, action_prior="counting")
     belief = infer(counted, counted.optimal)
-    back = alpha * np.array([belief.log_evidence, belief.mode(*(f"a_{t}" for t in range(steps))).log_probability])
-    back = np.append(back, alpha * belief.mode().log_probability) + counted.reward_shift.sum()
-    paid = np.broadcast_to([float(s == "(2,2)") for s in world.states], world.transition.shape).copy()
-    paid[world.states.index("(2,2)")] = 0.0
-    planned = backward(world, paid, steps, free, soft)[1][0, 0]
-    soft_value, open_loop, path = back
-    print(f"slip {slip}: {soft_value:.4f} ≥ {planned:.4f} ≥ {open_loop:.4f} ≥ {path:.4f}")
+    shift = counted.reward_shift.sum()
+    chain = [
+        alpha * belief.log_evidence + shift,  # soft value
+        solve(world, steps, inference="planning", risk=1 / alpha).value,
+        solve(world, steps, temperature=alpha, inference="marginal-map").value,
+        alpha * belief.mode().log_probability + shift,  # MAP
+    ]
+    print(f"slip {slip}:", " ≥ ".join(f"{value:.4f}" for value in chain))
     # Rounding may lift one by a hair where they are equal.
-    assert soft_value + 1e-9 >= planned >= open_loop - 1e-9 >= path - 2e-9
+    assert all(larger >= smaller - 1e-9 for larger, smaller in pairwise(chain))
 
 # %% [markdown]
 # ## Exercise
 #
-# Which of these policies change if all rewards are multiplied by ten? Which if $\alpha$ is multiplied by ten
-# as well? Decide from the table above, then try.
+# Which of these policies change if all rewards are multiplied by ten? Which if $\alpha$ is
+# multiplied by ten as well? Decide from the table above, then try.
 
 # %% tags=["hide-cell"]
-for actions, states in ((soft, soft), (soft, mean)):
-    rich = backward(grid, 10 * reward, T, [10 * x for x in actions], [10 * x for x in states])[0]
-    once = backward(grid, reward, T, actions, states)[0]
-    assert np.allclose(rich, 10 * once, rtol=0, atol=1e-9)
-print("Only the ratio counts. Bellman's optimum has no temperature: its policy never changes.")
+for name, (actions, states, _) in ROWS.items():
+    actions, states = ([10 * x for x in pair] for pair in (actions, states))
+    rich, _ = backward(grid, 10 * reward, T, actions, states)
+    assert np.allclose(rich, 10 * solved[name].Q, rtol=0, atol=1e-9)
+print(
+    "Only the ratios count: reward to temperature, and risk times reward. Bellman's optimum has neither."
+)

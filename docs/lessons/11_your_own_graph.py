@@ -3,13 +3,24 @@
 #
 # **Question.** What if the problem has a part that no solver has an option for?
 #
-# Then add it to the network. A waypoint, a second reward, a vague observation are further tables, and the
-# query stays the same. That is what the explicit model is for.
+# Then add it to the network. A waypoint, a second reward, a vague observation are further
+# tables, and the query stays the same. That is what the explicit model is for.
 
 # %%
 import numpy as np
 
-from control_pgm import CPD, Factor, Variable, crosscheck, gridworld, infer, plot_network, plot_policy, solve, unroll
+from control_pgm import (
+    CPD,
+    Factor,
+    Variable,
+    crosscheck,
+    gridworld,
+    infer,
+    plot_network,
+    plot_policy,
+    solve,
+    unroll,
+)
 
 mdp = gridworld("S..#.\n.#...\n.#.H.\n...H.\n.#..G", slip=0.1)
 net = unroll(mdp, horizon=9, temperature=1 / 6)
@@ -18,8 +29,8 @@ plain = solve(net)
 # %% [markdown]
 # ## A waypoint
 #
-# "Be at (3,2) at half time, if at all possible": a factor over $s_5$. Its numbers are weights, not
-# probabilities. Here every other state keeps one per cent.
+# "Be at (3,2) at half time, if at all possible": a factor over $s_5$. Its numbers are weights,
+# not probabilities. Here every other state keeps one per cent.
 
 # %%
 half_way = net.variable("s_5")
@@ -45,9 +56,9 @@ print(a.round(4))
 # %% [markdown]
 # ## A second reward
 #
-# A second person is paid for being in the lower half. Their optimality is one more node per step, here with
-# the temperature of its own, as an ordinary conditional table. Nodes of kind "optimality" are part of
-# `net.optimal`.
+# A second person is paid for being in the lower half. Their optimality is one more node per
+# step, here with the temperature of its own, as an ordinary conditional table. Nodes of kind
+# "optimality" are part of `net.optimal`.
 
 # %%
 weight = np.array([1.0 if mdp.positions[s][0] >= 2 else np.exp(-0.5) for s in mdp.states])
@@ -72,8 +83,8 @@ picture = plot_network(shown)
 # %% [markdown]
 # ## Soft evidence
 #
-# A witness says "at time 3 it was in the left column", and is right four times out of five. That is a
-# *likelihood*, a factor again. Only ratios matter.
+# A witness says "at time 3 it was in the left column", and is right four times out of five.
+# That is a *likelihood*, a factor again. Only ratios matter.
 
 # %%
 s_3 = net.variable("s_3")
@@ -101,8 +112,8 @@ assert report.passed
 # %% [markdown]
 # ## Exercise
 #
-# Forbid the action *right* at $t=0$ only, without touching the MDP. Then make the agent *lazy*: at every
-# step, repeating the last action is three times as likely as any other.
+# Forbid the action *right* at $t=0$ only, without touching the MDP. Then make the agent *lazy*:
+# at every step, repeating the last action is three times as likely as any other.
 
 # %% tags=["hide-cell"]
 a_0 = net.variable("a_0")
@@ -110,7 +121,12 @@ no_right = net.extend(Factor([a_0], [float(a != "right") for a in a_0.states]))
 print(infer(no_right, no_right.optimal).conditional("a_0", given={"s_0": "(0,0)"}), "\n")
 
 lazy = net.extend(
-    *(Factor([net.variable(f"a_{t}"), net.variable(f"a_{t + 1}")], np.ones((4, 4)) + 2 * np.eye(4)) for t in range(8))
+    *(
+        Factor(
+            [net.variable(f"a_{t}"), net.variable(f"a_{t + 1}")], np.ones((4, 4)) + 2 * np.eye(4)
+        )
+        for t in range(8)
+    )
 )
 belief = infer(lazy, lazy.optimal)
 pair = belief.marginal("a_3", "a_4").array("a_3", "a_4")

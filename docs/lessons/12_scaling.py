@@ -3,10 +3,10 @@
 #
 # **Question.** How large may the problem be?
 #
-# Exact inference on the chain costs $O(T\,|S|^2|A|)$ with dense tables: linear in the horizon, quadratic in
-# the states. Most transition tables are nearly empty, and then the cost is in the number of their non-zeros.
-# [What a solution costs](../performance.md) has measured times; the numbers here do not depend on the
-# machine.
+# Exact inference on the chain costs $O(T\,S^2 A)$ with dense tables: linear in the horizon,
+# quadratic in the states. Most transition tables are nearly empty, and then the cost is in the
+# number of their non-zeros. [What a solution costs](../performance.md) has measured times; the
+# numbers here do not depend on the machine.
 
 # %%
 import numpy as np
@@ -19,12 +19,15 @@ for size in (5, 10, 20, 40):
     grid = gridworld("\n".join(rows), slip=0.1)
     n, a = grid.n_states, grid.n_actions
     stored = grid.matrix_at(0).nnz if grid.sparse else n * a * n
-    print(f"{size:2}×{size:<2}: {n:5} states, dense table {n * a * n:10,} entries, stored {stored:10,}")
+    print(
+        f"{size:2}×{size:<2}: {n:5} states, dense table {n * a * n:10,} entries, stored {stored:10,}"
+    )
 
 # %% [markdown]
 # ## Looking before leaping
 #
-# The plan is known before a number is computed: which clusters, how many operations, how much memory.
+# The plan is known before a number is computed: which clusters, how many operations, how much
+# memory.
 
 # %%
 net = unroll(grid, 80, temperature=0.1)
@@ -40,7 +43,7 @@ from control_pgm.errors import TooLarge
 try:
     infer(net, net.optimal, memory_limit=100_000)
 except TooLarge as problem:
-    print(problem)
+    print(*str(problem).split("; "), sep="\n")
 
 # %% [markdown]
 # ## A larger grid
@@ -51,19 +54,22 @@ print(solution)
 picture = plot_values(solution)
 
 # %% [markdown]
-# The information about the goal needs $78$ steps to reach the start. With a shorter horizon the posterior at
-# the start is the prior:
+# The information about the goal needs $78$ steps to reach the start. With a shorter horizon the
+# posterior at the start is the prior:
 
 # %%
 for horizon in (40, 77, 78, 80, 120):
     policy = solve(grid, horizon, temperature=0.02).policy
-    print(f"T={horizon:3}: p(a_0 | start) =", np.asarray(policy.sel(t=0, s="(0,0)")).round(4))
+    start = np.asarray(policy.sel(t=0, s="(0,0)"))
+    print(f"T={horizon:3}: p(a_0 | start) =", start.round(4))
+    assert np.allclose(start, 0.25, rtol=0, atol=1e-12) == (horizon < 78)
 
 # %% [markdown]
 # ## What costs exponentially
 #
-# Not the horizon. The *width* does: how many variables meet in one cluster. "Do not stand where you stood $k$
-# steps ago" is a factor over $s_t$ and $s_{t+k}$. Each cluster then has to remember $k$ states.
+# Not the horizon. The *width* does: how many variables meet in one cluster. "Do not stand where
+# you stood $k$ steps ago" is a factor over $s_t$ and $s_{t+k}$. Each cluster then has to
+# remember $k$ states.
 
 # %%
 from control_pgm import Factor
@@ -73,21 +79,26 @@ chain = unroll(small, 20, temperature=0.25)
 elsewhere = 1 - 0.9 * np.eye(small.n_states)
 print("k   width   operations")
 for k in (1, 2, 3, 4):
-    ties = [Factor([chain.variable(f"s_{t}"), chain.variable(f"s_{t + k}")], elsewhere) for t in range(20 - k + 1)]
+    ties = [
+        Factor([chain.variable(f"s_{t}"), chain.variable(f"s_{t + k}")], elsewhere)
+        for t in range(20 - k + 1)
+    ]
     tied = chain.extend(*ties)
     cost = plan(tied, tied.optimal)
     print(f"{k}   {cost.width:5}   {cost.flops:10,}")
 
 # %% [markdown]
-# For models whose width is too large there is loopy propagation, which is approximate and says so ([lesson
-# 3](03_loops.py)).
+# For models whose width is too large there is loopy propagation, which is approximate and says
+# so ([lesson 3](03_loops.py)).
 #
 # ## Exercise
 #
-# Two robots on one grid have states $(s, s')$. By what factor do the dense table and the clusters grow? What
-# if the robots ignore each other, but share one reward at the end?
+# Two robots on one grid have states $(s, s')$. By what factor do the dense table and the
+# clusters grow? What if the robots ignore each other, but share one reward at the end?
 
 # %% tags=["hide-cell"]
 n = small.n_states
 print(f"one robot: {n * 4 * n:,} entries; two in one state: {n**2 * 16 * n**2:,}")
-print("Kept as separate variables the tables add up, but the shared reward ties the ends: clusters hold both states.")
+print(
+    "As separate variables the tables add up, but the shared reward ties them: clusters hold both states."
+)

@@ -1,8 +1,8 @@
 # %% [markdown]
 # # Common errors in the literature
 #
-# Each of these is found in papers, lecture notes or code. Each is stated, and then computed. The problem is
-# small enough to sum over all trajectories, so nobody has to be believed.
+# Each of these is found in papers, lecture notes or code. Each is stated, and then computed.
+# The problem is small enough to sum over all trajectories, so nobody has to be believed.
 
 # %%
 from itertools import product
@@ -33,7 +33,9 @@ def mean_over_futures(t, s, a):
     return total
 
 
-truth = np.array([[[mean_over_futures(t, s, a) for a in range(2)] for s in range(3)] for t in range(T)])
+truth = np.array(
+    [[[mean_over_futures(t, s, a) for a in range(2)] for s in range(3)] for t in range(T)]
+)
 assert np.allclose(truth, np.exp(exact.log_backward_action), rtol=0, atol=1e-12)
 print("β_t(s,a) by summing over all futures agrees with the messages")
 
@@ -44,24 +46,28 @@ print("β_t(s,a) by summing over all futures agrees with the messages")
 
 # %%
 for t in range(T):
-    print(f"t={t}: largest |β_t(s,a) − exp(r/α)| = {np.abs(truth[t] - np.exp(r / alpha)).max():.4f}")
+    print(
+        f"t={t}: largest |β_t(s,a) − exp(r/α)| = {np.abs(truth[t] - np.exp(r / alpha)).max():.4f}"
+    )
 
 # %% [markdown]
 # ## "β_t(s) is about t+1 onward"
 #
-# It covers the step $t$ itself: $\beta_t(s) = p(O_{t:T-1}=1\mid s_t=s)$. At the last step nothing comes
-# after, and it is not 1.
+# It covers the step $t$ itself: $\beta_t(s) = p(O_{t:T-1}=1\mid s_t=s)$. At the last step
+# nothing comes after, and it is not 1.
 
 # %%
 print("β_{T−1}(s) =", np.exp(exact.log_backward[T - 1]).round(4))
-assert np.allclose(np.exp(exact.log_backward[T - 1]), np.exp(r / alpha).mean(-1), rtol=0, atol=1e-12)
+assert np.allclose(
+    np.exp(exact.log_backward[T - 1]), np.exp(r / alpha).mean(-1), rtol=0, atol=1e-12
+)
 
 # %% [markdown]
 # ## The action prior that got lost
 #
-# $\beta_t(s) = \sum_a p(a\mid s)\beta_t(s,a)$. Dropping $p(a\mid s)$ "because it is uniform" changes values
-# by $\alpha\log|A|$ per step. If states have different numbers of actions it also changes the *policy*: a
-# state with many actions looks better than it is.
+# $\beta_t(s) = \sum_a p(a\mid s)\beta_t(s,a)$. Dropping $p(a\mid s)$ "because it is uniform"
+# changes values by $\alpha\log n$ per step. If states have different numbers of actions it also
+# changes the *policy*: a state with many actions looks better than it is.
 
 # %%
 branches = MDP(
@@ -86,46 +92,58 @@ assert np.allclose(dropped[0], 27 / 28, rtol=0, atol=1e-12)
 # %% [markdown]
 # ## "The advantage of a good action is positive"
 #
-# With $V = \alpha\log\sum_a e^{Q/\alpha}$, the convention of maximum-entropy reinforcement learning,
-# $A = Q - V = \alpha\log\pi$ is never positive. With the normalised prior it is $\alpha\log(\pi/p)$, of any
-# sign ([lesson 6](../lessons/06_values.py)).
+# With $V = \alpha\log\sum_a e^{Q/\alpha}$, the convention of maximum-entropy reinforcement
+# learning, $A = Q - V = \alpha\log\pi$ is never positive. With the normalised prior it is
+# $\alpha\log(\pi/p)$, of any sign ([lesson 6](../lessons/06_values.py)).
 
 # %%
 counted = solve(mdp, T, temperature=alpha, convention="sum")
-print(f"largest advantage: sum {counted.advantage.values.max():.4f}, mean {exact.advantage.values.max():.4f}")
+print(
+    f"largest advantage: sum {counted.advantage.values.max():.4f}, mean {exact.advantage.values.max():.4f}"
+)
 assert counted.advantage.values.max() < 0 < exact.advantage.values.max()
 
 # %% [markdown]
 # ## "V = log Σ exp Q" with a temperature elsewhere
 #
-# If $p(O=1) = e^{r/\alpha}$, then $V = \alpha\log\sum_a p(a\mid s)e^{Q/\alpha}$: the temperature stands
-# twice. Without it, $V$ is off:
+# If $p(O=1) = e^{r/\alpha}$, then $V = \alpha\log\sum_a p(a\mid s)e^{Q/\alpha}$: the
+# temperature stands twice. Without it, $V$ is off:
 
 # %%
 q = exact.Q.values
 wrong = np.log(np.exp(q).mean(-1))
 print(f"largest |V − log mean exp Q| = {np.abs(exact.V.values[:-1] - wrong).max():.4f}")
-assert np.allclose(exact.V.values[:-1], alpha * np.log(np.exp(q / alpha).mean(-1)), rtol=0, atol=1e-12)
+assert np.allclose(
+    exact.V.values[:-1], alpha * np.log(np.exp(q / alpha).mean(-1)), rtol=0, atol=1e-12
+)
 
 # %% [markdown]
 # ## A softmax with the wrong sum
 #
-# $\pi(a\mid s) = e^{Q(s,a)/\alpha} / \sum_{a'} e^{Q(s,a')/\alpha}$: the sum is over *actions* in the same
-# state. Normalised over states, or over all pairs, the rows are no distributions.
+# $\pi(a\mid s) = e^{Q(s,a)/\alpha} / \sum_{a'} e^{Q(s,a')/\alpha}$: the sum is over *actions*
+# in the same state. Normalised over states, or over all pairs, the rows are no distributions.
 
 # %%
 weights = np.exp(q[0] / alpha)
-print("sums of the rows, normalised over actions:", (weights / weights.sum(1, keepdims=True)).sum(1))
-print("                  over states:            ", (weights / weights.sum(0, keepdims=True)).sum(1).round(4))
+print(
+    "sums of the rows, normalised over actions:", (weights / weights.sum(1, keepdims=True)).sum(1)
+)
+print(
+    "                  over states:            ",
+    (weights / weights.sum(0, keepdims=True)).sum(1).round(4),
+)
 print("                  over all pairs:         ", (weights / weights.sum()).sum(1).round(4))
-assert np.allclose(weights / weights.sum(1, keepdims=True), exact.policy.values[0], rtol=0, atol=1e-12)
+assert np.allclose(
+    weights / weights.sum(1, keepdims=True), exact.policy.values[0], rtol=0, atol=1e-12
+)
 
 # %% [markdown]
 # ## $O_{1:T}$ for $O_{t:T}$
 #
-# The backward message at $t$ conditions on the present and the future. With all optimality variables in the
-# condition, $p(O_{0:T-1}=1\mid s_t)$ contains the past, which depends on how $s_t$ was reached. For the
-# *policy* it makes no difference in a fully observed process; for values it does.
+# The backward message at $t$ conditions on the present and the future. With all optimality
+# variables in the condition, $p(O_{0:T-1}=1\mid s_t)$ contains the past, which depends on how
+# $s_t$ was reached. For the *policy* it makes no difference in a fully observed process; for
+# values it does.
 
 # %%
 network = exact.network
@@ -138,21 +156,24 @@ assert not np.allclose(joint / reached, np.exp(exact.log_backward[2]))
 # %% [markdown]
 # ## "Q is the expected reward to go"
 #
-# It is a certainty equivalent, $\alpha\log\mathbb{E}\,e^{\text{return}/\alpha}$, under the *prior* over
-# actions.
+# It is a certainty equivalent, $\alpha\log\mathbb{E}\,e^{\text{return}/\alpha}$, under the
+# *prior* over actions.
 
 # %%
 policy_value = evaluate(mdp, exact.policy).expected_reward
 prior_value = evaluate(mdp, np.full((T, 3, 2), 0.5)).expected_reward
 print(f"V_0(s_0) = {exact.V[0, 0]:.4f}")
-print(f"expected reward of the posterior's policy {policy_value:.4f}, of the prior {prior_value:.4f}")
+print(
+    f"expected reward of the posterior's policy {policy_value:.4f}, of the prior {prior_value:.4f}"
+)
 assert prior_value < exact.V[0, 0] < policy_value
 
 # %% [markdown]
 # ## "Inference is maximum-entropy reinforcement learning"
 #
-# Only if the dynamics are deterministic. Otherwise the posterior's policy maximises neither reward nor reward
-# plus entropy ([lesson 8](../lessons/08_maximum_entropy.py), [lesson 9](../lessons/09_optimism.py)).
+# Only if the dynamics are deterministic. Otherwise the posterior's policy maximises neither
+# reward nor reward plus entropy ([lesson 8](../lessons/08_maximum_entropy.py), [lesson
+# 9](../lessons/09_optimism.py)).
 
 # %%
 causal = solve(mdp, T, temperature=alpha, inference="variational")
@@ -162,24 +183,28 @@ pairs["deterministic"] = tuple(
     solve(certain, T, temperature=alpha, inference=kind) for kind in ("posterior", "variational")
 )
 for name, (one, other) in pairs.items():
-    print(f"{name:13}: policies differ by {np.abs(one.policy.values - other.policy.values).max():.1e}")
+    print(
+        f"{name:13}: policies differ by {np.abs(one.policy.values - other.policy.values).max():.1e}"
+    )
 
 # %% [markdown]
 # ## The derivation of the KL objective
 #
-# "Minimising $\operatorname{KL}(q\,\|\,p(\tau\mid O))$ gives maximum entropy" needs two things that are often
-# left unsaid. First, $q$ is restricted to the true dynamics: over *all* $q$ the minimum is the posterior
-# itself, with its bent dynamics. Second, the direction: $\operatorname{KL}(q\,\|\,p)$, not
-# $\operatorname{KL}(p\,\|\,q)$. Minimising the latter over policies gives the posterior's own conditionals
-# instead.
+# "Minimising $\operatorname{KL}(q\parallel p(\tau\mid O))$ gives maximum entropy" needs two things
+# that are often left unsaid. First, $q$ is restricted to the true dynamics: over *all* $q$ the
+# minimum is the posterior itself, with its bent dynamics. Second, the direction:
+# $\operatorname{KL}(q\parallel p)$, not $\operatorname{KL}(p\parallel q)$. Minimising the latter over
+# policies gives the posterior's own conditionals instead.
 
 # %%
 
 
 def distribution(policy):
-    """p(τ) of a policy under the true dynamics, over every (s_0,a_0,…,s_T), and the posterior over the same."""
+    """The distribution of trajectories under a policy, and the posterior of the same ones."""
     q, p = [], []
-    for a0, s1, a1, s2, a2, s3 in product(range(2), range(3), range(2), range(3), range(2), range(3)):
+    for a0, s1, a1, s2, a2, s3 in product(
+        range(2), range(3), range(2), range(3), range(2), range(3)
+    ):
         steps = [(0, a0, s1), (s1, a1, s2), (s2, a2, s3)]
         chances = np.prod([P[step] for step in steps])
         q.append(chances * np.prod([policy[t, s, a] for t, (s, a, _) in enumerate(steps)]))
@@ -198,22 +223,27 @@ assert measured["variational policy"][0] < measured["posterior's policy"][0]
 assert measured["posterior's policy"][1] < measured["variational policy"][1]
 
 # %% [markdown]
-# The first column is smallest for the variational policy, the second for the posterior's. Neither is zero.
+# The first column is smallest for the variational policy, the second for the posterior's.
+# Neither is zero.
 #
 # ## "Exact inference is exponential in the horizon"
 #
-# The number of trajectories is. The number of operations is not, because the network is a chain.
+# The number of trajectories is. The number of operations is not, because the network is a
+# chain.
 
 # %%
 for horizon in (10, 100, 1000):
     net = unroll(mdp, horizon)
-    print(f"T={horizon:5}: 10^{horizon * np.log10(6):.0f} trajectories, {plan(net, net.optimal).flops:7,} operations")
+    print(
+        f"T={horizon:5}: 10^{horizon * np.log10(6):.0f} trajectories, "
+        f"{plan(net, net.optimal).flops:7,} operations"
+    )
 
 # %% [markdown]
 # ## Averaging r(s,a,s')
 #
-# $\mathbb{E}\,e^{r/\alpha}$ is not $e^{\mathbb{E}r/\alpha}$. A lottery that pays 1 or nothing with equal
-# chances, against a sure 0.6:
+# $\mathbb{E}\,e^{r/\alpha}$ is not $e^{\mathbb{E}r/\alpha}$. A lottery that pays 1 or nothing
+# with equal chances, against a sure 0.6:
 
 # %%
 ended = [(s, a, 1.0, s, 0.0) for s in ("won", "lost") for a in ("sure", "toss")]

@@ -1,8 +1,8 @@
 # %% [markdown]
 # # pgmpy, pyAgrum, or this?
 #
-# All three do exact inference in discrete Bayesian networks. They are also this toolkit's referees:
-# `crosscheck` asks them the same questions. This page says when to use which.
+# All three do exact inference in discrete Bayesian networks. They are also this toolkit's
+# referees: `crosscheck` asks them the same questions. This page says when to use which.
 #
 # | you want | use |
 # |---|---|
@@ -33,10 +33,11 @@ net = unroll(mdp, 4, temperature=0.25)
 print(crosscheck(net))
 
 # %% [markdown]
-# *Undefined* are conditions that have probability zero given the evidence: there the reference divides 0 by
-# 0.
+# *Undefined* are conditions that have probability zero given the evidence: there the reference
+# divides 0 by 0.
 #
-# By hand, in pgmpy's own words. Its states get names that no engine takes for numbers, such as `1:1`.
+# By hand, in pgmpy's own words. Its states get names that no engine takes for numbers, such as
+# `1:1`.
 
 # %%
 from pgmpy.inference import VariableElimination
@@ -51,14 +52,16 @@ assert np.allclose(ours.array("a_0"), theirs.values, rtol=0, atol=1e-12)
 # %% [markdown]
 # ## Where plain floating point ends
 #
-# A longer horizon and a lower temperature make $p(O=1)$ smaller than any floating-point number. An engine
-# without scaling then has nothing to normalise. `crosscheck` recognises this and says so, instead of counting
-# it as a failure or as a success.
+# A longer horizon and a lower temperature make $p(O=1)$ smaller than any floating-point number.
+# An engine without scaling then has nothing to normalise. `crosscheck` recognises this and says
+# so, instead of counting it as a failure or as a success.
 
 # %%
 for horizon, temperature in ((4, 0.25), (30, 0.05), (30, 0.02)):
     deep = unroll(mdp, horizon, temperature=temperature)
-    print(f"T={horizon:2}, α={temperature}: log p(O=1) = {infer(deep, deep.optimal).log_evidence:.1f} nats")
+    print(
+        f"T={horizon:2}, α={temperature}: log p(O=1) = {infer(deep, deep.optimal).log_evidence:.1f} nats"
+    )
 print(crosscheck(unroll(mdp, 30, temperature=0.02), against="pgmpy"))
 
 # %% [markdown]

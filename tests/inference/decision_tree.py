@@ -81,9 +81,12 @@ class DecisionTree:
     def values_of(self, name, known):
         """Values [*known, name] for a variable that depends on the ``known`` ones alone; −inf where it has no measure.
 
-        All other variables before it are set to whatever is possible with them; NaN where nothing is.
+        All other variables before it are set to whatever is possible with them; NaN where nothing is. Values that are
+        settled before it do not count.
         """
         depth = self.names.index(name)
+        open_ = set(self.names[depth:])
+        self.values = [table for table in self.values if open_ & set(table[0])]
         found = np.full([len(self.states[n]) for n in (*known, name)], nan)
         for at in self._prefixes(depth, dict(self.observed)):
             for k, (p, x) in enumerate(self.branches(at, depth)):

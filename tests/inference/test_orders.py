@@ -181,12 +181,13 @@ def test_greedy_orders_follow_their_definition_at_every_step(rule, seed):
 @thorough
 @given(seed=seeds)
 def test_a_window_and_a_widest_cluster_restrict_the_choice_at_every_step(rule, seed):
-    n, scopes, cards = random_problem(seed, n=12)
-    rng = np.random.default_rng([seed, 1])
-    line, window, widest = rng.permutation(n).tolist(), int(rng.integers(1, n + 1)), int(rng.integers(1, 7))
-    for most in (widest, inf):
-        steps = greedy(RULES[rule](neighbourhoods(n, scopes), cards), line, window, most)
-        assert tuple(v for v, _ in steps) == naive_greedy(n, scopes, cards, rule, line, window, most)
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(2, 15))
+    scopes = [tuple(rng.permutation(n)[:2].tolist()) for _ in range(rng.integers(1, 26))]
+    cards, line, window = rng.integers(1, 5, n).tolist(), rng.permutation(n).tolist(), int(rng.integers(1, n + 1))
+    for widest in (int(rng.integers(1, 6)), inf):
+        steps = greedy(RULES[rule](neighbourhoods(n, scopes), cards), line, window, widest)
+        assert tuple(v for v, _ in steps) == naive_greedy(n, scopes, cards, rule, line, window, widest)
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -386,6 +387,8 @@ def test_a_bushy_graph_has_no_line():
     n, scopes, _ = random_dag(0, 3000)
     assert find_line(neighbourhoods(n, scopes), 50) is None
     assert find_line(neighbourhoods(255, [((v - 1) // 2, v) for v in range(1, 255)]), 8) is None
+    tail = [*scopes, *pairwise(range(2999, 6000))]  # long, but bushy at one end
+    assert find_line(neighbourhoods(6000, tail), 50) is None
 
 
 # --- limits -----------------------------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ ROWS = "probability ( x ) { table 0.5, 0.5; }\n"
 @pytest.mark.parametrize(
     ("text", "match"),
     [
-        ("", "the network has no|no CPD|ends|x"),
+        ("", "no variable"),
         ("nonsense", "line 1: 'nonsense' begins no block"),
         (BIF + "variable x { type discrete [ 1 ] { a }; }", "line 3: variable 'x' is declared for the second time"),
         ("variable x { type discrete [ 3 ] { a, b }; }", "line 1: 'x' lists 2 states; allowed: 3"),
@@ -44,11 +44,9 @@ ROWS = "probability ( x ) { table 0.5, 0.5; }\n"
     ],
 )
 def test_bif_errors_name_the_place(text, match):
-    with pytest.raises(ControlPGMError, match=match) as caught:
+    with pytest.raises(InvalidFile, match=match) as caught:
         from_bif(text, name="net.bif")
-    if text:
-        assert isinstance(caught.value, InvalidFile)
-        assert "net.bif" in str(caught.value)
+    assert "net.bif" in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -65,7 +63,7 @@ def test_bif_errors_name_the_place(text, match):
         ("BAYES 1 2 1 1 0 2 0.5 0.5 7", "more after the last table"),
         ("BAYES 1 2 2 1 0 1 0 2 0.5 0.5 2 0.5 0.5", "two CPDs"),
         ("BAYES 1 2 1 0 1 1", "conditional table of no variable"),
-        ("MARKOV 1 2 1 2 0 0 4 1 1 1 1", "names a variable twice"),
+        ("MARKOV 2 2 2 1 2 0 0 4 1 1 1 1", "names a variable twice"),
         ("MARKOV 1 2 1 1 0 2 1 -1", "table 0:.*-1"),
         ("MARKOV 1 2 1 1 0 2 1 inf", "table 0:"),
     ],

@@ -9,8 +9,13 @@ both with equality at the eigenvector. T is convex with derivative P, so that Ne
     (I − P) Δ + g = T(v) − v,   Δ(k) = 0,   v ← v + Δ,
 
 converges from everywhere: it is Howard's policy iteration for the ergodic control problem whose policies are the chains
-P, since T(v)(i) = max_P [P v − KL(P ‖ M)]. Nothing in it underflows, however cold the temperature. Power iteration
-needs no linear systems; adding v itself to its image (a shift by one) keeps it from cycling where M is periodic.
+P, since T(v)(i) = max_P [P v − KL(P ‖ M)]. Power iteration needs no linear systems; adding v itself to its image (a
+shift by one) keeps it from cycling where M is periodic.
+
+Nothing underflows, however cold the temperature. But then parts of the state space may look closed to each other, until
+v differs between them by as much as the way between them costs: linear systems are singular, and power iteration moves
+v by a constant in every step. So steps are tried at a growing multiple of that constant, as long as neither bound gets
+worse.
 """
 
 from __future__ import annotations
@@ -28,6 +33,7 @@ from control_pgm.errors import InvalidArgument
 from control_pgm.tables.arrays import FloatArray
 
 _NOISE = 4 * np.finfo(float).eps  # of a product, relative to the largest |v|
+_SHORTEST = 2.0  # the smallest multiple of a power step that is tried at once
 _WARM_UP = 32  # steps of a uniform start that find a state worth returning to
 
 
@@ -104,23 +110,47 @@ def grows(matrix: LogMatrix, *, max_iterations: int) -> bool | None:
 
 def _bounds(matrix: LogMatrix, newton: bool) -> Iterator[tuple[FloatArray, float, float]]:
     """Ever better v, with the bounds on log lambda that it gives."""
-    v = np.zeros(matrix.height)
+    v, stride = np.zeros(matrix.height), _SHORTEST
     while True:
-        image = matrix.times(v)
-        gap = image - v
+        gap = matrix.times(v) - v
         low, high = float(gap.min()), float(gap.max())
         yield v, low, high
-        change = _newton_change(matrix.shares(v), gap) if newton else None
-        v = np.logaddexp(image - (low + high) / 2, v) if change is None else v + change
-        v -= v.max()
+        leap = _newton_leap(matrix, v, gap) if newton else None
+        if leap is None:
+            leap = v + stride * (gap - high)
+            ahead = matrix.times(leap) - leap
+            in_vain = ahead.min() < low or ahead.max() > high
+            leap = np.logaddexp(v + gap - (low + high) / 2, v) if in_vain else leap
+            stride = max(stride / 4.0, _SHORTEST) if in_vain else 2.0 * stride
+        v = leap - leap.max()
+
+
+def _newton_leap(matrix: LogMatrix, v: FloatArray, gap: FloatArray) -> FloatArray | None:
+    """v + Δ of Newton's step; None where rounding has spoilt it: exactly, it never lowers the lower bound."""
+    change = _newton_change(matrix.shares(v), gap)
+    if change is None:
+        return None
+    leap = v + change
+    spread = float(np.ptp(leap))
+    if spread > _widest(matrix):
+        return None
+    ahead = matrix.times(leap) - leap
+    return leap if ahead.min() >= gap.min() - _NOISE * max(1.0, spread) else None
+
+
+def _widest(matrix: LogMatrix) -> float:
+    """What log x(j) − log x(i) cannot exceed: on a path from i to j, lambda^k x(i) ≥ M(i,·) … M(·,j) x(j)."""
+    n = matrix.height
+    return (n - 1) * (float(np.ptp(matrix.logs)) + float(np.log(n * len(matrix.logs))))
 
 
 def _newton_change(chain: Any, gap: FloatArray) -> FloatArray | None:
     """Δ of Newton's step; None where the linear system is singular to rounding."""
     k = _often_visited(chain)
     others = np.delete(np.arange(len(gap)), k)
-    into = chain[[k]][:, others].toarray()[0]
-    answers = solve_leaving(chain[others][:, others], np.stack([gap[others], np.ones(len(others))], axis=1))
+    into, back = chain[[k]][:, others].toarray()[0], chain[others][:, [k]].toarray()[:, 0]
+    right = np.stack([gap[others], np.ones(len(others))], axis=1)
+    answers = solve_leaving(chain[others][:, others], right, leaving=back)
     if answers is None:
         return None
     earned, steps = answers[:, 0], answers[:, 1]  # until the chain is back at k
@@ -144,9 +174,9 @@ def _stationary(chain: Any, tolerance: float, max_iterations: int, newton: bool)
     if newton:
         k = _often_visited(chain)
         others = np.delete(np.arange(n), k)
-        visits = solve_leaving(
-            chain[others][:, others], chain[[k]][:, others].toarray()[0], transposed=True
-        )  # of each state between two returns to k
+        into, back = chain[[k]][:, others].toarray()[0], chain[others][:, [k]].toarray()[:, 0]
+        # How often each state is visited between two returns to k.
+        visits = solve_leaving(chain[others][:, others], into, leaving=back, transposed=True)
         if visits is not None and (visits >= -tolerance).all():
             belief = np.insert(np.maximum(visits, 0.0), k, 1.0)
             return np.asarray(belief / belief.sum())

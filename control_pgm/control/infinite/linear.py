@@ -13,7 +13,9 @@ from control_pgm.tables.arrays import FloatArray
 _MAX_DENSE = 600  # states: below, LAPACK beats a sparse factorisation
 
 
-def solve_leaving(chain: Any, right: FloatArray, *, transposed: bool = False) -> FloatArray | None:
+def solve_leaving(
+    chain: Any, right: FloatArray, *, leaving: FloatArray | None = None, transposed: bool = False
+) -> FloatArray | None:
     """x of (I − J) x = b, or of its transpose; None where the matrix is singular to rounding.
 
     Parameters
@@ -22,6 +24,8 @@ def solve_leaving(chain: Any, right: FloatArray, *, transposed: bool = False) ->
         J ≥ 0, square, whose rows sum to at most one.
     right : array [state] or [state, k]
         b.
+    leaving : array [state], optional
+        1 − the sums of rows, where it is known better than by subtraction: with it nothing cancels on the diagonal.
     transposed : bool
         Whether to solve (I − J)^T x = b.
 
@@ -33,14 +37,18 @@ def solve_leaving(chain: Any, right: FloatArray, *, transposed: bool = False) ->
     n = chain.shape[0]
     if n == 0:
         return right
+    system = sparse.csr_array(sparse.diags_array(np.ones(n)) - chain)
+    if leaving is not None:
+        moving = chain - sparse.diags_array(chain.diagonal())
+        system.setdiag(moving.sum(axis=1) + leaving)
     try:
         if n <= _MAX_DENSE:
-            matrix = np.eye(n) - chain.toarray()
+            matrix = system.toarray()
             solution = np.linalg.solve(matrix.T if transposed else matrix, right)
         else:
             # An M-matrix needs no pivots, so that its rows and columns may be ordered alike: half of the fill-in.
             factors = linalg.splu(
-                sparse.csc_array(sparse.diags_array(np.ones(n)) - chain),
+                sparse.csc_array(system),
                 permc_spec="MMD_AT_PLUS_A",
                 diag_pivot_thresh=0.0,
                 options={"SymmetricMode": True},

@@ -49,9 +49,7 @@ def clearance(line: FloatArray, points: FloatArray, radii: FloatArray) -> float:
     return float((distances(points, line[:-1], line[1:]) - radii).min())
 
 
-def bend_around(
-    start: Point, end: Point, points: FloatArray, radii: FloatArray, margin: float
-) -> tuple[float, float]:
+def bend_around(start: Point, end: Point, points: FloatArray, radii: FloatArray, margin: float) -> tuple[float, float]:
     """The smallest bend that keeps ``margin`` from all discs, or the one that keeps most; and what it keeps."""
     best, best_clearance = 0.0, -np.inf
     for bend in _BENDS:

@@ -9,12 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import hypot
 
 import numpy as np
 
 from control_pgm.models.layout.columns import Columns
 from control_pgm.models.layout.detours import detour
-from control_pgm.models.layout.geometry import Point, bend_around, curve, distances, foreign, shortened, trimmed
+from control_pgm.models.layout.geometry import (
+    Point,
+    bend_around,
+    clearance,
+    curve,
+    distances,
+    foreign,
+    shortened,
+    trimmed,
+)
 from control_pgm.tables.arrays import BoolArray, FloatArray, IntArray
 
 Node = Hashable
@@ -23,7 +33,9 @@ Link = tuple[Node, Node]
 RADIUS, SQUARE = 0.30, 0.13  # of a variable's circle; half the side of a factor's square
 MARGIN = 0.09  # between an edge and a foreign node
 _APART = 0.15  # between two nodes
-_STUB = 0.62  # the share of an edge that is drawn where its other end is left out
+_OVERLAP = 100.0  # taken off the clearance of places where nodes overlap
+_STUBS = (0.62, 0.5, 0.4, 0.3, 0.2)  # the share of an edge that is drawn where its other end is left out
+_VISIBLE = 0.12  # the shortest stub
 _TOO_MANY = 1_000_000  # pairs of edges and nodes beyond which edges stay straight
 
 
@@ -160,12 +172,17 @@ class _Trial:
         )
 
     def free(self, offset: Point) -> float:
-        """The smallest clearance that the new nodes and their edges would leave, less the margins asked for."""
+        """The smallest clearance that the new nodes and their edges would leave, less the margins asked for.
+
+        Edges can be led around nodes afterwards: overlapping nodes are worse than any edge.
+        """
         mine = np.column_stack([self.columns + offset[0], np.full(len(self.columns), offset[1])])
         xy, radii = np.vstack([self.xy, mine]), np.append(self.radii, np.full(len(mine), self.radius))
         apart = np.hypot(*np.moveaxis(mine[:, None] - xy[None], -1, 0)) - radii - self.radius
         apart[np.arange(len(mine)), np.arange(len(mine)) + len(self.xy)] = np.inf
         free = float(apart.min()) - _APART
+        if free < -1e-9:
+            return free - _OVERLAP
         if len(self.old):
             gaps = distances(mine, self.old[:, 0], self.old[:, 1]) - self.radius
             free = min(free, float(gaps.min()) - MARGIN)
@@ -205,7 +222,7 @@ def lay_out(
     rims = {**radii, **{node: SQUARE for node in squares if node in radii}}
     whole = [link for link in links if link[0] in radii and link[1] in radii]
     edges = {(edge.source, edge.target): edge for edge in whole_edges(whole, board.points, radii, rims)}
-    edges |= stubs(links, board.points, rims, board.hidden)
+    edges |= stubs(links, board.points, radii, rims, board.hidden)
     return Layout(board.points, radii, tuple([edges[link] for link in links if link in edges]), columns)
 
 
@@ -240,9 +257,14 @@ def _around(
 
 
 def stubs(
-    links: Iterable[Link], points: Mapping[Node, Point], rims: Mapping[Node, float], hidden: Mapping[Node, Point]
+    links: Iterable[Link],
+    points: Mapping[Node, Point],
+    radii: Mapping[Node, float],
+    rims: Mapping[Node, float],
+    hidden: Mapping[Node, Point],
 ) -> dict[Link, Edge]:
     """The beginnings of edges towards nodes that are left out, one for each direction."""
+    xy, r = np.array(list(points.values()), dtype=float), np.array([radii[node] for node in points])
     edges: dict[Link, Edge] = {}
     drawn: set[tuple[Node, Point, bool]] = set()
     for a, b in links:
@@ -250,11 +272,18 @@ def stubs(
         if shown not in points or other not in hidden or (shown, hidden[other], head) in drawn:
             continue
         drawn.add((shown, hidden[other], head))
-        line = _stub(points[shown], hidden[other], rims[shown])
-        edges[a, b] = Edge(a, b, line[::-1] if head else line, stub=True, head=head)
+        others = np.array([node != shown for node in points])
+        line = _stub(points[shown], hidden[other], rims[shown], xy[others], r[others])
+        if line is not None:
+            edges[a, b] = Edge(a, b, line[::-1] if head else line, stub=True, head=head)
     return edges
 
 
-def _stub(start: Point, towards: Point, radius: float) -> FloatArray:
-    end = (start[0] + _STUB * (towards[0] - start[0]), start[1] + _STUB * (towards[1] - start[1]))
-    return trimmed(curve(start, end, 0.0), radius, 0.0)
+def _stub(start: Point, towards: Point, rim: float, points: FloatArray, radii: FloatArray) -> FloatArray | None:
+    """A line that stops before the first node in its way; None where that leaves nothing to be seen."""
+    dx, dy = towards[0] - start[0], towards[1] - start[1]
+    for share in _STUBS:
+        line = curve(start, (start[0] + share * dx, start[1] + share * dy), 0.0)
+        if share * hypot(dx, dy) > rim + _VISIBLE and clearance(line, points, radii) >= MARGIN:
+            return trimmed(line, rim, 0.0)
+    return None

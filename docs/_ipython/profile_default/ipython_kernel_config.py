@@ -1,5 +1,5 @@
-"""How the kernels of the lessons draw: sharp pictures on white, cropped to what is drawn."""
+"""How the kernels of the lessons draw: on white, cropped to what is drawn, large enough to be read."""
 
 c = get_config()  # noqa: F821 - given by IPython
-c.InlineBackend.figure_formats = {"retina"}
-c.InlineBackend.print_figure_kwargs = {"bbox_inches": "tight", "facecolor": "white", "dpi": 100}
+c.InlineBackend.figure_formats = {"png"}
+c.InlineBackend.print_figure_kwargs = {"bbox_inches": "tight", "facecolor": "white", "dpi": 130}

@@ -100,3 +100,15 @@ def test_an_eigenvalue_below_the_floor_is_not_sought(method):
             options = {"tolerance": 1e-6, **OPTIONS[method]}
             assert leading_eigenpair(dense_log_matrix(matrix), floor=log_value + distance, **options) is None
             assert leading_eigenpair(dense_log_matrix(matrix), floor=log_value - distance, **options) is not None
+
+
+@pytest.mark.parametrize("method", OPTIONS)
+@pytest.mark.parametrize("barrier", [10.0, 100.0, 2_000.0, 1e5])
+def test_wells_that_seem_closed_to_each_other_are_not(method, barrier):
+    """[[1, e^-c], [e^-c, e^-1]]: lambda → 1, and log x differs by c + log(1 − 1/e), where e^-c may underflow."""
+    logs = np.array([0.0, -barrier, -barrier, -1.0])
+    wells = LogMatrix.of(np.array([0, 0, 1, 1]), np.array([0, 1, 0, 1]), logs, (2, 2))
+    found = leading_eigenpair(wells, tolerance=1e-12, newton=OPTIONS[method]["newton"], max_iterations=200)
+    assert abs(found.log_value) <= found.width + np.exp(-2 * barrier) * 2
+    assert abs(found.log_right[1] + barrier + np.log(1 - np.exp(-1))) <= 1e-8 + 1e-11 * barrier
+    assert difference(found.stationary, [1, np.exp(-2 * barrier) / (1 - np.exp(-1)) ** 2]) <= 1e-8

@@ -81,3 +81,43 @@ def test_values_that_stand_still_without_proof_count_only_where_the_map_says_so(
     assert fixed_point(still, tolerance=1e-6, max_iterations=10, newton=False).error_bound == np.inf
     with pytest.raises(InvalidArgument, match=r"nothing bounds their error; no help"):
         fixed_point(Affine(np.zeros(3), np.eye(3)), tolerance=1e-6, max_iterations=10, newton=False)
+
+
+@dataclass(frozen=True, eq=False)
+class Longest(Affine):
+    """V ← the larger of r + J V and of the same through K, whose chain is left later; the slope only sees J."""
+
+    k: np.ndarray = None
+
+    def sweep(self, v):
+        new = np.maximum(self.r + self.j @ v, self.r + self.k @ v)
+        return new, new
+
+
+@pytest.mark.parametrize("newton", [False, True])
+def test_ties_that_the_slope_does_not_see_are_enclosed_by_pushing(newton):
+    """Without rewards both chains are worth 0, but any error above 0 is kept longer on the way through K."""
+    j, k = 0.2 * np.eye(3), 0.98 * np.roll(np.eye(3), 1, axis=1)
+    tied = Longest(np.zeros(3), j, k=k)
+    moved = Longest(np.full(3, -1e-9), j, k=k)
+    assert fixed_point(tied, tolerance=1e-6, max_iterations=50, newton=newton).error_bound <= 1e-6
+    found = fixed_point(moved, tolerance=1e-6, max_iterations=5_000, newton=newton)
+    assert difference(found.v, np.full(3, -1e-9 / 0.8)) <= found.error_bound <= 1e-6
+
+
+def test_an_enclosure_in_vain_is_tried_again_closer_by():
+    """V ← min(2V, (V + 1)/2 …): bent so sharply near its fixed point 1 that only small steps turn back."""
+
+    @dataclass(frozen=True, eq=False)
+    class Bent(Affine):
+        def sweep(self, v):
+            below, near = v < 1.0, np.abs(v - 1.0) < 1e-4
+            new = np.where(near, 1.0 + 0.5 * (v - 1.0), np.where(below, 0.5 * (v + 1.0), 2.0 * v))
+            return new, new
+
+        def slope(self, v, q, new):
+            return sparse.csr_array([[0.5]])
+
+    found = fixed_point(Bent(np.zeros(1), np.eye(1)), tolerance=1e-2, max_iterations=200, newton=False)
+    assert abs(found.v[0] - 1.0) <= found.error_bound <= 1e-2
+    assert found.residuals[-1] < 1e-4 / 2

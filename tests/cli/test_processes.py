@@ -1,4 +1,4 @@
-"""The command line as a newcomer would type it, wrong input included."""
+"""The verbs about decision processes as a newcomer would type them."""
 
 import csv
 import io
@@ -9,28 +9,9 @@ import sys
 import numpy as np
 import pytest
 
-from control_pgm import gridworld, load_solution, save, solve
-from control_pgm.cli import main
-
-GRID = "S.G\n.#H\n"
-
-
-@pytest.fixture
-def grid(tmp_path):
-    """A gridworld drawing in a file."""
-    path = tmp_path / "grid.txt"
-    path.write_text(GRID, encoding="utf-8")
-    return str(path)
-
-
-def run(capsys, *arguments):
-    """Exit code, standard output, standard error."""
-    try:
-        code = main([str(argument) for argument in arguments])
-    except SystemExit as stop:  # argparse
-        code = stop.code
-    captured = capsys.readouterr()
-    return code, captured.out, captured.err
+from control_pgm import MDP, gridworld, load_solution, save, solve
+from control_pgm.control.solve import INFERENCES
+from tests.cli.running import GRID, run
 
 
 def test_info_tells_what_a_process_is_and_what_its_network_costs(capsys, grid):
@@ -39,17 +20,69 @@ def test_info_tells_what_a_process_is_and_what_its_network_costs(capsys, grid):
     assert all(word in out for word in ("states", "(0,0)", "(0,2), (1,2)", "elimination order"))
 
 
-@pytest.mark.parametrize("kind", ["posterior", "variational", "bellman", "maxent", "optimal"])
-def test_solve_prints_the_policy_of_every_type_of_inference(capsys, grid, kind):
-    temperature = () if kind in ("bellman", "optimal") else ("--temperature", 0.2)
-    code, out, _ = run(capsys, "solve", grid, "--horizon", 4, "--inference", kind, *temperature, "--format", "json")
+def test_info_on_sparse_and_varying_processes_makes_nothing_dense(capsys, tmp_path, monkeypatch):
+    wide = tmp_path / "wide.txt"
+    wide.write_text("\n".join(["S" + "." * 24] * 24 + ["." * 24 + "G"]), encoding="utf-8")
+
+    def refuse(self):
+        raise AssertionError("a dense table")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(MDP, "transition", property(refuse))
+        code, out, err = run(capsys, "info", wide, "--slip", 0.1)
+    assert code == 0, err
+    table = gridworld(wide.read_text(encoding="utf-8"), slip=0.1).table
+    assert f"{table.nnz:,} of {625 * 4 * 625:,}" in out
+    assert "absorbing states" in out
+    stays, leaves = [[[1.0, 0.0]], [[0.0, 1.0]]], [[[0.0, 1.0]], [[0.0, 1.0]]]
+    path = save(MDP([stays, leaves], np.zeros((2, 1)), states=["door", "out"]), tmp_path / "varying.json")
+    code, out, _ = run(capsys, "info", path)
     assert code == 0
+    absorbing = next(line for line in out.splitlines() if "absorbing" in line)
+    assert absorbing.split()[-1] == "out"  # "door" is left at the second step
+    assert "4 of 8" in out
+
+
+def test_info_reads_a_slip(capsys, grid):
+    assert "20 of 100" in run(capsys, "info", grid)[1]
+    assert "20 of 100" not in run(capsys, "info", grid, "--slip", 0.2)[1]
+
+
+def test_every_name_of_a_type_of_inference_is_offered(capsys):
+    code, out, _ = run(capsys, "solve", "--help")
+    assert code == 0
+    assert all(name in out for name in INFERENCES)
+    assert "--risk" in out
+
+
+@pytest.mark.parametrize("kind", INFERENCES)
+def test_solve_prints_the_policy_of_every_type_of_inference(capsys, grid, kind):
+    options = {"bellman": {}, "planning": {"risk": -0.5}}.get(INFERENCES[kind], {"temperature": 0.2})
+    words = [word for name, value in options.items() for word in (f"--{name}", value)]
+    code, out, err = run(capsys, "solve", grid, "--horizon", 4, "--inference", kind, *words, "--format", "json")
+    assert (code, err) == (0, "")
     record = json.loads(out)
-    options = {"temperature": 0.2} if temperature else {}
     expected = solve(gridworld(GRID), 4, inference=kind, **options)
     assert np.array_equal(record["policy"], expected.policy)
-    assert np.array_equal(record["V"], expected.V)
     assert record["states"] == list(expected.network.mdp.states)
+    assert {name: record[name] for name in options} == options
+    if kind == "marginal-map":
+        assert record["plan"] == list(expected.plan)
+        assert "V" not in record
+    else:
+        assert np.array_equal(record["V"], expected.V)
+
+
+def test_a_schedule_of_temperatures_is_a_list(capsys, grid):
+    schedule = [2.0, 1.0, 0.5]
+    words = ("solve", grid, "--horizon", 3, "--temperature", "2,1,.5")
+    record = json.loads(run(capsys, *words, "--format", "json")[1])
+    assert record["temperature"] == schedule
+    assert np.array_equal(record["policy"], solve(gridworld(GRID), 3, temperature=schedule).policy)
+    assert run(capsys, *words)[0] == 0
+    code, _, err = run(capsys, *words, "--show", "V")
+    assert code == 2
+    assert "no V" in err
 
 
 def test_solve_shows_a_table_for_people_and_csv_for_programs(capsys, grid):
@@ -111,52 +144,6 @@ def test_crosscheck_tells_by_its_exit_code(capsys, grid):
     assert "FAILED" in out
 
 
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        (["solve", "GRID", "--horizon", 0], ["horizon 0", "integer ≥ 1"]),
-        (["solve", "GRID", "--horizon", "many"], ["--horizon", "many"]),
-        (["solve", "GRID"], ["--horizon"]),
-        (["solve", "GRID", "--horizon", 3, "--temperature", -1], ["temperature -1.0", "> 0"]),
-        (["solve", "GRID", "--horizon", 3, "--temperature", "nan"], ["temperature nan"]),
-        (["solve", "GRID", "--horizon", 3, "--slip", 2], ["slip 2.0"]),
-        (["solve", "GRID", "--horizon", 3, "--time", 9], ["--time 9", "0 … 2"]),
-        (["solve", "GRID", "--horizon", 3, "--inference", "magic"], ["--inference", "magic"]),
-        (["solve", "GRID", "--horizon", 3, "--inference", "bellman", "--temperature", 1], ["temperature", "bellman"]),
-        (["solve", "nowhere.txt", "--horizon", 3], ["nowhere.txt"]),
-        (["solve", "grid.xyz", "--horizon", 3], ["xyz"]),
-        (["solve", "gym:NoSuchThing-v0", "--horizon", 3], ["NoSuchThing"]),
-        (["solve", "gym:Blackjack-v1", "--horizon", 3], ["Blackjack", "from_samples"]),
-        (["query", "GRID", "--horizon", 3, "a_7 | O=1"], ["'a_7'"]),
-        (["query", "GRID", "--horizon", 3, "a_1 | s_1=(9,9), O=1"], ["'(9,9)'", "(0,0)"]),
-        (["draw", "GRID", "--horizon", 3, "--out", "picture.gif"], [".gif", ".png"]),
-        (["draw", "GRID", "--horizon", 3, "--out", "no/such/folder/picture.png"], ["no/such/folder"]),
-        (["crosscheck", "GRID", "--horizon", 2, "--against", "oracle"], ["'oracle'", "'pgmpy'"]),
-        (["crosscheck", "GRID", "--horizon", 2, "--tolerance", "nan"], ["--tolerance nan"]),
-        (["solve", "GRID", "--horizon", 3_000_000], ["3,000,000", "1,000,000"]),
-        (["solve", "GRID", "--horizon", 3, "--temperature", 1e-300], ["temperature 1e-300", "overflow"]),
-        (["query", "GRID", "--horizon", 3, "a_1 | O=1", "--out", "answer.npz"], [".npz", ".csv"]),
-        (["solve", "GRID", "--horizon", 3, "--out", "no/such/table.csv"], ["no/such", "does not exist"]),
-        (
-            ["draw", "GRID", "--horizon", 3, "--what", "optimism", "--temperature", 1, "--out", "p.png"],
-            ["--temperature"],
-        ),
-        (["draw", "gym:CliffWalking-v1", "--horizon", 3, "--what", "optimism", "--out", "p.png"], ["no goal", "event"]),
-        (["fly"], ["fly"]),
-        ([], ["VERB"]),
-    ],
-)
-def test_wrong_input_is_one_sentence_and_exit_code_2(capsys, grid, arguments, words, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    arguments = [grid if argument == "GRID" else argument for argument in arguments]
-    code, out, err = run(capsys, *arguments)
-    assert code == 2
-    assert not out
-    assert all(word in err for word in words), err
-    assert "Traceback" not in err
-    assert [path.name for path in tmp_path.iterdir()] == ["grid.txt"]  # nothing half-written
-
-
 def test_a_bad_drawing_names_row_and_column(capsys, tmp_path):
     (tmp_path / "bad.txt").write_text("S.\n.X\n", encoding="utf-8")
     code, _, err = run(capsys, "solve", tmp_path / "bad.txt", "--horizon", 2)
@@ -182,3 +169,23 @@ def test_a_reader_that_stops_early_is_no_error(grid):
     done = subprocess.run(["sh", "-c", program], capture_output=True, check=False)
     assert done.stdout == b"t,s,a,policy\n"
     assert done.stderr == b""
+
+
+def test_what_an_environment_warns_about_is_a_note(capsys):
+    code, out, err = run(capsys, "query", "gym:FrozenLake", "--horizon", 2, "a_0 | s_0=(0,0), O=1")
+    assert code == 0
+    assert "probability" in out
+    assert err.startswith("control-pgm: note: ")
+    assert len(err.splitlines()) == 1
+    assert "UserWarning" not in err
+    assert "\x1b" not in err
+    assert run(capsys, "query", "gym:FrozenLake-v1", "--horizon", 2, "a_0 | s_0=(0,0), O=1") == (0, out, "")
+
+
+def test_help_names_every_verb(capsys):
+    code, out, _ = run(capsys, "--help")
+    assert code == 0
+    verbs = ["info", "solve", "query", "draw", "crosscheck", "explore", "convert", "infer", "demo", "trace"]
+    assert all(verb in out for verb in verbs)
+    for verb in verbs:
+        assert run(capsys, verb, "--help")[0] == 0
