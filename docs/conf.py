@@ -1,6 +1,7 @@
 """Sphinx configuration: lessons are Python scripts, executed while the pages are built."""
 
 import os
+import shutil
 import sys
 from hashlib import sha256
 from pathlib import Path
@@ -8,19 +9,8 @@ from pathlib import Path
 from control_pgm import __version__
 
 HERE = Path(__file__).parent
+BUILD = HERE.parent / "build" / "docs"
 sys.path.insert(0, str(HERE / "_ext"))
-os.environ["IPYTHONDIR"] = str(
-    HERE / "_ipython"
-)  # how the kernels draw, whatever the reader's own settings are
-os.environ["OPENBLAS_NUM_THREADS"] = "1"
-
-# Results are kept between builds only as long as the package that computed them is the same.
-SOURCES = b"".join(
-    path.read_bytes() for path in sorted((HERE.parent / "control_pgm").rglob("*.py"))
-)
-nb_execution_cache_path = str(
-    HERE.parent / "build" / "docs" / "executed" / sha256(SOURCES).hexdigest()[:16]
-)
 
 project = "control_pgm"
 version = release = __version__
@@ -30,22 +20,34 @@ extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
     "mathml",
+    "picture_texts",
     "plain_docstrings",
     "public_names",
     "script_links",
 ]
-exclude_patterns = ["conf.py", "pictures.py", "_ext", "_ipython"]
+exclude_patterns = ["conf.py", "pictures.py", "_ext"]
 
-# --- pages and lessons ------------------------------------------------------------------------------------------
+# --- pages and lessons --------------------------------------------------------------------------
 myst_enable_extensions = ["dollarmath", "deflist", "colon_fence"]
 myst_heading_anchors = 3
-nb_custom_formats = {".py": ["jupytext.reads", {"fmt": "py:percent"}]}
+nb_custom_formats = {".py": "percent_scripts.read"}
 nb_execution_mode = "cache"
 nb_execution_raise_on_error = True
 nb_execution_timeout = 120
 nb_merge_streams = True
 
-# --- reference --------------------------------------------------------------------------------------------------
+# Results are kept between builds only as long as the package that computed them is the same.
+SOURCES = [path.read_bytes() for path in sorted((HERE.parent / "control_pgm").rglob("*.py"))]
+nb_execution_cache_path = str(BUILD / "executed" / sha256(b"".join(SOURCES)).hexdigest()[:16])
+
+# Kernels draw as told here, whatever the reader's own settings are.
+PROFILE = BUILD / "ipython" / "profile_default"
+PROFILE.mkdir(parents=True, exist_ok=True)
+shutil.copy(HERE / "_ext" / "ipython_kernel_config.py", PROFILE)
+os.environ["IPYTHONDIR"] = str(PROFILE.parent)
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
+
+# --- reference ----------------------------------------------------------------------------------
 autodoc_typehints = "none"
 autodoc_member_order = "bysource"
 napoleon_google_docstring = False
@@ -53,7 +55,7 @@ napoleon_use_rtype = False
 napoleon_use_ivar = True
 suppress_warnings = ["ref.python"]  # short words in docstrings may name two attributes
 
-# --- looks: nothing is fetched from elsewhere, neither now nor when a page is read ---------------------------------
+# --- looks: nothing is fetched from elsewhere, neither now nor when a page is read ------------------
 html_theme = "furo"
 html_title = "control_pgm"
 html_math_renderer = "mathml"

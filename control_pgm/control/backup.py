@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from control_pgm.tables.arrays import FloatArray
-from control_pgm.tables.operators import EXPECTATION, MAXIMUM, optimiser, phi
+from control_pgm.tables.operators import EXPECTATION, MAXIMUM, phi
+from control_pgm.tables.optimiser import optimiser
 
 
 def expected_next(transition: Any, values: FloatArray) -> FloatArray:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from control_pgm.control.listed_outcomes import Outcomes, outcomes_at
 from control_pgm.control.mdp import MDP
-from control_pgm.tables.arrays import FloatArray, IntArray
+from control_pgm.tables.arrays import BoolArray, FloatArray
 
 Cell = tuple[int, int]
 
@@ -63,7 +64,7 @@ def grid_of(mdp: MDP, t: int = 0) -> Grid | None:
     taken = set(cells.values())
     begins = np.flatnonzero(mdp.initial > 0)
     few = frozenset(int(k) for k in begins) if len(begins) < max(len(cells), 2) else frozenset[int]()
-    ends = {k: end for k, end in ends_of(mdp, min(t, (mdp.time_steps or t + 1) - 1)).items() if k in cells}
+    ends = {k: end for k, end in ends_of(mdp, t).items() if k in cells}
     return Grid(cells, tuple(cell for cell in inside if cell not in taken), ends, few, box)
 
 
@@ -75,54 +76,45 @@ def moves_of(mdp: MDP) -> list[tuple[int, int]] | None:
 
 def ends_of(mdp: MDP, t: int) -> dict[int, str]:
     """The absorbing states: goals if entering, or staying, pays more than the usual step; holes if not."""
-    transition = mdp.transition_at(t)
-    stays = (transition[np.arange(mdp.n_states), :, np.arange(mdp.n_states)] == 1.0) | ~mdp.available
-    absorbing = np.flatnonzero(stays.all(axis=1))
-    rewards = mdp.rewards.at(t).expected()
-    on_outcome = rewards if rewards.ndim == 3 else np.broadcast_to(rewards[:, :, None], transition.shape)
-    weights = transition * mdp.available[:, :, None]
-    outside = weights.copy()
-    outside[absorbing] = 0.0
-    elsewhere = outside.copy()
-    elsewhere[:, :, absorbing] = 0.0
-    usual = _median(on_outcome, elsewhere)
+    step = outcomes_at(mdp, t)
+    absorbing = np.ones(mdp.n_states, dtype=bool)
+    absorbing[step.state[step.state != step.after]] = False
+    moves = ~absorbing[step.state]
+    expected = step.expected
+    usual = _median(expected[moves & ~absorbing[step.after]])
+    staying = _mean_by_state(step, expected, ~moves, mdp.n_states)
+    entering = np.flatnonzero(moves & absorbing[step.after])
+    entering = entering[np.argsort(step.after[entering], kind="stable")]
+    targets = step.after[entering]
     ends = {}
-    for k in absorbing:
-        into = outside[:, :, k] > 0
-        entering = _every_reward(mdp, t, int(k))[:, into]
-        entering = entering[~np.isnan(entering)]
-        staying = _mean(on_outcome[k, :, k], weights[k, :, k])
-        if (entering.size and entering.min() > usual) or (staying is not None and staying > max(usual, 0.0)):
+    for k in np.flatnonzero(absorbing):
+        into = entering[slice(*np.searchsorted(targets, [k, k + 1]))]
+        paid = step.rewards[:, into][step.weights[:, into] > 0]
+        if (paid.size and paid.min() > usual) or staying[k] > max(usual, 0.0):
             ends[int(k)] = "goal"
         else:  # one state in which good and bad ends are merged is neither goal nor hole
-            ends[int(k)] = "hole" if entering.size and entering.max() <= usual else "end"
-    return ends | dict.fromkeys(_leaving(mdp, absorbing, t), "end")
+            ends[int(k)] = "hole" if paid.size and paid.max() <= usual else "end"
+    return ends | dict.fromkeys(_leaving(mdp, step, absorbing), "end")
 
 
-def _leaving(mdp: MDP, absorbing: IntArray, t: int) -> list[int]:
+def _leaving(mdp: MDP, step: Outcomes, absorbing: BoolArray) -> list[int]:
     """States on the grid from which every action leaves the grid for good: environments end episodes in such cells."""
-    places = mdp.positions or {}
-    off_grid = [int(k) for k in absorbing if mdp.states[k] not in places]
-    gone = mdp.transition_at(t)[:, :, off_grid].sum(axis=2) == 1.0
-    leaves = (gone | ~mdp.available).all(axis=1)
-    return [int(k) for k in np.flatnonzero(leaves) if mdp.states[k] in places]
+    placed = np.array([label in (mdp.positions or {}) for label in mdp.states])
+    gone = absorbing & ~placed
+    if not gone.any():
+        return []
+    leaves = np.ones(mdp.n_states, dtype=bool)
+    leaves[step.state[~gone[step.after]]] = False
+    return [int(k) for k in np.flatnonzero(leaves & placed)]
 
 
-def _every_reward(mdp: MDP, t: int, k: int) -> FloatArray:
-    """All rewards of outcomes that lead to state k, shape (K, S, A); NaN where an outcome has fewer than K."""
-    table = mdp.rewards.at(t)
-    values = table.values[..., k] if table.on_outcome else table.values
-    if table.weights is None:
-        return values
-    weights = table.weights[..., k] if table.on_outcome else table.weights
-    return np.where(weights > 0, values, np.nan)
+def _mean_by_state(step: Outcomes, values: FloatArray, chosen: BoolArray, n: int) -> FloatArray:
+    """Per state the mean value of its chosen outcomes, by their probability; −inf where it has none."""
+    total = np.bincount(step.state[chosen], step.probability[chosen], n)
+    products = step.probability[chosen] * values[chosen]
+    sums = np.bincount(step.state[chosen], products, n)
+    return np.asarray(np.divide(sums, total, out=np.full(n, -np.inf), where=total > 0))
 
 
-def _mean(values: FloatArray, weights: FloatArray) -> float | None:
-    used = weights > 0
-    return float(np.average(values[used], weights=weights[used])) if used.any() else None
-
-
-def _median(values: FloatArray, weights: FloatArray) -> float:
-    used = values[weights > 0]
-    return float(np.median(used)) if len(used) and np.isfinite(np.median(used)) else 0.0
+def _median(values: FloatArray) -> float:
+    return float(np.median(values)) if len(values) and np.isfinite(np.median(values)) else 0.0

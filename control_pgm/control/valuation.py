@@ -14,7 +14,8 @@ from control_pgm.errors import InvalidModel
 from control_pgm.inference.valued import Valued
 from control_pgm.inference.valued_terms import Term, add_up
 from control_pgm.tables.arrays import FloatArray, lock
-from control_pgm.tables.operators import Operator, optimiser
+from control_pgm.tables.operators import Operator
+from control_pgm.tables.optimiser import optimiser
 from control_pgm.tables.views import Scope
 
 _REMEDY = "ask network.infer() for the marginal or conditional that you want instead of solve()"

@@ -37,9 +37,10 @@ def word_lines(name: str) -> tuple[str, ...]:
         if lines[-1] and len(lines[-1]) + len(word) > _LETTERS - 2:
             lines.append("")
         lines[-1] += word
+    shown = [shortened(line.strip(), _LETTERS) for line in lines[:_LINES]]
     if len(lines) > _LINES:
-        lines[_LINES - 1] += "…" * _LETTERS
-    return tuple(shortened(line.strip(), _LETTERS) for line in lines[:_LINES])
+        shown[-1] = shown[-1][: _LETTERS - 1].removesuffix("…") + "…"
+    return tuple(shown)
 
 
 def label_width(name: str) -> float:

@@ -83,7 +83,7 @@ def lines(at: Point, rows: Sequence[str], *, em: float, fill: str = "text") -> M
 
 def symbol(at: Point, letter: str, index: str, *, em: float, fill: str = "text") -> Markup:
     """A letter in italics with an index below; two pieces of text, which viewers centre more reliably than one."""
-    stem = 0.6 * em * len(letter) + 0.15 * em * letter.isupper()
+    stem = 0.6 * em * len(letter) + 0.2 * em * letter.isupper()
     below = 0.58 * _INDEX_SIZE * em * len(index)
     middle = at[0] + (stem - below) / 2
     if not index:

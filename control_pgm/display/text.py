@@ -34,7 +34,8 @@ def kept(n: int, limit: int = MAX_ROWS) -> tuple[range, range]:
     """
     if n <= limit:
         return range(n), range(n, n)
-    return range(limit * 2 // 3), range(n - limit // 3, n)
+    head = limit * 2 // 3
+    return range(head), range(n - (limit - head), n)
 
 
 def elided(rows: Sequence[Sequence[str]], limit: int = MAX_ROWS) -> list[list[str]]:

@@ -51,7 +51,7 @@ def page_data(solution: Solution) -> Json:
         "discount": _number(mdp.discount),
         "states": [str(label) for label in mdp.states],
         "actions": [str(label) for label in mdp.actions],
-        "figures": [[str(name), str(value)] for name, value in solution._rows()],
+        "figures": str(solution),
         # A schedule of temperatures leaves the posterior's values without a common unit.
         "V": None if exact and network.scheduled else _numbers(solution.V.values),
         "logBackward": _numbers(solution.log_backward.values) if exact else None,

@@ -96,7 +96,7 @@ at("last").addEventListener("click", KEYS.End);
 at("play").addEventListener("click", play);
 choices.forEach((choice, k) => at("colouring").append(element("option", { value: k }, `${choice.name} ${choice.unit && `[${choice.unit}]`}`)));
 at("colouring").addEventListener("change", (event) => move({ colouring: choices[Number(event.target.value)] }));
-for (const row of data.figures) at("figures").append(element("tr", {}, ...row.map((text) => element("td", {}, text))));
+at("figures").textContent = data.figures;
 document.addEventListener("keydown", (event) => {
   if (["INPUT", "SELECT", "BUTTON"].includes(event.target.tagName) || !(event.key in KEYS)) return;
   event.preventDefault();

@@ -59,7 +59,7 @@ def cluster_places(plan: Plan) -> ClusterPlaces:
     width = _LETTER * BOX_EM * max(map(len, names.values())) + 0.3
     gap = max([_GAP, *(label_width(label) + 0.15 for label in shared.values())])
     grid = _grid(tree, near) | {i: (len(near) + 1 + k, 0.0) for k, i in enumerate(far)}
-    at = {i: (column * (width + gap), -row * _ROW) for i, (column, row) in grid.items()}
+    at = {i: (grid[i][0] * (width + gap), -grid[i][1] * _ROW) for i in drawn}
     return ClusterPlaces(near, far, names, shared, width, gap, at)
 
 

@@ -31,7 +31,8 @@ from control_pgm.inference.valued_terms import Term, add_up
 from control_pgm.tables.arrays import FloatArray, lock
 from control_pgm.tables.factor import Factor
 from control_pgm.tables.labelled import LabelledArray
-from control_pgm.tables.operators import Operator, check_operator, optimiser
+from control_pgm.tables.operators import Operator, check_operator
+from control_pgm.tables.optimiser import optimiser
 from control_pgm.tables.sparse_array import Table
 from control_pgm.tables.views import Scope
 

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from control_pgm.errors import InvalidArgument
 from control_pgm.inference.problem import state_indices
 from control_pgm.models.factorgraph import FactorGraph
-from control_pgm.models.layout.factor_graph import factor_graph_layout
-from control_pgm.models.layout.network import network_layout
+from control_pgm.models.layout import factor_graph as factor_graph_layout
+from control_pgm.models.layout import network as network_layout
+from control_pgm.models.layout.outline import graph_outline, network_outline
 from control_pgm.models.layout.placing import RADIUS, SQUARE, Edge, Layout
 from control_pgm.models.network import BayesianNetwork
-from control_pgm.tables.variable import Variable
 
 Place = tuple[float, float]
 
@@ -88,26 +88,30 @@ def drawn(
         )
     slices = sys.maxsize if full else MAX_SLICES
     directed = isinstance(model, BayesianNetwork)
+    observed: Mapping[str, Hashable] = {}
     if isinstance(model, BayesianNetwork):
-        layout, observed = network_layout(model, max_slices=slices), model.observed
+        outline = network_outline(model, width=network_layout.COLUMN, max_slices=slices)
+        layout, observed = network_layout.layout_of(outline), model.observed
     else:
-        layout, observed = factor_graph_layout(model, max_slices=slices), {}
+        outline = graph_outline(model, width=factor_graph_layout.COLUMN, max_slices=slices)
+        layout = factor_graph_layout.layout_of(outline)
     if evidence is not None:
         observed = state_indices(model, evidence)
     names = [node for node in layout.points if isinstance(node, str)]
     keys: dict[Hashable, str] = {name: f"v{k}" for k, name in enumerate(names)}
     keys |= {node: f"f{node[1]}" for node in layout.points if isinstance(node, tuple)}
-    nodes = [*_nodes(layout, keys, model.variables, observed), *_gaps(layout)]
+    kinds = {variable.name: variable.kind for variable in outline.variables}
+    nodes = [*_nodes(layout, keys, kinds, observed), *_gaps(layout)]
     return Drawn(tuple(nodes), tuple(_edge(edge, keys, directed) for edge in layout.edges))
 
 
 def _nodes(
-    layout: Layout, keys: Mapping[Hashable, str], variables: Mapping[str, Variable], observed: Mapping[str, Hashable]
+    layout: Layout, keys: Mapping[Hashable, str], kinds: Mapping[str, str], observed: Mapping[str, Hashable]
 ) -> Iterator[DrawnNode]:
     for node, place in layout.points.items():
         if isinstance(node, str):
-            kind, radius = variables[node].kind, round(layout.radii[node], 3)
-            yield DrawnNode(keys[node], node, kind, _rounded(place), radius, node in observed)
+            radius = round(layout.radii[node], 3)
+            yield DrawnNode(keys[node], node, kinds[node], _rounded(place), radius, node in observed)
         else:
             yield DrawnNode(keys[node], "", FACTOR, _rounded(place), SQUARE)
 

@@ -11,7 +11,6 @@ and loses every maximum, while an expectation, and any w < 0, is −inf as soon 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from math import inf, isfinite, isnan
 from typing import Any, NamedTuple
 
@@ -22,7 +21,6 @@ from control_pgm.errors import InvalidArgument
 from control_pgm.tables.arrays import BoolArray, FloatArray
 from control_pgm.tables.reductions import Groups, LastAxis, Reduction
 
-TIE = 1e-12  # values closer than this, relative to the larger of 1 and the best one, are tied
 NEAR = 0.05  # where |f − max f|/|w| stays below, expm1 and log1p keep the digits that exp and log would lose
 _ROUNDING = 64 * np.finfo(np.float64).eps
 _SMALL = 1e-280  # a sum below has lost digits to underflow
@@ -150,13 +148,13 @@ def phi_over(groups: Reduction, values: FloatArray, measure: FloatArray, operato
         return groups.sums(np.where(possible, measure * np.where(possible, values, 0.0), 0.0))
     kappa, weight = operator
     if weight == 0:
-        return groups.maxima(np.where(possible, values + kappa * _log(measure, possible), -inf))
+        return groups.maxima(np.where(possible, values + kappa * log_where(measure, possible), -inf))
     counting = possible & ~np.isneginf(values)
     exponents = np.where(counting, values, 0.0)
     if kappa == weight:
         result = _certainty_equivalent(groups, exponents, measure, counting, weight)
     else:
-        exponents += kappa * _log(measure, counting)
+        exponents += kappa * log_where(measure, counting)
         result = _certainty_equivalent(groups, exponents, np.ones(measure.shape), counting, weight)
     return np.where(_any(groups, possible & ~counting), -inf, result) if operator.strict else result
 
@@ -180,7 +178,7 @@ def _certainty_equivalent(
         if total.min(where=~nothing, initial=1.0) > _SMALL:
             result = best + weight * np.log(np.where(nothing, 1.0, total))
         else:
-            result = best + weight * _log_sum(groups, below + _log(measure, counting), counting)
+            result = best + weight * _log_sum(groups, below + log_where(measure, counting), counting)
     return np.where(nothing, -inf, result)
 
 
@@ -198,74 +196,10 @@ def log_mass(mass: FloatArray) -> FloatArray:
     return np.where(np.abs(mass - 1.0) <= _ROUNDING, 0.0, np.log(mass))
 
 
-def _log(measure: FloatArray, where: BoolArray) -> FloatArray:
+def log_where(measure: FloatArray, where: BoolArray) -> FloatArray:
+    """Logarithms at the given places, 0 elsewhere."""
     return np.log(measure, out=np.zeros(measure.shape), where=where)
 
 
 def _any(groups: Reduction, points: BoolArray) -> BoolArray:
     return np.asarray(groups.sums(points.astype(np.float64)) > 0)
-
-
-# --- the optimiser --------------------------------------------------------------------------------------------------
-def optimiser(values: FloatArray, measure: FloatArray, kappa: float, weight: float) -> FloatArray:
-    """The distribution over the last axis that attains Phi: p ∝ exp((f + kappa log mu)/w).
-
-    At w = 0 it is uniform over the maximisers, values that differ by less than 1e-12 of the larger of 1 and the best
-    one being tied; for the expectation it is mu itself.
-
-    Parameters
-    ----------
-    values, measure, kappa, weight
-        As for `phi`, with an array of measures.
-
-    Returns
-    -------
-    array
-        Of the shape that both broadcast to; NaN in rows without a point that counts.
-
-    Examples
-    --------
-    >>> q, prior = np.array([1.0, 2.0, 2.0]), np.array([0.5, 0.25, 0.25])
-    >>> optimiser(q, prior, 0.0, 0.0).tolist(), optimiser(q, prior, 1.0, 0.0).tolist()
-    ([0.0, 0.5, 0.5], [0.0, 0.5, 0.5])
-    >>> optimiser(q, prior, 1.0, 1.0).round(3).tolist()
-    [0.269, 0.366, 0.366]
-    """
-    operator = check_operator(kappa, weight)
-    values, measure = np.broadcast_arrays(values, measure)
-    counting = (measure > 0) & ~np.isneginf(values)
-    if operator.linear:
-        return _shares(np.where(counting, measure, 0.0))
-    exponents = np.where(counting, values, 0.0)
-    if weight == 0:
-        exponents += kappa * _log(measure, counting)
-        return _shares(_tied(exponents, counting))
-    if kappa == weight:
-        return _shares(_relative(exponents, counting, weight, lambda factors: measure * factors))
-    exponents += kappa * _log(measure, counting)
-    return _shares(_relative(exponents, counting, weight, lambda factors: factors))
-
-
-def _tied(values: FloatArray, counting: BoolArray) -> FloatArray:
-    """1 at the maximisers, 0 elsewhere."""
-    best = np.where(counting, values, -inf).max(axis=-1, keepdims=True)
-    best = np.where(np.isneginf(best), 0.0, best)
-    slack = TIE * np.maximum(1.0, np.abs(best))
-    return np.where(counting & (values - best >= -slack), 1.0, 0.0)
-
-
-def _relative(
-    values: FloatArray, counting: BoolArray, weight: float, weigh: Callable[[FloatArray], FloatArray]
-) -> FloatArray:
-    """exp(f/w) relative to its largest, weighed; 0 at points that do not count."""
-    sign = 1.0 if weight > 0 else -1.0
-    best = np.where(counting, sign * values, -inf).max(axis=-1, keepdims=True)
-    best = sign * np.where(np.isneginf(best), 0.0, best)
-    with np.errstate(over="ignore"):
-        exponents = np.where(counting, (values - best) / weight, -inf)
-    return weigh(np.exp(exponents))
-
-
-def _shares(weights: FloatArray) -> FloatArray:
-    total = weights.sum(axis=-1, keepdims=True)
-    return np.asarray(np.divide(weights, total, out=np.full(weights.shape, np.nan), where=total > 0))

@@ -60,15 +60,26 @@ class Pen:
     layout: Layout
     unit: float
 
-    def node(self, name: Node, text: str, *, outline: str, fill: str, heavy: bool, options: Mapping[str, Any]) -> None:
-        """A variable as a circle with its label inside."""
+    def node(
+        self,
+        name: Node,
+        text: str,
+        *,
+        outline: str,
+        fill: str,
+        heavy: bool,
+        options: Mapping[str, Any],
+        lift: float = 0.0,
+    ) -> None:
+        """A variable as a circle with its label inside; ``lift`` raises and shrinks the label, in radii."""
         point, radius = self.layout.points[name], self.layout.radii[name]
         width = self._line(2.8 if heavy else 1.7)
         look = {"facecolor": fill, "edgecolor": outline, "linewidth": width, "zorder": 3, **options}
         circle = style.mpl("patches").Circle(point, radius, **look)
         self.drawing.parts["node", name] = self.drawing.ax.add_patch(circle)
-        em = self._letters[bool(style.symbol(str(name)))] * radius
-        self.text(("label", name), point, text, em=em, largest=16, color=style.text_colour(fill), zorder=4)
+        em = self._letters[bool(style.symbol(str(name)))] * radius * (0.55 if lift else 1.0)
+        at = (point[0], point[1] + lift * radius)
+        self.text(("label", name), at, text, em=em, largest=16, color=style.text_colour(fill), zorder=4)
 
     @cached_property
     def _letters(self) -> dict[bool, float]:
@@ -137,7 +148,7 @@ class Pen:
             ("note",),
             ((left + right) / 2, below),
             text,
-            em=max(0.2, 5.5 / self.unit),
+            em=min(max(0.2, 5.5 / self.unit), (right - left + 0.4) / (0.52 * len(text))),
             largest=9,
             color=style.NOTE,
             va="bottom",
@@ -149,12 +160,17 @@ class Pen:
 
 def pen(ax: Axes | None, layout: Layout, title: str, *, note: bool, room: float = 0.0) -> Pen:
     """Axes for a layout, without ticks and on white, with equal units; ``room`` is left for labels on all sides."""
+    if ax is not None:
+        style.check_axes(ax)
     left, right, bottom, top = layout.bounds
     pad = _PAD + room
+    width = right - left + 2 * pad
+    # Below a readable size letters stop shrinking with the picture, so they need more of its room.
+    letters = 1.0 if ax is None else max(1.0, 5.0 / (0.2 * 72 * style.width_inches(ax) / width))
     if layout.columns:
-        bottom -= _CAPTIONS + _GAP_NOTE * bool(layout.columns.gaps)
-    bottom -= _NOTE * note + 0.4 * room
-    width, height = right - left + 2 * pad, top - bottom + pad + _PAD
+        bottom -= letters * (_CAPTIONS + _GAP_NOTE * bool(layout.columns.gaps))
+    bottom -= letters * _NOTE * note + 0.4 * room
+    height = top - bottom + pad + _PAD
     inch = min(1.0, 12 / width, 9 / height)
     ax = style.axes_or_new(ax, (max(width * inch, 3.0), height * inch + 0.45), margins=False)
     ax.set_xlim(left - pad, right + pad)

@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Any
 from control_pgm.control.grid import Cell, Grid
 from control_pgm.viz import style
 from control_pgm.viz.drawing import Drawing
+from control_pgm.viz.patches import area, rectangles
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+_CROWDED = 600
 _MARKERS = {"goal": "*", "hole": "X", "end": "s"}
+_UNDEFINED: Mapping[str, Any] = {"facecolor": style.UNDEFINED, "hatch": "....", "edgecolor": "#8A8A8A"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,14 +45,29 @@ class Board:
 
     def size(self, em: float) -> float:
         """The size in points of letters ``em`` cells high."""
-        return float(min(max(em * self.unit, 1.0), 16.0))
+        return float(min(max(em * self.unit, 1.0), 20.0))
+
+    @property
+    def crowded(self) -> bool:
+        """Whether there are so many cells that each sort of them is one artist: thousands of artists take seconds."""
+        return len(self.grid.cells) > _CROWDED
+
+    def squares(self, key: tuple[Any, ...], cells: Sequence[Cell], **look: Any) -> None:
+        """Many cells as one artist; colours may be given one per cell, a hatch is common to all."""
+        corners = [(x - 0.5, y - 0.5) for x, y in map(self.centre, cells)]
+        look = {"edgecolor": "none", "linewidth": 0.0, "zorder": 1, **look}
+        if corners:
+            draw = area if "hatch" in look else rectangles
+            self.drawing.parts[key] = draw(self.drawing.ax, corners, (1.0, 1.0), **look)
 
     def walls(self) -> None:
         """Cells without a state, hatched on white."""
+        look = {"facecolor": style.PAPER, "edgecolor": "#999999", "hatch": "////", "linewidth": 0.0, "zorder": 0}
+        if self.crowded:
+            self.squares(("walls",), self.grid.walls, **look)
+            return
         for cell in self.grid.walls:
-            self.square(
-                ("wall", cell), cell, facecolor=style.PAPER, edgecolor="#999999", hatch="////", linewidth=0.0, zorder=0
-            )
+            self.square(("wall", cell), cell, **look)
 
     def end(self, k: int, label: Any, *, number: str = "") -> None:
         """An absorbing cell: white with a star for a goal, a cross for a hole, above the number if there is one."""
@@ -60,19 +78,24 @@ class Board:
         marker = _MARKERS[self.grid.ends[k]]
         look: dict[str, Any] = {"markersize": size * self.unit, "color": style.INK, "markeredgewidth": 0, "zorder": 4}
         (self.drawing.parts["mark", label],) = self.drawing.ax.plot([x], [y + up], marker=marker, **look)
-        if number:
+        if number and self.size(0.19) >= style.SMALLEST:
             self.text(("number", label), (x, y - 0.26), number, em=0.19)
 
     def start(self, k: int, label: Any) -> None:
-        """An S on white in the corner of a start cell."""
+        """An S on white in the corner of a start cell; all over a cell that is tiny."""
         x, y = self.centre(self.grid.cells[k])
         box = {"boxstyle": "circle,pad=0.2", "facecolor": style.PAPER, "edgecolor": style.INK, "linewidth": 0.6}
-        self.text(("start", label), (x - 0.36, y + 0.36), "S", em=0.145, bbox=box, zorder=6, fontweight="bold")
+        tiny = self.unit < 12
+        at = (x, y) if tiny else (x - 0.36, y + 0.36)
+        size = max(self.size(0.145), 4.5)
+        self.text(("start", label), at, "S", em=0.145, bbox=box, zorder=6, fontweight="bold", fontsize=size)
 
-    def undefined(self, k: int, label: Any, text: str, *, em: float = 0.155) -> None:
+    def undefined(self, k: int, label: Any, text: str, *, em: float) -> None:
         """A cell without a number: grey, hatched, and said in words."""
         cell = self.grid.cells[k]
-        self.square(("undefined", label), cell, facecolor=style.UNDEFINED, hatch="....", edgecolor="#8A8A8A")
+        self.square(("undefined", label), cell, **_UNDEFINED)
+        if self.size(em) < style.SMALLEST:
+            return
         look = {"boxstyle": "round,pad=0.15", "facecolor": style.PAPER, "edgecolor": "none"}
         self.text(("undefined text", label), self.centre(cell), text, em=em, bbox=look)
 
@@ -102,10 +125,20 @@ def colour_bar(drawing: Drawing, colours: Any, text: str) -> None:
     """A colour bar that reads on the figure's paper."""
     ink = style.readable(drawing.ax)
     bar = drawing.figure.colorbar(colours, ax=drawing.ax, fraction=0.046, pad=0.04)
-    bar.set_label(text, color=ink, fontsize=9)
-    bar.ax.tick_params(colors=ink, labelsize=8)
+    larger = style.zoom(drawing.ax)
+    bar.set_label(text, color=ink, fontsize=9 * larger)
+    bar.ax.tick_params(colors=ink, labelsize=8 * larger)
     bar.outline.set_edgecolor(ink)
     drawing.parts["colour bar",] = bar
+
+
+def undefined_cells(canvas: Board, states: Sequence[int], labels: Sequence[Any], text: str, *, em: float) -> None:
+    """All cells without a number."""
+    if canvas.crowded:
+        canvas.squares(("undefined",), [canvas.grid.cells[k] for k in states], **_UNDEFINED)
+        return
+    for k in states:
+        canvas.undefined(k, labels[k], text, em=em)
 
 
 def finish(canvas: Board, labels: Sequence[Any], numbers: Mapping[int, str] | None = None) -> None:
@@ -123,5 +156,6 @@ def explain(canvas: Board, labels: Sequence[Any], text: str) -> None:
     if absent:
         said.append(f"not on the grid: {', '.join(absent[:3])}{' …' if len(absent) > 3 else ''}")
     if said:
-        look: dict[str, Any] = {"color": style.readable(canvas.drawing.ax), "fontsize": 8}
-        canvas.drawing.parts["note",] = canvas.drawing.ax.set_xlabel("\n".join(said), **look)
+        ax = canvas.drawing.ax
+        look: dict[str, Any] = {"color": style.readable(ax), "fontsize": 8 * style.zoom(ax)}
+        canvas.drawing.parts["note",] = ax.set_xlabel("\n".join(said), **look)

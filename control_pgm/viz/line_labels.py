@@ -63,10 +63,12 @@ def make_room(ax: Axes, left: float, right: float, labels: Sequence[str], width:
     ax.xaxis.label.set_x((1 - share) / 2)
 
 
-def label_ends(ax: Axes, labels: Sequence[EndLabel], x: float, height: float, width: float) -> dict[Any, Any]:
+def label_ends(
+    ax: Axes, labels: Sequence[EndLabel], x: float, height: float, width: float, *, scale: str = "log"
+) -> dict[Any, Any]:
     """Write the labels right of ``x``, with a thin leader to the line each belongs to; ``height``, ``width`` in points.
 
-    The axes must have their limits and a logarithmic x axis.
+    The axes must have their limits; ``scale`` is that of the x axis, "log" or "linear".
     """
     (low, high), (left, right) = ax.get_ylim(), ax.get_xlim()
     unit = (high - low) / max(height, 1.0)  # data units in a point
@@ -75,8 +77,7 @@ def label_ends(ax: Axes, labels: Sequence[EndLabel], x: float, height: float, wi
     size = max(_SMALLEST, min(size, _LARGEST))
     heights = [(_LINE * size * n + _GAP) * unit for n in lines]
     places = spread([label.y for label in labels], heights, low, high)
-    start = x * (right / left) ** (2 / max(width, 1.0))
-    end = x * (right / left) ** (_LEADER / max(width, 1.0))
+    start, end = (_beyond(x, left, right, points / max(width, 1.0), scale) for points in (2, _LEADER))
     made: dict[Any, Any] = {}
     for label, y in zip(labels, places, strict=True):
         made["leader", label.key] = ax.plot([start, end], [label.y, y], color=label.colour, lw=0.7, alpha=0.8)[0]
@@ -90,6 +91,11 @@ def label_ends(ax: Axes, labels: Sequence[EndLabel], x: float, height: float, wi
             linespacing=1.1,
         )
     return made
+
+
+def _beyond(x: float, left: float, right: float, share: float, scale: str) -> float:
+    """What lies a share of the axis right of ``x``."""
+    return x * (right / left) ** share if scale == "log" else x + (right - left) * share
 
 
 def plain_axes(ax: Axes, left: float, right: float, labels: tuple[str, str]) -> None:

@@ -82,11 +82,12 @@ def plot_marginals(solution: Solution, *, ax: Axes | None = None, title: str | N
         look: dict[str, Any] = {"cmap": colours.cmap, "norm": colours.norm, "aspect": "auto", "interpolation": "none"}
         page.drawing.parts["heat map", what] = panel.imshow(marginal[:, rows].T, **look)
         panel.set_facecolor(style.PAPER)
-        panel.set_title(caption.replace("  $", "\n$") if narrow else caption, color=page.ink, fontsize=9, pad=4)
-        panel.set_yticks(range(len(rows)), names if k == 0 else [""] * len(rows), fontsize=size)
+        words = caption.replace("  $", "\n$") if narrow else caption
+        panel.set_title(words, color=page.ink, fontsize=9 * page.zoom, pad=4)
+        panel.set_yticks(range(len(rows)), names if k == 0 else [""] * len(rows), fontsize=size * page.zoom)
         panel.tick_params(axis="y", length=0 if k else 2, pad=2)
         panel.xaxis.set_major_locator(style.mpl("ticker").MaxNLocator(max(int(width / 22), 2), integer=True))
-        panel.set_xlabel("$t$", color=page.ink, fontsize=8, labelpad=1)
+        panel.set_xlabel("$t$", color=page.ink, fontsize=8 * page.zoom, labelpad=1)
     box = (labels + 2 * width + _BETWEEN + BAR_GAP, _BOTTOM, BAR, height)
     page.bar(("colour bar",), box, colours, ticks=[0.0, 0.05, 0.2, 0.4, 0.6, 0.8, 1.0])
     if hidden := left_out(rows, belief, reality):

@@ -12,6 +12,7 @@ from control_pgm.models.layout.outline import network_outline
 from control_pgm.models.network import BayesianNetwork
 from control_pgm.viz import style
 from control_pgm.viz.drawing import Drawing, pen
+from control_pgm.viz.node_bars import LIFT, Beliefs, draw_bars, read_beliefs
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,6 +25,7 @@ def plot_network(
     max_slices: int = 8,
     observed: Iterable[str] | None = None,
     asked: Iterable[str] = (),
+    beliefs: Beliefs | None = None,
     title: str | None = None,
     **node_options: Any,
 ) -> Drawing:
@@ -41,6 +43,8 @@ def plot_network(
         Variables filled grey; default: the evidence that belongs to the network, such as optimality.
     asked : iterable of str
         Variables filled yellow with a heavy outline; their slices are drawn in any case.
+    beliefs : posterior or mapping name -> probabilities, optional
+        Drawn as bars inside the nodes, one per state; more than 24 states share bars.
     title : str, optional
     **node_options
         For the circles (``matplotlib.patches.Circle``), such as ``linewidth=3``.
@@ -48,7 +52,8 @@ def plot_network(
     Returns
     -------
     Drawing
-        ``.ax``, ``.figure`` and the artists: ``.of("node")["s_0"]``, ``.of("edge")["s_0", "s_1"]``, …
+        ``.ax``, ``.figure`` and the artists: ``.of("node")["s_0"]``, ``.of("edge")["s_0", "s_1"]``, …; the bars of
+        beliefs are ``.of("bars")["s_0"]``.
 
     Examples
     --------
@@ -69,17 +74,21 @@ def plot_network(
     outline = network_outline(network, width=COLUMN, max_slices=max_slices, keep=yellow)
     layout = layout_of(outline)
     squares = [node for node in layout.points if not isinstance(node, str)]
-    roles = _roles(bool(grey & set(layout.points)), bool(yellow), bool(squares))
+    present = [v for v in outline.variables if v.name in layout.points]
+    shown = {} if beliefs is None else read_beliefs(beliefs, present)
+    roles = _roles(bool(grey & set(layout.points)), bool(yellow), bool(squares), bool(shown))
     tool = pen(ax, layout, _title(network) if title is None else title, note=bool(roles))
     for edge in layout.edges:
         tool.edge(edge, directed=isinstance(edge.target, str))
     colours = style.kind_colours(v.kind for v in outline.variables)
-    for variable in outline.variables:
+    for variable in present:
         name = variable.name
-        if name in layout.points:
-            fill = style.ASKED if name in yellow else style.OBSERVED if name in grey else style.PLAIN
-            look: dict[str, Any] = {"outline": colours[variable.kind], "fill": fill, "heavy": name in yellow}
-            tool.node(name, style.label(name), options=node_options, **look)
+        fill = style.ASKED if name in yellow else style.OBSERVED if name in grey else style.PLAIN
+        look: dict[str, Any] = {"outline": colours[variable.kind], "fill": fill, "heavy": name in yellow}
+        look["lift"] = LIFT if name in shown else 0.0
+        tool.node(name, style.label(name), options=node_options, **look)
+        if name in shown:
+            draw_bars(tool, name, shown[name], colours[variable.kind])
     for node in squares:
         tool.square(node)
     tool.captions(outline.missing)
@@ -98,8 +107,13 @@ def _names(network: BayesianNetwork, names: Iterable[str], role: str) -> frozens
     return found
 
 
-def _roles(grey: bool, yellow: bool, squares: bool) -> str:
-    said = {"grey: observed": grey, "yellow, heavy outline: asked": yellow, "squares: further factors": squares}
+def _roles(grey: bool, yellow: bool, squares: bool, bars: bool) -> str:
+    said = {
+        "grey: observed": grey,
+        "yellow, heavy outline: asked": yellow,
+        "squares: further factors": squares,
+        "bars: beliefs (heights within a node)": bars,
+    }
     return ",   ".join(words for words, holds in said.items() if holds)
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from control_pgm.control.mdp import MDP
+from control_pgm.control.occasions import believed, happens
+from control_pgm.control.solution_posterior import PosteriorSolution
 from control_pgm.errors import InvalidArgument
 from control_pgm.tables.arrays import FloatArray
 from control_pgm.viz import style
@@ -15,7 +17,7 @@ from control_pgm.viz.drawing import Drawing
 from control_pgm.viz.line_labels import EndLabel, label_ends, make_room, plain_axes
 from control_pgm.viz.paid_ends import with_paid_ends
 from control_pgm.viz.sheet import letters
-from control_pgm.viz.sweep import Progress, believed, chosen_event, chosen_temperatures, happens, sweep
+from control_pgm.viz.sweep import Progress, chosen_event, chosen_temperatures, sweep
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -92,7 +94,9 @@ def plot_optimism(
     solved, optimum = sweep(mdp, horizon, alphas, progress)
     eta = 1 / alphas[::-1]
     lines = {
-        "believes": np.array([believed(solution, states) for solution in solved["posterior"][::-1]]),
+        "believes": np.array(
+            [believed(cast(PosteriorSolution, solution), states) for solution in solved["posterior"][::-1]]
+        ),
         "gets": np.array([happens(mdp, s.policy, states) for s in solved["posterior"][::-1]]),
         "variational": np.array([happens(mdp, s.policy, states) for s in solved["variational"][::-1]]),
         "optimal": np.full(len(eta), happens(mdp, optimum.policy, states)),

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from control_pgm.control.grid import ends_of
+from control_pgm.control.listed_outcomes import outcomes_at
 from control_pgm.control.mdp import MDP
 
 GOAL = "goal"
@@ -25,21 +24,22 @@ def with_paid_ends(mdp: MDP) -> MDP:
     ('in', 'out', 'goal')
     """
     ends = ends_of(mdp, 0)
-    mixed = [k for k, end in ends.items() if end == "end" and (mdp.transition_at(0)[k, :, k] == 1.0).all()]
-    if mdp.time_steps or not mdp.rewards.on_outcome or "goal" in ends.values() or not mixed or GOAL in mdp.states:
+    step = outcomes_at(mdp, 0)
+    left = set(step.state[step.state != step.after].tolist())
+    mixed = {k for k, end in ends.items() if end == "end" and k not in left}
+    if mdp.time_steps or not mdp.reward_table.on_outcome or "goal" in ends.values() or not mixed or GOAL in mdp.states:
         return mdp
-    values = mdp.rewards.values
-    weights = np.ones(values.shape) if mdp.rewards.weights is None else mdp.rewards.weights
     outcomes = []
-    for s, a, s_next in np.argwhere((mdp.transition > 0) & mdp.available[:, :, None]):
-        for reward, weight in zip(values[:, s, a, s_next], weights[:, s, a, s_next], strict=True):
+    for k in range(len(step)):
+        s, s_next = int(step.state[k]), int(step.after[k])
+        for reward, weight in zip(step.rewards[:, k], step.weights[:, k], strict=True):
             if weight > 0:
                 paid = s_next in mixed and s != s_next and reward > 0
                 target = GOAL if paid else mdp.states[s_next]
-                p = float(mdp.transition[s, a, s_next] * weight)
-                outcomes.append((mdp.states[s], mdp.actions[a], p, target, float(reward)))
+                p = float(step.probability[k] * weight)
+                outcomes.append((mdp.states[s], mdp.actions[step.action[k]], p, target, float(reward)))
     outcomes += [(GOAL, action, 1.0, GOAL, 0.0) for action in mdp.actions]
-    terminal = None if mdp.terminal_reward is None else [*mdp.terminal_reward, mdp.terminal_reward[mixed[0]]]
+    terminal = None if mdp.terminal_reward is None else [*mdp.terminal_reward, mdp.terminal_reward[min(mixed)]]
     return MDP.from_outcomes(
         outcomes,
         states=[*mdp.states, GOAL],

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from control_pgm.control.grid import grid_of, moves_of
+from control_pgm.control.grid import Grid, grid_of, moves_of
 from control_pgm.control.solution import Solution
-from control_pgm.errors import InvalidArgument, unknown
+from control_pgm.display.text import probability
+from control_pgm.viz.checks import check_choice, check_solution, check_time
 from control_pgm.viz.drawing import Drawing
-from control_pgm.viz.glyphs import arrow, fill_values, mode_arrow, probability_colours, triangles, value_colours
-from control_pgm.viz.grid_art import board, colour_bar, explain, finish
+from control_pgm.viz.glyphs import fill_values, probability_colours, value_colours
+from control_pgm.viz.grid_art import Board, board, colour_bar, explain, finish, undefined_cells
+from control_pgm.viz.policy_glyphs import Moves, arrows, bars, modes, triangles
+from control_pgm.viz.policy_tables import bar_table, mode_table
+from control_pgm.viz.style import PAPER
 from control_pgm.viz.table import policy_table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-STYLES = ("triangles", "arrows", "mode")
+STYLES = ("triangles", "arrows", "mode", "bars")
+_TABLES = {"triangles": policy_table, "arrows": policy_table, "mode": mode_table, "bars": bar_table}
 
 
 def plot_policy(
@@ -36,10 +42,11 @@ def plot_policy(
     solution : Solution
     t : int
         The step, 0 … T−1.
-    style : {"triangles", "arrows", "mode"}
+    style : {"triangles", "arrows", "mode", "bars"}
         On a grid: one coloured triangle with its number per action; arrows as long as their probability over the values
-        V; or one arrow for the most probable action, as large as that is certain. Processes without ``positions``, or
-        with other actions than left, down, right and up, are drawn as a table of states and actions.
+        V; one arrow for the most probable action, as large as that is certain; or one bar per action. Processes without
+        ``positions``, or with other actions than left, down, right and up, are drawn as a table of states and actions:
+        with colours, with bars, or with the most probable action and how certain it is.
     ax : matplotlib axes, optional
         Default: a new figure.
     title : str, optional
@@ -49,12 +56,15 @@ def plot_policy(
     Returns
     -------
     Drawing
-        ``.of("number")["(0,0)", "right"]``, ``.of("cell")[…]``, ``.of("arrow")[…]`` and so on.
+        ``.of("number")["(0,0)", "right"]``, ``.of("cell")[…]``, ``.of("arrow")[…]`` and so on. Of a grid of more than
+        600 cells each sort of artist is one: ``.parts["cells",]``, ``.parts["arrows",]``, ``.parts["bars",]``.
 
     Notes
     -----
     Hatched on white: walls. Absorbing cells: star for a goal, cross for a hole, square if nothing enters. Grey,
     hatched and marked "undefined": optimality is impossible from there. Numbers too small to read are left out.
+    Certainty: (p − 1/n) / (1 − 1/n) for the largest of n probabilities; 0 where all actions are alike, 1 where one is
+    certain.
 
     Examples
     --------
@@ -65,47 +75,77 @@ def plot_policy(
     >>> plot_policy(solution).of("number")["(0,1)", "right"].get_text()
     '.66'
     """
-    if not isinstance(solution, Solution):
-        raise InvalidArgument(
-            f"plot_policy draws no {type(solution).__name__}", allowed="a Solution, made by solve(mdp, horizon, …)"
-        )
-    if style not in STYLES:
-        raise unknown(style, STYLES, what="style")
+    check_solution(solution, "plot_policy")
+    check_choice(style, STYLES, "style")
     check_time(t, solution.network.horizon - 1)
     mdp = solution.network.mdp
-    policy = np.asarray(solution.policy)[t]
-    symbol = r"p(a\,|\,s,\,\mathcal{O}=1)" if solution.inference == "posterior" else r"\pi(a\,|\,s)"
-    kind = "" if solution.inference == "posterior" else f"{solution.inference} "
-    title = rf"{kind}${symbol}$ at $t={t}$" if title is None else title
+    title = policy_title(solution, t) if title is None else title
     grid, moves = grid_of(mdp, t), moves_of(mdp)
     if grid is None or moves is None:
-        return policy_table(policy, mdp, ax=ax, title=title, text_options=text_options)
+        policy = np.asarray(solution.policy)[t]
+        return _TABLES[style](policy, mdp, ax=ax, title=title, text_options=text_options)
     canvas = board(ax, grid, title)
-    undefined = {k for k in grid.cells if np.isnan(policy[k]).any()} - set(grid.ends)
-    drawn = sorted(set(grid.cells) - set(grid.ends) - undefined)
-    if style == "triangles":
-        colours = probability_colours()
-        for k in drawn:
-            triangles(canvas, k, policy[k], moves, mdp, colours, text_options)
-        colour_bar(canvas.drawing, colours, "probability")
-    else:
-        values = np.asarray(solution.V)[t]
-        colours = value_colours(values[drawn])
-        fill_values(canvas, drawn, values, colours, mdp.states)
-        for k in drawn:
-            if style == "mode":
-                mode_arrow(canvas, k, policy[k], moves, mdp)
-            else:
-                arrow(canvas, k, policy[k], moves, mdp)
-        colour_bar(canvas.drawing, colours, "V (reward)")
+    possible = drawn_cells(solution, grid, t)
+    colours, meaning = fill_policy(canvas, solution, t, possible, moves, style, text_options)
+    if colours is not None:
+        colour_bar(canvas.drawing, colours, meaning)
+    undefined = sorted(set(grid.cells) - set(grid.ends) - set(possible))
     finish(canvas, mdp.states)
-    for k in sorted(undefined):
-        canvas.undefined(k, mdp.states[k], "undefined")
-    explain(canvas, mdp.states, "undefined: optimality is impossible from there" if undefined else "")
+    undefined_cells(canvas, undefined, mdp.states, "undefined", em=0.155)
+    said = "undefined: optimality is impossible from there" if undefined else ""
+    explain(canvas, mdp.states, "bars: probability of every action" if style == "bars" and not said else said)
     return canvas.drawing
 
 
-def check_time(t: int, last: int) -> None:
-    """Refuse a time that the solution does not have."""
-    if isinstance(t, bool) or not isinstance(t, int | np.integer) or not 0 <= t <= last:
-        raise InvalidArgument(f"time t={t!r}", allowed=f"an integer, 0 … {last}")
+def fill_policy(
+    canvas: Board,
+    solution: Solution,
+    t: int,
+    cells: list[int],
+    moves: Moves,
+    style: str,
+    options: dict[str, Any],
+    colours: Any = None,
+) -> tuple[Any, str]:
+    """Fill the cells of a grid; returns the colours used, None for bars, and what they mean.
+
+    ``colours`` are those of the values, where several pictures share them.
+    """
+    policy, mdp = np.asarray(solution.policy)[t], solution.network.mdp
+    if style == "triangles":
+        colours = probability_colours()
+        triangles(canvas, cells, policy, moves, mdp, colours, probability, options)
+        return colours, "probability"
+    if style == "bars":
+        _frames(canvas, cells, mdp.states)
+        bars(canvas, cells, policy, moves, mdp, options)
+        return None, ""
+    draw = modes if style == "mode" else arrows
+    if not hasattr(solution, "V"):  # an open-loop plan has none
+        _frames(canvas, cells, mdp.states)
+        draw(canvas, cells, policy, moves, mdp)
+        return None, ""
+    values = np.asarray(solution.V)[t]
+    colours = value_colours(values[cells]) if colours is None else colours
+    fill_values(canvas, cells, values, colours, mdp.states)
+    draw(canvas, cells, policy, moves, mdp)
+    return colours, "V (reward)"
+
+
+def _frames(canvas: Board, cells: list[int], labels: Sequence[Any]) -> None:
+    """Empty cells; of very many not even their rims."""
+    for k in cells if not canvas.crowded else []:
+        canvas.square(("frame", labels[k]), canvas.grid.cells[k], facecolor=PAPER)
+
+
+def drawn_cells(solution: Solution, grid: Grid, t: int) -> list[int]:
+    """The states on the grid with a policy: neither absorbing nor hopeless."""
+    lost = np.isnan(np.asarray(solution.policy)[t]).any(axis=1)
+    return [k for k in sorted(grid.cells) if k not in grid.ends and not lost[k]]
+
+
+def policy_title(solution: Solution, t: int) -> str:
+    """What is drawn, in mathtext."""
+    if solution.inference == "posterior":
+        return rf"$p(a\,|\,s,\,\mathcal{{O}}=1)$ at $t={t}$"
+    return rf"{solution.inference} $\pi(a\,|\,s)$ at $t={t}$"

@@ -14,17 +14,22 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 BAR, BAR_GAP, BAR_TICKS = 8.0, 8.0, 30.0  # a colour bar, its distance from the panels, room for its numbers
+_MOST_ZOOM = 1.8
 SMALL, LETTER = 8.0, 0.58  # the usual size of text; the mean width of a letter in sizes
 
 
 @dataclass(frozen=True, eq=False)
 class Sheet:
-    """The area of axes, ``width`` × ``height`` points with the origin at the lower left; ``ink`` reads on it."""
+    """The area of axes, ``width`` × ``height`` units with the origin at the lower left; ``ink`` reads on it.
+
+    A unit is ``zoom`` points: 1 where the picture has its own size or less, more where it fills a slide.
+    """
 
     drawing: Drawing
     width: float
     height: float
     ink: str
+    zoom: float = 1.0
 
     @property
     def ax(self) -> Axes:
@@ -32,8 +37,9 @@ class Sheet:
         return self.drawing.ax
 
     def text(self, key: tuple[Hashable, ...], at: tuple[float, float], text: str, **look: Any) -> Any:
-        """Text at a place in points."""
+        """Text at a place, its size in units."""
         look = {"color": self.ink, "fontsize": SMALL, **look}
+        look["fontsize"] *= self.zoom
         self.drawing.parts[key] = self.ax.text(*at, text, **look)
         return self.drawing.parts[key]
 
@@ -41,7 +47,7 @@ class Sheet:
         """Axes of their own at (left, bottom, width, height)."""
         panel = self.ax.inset_axes(box, transform=self.ax.transData)
         panel.set_facecolor("none")
-        panel.tick_params(colors=self.ink, labelsize=7, length=2.5, width=0.6)
+        panel.tick_params(colors=self.ink, labelsize=7 * self.zoom, length=2.5 * self.zoom, width=0.6)
         for spine in panel.spines.values():
             spine.set_edgecolor(self.ink)
             spine.set_linewidth(0.6)
@@ -62,12 +68,14 @@ def sheet(ax: Axes | None, size: tuple[float, float], title: str) -> Sheet:
     ax = style.axes_or_new(ax, size, margins=False)
     figure: Any = ax.get_figure(root=True)
     box = ax.get_position(original=True)
-    width, height = 72 * box.width * figure.get_figwidth(), 72 * box.height * figure.get_figheight()
+    inches = box.width * figure.get_figwidth(), box.height * figure.get_figheight()
+    zoom = float(min(max(min(inches[0] / size[0], inches[1] / size[1]), 1.0), _MOST_ZOOM))
+    width, height = 72 * inches[0] / zoom, 72 * inches[1] / zoom
     ax.set_axis_off()
     ax.set_xlim(0, width)
     ax.set_ylim(0, height)
     ax.set_autoscale_on(False)
-    return Sheet(Drawing(ax, {("title",): style.title(ax, title)}), width, height, style.readable(ax))
+    return Sheet(Drawing(ax, {("title",): style.title(ax, title)}), width, height, style.readable(ax), zoom)
 
 
 def letters(text: str, size: float = SMALL) -> float:

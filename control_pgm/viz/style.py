@@ -19,7 +19,8 @@ OBSERVED, ASKED, PLAIN = LIGHT["observed"], LIGHT["asked"], LIGHT["plain"]
 EDGE, LOOP, FACTOR, NOTE, UNDEFINED = LIGHT["ink"], LIGHT["action"], LIGHT["factor"], LIGHT["note"], "#DDDDDD"
 PAPER, INK = LIGHT["paper"], LIGHT["text"]
 
-PROBABILITIES, VALUES = "Blues", "viridis"
+SEPARATOR = "#EDEDED"
+PROBABILITIES, VALUES, DIFFERENCES = "Blues", "viridis", "PuOr_r"
 SMALLEST = 4.0  # points: below this, numbers are left out rather than drawn unreadably
 
 
@@ -69,9 +70,15 @@ def readable(ax: Axes) -> str:
 def title(ax: Axes, text: str) -> Any:
     """Write a title that reads on the figure's paper."""
     letters = max(len(re.sub(r"\\[a-z]+|[${}\\]", "", line)) for line in text.split("\n"))
-    return ax.set_title(
-        text, color=readable(ax), fontsize=max(6.0, min(11.0, 72 * width_inches(ax) / (0.58 * max(letters, 1))))
-    )
+    fits = 72 * width_inches(ax) / (0.58 * max(letters, 1))
+    return ax.set_title(text, color=readable(ax), fontsize=max(6.0, min(11.0 * zoom(ax), fits)))
+
+
+def zoom(ax: Axes) -> float:
+    """How much larger than usual letters are: 1 on axes up to 6 × 4.5 inches, up to 1.6 on a slide."""
+    figure: Any = ax.get_figure(root=True)
+    box = ax.get_position(original=True)
+    return float(min(max(min(width_inches(ax) / 6, box.height * figure.get_figheight() / 4.5), 1.0), 1.6))
 
 
 def width_inches(ax: Axes) -> float:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
 from numbers import Real
-from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from control_pgm.control import solve
 from control_pgm.control.grid import ends_of
+from control_pgm.control.listed_outcomes import outcomes_at
 from control_pgm.control.mdp import MDP
 from control_pgm.control.solution import Solution
 from control_pgm.errors import InvalidArgument, unknown
@@ -89,59 +88,10 @@ def state_index(mdp: MDP, label: Hashable) -> int:
         raise unknown(label, mdp.states, what="state") from None
 
 
-def believed(solution: Any, event: list[int]) -> float:
-    """P(the event happens by T | O=1), for a posterior; read off the last marginal where it cannot be left again."""
-    net = solution.network
-    if net.mdp.discount == 1.0 and _absorbing(net.mdp, event, net.horizon):
-        return float(np.asarray(solution.state_marginals)[-1, event].sum())
-    reached, away = 0.0, np.array(solution.posterior.marginal("s_0").array())
-    for t in range(net.horizon):
-        reached, away = reached + float(away[event].sum()), _without(away, event)
-        pair = solution.posterior.marginal(f"s_{t}", f"s_{t + 1}").array(f"s_{t}", f"s_{t + 1}")
-        sums = pair.sum(axis=1)
-        away = np.divide(away, sums, out=np.zeros_like(sums), where=sums > 0) @ pair
-    return min(reached + float(away[event].sum()), 1.0)
-
-
-def happens(mdp: MDP, policy: ArrayLike, event: list[int]) -> float:
-    """P(the event happens by T) of a policy [t, s, a] under the true dynamics.
-
-    Discount ends the process. Where the policy is undefined the event counts as missed.
-
-    Examples
-    --------
-    >>> from control_pgm import gridworld
-    >>> mdp = gridworld("SG", slip=0.2)
-    >>> round(happens(mdp, np.tile([0.0, 0.0, 1.0, 0.0], (2, 2, 1)), [1]), 6)
-    0.96
-    """
-    reached, away = 0.0, np.array(mdp.initial)
-    for t, row in enumerate(np.nan_to_num(np.asarray(policy))):
-        reached, away = reached + float(away[event].sum()), _without(away, event)
-        away = mdp.discount * (away[:, None] * row).ravel() @ mdp.transition_at(t).reshape(-1, mdp.n_states)
-    return reached + float(away[event].sum())
-
-
-def _without(away: FloatArray, event: list[int]) -> FloatArray:
-    away = away.copy()
-    away[event] = 0.0
-    return away
-
-
-def _absorbing(mdp: MDP, event: list[int], horizon: int) -> bool:
-    """Whether no available action leaves the event."""
-    steps = range(horizon) if mdp.transition.ndim == 4 else range(1)
-    stays = [mdp.transition_at(t)[event][:, :, event].sum(axis=-1) > 1 - 1e-12 for t in steps]
-    return all(bool((stay | ~mdp.available[event]).all()) for stay in stays)
-
-
 def _range(mdp: MDP) -> float:
     """The distance of the largest from the smallest finite reward that can occur; 1 where all are the same."""
-    seen = []
-    for t in range(mdp.time_steps or 1):
-        rewards = mdp.rewards.at(t)
-        seen.append(rewards.values[rewards.used(mdp.support_at(t))])
-    values = np.concatenate(seen)
+    steps = [outcomes_at(mdp, t) for t in range(mdp.time_steps or 1)]
+    values = np.concatenate([step.rewards[step.weights > 0] for step in steps])
     values = values[np.isfinite(values)]
     return float(np.ptp(values)) or 1.0 if len(values) else 1.0
 

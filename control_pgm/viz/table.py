@@ -10,7 +10,7 @@ import numpy as np
 
 from control_pgm.control.mdp import MDP
 from control_pgm.display.text import probability
-from control_pgm.tables.arrays import FloatArray
+from control_pgm.tables.arrays import BoolArray, FloatArray
 from control_pgm.viz import style
 from control_pgm.viz.drawing import Drawing
 from control_pgm.viz.glyphs import decimals_for, probability_colours, value, value_colours
@@ -24,7 +24,7 @@ _LONGEST = 22  # letters of a label
 
 
 @dataclass(frozen=True, eq=False)
-class _Table:
+class Table:
     """Axes with one row per state, and which rows they show; ``shown`` holds None where states are left out."""
 
     drawing: Drawing
@@ -38,25 +38,21 @@ def policy_table(
 ) -> Drawing:
     """States × actions: p(a | s, O=1) as colour and number; undefined rows say so."""
     colours = probability_colours()
-    table = _table(policy, mdp.states, colours, ax, title, "state", wide=0.75)
-    columns = [_short(action) for action in mdp.actions]
-    steep = max(map(len, columns)) * 0.085 > 0.75 * 1.0
-    table.drawing.ax.set_xticks(
-        range(len(columns)), columns, rotation=35 if steep else 0, ha="right" if steep else "center"
-    )
-    table.drawing.ax.set_xlabel("action", color=style.readable(table.drawing.ax), fontsize=9)
+    table = _heat_map(policy, mdp.states, colours, ax, title, wide=0.75)
+    set_columns(table, [short(action) for action in mdp.actions], wide=0.75)
+    say(table, "action")
     for y, k in enumerate(table.shown):
         if k is None:
             continue
         if np.isnan(policy[k]).any():
-            _blank(table, ("undefined", mdp.states[k]), -0.5, y, len(columns), "undefined: optimality impossible")
+            blank(table, ("undefined", mdp.states[k]), -0.5, y, mdp.n_actions, "undefined: optimality impossible")
             continue
         for a, p in enumerate(policy[k]):
             text = probability(float(p)) if mdp.available[k, a] else "–"
             _number(table, (mdp.states[k], mdp.actions[a]), (a, y), text, colours.to_rgba(p), text_options)
     colour_bar(table.drawing, colours, "probability")
     if not mdp.available.all():
-        _say(table, "action    (–: not available)")
+        say(table, "action    (–: not available)")
     return table.drawing
 
 
@@ -71,14 +67,14 @@ def values_table(
 ) -> Drawing:
     """States × times: V_t(s) as colour and number, with one time framed."""
     colours = value_colours(values)
-    table = _table(values.T, states, colours, ax, title, "state", wide=0.55)
-    _say(table, f"time    (framed: t = {t})")
+    table = _heat_map(values.T, states, colours, ax, title, wide=0.55)
+    say(table, f"time    (framed: t = {t})")
     decimals = decimals_for(values)
     for y, k in enumerate(table.shown):
         for time in range(len(values) if k is not None else 0):
             v = float(values[time, k])
             if v == -np.inf:
-                _blank(table, ("impossible", states[k], time), time - 0.5, y, 1, "−∞")  # type: ignore[index]
+                blank(table, ("impossible", states[k], time), time - 0.5, y, 1, "−∞")  # type: ignore[index]
             else:
                 key = (states[k], time)  # type: ignore[index]
                 _number(table, key, (time, y), value(v, decimals), colours.to_rgba(v), text_options)
@@ -90,26 +86,65 @@ def values_table(
     return table.drawing
 
 
-def _table(
-    data: FloatArray, states: Sequence[Hashable], colours: Any, ax: Axes | None, title: str, rows: str, *, wide: float
-) -> _Table:
+def action_values_table(
+    table: FloatArray,
+    lost: BoolArray,
+    mdp: MDP,
+    colours: Any,
+    meaning: str,
+    *,
+    ax: Axes | None,
+    title: str,
+    text_options: Mapping[str, Any],
+) -> Drawing:
+    """States × actions: values [s, a] as colour and number; NaN where not available, ``lost`` states say so."""
+    drawn = _heat_map(table, mdp.states, colours, ax, title, wide=0.75)
+    set_columns(drawn, [short(action) for action in mdp.actions], wide=0.75)
+    say(drawn, "action" if mdp.available.all() else "action    (–: not available)")
+    decimals = decimals_for(table[~lost])
+    for y, k in enumerate(drawn.shown):
+        if k is None:
+            continue
+        if lost[k]:
+            blank(drawn, ("undefined", mdp.states[k]), -0.5, y, mdp.n_actions, "−∞: optimality impossible")
+            continue
+        for a, x in enumerate(table[k]):
+            fill = colours.to_rgba(x) if np.isfinite(x) else style.PAPER
+            text = value(float(x), decimals) if mdp.available[k, a] else "–"
+            _number(drawn, (mdp.states[k], mdp.actions[a]), (a, y), text, fill, text_options)
+    colour_bar(drawn.drawing, colours, meaning)
+    return drawn.drawing
+
+
+def _heat_map(
+    data: FloatArray, states: Sequence[Hashable], colours: Any, ax: Axes | None, title: str, *, wide: float
+) -> Table:
     """The heat map of ``data``, one row per state, the middle of a long one left out and counted."""
-    shown = _elided(len(states))
-    n_rows, n_columns = len(shown), data.shape[1]
-    labels = ["" if k is None else _short(states[k]) for k in shown]
-    margin = 0.08 * max(map(len, labels)) + 1.4
-    ax = style.axes_or_new(ax, (min(margin + wide * n_columns, 12.0), min(1.1 + 0.32 * n_rows, 9.0)))
-    ink = style.readable(ax)
-    body = np.full((n_rows, n_columns), np.nan)
-    for y, k in enumerate(shown):
+    table = empty_table(states, data.shape[1], ax, title, wide=wide)
+    body = np.full((len(table.shown), data.shape[1]), np.nan)
+    for y, k in enumerate(table.shown):
         if k is not None:
             body[y] = data[k]
     body[~np.isfinite(body)] = np.nan
-    image = ax.imshow(np.ma.masked_invalid(body), cmap=colours.cmap, norm=colours.norm, aspect="auto")
+    look: dict[str, Any] = {"cmap": colours.cmap, "norm": colours.norm, "aspect": "auto"}
+    table.drawing.parts["image",] = table.drawing.ax.imshow(np.ma.masked_invalid(body), **look)
+    return table
+
+
+def empty_table(states: Sequence[Hashable], n_columns: int, ax: Axes | None, title: str, *, wide: float) -> Table:
+    """Axes with one row per state, the middle of a long table left out and counted; columns ``wide`` inches."""
+    shown = _elided(len(states))
+    n_rows = len(shown)
+    labels = ["" if k is None else short(states[k]) for k in shown]
+    margin = 0.08 * max(map(len, labels)) + 1.4
+    ax = style.axes_or_new(ax, (min(margin + wide * n_columns, 12.0), min(1.1 + 0.32 * n_rows, 9.0)))
+    ink = style.readable(ax)
+    ax.set_xlim(-0.5, n_columns - 0.5)
+    ax.set_ylim(n_rows - 0.5, -0.5)
     ax.set_facecolor(style.PAPER)
-    drawing = Drawing(ax, {("image",): image, ("title",): style.title(ax, title)})
-    ax.set_ylabel(rows, color=ink, fontsize=9)
-    ax.tick_params(colors=ink, labelsize=8, length=0)
+    drawing = Drawing(ax, {("title",): style.title(ax, title)})
+    ax.set_ylabel("state", color=ink, fontsize=9 * style.zoom(ax))
+    ax.tick_params(colors=ink, labelsize=8 * style.zoom(ax), length=0)
     ax.set_yticks(range(n_rows), labels)
     for spine in ax.spines.values():
         spine.set_edgecolor(ink)
@@ -122,7 +157,15 @@ def _table(
     box = ax.get_position(original=True)
     across = 72 * box.width * 0.72 * figure.get_figwidth() / n_columns
     down = 72 * box.height * 0.8 * figure.get_figheight() / n_rows
-    return _Table(drawing, shown, states, min(0.27 * across, 0.62 * down, 9.0))
+    return Table(drawing, shown, states, min(0.27 * across, 0.62 * down, 9.0 * style.zoom(ax)))
+
+
+def set_columns(table: Table, names: Sequence[str], *, wide: float) -> None:
+    """The names below the columns, slanted where they would touch."""
+    inches = style.width_inches(table.drawing.ax) / len(names)
+    steep = max(map(len, names)) * 0.085 > min(wide, 0.8 * inches)
+    look: dict[str, Any] = {"rotation": 35, "ha": "right"} if steep else {}
+    table.drawing.ax.set_xticks(range(len(names)), names, **look)
 
 
 def _elided(n: int) -> list[int | None]:
@@ -131,17 +174,19 @@ def _elided(n: int) -> list[int | None]:
     return [*range(_HEAD), None, *range(n - _TAIL, n)]
 
 
-def _short(label: Hashable) -> str:
+def short(label: Hashable) -> str:
+    """A label with at most 22 letters."""
     text = style.plain(label)
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
-def _say(table: _Table, text: str) -> None:
-    table.drawing.ax.set_xlabel(text, color=style.readable(table.drawing.ax), fontsize=9)
+def say(table: Table, text: str) -> None:
+    """What stands below the columns."""
+    table.drawing.ax.set_xlabel(text, color=style.readable(table.drawing.ax), fontsize=9 * style.zoom(table.drawing.ax))
 
 
 def _number(
-    table: _Table, key: tuple[Hashable, ...], at: tuple[float, float], text: str, fill: Any, options: Mapping[str, Any]
+    table: Table, key: tuple[Hashable, ...], at: tuple[float, float], text: str, fill: Any, options: Mapping[str, Any]
 ) -> None:
     if table.size >= style.SMALLEST:
         look: dict[str, Any] = {
@@ -154,7 +199,7 @@ def _number(
         table.drawing.parts["number", *key] = table.drawing.ax.text(*at, text, **look)
 
 
-def _blank(table: _Table, key: tuple[Hashable, ...], left: float, y: int, width: float, text: str) -> None:
+def blank(table: Table, key: tuple[Hashable, ...], left: float, y: int, width: float, text: str) -> None:
     """Cells without a number: grey, hatched, and said in words."""
     look = {"facecolor": style.UNDEFINED, "hatch": "....", "edgecolor": "#8A8A8A", "linewidth": 0.4, "zorder": 2}
     patch = style.mpl("patches").Rectangle((left, y - 0.5), width, 1, **look)
@@ -165,7 +210,7 @@ def _blank(table: _Table, key: tuple[Hashable, ...], left: float, y: int, width:
         words: dict[str, Any] = {
             "ha": "center",
             "va": "center",
-            "fontsize": min(table.size, 8.0),
+            "fontsize": table.size,
             "bbox": box,
             "color": style.INK,
         }

@@ -13,10 +13,10 @@ from control_pgm.control.network import check_horizon
 from control_pgm.errors import InvalidArgument, UndefinedConditional
 from control_pgm.tables.arrays import FloatArray
 from control_pgm.viz import style
+from control_pgm.viz.checks import check_time
 from control_pgm.viz.drawing import Drawing
 from control_pgm.viz.line_labels import EndLabel, label_ends, make_room, plain_axes
 from control_pgm.viz.optimism import BELIEVED, FIXED
-from control_pgm.viz.policy import check_time
 from control_pgm.viz.sheet import Sheet, sheet
 from control_pgm.viz.sweep import Progress, chosen_temperatures, state_index, sweep
 
@@ -138,7 +138,7 @@ def _panel(
     plain_axes(
         panel, alphas[0], alphas[-1], (r"temperature $\alpha$" if name == "reward" or page.width >= _WIDE else "", "")
     )
-    panel.set_title(words[0], color=page.ink, fontsize=9, pad=4, loc="left")
+    panel.set_title(words[0], color=page.ink, fontsize=9 * page.zoom, pad=4, loc="left")
     make_room(panel, alphas[0], alphas[-1], labels, box[2])
     panel.set_ylim(*limits)
     panel.tick_params(which="both", labelsize=7)

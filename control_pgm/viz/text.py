@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
+from control_pgm.control.grid import grid_of
 from control_pgm.control.solution import Solution
 from control_pgm.display import text_table
+from control_pgm.tables.arrays import FloatArray
 
+ENDS = {"goal": "★", "hole": "×", "end": "■"}
 ARROWS = {"left": "←", "down": "↓", "right": "→", "up": "↑"}
 
 
@@ -21,23 +26,24 @@ def policy_text(solution: Solution, *, t: int = 0) -> str:
     """
     mdp = solution.network.mdp
     policy = np.asarray(solution.policy.sel(t=t))
-    if mdp.positions is None or not set(map(str, mdp.actions)) <= set(ARROWS):
+    grid = grid_of(mdp, t)
+    if grid is None or not set(map(str, mdp.actions)) <= set(ARROWS):
         return text_table(
             ["s", *map(str, mdp.actions)],
             [[str(s), *(f"{p:.3f}" for p in row)] for s, row in zip(mdp.states, policy, strict=True)],
         )
-    cells = {place: _cell(solution, mdp.states.index_of[label], policy) for label, place in mdp.positions.items()}
-    rows, columns = (1 + max(place[k] for place in cells) for k in (0, 1))
-    lines = ["  ".join(f"{cells.get((r, c), '######'):^6}" for c in range(columns)) for r in range(rows)]
+    cells = {place: _cell(solution, k, policy, grid.ends) for k, place in grid.cells.items()}
+    top, bottom, left, right = grid.box
+    across = range(left, right + 1)
+    lines = ["  ".join(f"{cells.get((r, c), '######'):^6}" for c in across) for r in range(top, bottom + 1)]
     return "\n".join(line.rstrip() for line in lines)
 
 
-def _cell(solution: Solution, s: int, policy: np.ndarray) -> str:
-    """Six characters: the mode and its probability, a star or a cross in an absorbing cell, a dash where undefined."""
+def _cell(solution: Solution, s: int, policy: FloatArray, ends: Mapping[int, str]) -> str:
+    """Six characters: the mode and its probability, a sign for an absorbing cell, a dash where undefined."""
     mdp = solution.network.mdp
-    if (mdp.transition_at(0)[s, :, s] == 1.0).all():
-        entered = mdp.rewards.at(0).values[..., s] if mdp.rewards.on_outcome else mdp.rewards.at(0).values[:, s]
-        return "  ★" if entered.max() > 0 else "  ×"
+    if s in ends:
+        return f"  {ENDS[ends[s]]}"
     if np.isnan(policy[s]).any():
         return "  –"
     best = int(policy[s].argmax())

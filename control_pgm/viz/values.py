@@ -2,34 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from control_pgm.control.grid import grid_of
+from control_pgm.control.grid import Grid, grid_of, moves_of
 from control_pgm.control.solution import Solution
-from control_pgm.errors import InvalidArgument
+from control_pgm.tables.arrays import BoolArray, FloatArray
 from control_pgm.viz import style
+from control_pgm.viz.checks import check_choice, check_solution, check_time
 from control_pgm.viz.drawing import Drawing
-from control_pgm.viz.glyphs import decimals_for, fill_values, value, value_colours
-from control_pgm.viz.grid_art import board, colour_bar, explain, finish
-from control_pgm.viz.policy import check_time
-from control_pgm.viz.table import values_table
+from control_pgm.viz.glyphs import decimals_for, difference_colours, fill_values, value, value_colours
+from control_pgm.viz.grid_art import Board, board, colour_bar, explain, finish, undefined_cells
+from control_pgm.viz.policy_glyphs import Moves, triangles
+from control_pgm.viz.table import action_values_table, values_table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+QUANTITIES = ("V", "Q", "advantage")
+_EM = 0.24  # the height of the number in a cell, in cells
+_IMPOSSIBLE = "−∞: optimality is impossible from there"
+_BARS = {"V": "V (reward)", "Q": "Q (reward)", "advantage": "Q − V (reward)"}
+_SYMBOLS = {"V": "V_{{{t}}}(s)", "Q": "Q_{{{t}}}(s,a)", "advantage": "Q_{{{t}}}(s,a)-V_{{{t}}}(s)"}
+
 
 def plot_values(
-    solution: Solution, *, t: int = 0, ax: Axes | None = None, title: str | None = None, **text_options: Any
+    solution: Solution,
+    *,
+    t: int = 0,
+    quantity: str = "V",
+    ax: Axes | None = None,
+    title: str | None = None,
+    **text_options: Any,
 ) -> Drawing:
-    """Draw the values V_t(s), in units of reward.
+    """Draw the values V_t(s), the values of actions Q_t(s,a), or the advantages Q − V, in units of reward.
 
     Parameters
     ----------
     solution : Solution
     t : int
-        The step, 0 … T.
+        The step: 0 … T for V, 0 … T−1 for the others.
+    quantity : {"V", "Q", "advantage"}
     ax : matplotlib axes, optional
         Default: a new figure.
     title : str, optional
@@ -39,12 +54,14 @@ def plot_values(
     Returns
     -------
     Drawing
-        On a grid ``.of("number")["(0,0)"]``. Processes without ``positions`` are drawn as states against all times,
-        with step ``t`` framed: ``.of("number")["home", 0]``.
+        On a grid ``.of("number")["(0,0)"]``, for actions ``["(0,0)", "up"]``. Processes without ``positions`` are
+        drawn as states against all times with step ``t`` framed, ``.of("number")["home", 0]``; Q and advantage as a
+        table of states and actions, ``["home", "go"]``.
 
     Notes
     -----
-    −∞ on hatched grey: optimality is impossible from there. Absorbing cells: star for a goal, cross
+    The advantage of maximum-entropy control, alpha log(pi/p) in the convention "mean", may have any sign; colours are
+    centred on 0. −∞ on hatched grey: optimality is impossible from there. Absorbing cells: star for a goal, cross
     for a hole, square if nothing enters.
 
     Examples
@@ -55,33 +72,95 @@ def plot_values(
     >>> plot_values(solve(gridworld("S.G"), 2, temperature=0.2)).of("number")["(0,1)"].get_text()
     '0.81'
     """
-    if not isinstance(solution, Solution):
-        raise InvalidArgument(
-            f"plot_values draws no {type(solution).__name__}", allowed="a Solution, made by solve(mdp, horizon, …)"
-        )
-    check_time(t, solution.network.horizon)
-    mdp = solution.network.mdp
+    check_solution(solution, "plot_values")
+    check_choice(quantity, QUANTITIES, "quantity")
+    check_time(t, solution.network.horizon - (quantity != "V"))
+    mdp, grid = solution.network.mdp, grid_of(solution.network.mdp, t)
+    symbol = f"${_SYMBOLS[quantity].format(t=t)}$" if title is None else title
+    if quantity != "V":
+        return _plot_actions(solution, t, quantity, grid, ax, symbol, text_options)
     values = np.asarray(solution.V)
-    grid = grid_of(mdp, t)
     if grid is None:
         title = "$V_t(s)$" if title is None else title
         return values_table(values, mdp.states, t, ax=ax, title=title, text_options=text_options)
-    canvas = board(ax, grid, f"$V_{{{t}}}(s)$" if title is None else title)
-    row = values[t]
-    drawn = [k for k in sorted(grid.cells) if k not in grid.ends]
-    possible = [k for k in drawn if row[k] > -np.inf]
-    colours = value_colours(row[possible])
-    fill_values(canvas, possible, row, colours, mdp.states)
-    decimals = decimals_for(row[list(grid.cells)])
-    if canvas.size(0.24) >= style.SMALLEST:
-        for k in possible:
-            look = {"color": style.text_colour(colours.to_rgba(row[k])), **text_options}
-            at = canvas.centre(grid.cells[k])
-            canvas.text(("number", mdp.states[k]), at, value(row[k], decimals), em=0.24, **look)
-    colour_bar(canvas.drawing, colours, "V (reward)")
-    finish(canvas, mdp.states, {k: value(row[k], decimals) for k in grid.ends})
-    impossible = [k for k in drawn if row[k] == -np.inf]
-    for k in impossible:
-        canvas.undefined(k, mdp.states[k], "−∞", em=0.24)
-    explain(canvas, mdp.states, "−∞: optimality is impossible from there" if impossible else "")
+    canvas = board(ax, grid, symbol)
+    possible = [k for k in sorted(grid.cells) if k not in grid.ends and values[t, k] > -np.inf]
+    colours = value_colours(values[t, possible])
+    decimals = decimals_for(values[t, list(grid.cells)])
+    fill_numbers(canvas, possible, values[t], colours, decimals, mdp.states, text_options)
+    colour_bar(canvas.drawing, colours, _BARS["V"])
+    finish(canvas, mdp.states, {k: value(values[t, k], decimals) for k in grid.ends})
+    impossible = sorted(set(grid.cells) - set(grid.ends) - set(possible))
+    undefined_cells(canvas, impossible, mdp.states, "−∞", em=_EM)
+    explain(canvas, mdp.states, _IMPOSSIBLE if impossible else "")
     return canvas.drawing
+
+
+def fill_numbers(
+    canvas: Board,
+    cells: list[int],
+    values: FloatArray,
+    colours: Any,
+    decimals: int,
+    labels: Sequence[Any],
+    options: Mapping[str, Any],
+) -> None:
+    """Cells in the colours of their values, with the numbers where they can be read."""
+    fill_values(canvas, cells, values, colours, labels)
+    if canvas.size(_EM) < style.SMALLEST:
+        return
+    for k in cells:
+        look = {"color": style.text_colour(colours.to_rgba(values[k])), **options}
+        canvas.text(
+            ("number", labels[k]), canvas.centre(canvas.grid.cells[k]), value(values[k], decimals), em=_EM, **look
+        )
+
+
+def _plot_actions(
+    solution: Solution,
+    t: int,
+    quantity: str,
+    grid: Grid | None,
+    ax: Axes | None,
+    title: str,
+    options: Mapping[str, Any],
+) -> Drawing:
+    """Values of actions: triangles on a grid, else a table of states and actions."""
+    mdp, moves = solution.network.mdp, moves_of(solution.network.mdp)
+    table = np.array((solution.Q if quantity == "Q" else solution.advantage)[t])
+    table[~mdp.available] = np.nan
+    lost = ~(np.asarray(solution.V)[t] > -np.inf)
+    colours = value_colours(table[~lost]) if quantity == "Q" else difference_colours(table[~lost])
+    if grid is None or moves is None:
+        return action_values_table(table, lost, mdp, colours, _BARS[quantity], ax=ax, title=title, text_options=options)
+    canvas = board(ax, grid, title)
+    _triangles(canvas, table, lost, moves, solution, colours, options)
+    colour_bar(canvas.drawing, colours, _BARS[quantity])
+    finish(canvas, mdp.states)
+    impossible = [k for k in sorted(grid.cells) if lost[k] and k not in grid.ends]
+    undefined_cells(canvas, impossible, mdp.states, "−∞", em=_EM)
+    explain(canvas, mdp.states, _IMPOSSIBLE if impossible else "")
+    return canvas.drawing
+
+
+def _triangles(
+    canvas: Board,
+    table: FloatArray,
+    lost: BoolArray,
+    moves: Moves,
+    solution: Solution,
+    colours: Any,
+    options: Mapping[str, Any],
+) -> None:
+    cells = [k for k in sorted(canvas.grid.cells) if not lost[k] and k not in canvas.grid.ends]
+    decimals = min(decimals_for(table[cells]), 2)
+    triangles(canvas, cells, table, moves, solution.network.mdp, colours, lambda x: _short(x, decimals), options)
+
+
+def _short(x: float, decimals: int) -> str:
+    """A value without the zero before the point, which a triangle has no room for.
+
+    >>> _short(-0.25, 2), _short(1.5, 1), _short(0.0, 2)
+    ('−.25', '1.5', '.00')
+    """
+    return value(x, decimals).replace("−0.", "−.").removeprefix("0") if x > -np.inf else "−∞"

@@ -4,9 +4,9 @@
 # **Question.** The network of lesson 2 looks like a chain. May we pass messages on it as on the
 # graphs of lesson 1?
 #
-# Not on its factor graph as it stands. Look at one slice: $s_t$ and $a_t$ share the prior
-# $p(a_t\mid s_t)$, the optimality $p(O_t\mid s_t,a_t)$ and the transition
-# $P(s_{t+1}\mid s_t,a_t)$. Two of these three make a loop: $s_t$ – optimality – $a_t$ –
+# Not on its factor graph as it stands. Look at one slice: $s_t$ and $a_t$ share the optimality
+# $p(O_t\mid s_t,a_t)$ and the transition $P(s_{t+1}\mid s_t,a_t)$, and the prior $p(a_t\mid s_t)$
+# as well if it depends on the state. Two shared factors make a loop: $s_t$ – optimality – $a_t$ –
 # transition – $s_t$.
 
 # %%

@@ -7,7 +7,7 @@
 #
 # $$\pi(a_t\mid s_t) = p(a_t\mid s_t, O_{t:T-1}=1) = \frac{p(a_t\mid s_t)\,\beta_t(s_t,a_t)}{\beta_t(s_t)}$$
 #
-# This is Bayes' rule with the backward messages of lesson 4 (Levine 2018, equation 7; there the
+# This is Bayes' rule with the backward messages of lesson 4 (Levine 2018, section 2.3; there the
 # prior is uniform and cancels).
 
 # %%

@@ -9,7 +9,7 @@
 # $$p(s'\mid s,a,O=1) \propto P(s'\mid s,a)\,p(O_t=1\mid s,a,s')\,\beta_{t+1}(s')$$
 #
 # Unless the dynamics are deterministic that is not $P(s'\mid s,a)$. The posterior believes in
-# luck. Levine (2018, section 2.4) describes it as *risk-seeking*.
+# luck. Levine (2018, section 2.3) calls it optimistic and risk-seeking.
 #
 # ## A ticket or a wage
 #

@@ -73,9 +73,7 @@ for name, solution in {"one reward": plain, "two rewards": both}.items():
     print(f"{name:11}: p(lower half at t=4) = {share:.4f}")
 
 # %%
-from control_pgm import gridworld as world
-
-tiny = unroll(world("S.G"), 2, temperature=0.5)
+tiny = unroll(gridworld("S.G"), 2, temperature=0.5)
 happy = Variable("H_1", [0, 1], time=1, kind="optimality")
 shown = tiny.extend(CPD(happy, [tiny.variable("s_1")], [[0.4, 0.6], [0.2, 0.8], [0.0, 1.0]]))
 picture = plot_network(shown)

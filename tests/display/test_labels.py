@@ -33,3 +33,8 @@ def test_words_fit_into_three_short_lines(name):
     if len(name) > 36:
         assert lines[-1].endswith("…"), "what is cut off is told"
     assert label_width(name) <= 0.62 * 12
+
+
+def test_the_end_of_a_long_name_is_marked_once():
+    assert word_lines("a very long name of many words") == ("a very", "long name", "of many…")
+    assert word_lines("<script>alert('x')</script> & a very long name")[-1] == "long…"

@@ -8,7 +8,7 @@ from control_pgm.display.text import kept, probability, shortened
 
 
 @pytest.mark.parametrize("n", [0, 1, 23, 24, 25, 100, 10_000])
-@pytest.mark.parametrize("limit", [3, 24])
+@pytest.mark.parametrize("limit", [3, 16, 24])
 def test_what_is_kept_of_a_long_table_is_its_beginning_and_its_end(n, limit):
     head, tail = kept(n, limit)
     shown = [*head, *tail]

@@ -98,6 +98,13 @@ def test_long_networks_are_elided_unless_all_is_asked_for(write):
     assert write(unroll(gridworld("S.G"), 40)) == short
 
 
+@pytest.mark.parametrize("write", [to_dot, to_tikz])
+def test_only_what_is_drawn_is_made_of_a_very_long_network(write):
+    network = unroll(gridworld("S.G"), 1_000_000)
+    assert "999993 slices left out" in write(network)
+    assert "cpds" not in vars(network)
+
+
 def test_every_edge_of_a_long_network_is_there_when_asked_for():
     network = unroll(gridworld("S.G\n.#H"), 30)
     _, edges, _ = parsed(to_dot(network, full=True))

@@ -1,6 +1,6 @@
 """The posterior of a process that goes on for ever: average reward, policy and occupancies from a leading eigenpair.
 
-With M(s,s') = sum_a p(a|s) P(s'|s,a) e^{r/alpha} the backward messages of a long horizon obey beta = M beta, and so
+With M(s,s') = sum_a p(a|s) P(s'|s,a) e^{r/alpha} backward messages obey beta_t = M beta_{t+1}, so that far from the end
 
     alpha log beta_t(s) ≈ (T − t) rho + V(s),     V = alpha log sum_a p(a|s) e^{Q/alpha},
     Q(s,a) = alpha log sum_s' P(s'|s,a) e^{(r + V(s'))/alpha} − rho,     pi = p(a|s) e^{(Q − V)/alpha},
@@ -174,7 +174,7 @@ def solve_average(
     with np.errstate(divide="ignore"):
         steps = weights.scaled(np.log(measure).ravel()).merged(mdp.n_actions)
     found = growth(steps, mdp.states, tolerance=tolerance, max_iterations=limit, newton=method == "newton")
-    q = _acting(weights, found, mdp.n_actions)
+    q = np.where(measure > 0, _acting(weights, found, mdp.n_actions), -np.inf)
     pi = soft_policy(alpha * q, alpha * found.log_x, measure, alpha)
     rate = _rate(mdp, found)
     occupied = occupancy(found, mdp.initial, tolerance=tolerance, max_iterations=limit, newton=method == "newton")

@@ -36,14 +36,14 @@ def solve_infinite(
 ) -> StationarySolution:
     """The stationary policy of a process without a last step.
 
-    ================  ============================================================  ===============================
-    inference         Q(s,a), in units of reward                                    V(s)
-    ================  ============================================================  ===============================
-    variational       E_P[r + gamma V']                                             alpha log sum_a p(a|s) e^{Q/alpha}
-    bellman           E_P[r + gamma V']                                             max_a Q
-    posterior         alpha log sum_s' P e^{r/alpha} (gamma e^{V'/alpha} + 1−gamma)  alpha log sum_a p(a|s) e^{Q/alpha}
-    planning          the same with 1/risk for alpha                                max_a Q
-    ================  ============================================================  ===============================
+    ===========  ===============================================================  ==================================
+    inference    Q(s,a), in units of reward                                       V(s)
+    ===========  ===============================================================  ==================================
+    variational  E_P[r + gamma V']                                                alpha log sum_a p(a|s) e^{Q/alpha}
+    bellman      E_P[r + gamma V']                                                max_a Q
+    posterior    alpha log sum_s' P e^{r/alpha} (gamma e^{V'/alpha} + 1 − gamma)  alpha log sum_a p(a|s) e^{Q/alpha}
+    planning     the same with 1/risk for alpha                                   max_a Q
+    ===========  ===============================================================  ==================================
 
     Discount is termination after the reward (Levine 2018), as in the unrolled network; solutions of `solve` approach
     these values as the horizon grows.

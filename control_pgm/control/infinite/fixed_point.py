@@ -163,8 +163,6 @@ def _newton(problem: Map, v: FloatArray, q: FloatArray, new: FloatArray) -> Floa
 def _enclosure(problem: Map, v: FloatArray, gap: float, limit: int, newton: bool) -> float:
     """A bound on the distance from T(V) to the fixed point by enclosing both; inf if that fails."""
     q, new = problem.sweep(v)
-    if not np.array_equal(np.isfinite(new), np.isfinite(v)):
-        return np.inf
     inside = np.flatnonzero(np.isfinite(new) & problem.moving)
     chain = problem.slope(v, q, new)[inside][:, inside]
     steps = solve_leaving(chain, np.ones(len(inside))) if newton else _expected_steps(chain, limit)

@@ -47,7 +47,7 @@ class Growth:
     chain : CSR matrix
         The shares M(s,s') x(s') / (lambda(s) x(s)): where a long trajectory goes.
     width : float
-        The largest distance of the bounds on log lambda.
+        No log lambda is further from the exact one.
     iterations : int
         Of all eigenvalue problems together.
     """
@@ -90,7 +90,7 @@ def growth(matrix: LogMatrix, states: Labels, *, tolerance: float, max_iteration
     pairs = _eigenpairs(matrix, label, tolerance, max_iterations, newton)
     own = _class_rates(matrix, label, pairs)
     width = max((pair.width for _, pair in pairs), default=0.0)
-    own = _tied(own, width + tolerance)
+    own, moved = _tied(own, width + tolerance)
     rates = _reached(matrix, own)
     leading = (own == rates) & (rates > -np.inf)
     level = _same_rate(matrix, rates)
@@ -111,7 +111,7 @@ def growth(matrix: LogMatrix, states: Labels, *, tolerance: float, max_iteration
     if upstream.any():
         log_x = first_exit(level, upstream, log_x, tolerance=tolerance, max_iterations=max_iterations, newton=newton).v
     iterations = sum(pair.iterations for _, pair in pairs)
-    return Growth(rates, log_x, classes, stationary, level.shares(log_x), width, iterations)
+    return Growth(rates, log_x, classes, stationary, level.shares(log_x), max(width, moved), iterations)
 
 
 def growing_class(matrix: LogMatrix, *, max_iterations: int) -> IntArray | None:
@@ -205,17 +205,18 @@ def _class_rates(matrix: LogMatrix, label: IntArray, pairs: list[tuple[IntArray,
     return rates
 
 
-def _tied(rates: FloatArray, tolerance: float) -> FloatArray:
-    """Rates that the tolerance cannot tell apart made equal."""
-    known = np.unique(rates[rates > -np.inf])
+def _tied(rates: FloatArray, tolerance: float) -> tuple[FloatArray, float]:
+    """Rates that the tolerance cannot tell apart made equal, and by how much the most distant was moved."""
+    alive = rates > -np.inf
+    known = np.unique(rates[alive])
     if not known.size:
-        return rates
+        return rates, 0.0
     scale = max(1.0, float(np.abs(known).max()))
     group = np.concatenate([[0], np.cumsum(np.diff(known) > tolerance * scale)])
     largest = np.array([known[group == g].max() for g in range(group[-1] + 1)])
     result = rates.copy()
-    result[rates > -np.inf] = largest[group[np.searchsorted(known, rates[rates > -np.inf])]]
-    return result
+    result[alive] = largest[group[np.searchsorted(known, rates[alive])]]
+    return result, float((result[alive] - rates[alive]).max())
 
 
 def _reached(matrix: LogMatrix, own: FloatArray) -> FloatArray:

@@ -46,7 +46,7 @@ class StationarySolution:
     risk : float or None
         lambda of inference="planning", per unit of reward.
     policy : LabelledArray [s, a]
-        pi(a|s); NaN where V = −inf.
+        pi(a|s); NaN where V = −inf. Where the best action is taken, those share that the error bound cannot tell apart.
     Q : LabelledArray [s, a]
         The value of acting, in units of reward; −inf for what is unavailable or forbidden.
     V : LabelledArray [s]

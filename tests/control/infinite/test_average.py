@@ -32,8 +32,20 @@ def test_long_horizons_approach_the_eigenpair(method, form):
     for seed in range(5):
         mdp = random_mdp(seed, discount=1.0, **form)
         found = solve_average(mdp, temperature=0.6, method=method, tolerance=1e-13)
-        agrees(found, solve(mdp, 500, temperature=0.6), 1e-8)
+        finite = solve(mdp, 500, temperature=0.6)
+        agrees(found, finite, 1e-8)
+        assert difference(found.Q, finite.Q[0] - 500 * found.rate) <= 1e-6
         assert found.error_bound <= 1e-11
+
+
+@pytest.mark.parametrize("prior", [[0.7, 0.3, 0.0], "counting"], ids=str)
+def test_priors_weigh_actions_as_they_do_over_a_horizon(prior):
+    for seed in range(3):
+        mdp = random_mdp(seed, discount=1.0, zeros=0.0)
+        found = solve_average(mdp, temperature=0.6, action_prior=prior, tolerance=1e-13)
+        finite = solve(mdp, 500, temperature=0.6, action_prior=prior)
+        agrees(found, finite, 1e-8)
+        assert difference(found.Q, finite.Q[0] - 500 * found.rate) <= 1e-6
 
 
 def test_everything_is_that_of_the_dense_eigenvectors():

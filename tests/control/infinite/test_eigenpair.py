@@ -86,6 +86,15 @@ def test_whether_a_matrix_grows_is_told_from_its_bounds():
         assert grows(dense_log_matrix(matrix / value * 1.001), max_iterations=1) in (True, None)
 
 
+def test_too_few_steps_to_a_stationary_distribution_are_named():
+    """A stochastic matrix has its eigenvector at once, but two rooms that hardly exchange anything mix slowly."""
+    rooms = dense_log_matrix(np.array([[0.999, 0.001], [0.002, 0.998]]))
+    with pytest.raises(InvalidArgument, match=r"max_iterations 50: the stationary distribution still changes"):
+        leading_eigenpair(rooms, tolerance=1e-9, max_iterations=50, newton=False)
+    exact = leading_eigenpair(rooms, tolerance=1e-9, max_iterations=50, newton=True)
+    assert difference(exact.stationary, [2 / 3, 1 / 3]) <= TIGHT
+
+
 def test_too_few_iterations_are_named():
     with pytest.raises(InvalidArgument, match=r"max_iterations 3.*known to .* nats only.*method='newton'"):
         leading_eigenpair(dense_log_matrix(irreducible(0)), tolerance=1e-12, max_iterations=3, newton=False)

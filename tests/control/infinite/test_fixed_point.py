@@ -106,7 +106,7 @@ def test_ties_that_the_slope_does_not_see_are_enclosed_by_pushing(newton):
 
 
 def test_an_enclosure_in_vain_is_tried_again_closer_by():
-    """V ← min(2V, (V + 1)/2 …): bent so sharply near its fixed point 1 that only small steps turn back."""
+    """Sweeps halve the way to 1 from below, but further than 1e-4 above it V runs away: steps must be small."""
 
     @dataclass(frozen=True, eq=False)
     class Bent(Affine):
@@ -120,4 +120,4 @@ def test_an_enclosure_in_vain_is_tried_again_closer_by():
 
     found = fixed_point(Bent(np.zeros(1), np.eye(1)), tolerance=1e-2, max_iterations=200, newton=False)
     assert abs(found.v[0] - 1.0) <= found.error_bound <= 1e-2
-    assert found.residuals[-1] < 1e-4 / 2
+    assert found.residuals[-1] < 1e-4

@@ -6,7 +6,7 @@ import pytest
 from control_pgm.control.infinite.growth import communicating_classes, growing_class, growth, period
 from control_pgm.control.infinite.log_matrix import LogMatrix
 from control_pgm.control.infinite.occupancy import occupancy
-from control_pgm.errors import InvalidModel
+from control_pgm.errors import InvalidArgument, InvalidModel
 from control_pgm.tables.variable import Labels
 from tests.control.comparison import TIGHT, difference
 from tests.control.infinite.samples import dense_log_matrix
@@ -78,6 +78,21 @@ def test_parts_that_earn_the_same_share_what_comes_before_them():
     for method in METHODS.values():
         assert difference(occupancy(found, start, tolerance=1e-13, **method), [0, 0.25, 0.75]) <= 1e-11
     assert difference(occupancy(found, np.array([0, 0.5, 0.5]), tolerance=1e-13, **method), [0, 0.5, 0.5]) <= TIGHT
+
+
+def test_rates_that_cannot_be_told_apart_are_made_equal_and_the_bound_says_so():
+    apart = dense_log_matrix(np.diag([1.0, 1.0 + 1e-9, 2.0]))
+    found = growth(apart, Labels(["a", "b", "c"]), tolerance=1e-8, **METHODS["newton"])
+    assert found.log_rates[0] == found.log_rates[1]
+    assert 0.9e-9 <= found.width <= 1.1e-9
+    assert growth(apart, Labels(["a", "b", "c"]), tolerance=1e-10, **METHODS["newton"]).width <= 1e-15
+
+
+def test_a_long_way_to_the_parts_that_matter_is_named():
+    matrix = dense_log_matrix(np.array([[0.99, 0.01], [0.0, 1.0]]))
+    found = growth(matrix, Labels(["on the way", "there"]), tolerance=1e-9, **METHODS["newton"])
+    with pytest.raises(InvalidArgument, match=r"max_iterations 30: of long trajectories 0\.7\d+ are still on the way"):
+        occupancy(found, np.array([1.0, 0.0]), tolerance=1e-9, max_iterations=30, newton=False)
 
 
 def test_paths_that_die_have_no_rate():

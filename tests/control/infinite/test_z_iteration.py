@@ -166,6 +166,12 @@ def test_what_has_no_end_or_is_no_process_is_named():
         solve_linearly_solvable(LinearlySolvable([[0.9, 0.1], [0, 1]], [1.0, 0.0]), max_iterations=300)
 
 
+@pytest.mark.parametrize("objective", [{"objective": "discounted", "discount": 0.9}, {"objective": "average"}])
+def test_too_few_iterations_are_named(objective):
+    with pytest.raises(InvalidArgument, match=r"max_iterations 2.*method='newton'"):
+        solve_linearly_solvable(LinearlySolvable(*_ergodic(0)), method="z-iteration", max_iterations=2, **objective)
+
+
 def test_times_belong_to_finite_horizons():
     finite = solve_linearly_solvable(random_process(0), "finite", horizon=2)
     for t in (None, 2, -1, True):

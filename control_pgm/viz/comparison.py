@@ -1,0 +1,186 @@
+"""Several types of inference side by side: their policies or their values, in the same colours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from control_pgm.control.grid import Grid, grid_of, moves_of
+from control_pgm.control.solution import Solution
+from control_pgm.errors import InvalidArgument
+from control_pgm.viz import style as looks
+from control_pgm.viz.checks import check_choice, check_solution, check_time
+from control_pgm.viz.comparison_tables import compare_tables
+from control_pgm.viz.drawing import Drawing
+from control_pgm.viz.glyphs import decimals_for, value, value_colours
+from control_pgm.viz.grid_art import board, finish, undefined_cells
+from control_pgm.viz.policy import STYLES, drawn_cells, fill_policy
+from control_pgm.viz.policy_glyphs import Moves
+from control_pgm.viz.sheet import BAR, BAR_GAP, BAR_TICKS, Sheet, sheet
+from control_pgm.viz.values import fill_numbers
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+WHATS = ("policy", "values")
+_MOST = 8  # solutions
+_TITLE, _BETWEEN = 16.0, 12.0  # points
+
+
+def plot_comparison(
+    solutions: Mapping[str, Solution],
+    *,
+    what: str = "policy",
+    t: int = 0,
+    style: str = "mode",
+    ax: Axes | None = None,
+    title: str | None = None,
+) -> Drawing:
+    """Draw the policies, or the values, of several solutions of one process side by side.
+
+    Parameters
+    ----------
+    solutions : mapping name -> Solution
+        2 to 8 solutions, of any types of inference, temperatures or horizons.
+    what : {"policy", "values"}
+    t : int
+        The step: 0 … T−1 for policies, 0 … T for values.
+    style : {"mode", "triangles", "arrows", "bars"}
+        Of policies on a grid; see `plot_policy`.
+    ax : matplotlib axes, optional
+        Its area is filled. Default: a new figure.
+    title : str, optional
+
+    Returns
+    -------
+    Drawing
+        ``.of("panel")["posterior"]``: the axes of one solution; ``.parts["colour bar",]``, shared by all; on a process
+        that is no grid ``.of("heat map")["posterior"]``.
+
+    Notes
+    -----
+    Values of different types of inference have one unit, reward, but different meanings: certainty equivalents for the
+    posterior, expected rewards less alpha·KL for variational inference, expected rewards for "bellman".
+
+    Raises
+    ------
+    InvalidArgument
+        If the solutions are of processes with different states or actions; names the one that differs.
+
+    Examples
+    --------
+    >>> import matplotlib
+    >>> matplotlib.use("Agg")
+    >>> from control_pgm import gridworld, solve
+    >>> mdp = gridworld("S.G", slip=0.2)
+    >>> found = {name: solve(mdp, 4, inference=name, temperature=0.2) for name in ("posterior", "variational")}
+    >>> list(plot_comparison(found).of("panel"))
+    ['posterior', 'variational']
+    """
+    _check(solutions)
+    check_choice(what, WHATS, "what")
+    check_choice(style, STYLES, "style")
+    for solution in solutions.values():
+        check_time(t, solution.network.horizon - (what == "policy"))
+        np.asarray(solution.policy if what == "policy" else solution.V)  # refuses what has none, before drawing
+    mdp = next(iter(solutions.values())).network.mdp
+    grid, moves = grid_of(mdp, t), moves_of(mdp)
+    heading = (f"Policies at $t={t}$" if what == "policy" else f"Values $V_{{{t}}}(s)$") if title is None else title
+    if grid is not None and (moves is not None or what == "values"):
+        return _on_grids(solutions, grid, moves or [], what, t, style, ax, heading)
+    return compare_tables(solutions, what, t, ax, heading)
+
+
+def _check(solutions: Mapping[str, Solution]) -> None:
+    if not isinstance(solutions, Mapping) or not 2 <= len(solutions) <= _MOST:
+        found = f"{len(solutions)} solutions" if isinstance(solutions, Mapping) else f"a {type(solutions).__name__}"
+        raise InvalidArgument(f"{found} to compare", allowed=f"a mapping name -> Solution with 2 to {_MOST} of them")
+    first = next(iter(solutions))
+    for name, solution in solutions.items():
+        check_solution(solution, "plot_comparison")
+        mdp, other = solution.network.mdp, solutions[first].network.mdp
+        if mdp.states != other.states or mdp.actions != other.actions:
+            raise InvalidArgument(
+                f"solution {name!r} is of another process than {first!r}", allowed="the same states and actions"
+            )
+
+
+def _on_grids(
+    solutions: Mapping[str, Solution],
+    grid: Grid,
+    moves: Moves,
+    what: str,
+    t: int,
+    style: str,
+    ax: Axes | None,
+    heading: str,
+) -> Drawing:
+    rows, columns = grid.shape
+    n, side = len(solutions), min(0.62, 4.2 / max(rows, columns))
+    size = (min(n * (columns * side + 0.25) + 0.7, 13.0), rows * side + 0.9)
+    page = sheet(ax, size, heading)
+    shared = None if what == "policy" and style in ("triangles", "bars") else _value_colours(solutions, grid, t)
+    colours, meaning = shared, "V (reward)"
+    decimals = decimals_for(np.stack([np.asarray(s.V)[t] for s in solutions.values()])) if what == "values" else 0
+    for name, box in _panels(page, list(solutions), columns / rows).items():
+        solution = solutions[name]
+        panel = page.panel(("panel", name), box)
+        canvas = board(panel, grid, looks.plain(name))
+        panel.set_facecolor(looks.PAPER)
+        labels, cells = solution.network.mdp.states, drawn_cells(solution, grid, min(t, solution.network.horizon - 1))
+        if what == "policy":
+            used, meaning = fill_policy(canvas, solution, t, cells, moves, style, {}, shared)
+            colours = used if colours is None else colours
+            lost, text, numbers = [k for k in grid.cells if k not in cells and k not in grid.ends], "undefined", {}
+        else:
+            values = np.asarray(solution.V)[t]
+            cells = [k for k in sorted(grid.cells) if k not in grid.ends and values[k] > -np.inf]
+            fill_numbers(canvas, cells, values, shared, decimals, labels, {})
+            lost, text = [k for k in grid.cells if values[k] == -np.inf and k not in grid.ends], "−∞"
+            numbers = {k: value(values[k], decimals) for k in grid.ends}
+        finish(canvas, labels, numbers)
+        undefined_cells(canvas, sorted(lost), labels, text, em=0.155)
+        page.drawing.parts["board", name] = canvas.drawing
+    if colours is not None:
+        _shared_bar(page, colours, "V (reward)" if shared is not None else meaning)
+    return page.drawing
+
+
+def _panels(page: Sheet, names: Sequence[str], ratio: float) -> dict[str, tuple[float, float, float, float]]:
+    """Boxes of equal size for grids of a given width over height, in one row or in as many as make them largest."""
+    room = page.width - BAR_GAP - BAR - BAR_TICKS - 10
+    best: tuple[float, int] = (0.0, 1)
+    for rows in range(1, len(names) + 1):
+        across = -(-len(names) // rows)
+        wide = (room - (across - 1) * _BETWEEN) / across
+        high = (page.height - rows * _TITLE - (rows - 1) * 4) / rows
+        best = max(best, (min(wide, high * ratio), -rows))
+    wide, rows = best[0], -best[1]
+    across, high = -(-len(names) // rows), best[0] / ratio
+    left = max((room - across * wide - (across - 1) * _BETWEEN) / 2, 0.0)
+    top = page.height - max((page.height - rows * (high + _TITLE + 4)) / 2, 0.0)
+    return {
+        name: (left + (k % across) * (wide + _BETWEEN), top - (k // across + 1) * (high + _TITLE + 4) + 4, wide, high)
+        for k, name in enumerate(names)
+    }
+
+
+def _value_colours(solutions: Mapping[str, Solution], grid: Grid, t: int) -> Any:
+    """One norm for all."""
+    cells = [k for k in grid.cells if k not in grid.ends]
+    return value_colours(np.stack([np.asarray(s.V)[t, cells] for s in solutions.values() if hasattr(s, "V")]))
+
+
+def _shared_bar(page: Sheet, colours: Any, meaning: str) -> None:
+    panels = [panel.get_position() for panel in page.drawing.of("panel").values()]
+    bottom, top = min(p.y0 for p in panels), max(p.y1 for p in panels)
+    figure: Any = page.drawing.figure
+    to_page = page.ax.transData.inverted().transform
+    pixels = figure.bbox.height
+    (_, low), (_, high) = to_page((0, bottom * pixels)), to_page((0, top * pixels))
+    box = (page.width - BAR - BAR_TICKS - 10, float(low), BAR, float(high - low))
+    page.bar(("colour bar",), box, colours)
+    bar = page.drawing.parts["colour bar",]
+    bar.set_label(meaning, color=page.ink, fontsize=8 * page.zoom)

@@ -1,0 +1,116 @@
+"""A whole filmstrip: which times and states it shows, how large it is, and what is said below it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from control_pgm.control.grid import Grid, grid_of
+from control_pgm.control.mdp import MDP
+from control_pgm.errors import InvalidArgument
+from control_pgm.tables.arrays import FloatArray
+from control_pgm.viz.checks import check_time
+from control_pgm.viz.drawing import Drawing
+from control_pgm.viz.film import draw_rows
+from control_pgm.viz.film_layout import MOST_FRAMES, choose, fitting, lay_out, paper_size, states_fitting
+from control_pgm.viz.film_reel import Reel, Row
+from control_pgm.viz.sheet import letters, sheet, wrapped
+from control_pgm.viz.state_rows import left_out, most_probable, row_labels
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_NOTES = 7.0  # points
+_WIDEST, _MOST_STATES = 12.0, 14  # inches; rows of a process that is no grid
+_SQUARE, _STRIP, _BARS = (19.0, 19.0), (44.0, 13.0), (58.0, 13.0)  # points: the usual cells
+_LARGEST, _LARGEST_STRIP, _LARGEST_BARS = (60.0, 60.0), (64.0, 26.0), (110.0, 26.0)
+_NARROW_GRID, _NARROW_STRIP, _NARROW_BARS = 32.0, 20.0, 40.0  # points: the narrowest frames that can be read
+
+
+def plot_strip(
+    mdp: MDP,
+    rows: Sequence[Row],
+    probable: Sequence[FloatArray],
+    *,
+    times: Iterable[int] | None,
+    bars: bool,
+    ax: Axes | None,
+    title: str,
+    notes: Sequence[str],
+) -> Drawing:
+    """Draw rows of frames over time.
+
+    Parameters
+    ----------
+    probable : arrays [t, s]
+        Of many states those are drawn that are ever the most probable in these.
+    bars : bool
+        Bars beside the states instead of colours, also where there is a grid.
+    notes : sequence of str
+        What is said below, besides what is left out.
+    """
+    horizon = len(rows[0].values) - 1
+    wanted = None if times is None else checked_times(times, horizon)
+    grid = None if bars else grid_of(mdp)
+    states = list(grid.cells) if grid else most_probable(_MOST_STATES, *probable)
+    shape = grid.shape if grid else (len(states), 1)
+    names = row_labels(mdp)
+    labels = 0.0 if grid else max(letters(names[k], 7) for k in states) + 6
+    usual, largest, narrowest = (_SQUARE, _LARGEST, _NARROW_GRID) if grid else (_STRIP, _LARGEST_STRIP, _NARROW_STRIP)
+    if bars:
+        usual, largest, narrowest = _BARS, _LARGEST_BARS, _NARROW_BARS
+    frames = len(wanted) if wanted else min(horizon + 1, MOST_FRAMES)
+    size = paper_size(shape, frames, len(rows), cell=usual, labels=labels, notes=True)
+    shrink = min(72 * _WIDEST / size[0], 1.0) if grid else 1.0
+    page = sheet(ax, (min(max(size[0] / 72 / 0.98, 4.2), _WIDEST), shrink * size[1] / 72 + 0.5), title)
+    if grid is None:
+        states = most_probable(min(_MOST_STATES, states_fitting(page.height, len(rows))), *probable)
+        shape = (len(states), 1)
+    said = [*_missing(grid, mdp, names, states, probable), *notes]
+    if any((row.values[:, states] == -np.inf).any() for row in rows):
+        said.insert(0, "grey, dotted: −∞")
+    if wanted is None:
+        wanted = choose(horizon, fitting(page.width, shape[1] if grid else 1, labels, narrowest))
+    if max(np.diff(wanted), default=1) > 1:
+        said.append("dashed: steps left out" if not any(row.dashed for row in rows) else "steps left out")
+    lines = wrapped(said, page.width, _NOTES)
+    film = lay_out(
+        (page.width, page.height),
+        shape,
+        wanted,
+        len(rows),
+        labels=labels,
+        notes=len(lines),
+        largest=largest,
+        square=grid is not None,
+    )
+    page.ax.set_aspect("equal")
+    draw_rows(Reel(page, film, mdp, grid, states, [names[k] for k in states], wanted, bars), rows)
+    if lines:
+        at = (film.lefts[0] - labels, film.bottoms[-1] - 5)
+        page.text(("note",), at, "\n".join(lines), fontsize=_NOTES, va="top")
+    return page.drawing
+
+
+def checked_times(times: Iterable[int], horizon: int) -> list[int]:
+    """The times in order, each once."""
+    if isinstance(times, str) or not isinstance(times, Iterable):
+        raise InvalidArgument(f"times={times!r}", allowed=f"a collection of integers, 0 … {horizon}")
+    chosen = list(times)
+    for t in chosen:
+        check_time(t, horizon)
+    if not chosen:
+        raise InvalidArgument("times is empty", allowed=f"integers, 0 … {horizon}")
+    return sorted({int(t) for t in chosen})
+
+
+def _missing(
+    grid: Grid | None, mdp: MDP, names: Sequence[str], states: list[int], probable: Sequence[FloatArray]
+) -> list[str]:
+    """In words, the states that are not drawn."""
+    if grid is None:
+        return [text for text in [left_out(states, *probable)] if text]
+    absent = [names[k] for k in range(mdp.n_states) if k not in grid.cells]
+    return [f"not on the grid: {', '.join(absent[:3])}{' …' if len(absent) > 3 else ''}"] if absent else []

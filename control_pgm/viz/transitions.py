@@ -1,0 +1,215 @@
+"""The transition graph of a process: states as circles, an arrow where one can lead to another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from control_pgm.control.grid import ends_of, grid_of
+from control_pgm.control.listed_outcomes import outcomes_at
+from control_pgm.control.mdp import MDP
+from control_pgm.control.network import check_horizon
+from control_pgm.display.text import probability
+from control_pgm.errors import InvalidArgument
+from control_pgm.models.layout.geometry import Point, curve, trimmed
+from control_pgm.tables.arrays import FloatArray
+from control_pgm.viz import style
+from control_pgm.viz.checks import check_time
+from control_pgm.viz.drawing import Drawing
+from control_pgm.viz.edge_labels import place_on_edges
+from control_pgm.viz.transition_layout import RADIUS, Pair, around, bend_of, circle, loop, scaled_grid
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+MOST_STATES = 30
+_MOST_LABELS = 40  # edges beyond which labels would hide the picture
+_SIGNS = {"goal": "★", "hole": "×", "end": "■"}
+_EM = 0.21  # letters of edge labels
+
+
+def plot_transitions(
+    mdp: MDP, *, t: int = 0, ax: Axes | None = None, labels: bool = True, title: str | None = None, **node_options: Any
+) -> Drawing:
+    """Draw which state can lead to which, by which actions and how probably.
+
+    Parameters
+    ----------
+    mdp : MDP
+        Of at most 30 states.
+    t : int
+        The step, where the dynamics vary with time.
+    ax : matplotlib axes, optional
+        Default: a new figure.
+    labels : bool
+        Whether edges say their actions and probabilities, as far as there is room.
+    title : str, optional
+    **node_options
+        For the circles (``matplotlib.patches.Circle``).
+
+    Returns
+    -------
+    Drawing
+        ``.of("node")["home"]``, ``.of("edge")["home", "shop"]``, ``.of("edge label")["home", "shop"]``.
+
+    Notes
+    -----
+    An edge is as wide as the largest probability that some available action gives it. Processes with ``positions`` are
+    drawn on their grid, others on a circle in an order that keeps edges short. Heavy outline: a first state. ★ goal,
+    × hole, ■ another absorbing state.
+
+    Raises
+    ------
+    InvalidArgument
+        If the process has more than 30 states.
+
+    Examples
+    --------
+    >>> import matplotlib
+    >>> matplotlib.use("Agg")
+    >>> moves = [[[1, 0], [0.1, 0.9]], [[0, 1], [0, 1]]]
+    >>> mdp = MDP(moves, [[0, 0], [1, 1]], states=["home", "shop"], actions=["stay", "go"])
+    >>> drawing = plot_transitions(mdp)
+    >>> drawing.of("edge label")["home", "shop"].get_text()
+    'go .90'
+    """
+    if not isinstance(mdp, MDP):
+        raise InvalidArgument(f"plot_transitions draws no {type(mdp).__name__}", allowed="an MDP")
+    if mdp.n_states > MOST_STATES:
+        raise InvalidArgument(
+            f"a transition graph of {mdp.n_states:,} states could not be read",
+            allowed=f"up to {MOST_STATES} states",
+            remedy="draw a smaller process of the same kind; plot_values and plot_policy draw large grids",
+        )
+    check_time(t, (mdp.time_steps or check_horizon(mdp, t + 1)) - 1)
+    edges = _edges(mdp, t)
+    grid = grid_of(mdp, t)
+    on_grid = grid is not None and len(grid.cells) == mdp.n_states
+    points = scaled_grid(grid.cells) if grid is not None and on_grid else circle(around(list(edges), mdp.n_states))
+    lines = _lines(points, list(edges))
+    picture = _axes(points, lines, ax, _title(mdp) if title is None else title)
+    _draw_edges(picture, mdp, edges, lines)
+    _draw_nodes(picture, mdp, t, points, node_options)
+    said = ["width: the largest probability that an action gives"]
+    if labels:
+        said += _draw_labels(picture, mdp, edges, points, lines)
+    ax = picture.ax
+    look: dict[str, Any] = {"ha": "center", "va": "bottom", "fontsize": 7 * style.zoom(ax), "color": style.readable(ax)}
+    picture.parts["note",] = ax.text(0.5, 0.0, "\n".join(said), transform=ax.transAxes, **look)
+    return picture
+
+
+def _edges(mdp: MDP, t: int) -> dict[Pair, dict[int, float]]:
+    """(s, s') -> action -> probability."""
+    step = outcomes_at(mdp, t)
+    found: dict[Pair, dict[int, float]] = {}
+    for s, a, x, p in zip(step.state, step.action, step.after, step.probability, strict=True):
+        found.setdefault((int(s), int(x)), {})[int(a)] = float(p)
+    return found
+
+
+def _lines(points: Mapping[int, Point], pairs: list[Pair]) -> dict[Pair, FloatArray]:
+    """The line of every edge from rim to rim, around foreign nodes, and loops."""
+    lines: dict[Pair, FloatArray] = {}
+    centre = tuple(np.mean(list(points.values()), axis=0))
+    for s, x in pairs:
+        if s == x:
+            near = [points[b if a == s else a] for a, b in pairs if s in (a, b) and a != b]
+            lines[s, x] = loop(points[s], near, centre)
+            continue
+        others = np.array([p for k, p in points.items() if k not in (s, x)], dtype=float).reshape(-1, 2)
+        bend = bend_of(points[s], points[x], others, both_ways=(x, s) in pairs)
+        lines[s, x] = trimmed(curve(points[s], points[x], bend), RADIUS, RADIUS)
+    return lines
+
+
+def _axes(points: Mapping[int, Point], lines: Mapping[Pair, FloatArray], ax: Axes | None, title: str) -> Drawing:
+    """Equal units, room around all nodes and lines, and a white sheet."""
+    every = np.vstack([np.array(list(points.values())), *lines.values()])
+    (left, bottom), (right, top) = every.min(axis=0) - RADIUS - 0.35, every.max(axis=0) + RADIUS + 0.35
+    bottom -= 0.6
+    inch = min(1.1, 11 / (right - left), 8 / (top - bottom))
+    size = (max((right - left) * inch, 3.5), max((top - bottom) * inch + 0.45, 2.2))
+    ax = style.axes_or_new(ax, size, margins=False)
+    ax.set_xlim(left, right)
+    ax.set_ylim(bottom, top)
+    ax.set_aspect("equal")
+    ax.set_axis_off()
+    return Drawing(ax, {("title",): style.title(ax, title)})
+
+
+def _draw_edges(
+    picture: Drawing, mdp: MDP, edges: Mapping[Pair, Mapping[int, float]], lines: Mapping[Pair, FloatArray]
+) -> None:
+    ink, scale = style.readable(picture.ax), min(_unit(picture) / 60, 1.2)
+    for pair, actions in edges.items():
+        width = scale * (0.5 + 2.0 * max(actions.values()))
+        look: dict[str, Any] = {"linewidth": width, "color": ink, "shrinkA": 0, "shrinkB": 0, "zorder": 1}
+        look |= {"arrowstyle": "-|>", "mutation_scale": 6 + 4 * scale, "joinstyle": "miter"}
+        path = style.mpl("path").Path(lines[pair])
+        arrow = style.mpl("patches").FancyArrowPatch(path=path, **look)
+        picture.parts["edge", mdp.states[pair[0]], mdp.states[pair[1]]] = picture.ax.add_patch(arrow)
+
+
+def _draw_nodes(picture: Drawing, mdp: MDP, t: int, points: Mapping[int, Point], options: Mapping[str, Any]) -> None:
+    ends, unit = ends_of(mdp, t), _unit(picture)
+    names = {k: style.label(str(label)) for k, label in enumerate(mdp.states)}
+    longest = max(len(line) for name in names.values() for line in name.split("\n"))
+    em = min(0.3, 1.75 * RADIUS / (0.6 * max(longest, 2)))
+    for k, point in points.items():
+        heavy = mdp.initial[k] > 0 and (mdp.initial > 0).sum() < mdp.n_states
+        look = {"facecolor": style.PAPER, "edgecolor": style.KIND_COLOURS["state"], "zorder": 3}
+        look |= {"linewidth": (3.0 if heavy else 1.5) * min(unit / 60, 1.0), **options}
+        circle_ = style.mpl("patches").Circle(point, RADIUS, **look)
+        picture.parts["node", mdp.states[k]] = picture.ax.add_patch(circle_)
+        text = f"{names[k]}\n{_SIGNS[ends[k]]}" if k in ends else names[k]
+        words: dict[str, Any] = {"ha": "center", "va": "center", "color": style.INK, "linespacing": 1.0, "zorder": 4}
+        size = min(em * unit, 13.0) * (0.85 if k in ends else 1.0)
+        picture.parts["label", mdp.states[k]] = picture.ax.text(*point, text, fontsize=size, **words)
+
+
+def _draw_labels(
+    picture: Drawing,
+    mdp: MDP,
+    edges: Mapping[Pair, Mapping[int, float]],
+    points: Mapping[int, Point],
+    lines: Mapping[Pair, FloatArray],
+) -> list[str]:
+    """Labels where there is room; returns what is to be said about those left out."""
+    unit = _unit(picture)
+    em = max(min(_EM, 10.0 / unit), 4.5 / unit)
+    if len(edges) > _MOST_LABELS:
+        return [f"{len(edges)} edges: too many for labels"]
+    texts = {pair: _label(mdp, actions) for pair, actions in edges.items()}
+    places = place_on_edges(texts, lines, points, em)
+    for pair, at in places.items():
+        look: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": em * unit, "zorder": 5, "linespacing": 1.0}
+        behind = style.paper(picture.ax)
+        look |= {"color": style.readable(picture.ax), "path_effects": style.halo(2.0, behind)}
+        key = ("edge label", mdp.states[pair[0]], mdp.states[pair[1]])
+        picture.parts[key] = picture.ax.text(*at, texts[pair], **look)
+    missing = len(edges) - len(places)
+    return [f"{missing} label{'s' * (missing != 1)} left out for want of room"] if missing else []
+
+
+def _label(mdp: MDP, actions: Mapping[int, float]) -> str:
+    """The actions of an edge with their probabilities; those of one probability together."""
+    if len(actions) == mdp.n_actions > 1 and len({probability(p) for p in actions.values()}) == 1:
+        return f"any {probability(next(iter(actions.values())))}"
+    groups: dict[str, list[str]] = {}
+    for a, p in actions.items():
+        groups.setdefault(probability(p), []).append(style.plain(mdp.actions[a])[:10])
+    shown = [f"{', '.join(names[:3])}{', …' if len(names) > 3 else ''} {p}" for p, names in list(groups.items())[:3]]
+    return "\n".join([*shown, *(["…"] if len(groups) > 3 else [])])
+
+
+def _unit(picture: Drawing) -> float:
+    """The length of a data unit in points."""
+    (left, right), (bottom, top) = picture.ax.get_xlim(), picture.ax.get_ylim()
+    return style.points_per_unit(picture.ax, right - left, top - bottom)
+
+
+def _title(mdp: MDP) -> str:
+    return f"Transitions: {mdp.n_states} states, {mdp.n_actions} action{'s' * (mdp.n_actions != 1)}"
