@@ -11,6 +11,7 @@ from control_pgm.inference.plan import Plan, plan
 from control_pgm.inference.posterior import Posterior
 from control_pgm.inference.posterior_sampling import Samples
 from control_pgm.inference.query import query
+from control_pgm.inference.trace import Step, trace
 
 __all__ = [
     "Cluster",
@@ -23,8 +24,10 @@ __all__ = [
     "Plan",
     "Posterior",
     "Samples",
+    "Step",
     "infer",
     "marginal_map",
     "plan",
     "query",
+    "trace",
 ]

@@ -1,11 +1,16 @@
 """Other engines, environments and formats."""
 
+from control_pgm.interop.bif import from_bif, to_bif
 from control_pgm.interop.crosscheck import Check, Report, crosscheck
+from control_pgm.interop.dot import to_dot
 from control_pgm.interop.files import load, load_solution, loads, save, save_solution
 from control_pgm.interop.gymnasium import from_gymnasium
+from control_pgm.interop.network_files import load_network, save_network
 from control_pgm.interop.pgmpy import to_pgmpy
 from control_pgm.interop.sampling import Sampled, from_samples
 from control_pgm.interop.solution_record import SavedSolution
+from control_pgm.interop.tikz import to_tikz
+from control_pgm.interop.uai import from_uai, to_uai
 
 __all__ = [
     "Check",
@@ -13,12 +18,20 @@ __all__ = [
     "Sampled",
     "SavedSolution",
     "crosscheck",
+    "from_bif",
     "from_gymnasium",
     "from_samples",
+    "from_uai",
     "load",
+    "load_network",
     "load_solution",
     "loads",
     "save",
+    "save_network",
     "save_solution",
+    "to_bif",
+    "to_dot",
     "to_pgmpy",
+    "to_tikz",
+    "to_uai",
 ]

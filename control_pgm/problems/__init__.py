@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from control_pgm.problems.gridworld import gridworld
+from control_pgm.problems.textbook import forest, gambler, puterman_two_state, russell_norvig_grid, sutton_barto_grid
 
-__all__ = ["gridworld"]
+__all__ = ["forest", "gambler", "gridworld", "puterman_two_state", "russell_norvig_grid", "sutton_barto_grid"]

@@ -129,9 +129,12 @@ def test_the_time_for_a_star_grows_with_its_leaves_and_not_with_their_square(obs
     for n in (501, 4001):
         hub, leaves = Variable("hub", 2), [Variable(f"leaf{i}", 2) for i in range(n)]
         graph = FactorGraph(Factor([hub, leaf], [[0.9, 0.2], [0.2, 0.8]]) for leaf in leaves)
-        start = time.process_time()
-        infer(graph, {leaf.name: 1 for leaf in leaves} if observed else {})
-        seconds.append(time.process_time() - start)
+        tries = []
+        for _ in range(3):
+            start = time.process_time()
+            infer(graph, {leaf.name: 1 for leaf in leaves} if observed else {})
+            tries.append(time.process_time() - start)
+        seconds.append(min(tries))
     assert seconds[1] < 24 * seconds[0]  # 8 if linear, 64 if quadratic
 
 

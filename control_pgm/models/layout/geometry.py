@@ -20,11 +20,12 @@ def distances(points: FloatArray, starts: FloatArray, ends: FloatArray) -> Float
     >>> distances(np.array([[1.0, 2.0], [4.0, 4.0]]), np.array([[0.0, 0.0]]), np.array([[4.0, 0.0]])).tolist()
     [[2.0, 4.0]]
     """
-    along = (ends - starts)[:, None, :]
-    to = points[None, :, :] - starts[:, None, :]
-    squared = np.maximum((along**2).sum(axis=-1), 1e-12)
-    share = np.clip((to * along).sum(axis=-1) / squared, 0.0, 1.0)
-    return np.asarray(np.hypot(*np.moveaxis(to - share[..., None] * along, -1, 0)))
+    (x, y), (x0, y0) = points.T, starts.T[:, :, None]
+    along_x, along_y = (ends - starts).T[:, :, None]
+    to_x, to_y = x - x0, y - y0
+    squared = np.maximum(along_x**2 + along_y**2, 1e-12)
+    share = np.clip((to_x * along_x + to_y * along_y) / squared, 0.0, 1.0)
+    return np.asarray(np.hypot(to_x - share * along_x, to_y - share * along_y))
 
 
 def curve(start: Point, end: Point, bend: float) -> FloatArray:
