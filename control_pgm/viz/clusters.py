@@ -67,7 +67,7 @@ def plot_clusters(
     >>> from control_pgm import gridworld, unroll
     >>> drawing = plot_clusters(unroll(gridworld("S.G"), 2))
     >>> drawing.of("size")["a_0"].get_text(), sorted(drawing.of("separator"))
-    ('36 entries', ['a_0', 'a_1', 's_1', 's_2'])
+    ('12 entries', ['a_0', 'a_1', 's_1', 's_2'])
     """
     found = _plan_of(tree)
     if ax is not None:

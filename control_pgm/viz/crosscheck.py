@@ -66,7 +66,7 @@ def plot_crosscheck(report: Report, *, ax: Axes | None = None, title: str | None
     size = min(8.0, 0.42 * row, 0.4 * page.width / max(letters(_name(c), 1.0) for c in report.checks))
     left = max(letters(_name(check), size) for check in report.checks) + 6
     words = max(letters(_words(check), size) for check in report.checks) + 12
-    words = min(words, 0.45 * (page.width - left))
+    words = min(words, 0.58 * (page.width - left))
     box = (left, page.height - _TOP - height, page.width - left - words, height)
     panel = _panel(page, report, box)
     for k, check in enumerate(report.checks):
@@ -125,12 +125,9 @@ def _name(check: Check) -> str:
 
 def _words(check: Check) -> str:
     """How many distributions were compared, and what was not."""
-    said = [f"{check.compared:,} compared" if check.compared else "not compared"]
-    if check.undefined:
-        said.append(f"{check.undefined:,} unanswered")
-    if check.note and not check.compared:
-        said.append(check.note)
-    return ", ".join(said)
+    if not check.compared:
+        return f"not compared: {check.note}" if check.note else "not compared"
+    return f"{check.compared:,} compared" + (f", {check.undefined:,} unanswered" if check.undefined else "")
 
 
 def _verdict(report: Report) -> str:

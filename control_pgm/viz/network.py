@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import TYPE_CHECKING, Any
 
 from control_pgm.control.network import ControlNetwork
@@ -69,14 +69,15 @@ def plot_network(
             allowed="a BayesianNetwork, DynamicBayesianNetwork or ControlNetwork",
             remedy="for an MDP: plot_network(unroll(mdp, horizon)); for a FactorGraph: plot_factor_graph",
         )
-    grey = _names(network, network.observed if observed is None else observed, "observed")
+    # A network's own evidence is asked name by name: listing it would walk all slices.
+    grey: Container[str] = network.observed if observed is None else _names(network, observed, "observed")
     yellow = _names(network, asked, "asked")
     outline = network_outline(network, width=COLUMN, max_slices=max_slices, keep=yellow)
     layout = layout_of(outline)
     squares = [node for node in layout.points if not isinstance(node, str)]
     present = [v for v in outline.variables if v.name in layout.points]
     shown = {} if beliefs is None else read_beliefs(beliefs, present)
-    roles = _roles(bool(grey & set(layout.points)), bool(yellow), bool(squares), bool(shown))
+    roles = _roles(any(v.name in grey for v in present), bool(yellow), bool(squares), bool(shown))
     tool = pen(ax, layout, _title(network) if title is None else title, note=bool(roles))
     for edge in layout.edges:
         tool.edge(edge, directed=isinstance(edge.target, str))

@@ -1,6 +1,7 @@
 """Formulas as MathML, which browsers draw by themselves: no script has to be fetched."""
 
 import re
+from html import escape
 
 from docutils import nodes
 from docutils.utils.math import MathError
@@ -30,7 +31,7 @@ def _mathml(node: nodes.Element, *, as_block: bool) -> str:
         return tex2mathml(_FUNCTION.sub(r"\\,\\\1\\,", node.astext()), as_block=as_block)
     except MathError as problem:
         LOGGER.warning("%s in the formula %r", problem, node.astext(), location=node)
-        return nodes.unescape(node.astext())
+        return escape(node.astext())
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

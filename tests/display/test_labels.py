@@ -37,4 +37,4 @@ def test_words_fit_into_three_short_lines(name):
 
 def test_the_end_of_a_long_name_is_marked_once():
     assert word_lines("a very long name of many words") == ("a very", "long name", "of many…")
-    assert word_lines("node of a very large network of roads") == ("node of a", "very large", "network of…")
+    assert word_lines("wet_grass behind the large house") == ("wet_grass", "behind", "the large…")

@@ -149,3 +149,25 @@ def test_errors_name_what_is_wrong():
     with pytest.raises(InvalidArgument, match="matplotlib axes"):
         plot_messages(SOLVED, ax=3)
     assert not plt.get_fignums()
+
+
+@pytest.mark.parametrize("solution", [SOLVED, solve(PLAIN, 6, temperature=0.5)], ids=["grid", "plain"])
+def test_bars_are_shares_of_the_largest_message(solution):
+    drawing = plot_messages(solution, style="bars")
+    assert drawing.of("frame") == {}
+    for row, logs in (("backward", solution.log_backward), ("forward", solution.log_forward)):
+        bars = {(t, s): bar.get_width() for (r, t, s), bar in drawing.of("bar").items() if r == row}
+        states = {s for _, s in bars}
+        for t in {t for t, _ in bars}:
+            values = {s: float(logs.sel(t=t, s=s)) for s in states}
+            peak, longest = max(values.values()), max(bars[t, s] for s in states)
+            for s in states:
+                assert bars[t, s] / longest == pytest.approx(np.exp(values[s] - peak), abs=1e-12)
+
+
+def test_bars_keep_clear_of_each_other_where_room_is_scarce():
+    _, ax = plt.subplots(figsize=(3.5, 3.2))
+    drawing = plot_messages(SOLVED, style="bars", ax=ax)
+    names = [text for (row, _), text in drawing.of("state").items() if row == "forward"]
+    assert not overlapping(drawing, [*names, *drawing.of("heading").values()])
+    assert "least probable states left out" in drawing.parts["note",].get_text().replace("\n", " ")

@@ -172,3 +172,34 @@ def test_errors_name_what_is_allowed():
         plot_policy(SOLVED[9], style="triangle")
     with pytest.raises(InvalidArgument, match="Solution, made by solve"):
         plot_policy(GRID)
+
+
+def test_modes_say_their_certainty():
+    drawing = plot_policy(SOLVED[9], style="mode")
+    for state, text in drawing.of("certainty").items():
+        p = float(SOLVED[9].policy.sel(t=0, s=state).values.max())
+        assert int(text.get_text().split()[0]) == round(100 * (p - 0.25) / 0.75)
+
+
+def test_bars_of_a_grid_are_as_high_as_their_probability():
+    drawing = plot_policy(SOLVED[9], style="bars")
+    heights = [np.ptp(path.vertices[:, 1]) for path in drawing.parts["bars",].get_paths()]
+    drawn = [k for k in sorted(grid_of(GRID).cells) if k not in grid_of(GRID).ends]
+    wanted = np.asarray(SOLVED[9].policy)[0, drawn].ravel()
+    np.testing.assert_allclose(np.array(heights) / max(heights), wanted / wanted.max(), atol=1e-12)
+
+
+@pytest.mark.parametrize("style", ["bars", "mode"])
+def test_bars_of_a_table(style):
+    available = np.array([[True, True], [True, False], [True, True]])
+    moves = np.tile(np.eye(3)[:, None], (1, 2, 1))
+    mdp = MDP(moves, [[0, 1], [0, 0], [2, 0]], states=["home", "shop", "bank"], available=available)
+    solution = solve(mdp, 3)
+    bars = plot_policy(solution, style=style).of("bar")
+    for (state, action), bar in bars.items():
+        row = solution.policy.sel(t=0, s=state)
+        p = float(row.sel(a=action))
+        n = int(available[mdp.states.index_of[state]].sum())
+        wanted = p if style == "bars" else (p - 1 / n) / (1 - 1 / n) if n > 1 else 1.0
+        assert bar.get_width() == pytest.approx(0.62 * wanted, abs=1e-12)
+    assert len(bars) == (6 if style == "bars" else 3)

@@ -88,3 +88,37 @@ def test_time_is_checked(t):
 def test_wrong_objects_are_refused():
     with pytest.raises(InvalidArgument, match="Solution, made by solve"):
         plot_values(np.zeros(3))
+
+
+@pytest.mark.parametrize("quantity", ["Q", "advantage"])
+def test_values_of_actions_on_a_grid(quantity):
+    drawing = plot_values(SOLVED, t=2, quantity=quantity)
+    wanted = SOLVED.Q if quantity == "Q" else SOLVED.advantage
+    numbers = drawing.of("number")
+    assert len(numbers) == 4 * 18
+    for (state, action), text in numbers.items():
+        assert number(text) == pytest.approx(float(wanted.sel(t=2, s=state, a=action)), abs=0.0051)
+        assert contrast(text.get_color(), drawing.of("cell")[state, action].get_facecolor()) >= 4.5
+    norm = drawing.parts["colour bar",].mappable.norm
+    assert quantity == "Q" or norm.vmin == -norm.vmax, "differences are centred on 0"
+
+
+def test_values_of_actions_in_a_table():
+    available = np.array([[True, True], [True, False]])
+    moves = [[[1, 0], [0, 1]], [[0, 1], [0, 1]]]
+    mdp = MDP(moves, [[0, -1], [1, 1]], states=["home", "shop"], actions=["stay", "go"], available=available)
+    solution = solve(mdp, 4)
+    drawing = plot_values(solution, quantity="advantage", t=1)
+    texts = drawing.of("number")
+    assert texts["shop", "go"].get_text() == "–"
+    for pair in (("home", "stay"), ("home", "go"), ("shop", "stay")):
+        assert number(texts[pair]) == pytest.approx(
+            float(solution.advantage.sel(t=1, s=pair[0], a=pair[1])), abs=0.0051
+        )
+
+
+def test_actions_have_no_values_at_the_end():
+    with pytest.raises(InvalidArgument, match="0 … 8"):
+        plot_values(SOLVED, t=9, quantity="Q")
+    with pytest.raises(LookupError, match="did you mean 'advantage'"):
+        plot_values(SOLVED, quantity="advantages")

@@ -126,16 +126,22 @@ def _bounds(matrix: LogMatrix, newton: bool) -> Iterator[tuple[FloatArray, float
 
 
 def _newton_leap(matrix: LogMatrix, v: FloatArray, gap: FloatArray) -> FloatArray | None:
-    """v + Δ of Newton's step; None where rounding has spoilt it: exactly, it never lowers the lower bound."""
-    change = _newton_change(matrix.shares(v), gap)
-    if change is None:
+    """v + Δ of Newton's step; None where rounding has spoilt it.
+
+    Exactly, the lower bound rises to g or more, and g lies above the old one unless v is the eigenvector already.
+    """
+    answer = _newton_change(matrix.shares(v), gap)
+    if answer is None:
         return None
+    change, rate = answer
     leap = v + change
     spread = float(np.ptp(leap))
     if spread > _widest(matrix):
         return None
     ahead = matrix.times(leap) - leap
-    return leap if ahead.min() >= gap.min() - _NOISE * max(1.0, spread) else None
+    slack = _NOISE * max(1.0, spread)
+    rises = gap.min() + slack < rate <= ahead.min() + slack
+    return leap if rises or np.ptp(ahead) < np.ptp(gap) / 2.0 else None
 
 
 def _widest(matrix: LogMatrix) -> float:
@@ -144,8 +150,8 @@ def _widest(matrix: LogMatrix) -> float:
     return (n - 1) * (float(np.ptp(matrix.logs)) + float(np.log(n * len(matrix.logs))))
 
 
-def _newton_change(chain: Any, gap: FloatArray) -> FloatArray | None:
-    """Δ of Newton's step; None where the linear system is singular to rounding."""
+def _newton_change(chain: Any, gap: FloatArray) -> tuple[FloatArray, float] | None:
+    """Δ and g of Newton's step; None where the linear system is singular to rounding."""
     k = _often_visited(chain)
     others = np.delete(np.arange(len(gap)), k)
     into, back = chain[[k]][:, others].toarray()[0], chain[others][:, [k]].toarray()[:, 0]
@@ -157,7 +163,7 @@ def _newton_change(chain: Any, gap: FloatArray) -> FloatArray | None:
     rate = (gap[k] + into @ earned) / (1.0 + into @ steps)
     change = np.zeros(len(gap))
     change[others] = earned - rate * steps
-    return change
+    return change, float(rate)
 
 
 def _often_visited(chain: Any) -> int:

@@ -1,42 +1,27 @@
-"""Placing nodes lane by lane so that no edge touches a foreign node, and drawing edges as lines. Pure geometry.
+"""Placing nodes lane by lane so that no edge touches a foreign node. Pure geometry.
 
 A lane holds the nodes that repeat from slice to slice, such as all observations; they share one offset from their
-columns.
-Lanes are placed in order, each at the first of its candidate offsets that leaves every node and edge free.
+columns. Lanes are placed in order, each at the first of its candidate offsets that leaves every node and edge free.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from math import hypot
 
 import numpy as np
 
 from control_pgm.models.layout.columns import Columns
-from control_pgm.models.layout.detours import detour
-from control_pgm.models.layout.geometry import (
-    Point,
-    bend_around,
-    clearance,
-    curve,
-    distances,
-    foreign,
-    shortened,
-    trimmed,
-)
+from control_pgm.models.layout.geometry import Point, distances, foreign
+from control_pgm.models.layout.lines import MARGIN, Discs, stub_lines, whole_lines
 from control_pgm.tables.arrays import BoolArray, FloatArray, IntArray
 
 Node = Hashable
 Link = tuple[Node, Node]
 
 RADIUS, SQUARE = 0.30, 0.13  # of a variable's circle; half the side of a factor's square
-MARGIN = 0.09  # between an edge and a foreign node
 _APART = 0.15  # between two nodes
 _OVERLAP = 100.0  # taken off the clearance of places where nodes overlap
-_STUBS = (0.62, 0.5, 0.4, 0.3, 0.2)  # the share of an edge that is drawn where its other end is left out
-_VISIBLE = 0.12  # the shortest stub
-_TOO_MANY = 1_000_000  # pairs of edges and nodes beyond which edges stay straight
 
 
 @dataclass(frozen=True)
@@ -218,72 +203,9 @@ def lay_out(
     for lane in lanes:
         if lane.nodes:
             board.put(lane)
-    radii = board.radii
-    rims = {**radii, **{node: SQUARE for node in squares if node in radii}}
-    whole = [link for link in links if link[0] in radii and link[1] in radii]
-    edges = {(edge.source, edge.target): edge for edge in whole_edges(whole, board.points, radii, rims)}
-    edges |= stubs(links, board.points, radii, rims, board.hidden)
-    return Layout(board.points, radii, tuple([edges[link] for link in links if link in edges]), columns)
-
-
-def whole_edges(
-    links: Sequence[Link], points: Mapping[Node, Point], radii: Mapping[Node, float], rims: Mapping[Node, float]
-) -> list[Edge]:
-    """Edges between nodes that are drawn, from rim to rim: straight, or led around foreign nodes."""
-    if not links:
-        return []
-    at = {node: i for i, node in enumerate(points)}
-    xy, r = np.array(list(points.values()), dtype=float), np.array([radii[node] for node in points])
-    ends = np.array([(at[a], at[b]) for a, b in links])
-    straight = xy[ends]
-    crossed = np.zeros(len(links), dtype=bool)
-    if len(links) * len(points) <= _TOO_MANY:
-        gaps = distances(xy, straight[:, 0], straight[:, 1]) - r
-        crossed = np.where(foreign(ends, len(xy)), gaps, np.inf).min(axis=1) < MARGIN
-    shorter = shortened(straight, np.array([(rims[a], rims[b]) for a, b in links]))
-    return [
-        Edge(a, b, _around(a, b, points, xy, r, rims) if crossed[k] else shorter[k]) for k, (a, b) in enumerate(links)
-    ]
-
-
-def _around(
-    a: Node, b: Node, points: Mapping[Node, Point], xy: FloatArray, radii: FloatArray, rims: Mapping[Node, float]
-) -> FloatArray:
-    """A line between two nodes that keeps clear of all others: the least bent one, or a detour around the nearest."""
-    others = np.array([node not in (a, b) for node in points])
-    bend, free = bend_around(points[a], points[b], xy[others], radii[others], MARGIN)
-    line = detour(points[a], points[b], xy[others], radii[others], MARGIN) if free < MARGIN else None
-    return trimmed(curve(points[a], points[b], bend) if line is None else line, rims[a], rims[b])
-
-
-def stubs(
-    links: Iterable[Link],
-    points: Mapping[Node, Point],
-    radii: Mapping[Node, float],
-    rims: Mapping[Node, float],
-    hidden: Mapping[Node, Point],
-) -> dict[Link, Edge]:
-    """The beginnings of edges towards nodes that are left out, one for each direction."""
-    xy, r = np.array(list(points.values()), dtype=float), np.array([radii[node] for node in points])
-    edges: dict[Link, Edge] = {}
-    drawn: set[tuple[Node, Point, bool]] = set()
-    for a, b in links:
-        shown, other, head = (a, b, False) if a in points else (b, a, True)
-        if shown not in points or other not in hidden or (shown, hidden[other], head) in drawn:
-            continue
-        drawn.add((shown, hidden[other], head))
-        others = np.array([node != shown for node in points])
-        line = _stub(points[shown], hidden[other], rims[shown], xy[others], r[others])
-        if line is not None:
-            edges[a, b] = Edge(a, b, line[::-1] if head else line, stub=True, head=head)
-    return edges
-
-
-def _stub(start: Point, towards: Point, rim: float, points: FloatArray, radii: FloatArray) -> FloatArray | None:
-    """A line that stops before the first node in its way; None where that leaves nothing to be seen."""
-    dx, dy = towards[0] - start[0], towards[1] - start[1]
-    for share in _STUBS:
-        line = curve(start, (start[0] + share * dx, start[1] + share * dy), 0.0)
-        if share * hypot(dx, dy) > rim + _VISIBLE and clearance(line, points, radii) >= MARGIN:
-            return trimmed(line, rim, 0.0)
-    return None
+    discs = Discs.of(board.points, board.radii, dict.fromkeys(squares, SQUARE))
+    whole = [link for link in links if link[0] in discs.at and link[1] in discs.at]
+    edges = {(a, b): Edge(a, b, line) for (a, b), line in zip(whole, whole_lines(whole, discs), strict=True)}
+    for (a, b), (line, head) in stub_lines(links, discs, board.hidden).items():
+        edges[a, b] = Edge(a, b, line, stub=True, head=head)
+    return Layout(board.points, board.radii, tuple([edges[link] for link in links if link in edges]), columns)

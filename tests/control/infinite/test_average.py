@@ -138,6 +138,21 @@ def test_colder_is_greedier(alpha):
     assert found.rate <= 1 - alpha * np.log(2) + alpha * np.exp(-1 / alpha)
 
 
+def test_both_methods_agree_at_any_temperature():
+    """Sparse processes from 1e-4 to 10: V = alpha log sum_a p(a|s) e^{Q/alpha} holds, whatever cannot be represented."""
+    rng = np.random.default_rng(0)
+    for seed in range(80):
+        mdp = random_mdp(seed, n=7, discount=1.0, zeros=0.8)
+        alpha = float(10 ** rng.uniform(-4, 1))
+        newton, power = (solve_average(mdp, temperature=alpha, method=method) for method in METHODS)
+        assert abs(newton.rate - power.rate) <= newton.error_bound + power.error_bound
+        assert newton.iterations <= 100
+        for found in (newton, power):
+            backup = alpha * np.logaddexp.reduce(found.Q.values / alpha - np.log(3), axis=1)
+            assert difference(backup, found.V) <= 1e-8 * max(1.0, np.abs(found.V.values).max())
+            assert abs(found.state_marginals.values.sum() - 1) <= 1e-12
+
+
 def test_what_is_forbidden_in_the_end_is_undefined():
     mdp = MDP(np.eye(3)[[[1, 0], [1, 1], [0, 0]]], [[0, 1], [-np.inf, -np.inf], [0, 0]], initial=2)
     found = solve_average(mdp)

@@ -1,0 +1,84 @@
+"""Types of inference side by side: each panel shows its solution, all in the same colours."""
+
+import numpy as np
+import pytest
+
+from control_pgm import MDP, gridworld, solve
+from control_pgm.errors import InvalidArgument, NotAvailable, UnknownName
+from control_pgm.viz import plot_comparison
+
+GRID = gridworld("S..\n.#H\n..G", slip=0.1)
+MOVES = [[[0.9, 0.1, 0], [0.2, 0.8, 0]], [[0, 0.7, 0.3], [0.5, 0.5, 0]], [[0, 0, 1], [0.1, 0, 0.9]]]
+PLAIN = MDP(MOVES, [[0, -1], [1, 0], [2, 0.5]], states=["home", "shop", "work"], actions=["stay", "go"], initial="home")
+
+
+def solutions(mdp):
+    found = {name: solve(mdp, 5, inference=name, temperature=0.3) for name in ("posterior", "variational", "map")}
+    return found | {
+        "bellman": solve(mdp, 5, inference="bellman"),
+        "careful": solve(mdp, 5, inference="planning", risk=-2),
+    }
+
+
+def test_grids_share_one_norm_and_show_their_values():
+    found = solutions(GRID)
+    drawing = plot_comparison(found, what="values", t=1)
+    boards = drawing.of("board")
+    assert list(boards) == list(found)
+    fills = {}
+    for name, board in boards.items():
+        values = {state: float(found[name].V.sel(t=1, s=state)) for state in GRID.states}
+        for state, text in board.of("number").items():
+            assert float(text.get_text().replace("−", "-")) == pytest.approx(values[state], abs=0.0051)
+        for state, cell in board.of("cell").items():
+            fills.setdefault(round(values[state], 9), set()).add(cell.get_facecolor())
+    assert all(len(colours) == 1 for colours in fills.values()), "one value, one colour"
+    assert len([key for key in drawing.parts if key[0] == "colour bar"]) == 1
+
+
+@pytest.mark.parametrize("style", ["mode", "triangles", "arrows", "bars"])
+def test_policies_of_every_style(style):
+    drawing = plot_comparison(solutions(GRID), style=style)
+    assert set(drawing.of("panel")) == set(solutions(GRID))
+    assert (("colour bar",) in drawing.parts) == (style != "bars")
+
+
+def test_open_loop_plans_have_a_policy_but_no_values():
+    found = {"plan": solve(GRID, 4, inference="marginal-map"), "bellman": solve(GRID, 4, inference="bellman")}
+    assert set(plot_comparison(found).of("panel")) == {"plan", "bellman"}
+    with pytest.raises(NotAvailable, match="marginal-map"):
+        plot_comparison(found, what="values")
+
+
+@pytest.mark.parametrize("what", ["policy", "values"])
+def test_tables_hold_the_numbers(what):
+    found = solutions(PLAIN)
+    drawing = plot_comparison(found, what=what, t=2)
+    norms = set()
+    for name, image in drawing.of("heat map").items():
+        wanted = np.asarray(found[name].policy)[2] if what == "policy" else np.asarray(found[name].V)[2][:, None]
+        np.testing.assert_allclose(np.ma.filled(image.get_array(), np.nan), wanted, atol=1e-12)
+        norms.add((image.norm.vmin, image.norm.vmax))
+    assert len(norms) == 1
+
+
+def test_many_states_keep_those_that_differ():
+    n = 60
+    mdp = MDP(np.tile(np.eye(n)[:, None], (1, 2, 1)), np.linspace(0, 3, 2 * n).reshape(n, 2))
+    drawing = plot_comparison({"cold": solve(mdp, 2, temperature=0.01), "hot": solve(mdp, 2, temperature=5.0)})
+    assert "36 states in which they differ least left out" in drawing.parts["note",].get_text()
+
+
+def test_errors_name_what_is_wrong():
+    one = solve(GRID, 3)
+    for wrong in ({}, {"a": one}, [one, one]):
+        with pytest.raises(InvalidArgument, match="2 to 8"):
+            plot_comparison(wrong)
+    with pytest.raises(InvalidArgument, match="'b' is of another process than 'a'"):
+        plot_comparison({"a": one, "b": solve(PLAIN, 3)})
+    with pytest.raises(InvalidArgument, match="Solution, made by solve"):
+        plot_comparison({"a": one, "b": GRID})
+    with pytest.raises(UnknownName, match="did you mean 'policy'"):
+        plot_comparison({"a": one, "b": one}, what="polic")
+    with pytest.raises(InvalidArgument, match="0 … 2"):
+        plot_comparison({"a": one, "b": one}, t=3)
