@@ -13,9 +13,7 @@ networks it must end where soft policy iteration ends: at the variational soluti
 
 import numpy as np
 
-from control_pgm import crosscheck, unroll
-from control_pgm.control.infinite import solve_infinite
-from control_pgm.problems.textbook import forest
+from control_pgm import crosscheck, forest, solve_infinite, unroll
 
 ALPHA = 2.0  # the temperature, in units of reward
 WALKERS, STEPS = 200, 8_000

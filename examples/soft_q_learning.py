@@ -12,9 +12,7 @@ the optimum of variational inference, also called maximum-entropy reinforcement 
 
 import numpy as np
 
-from control_pgm import crosscheck, unroll
-from control_pgm.control.infinite import solve_infinite
-from control_pgm.problems.textbook import russell_norvig_grid
+from control_pgm import crosscheck, russell_norvig_grid, solve_infinite, unroll
 
 ALPHA = 0.1  # the temperature, in units of reward
 WALKERS, STEPS = 400, 6_000  # learners that share one table, and how long they walk

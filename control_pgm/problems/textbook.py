@@ -31,7 +31,7 @@ def sutton_barto_grid() -> MDP:
 
     Examples
     --------
-    >>> from control_pgm.control.infinite import solve_infinite
+    >>> from control_pgm import solve_infinite
     >>> solve_infinite(sutton_barto_grid(), inference="bellman").V.values[:5].round(1).tolist()
     [22.0, 24.4, 22.0, 19.4, 17.5]
     """
@@ -69,7 +69,7 @@ def gambler(goal: int = 100, p: float = 0.4) -> MDP:
 
     Examples
     --------
-    >>> from control_pgm.control.infinite import solve_infinite
+    >>> from control_pgm import solve_infinite
     >>> solve_infinite(gambler(4), inference="bellman").V.values.round(6).tolist()
     [0.0, 0.16, 0.4, 0.64, 0.0]
     """
@@ -109,7 +109,7 @@ def russell_norvig_grid(step_reward: float = -0.04) -> MDP:
 
     Examples
     --------
-    >>> from control_pgm.control.infinite import solve_infinite
+    >>> from control_pgm import solve_infinite
     >>> values = solve_infinite(russell_norvig_grid(), inference="bellman").V
     >>> [round(float(values.sel(s=s)), 3) for s in ("(1,1)", "(2,1)", "(3,1)", "(4,1)")]
     [0.705, 0.655, 0.611, 0.388]
@@ -167,7 +167,7 @@ def forest(
 
     Examples
     --------
-    >>> from control_pgm.control.infinite import solve_infinite
+    >>> from control_pgm import solve_infinite
     >>> solve_infinite(forest(discount=0.9), inference="bellman").V.values.round(3).tolist()
     [26.244, 29.484, 33.484]
     """
@@ -200,7 +200,7 @@ def puterman_two_state(discount: float = 0.95) -> MDP:
 
     Examples
     --------
-    >>> from control_pgm.control.infinite import solve_infinite
+    >>> from control_pgm import solve_infinite
     >>> solve_infinite(puterman_two_state(), inference="bellman").V.values.round(4).tolist()
     [-8.5714, -20.0]
     """

@@ -142,7 +142,7 @@ class Backup:
         if isinstance(self.states, CertaintyEquivalent):
             return (
                 "raise max_iterations; if the values only grow, E exp(return/temperature) is infinite: lower the "
-                "discount, or raise the temperature, or subtract from the rewards"
+                "discount, subtract from the rewards, raise the temperature or take a risk closer to 0"
             )
         if self.states.discount == 1.0:
             return "raise max_iterations; values of processes without an end grow for ever: give them a discount < 1"

@@ -139,7 +139,7 @@ def test_colder_is_greedier(alpha):
 
 
 def test_both_methods_agree_at_any_temperature():
-    """Sparse processes from 1e-4 to 10: V = alpha log sum_a p(a|s) e^{Q/alpha} holds, whatever cannot be represented."""
+    """From 1e-4 to 10, where few entries can be represented: V = alpha log sum_a p(a|s) e^{Q/alpha} holds."""
     rng = np.random.default_rng(0)
     for seed in range(80):
         mdp = random_mdp(seed, n=7, discount=1.0, zeros=0.8)

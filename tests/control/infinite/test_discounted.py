@@ -122,6 +122,15 @@ def test_planning_is_the_best_policy_of_an_exponential_utility(risk):
             assert difference(exact.V, np.max(utilities, axis=0)) <= exact.error_bound + TIGHT
 
 
+@pytest.mark.parametrize("risk", [0.7, -0.7])
+@pytest.mark.parametrize("form", [{"form": "sa", "some": True}, {"form": "sas", "zeros": 0.0}], ids=str)
+def test_planning_is_the_limit_of_growing_horizons(risk, form):
+    for seed in range(6):
+        mdp = random_mdp(seed, discount=0.6, shift=-2.0 * np.sign(risk), forbidden=0.3 if risk > 0 else 0.0, **form)
+        finite = solve(mdp, 120, inference="planning", risk=risk)
+        agrees(solve_infinite(mdp, inference="planning", risk=risk, tolerance=1e-12), finite)
+
+
 def test_types_of_inference_are_ordered_and_meet_in_their_limits():
     for seed in range(5):
         mdp = random_mdp(seed, shift=-4.0)
