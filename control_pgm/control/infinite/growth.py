@@ -18,7 +18,6 @@ from typing import Any
 
 import numpy as np
 from scipy import sparse
-from scipy.sparse import csgraph
 
 from control_pgm.control.infinite.eigenpair import Eigenpair, grows, leading_eigenpair
 from control_pgm.control.infinite.endings import endings
@@ -135,6 +134,8 @@ def growing_class(matrix: LogMatrix, *, max_iterations: int) -> IntArray | None:
 
 def communicating_classes(matrix: LogMatrix) -> IntArray:
     """The number of each state's class: states that can reach each other share one."""
+    from scipy.sparse import csgraph  # slow to import
+
     return np.asarray(csgraph.connected_components(_pattern(matrix), connection="strong")[1], dtype=np.int64)
 
 
@@ -148,6 +149,8 @@ def period(matrix: LogMatrix, members: IntArray) -> int:
     3
     """
     inside = matrix.block(members)
+    from scipy.sparse import csgraph
+
     order, before = csgraph.breadth_first_order(_pattern(inside), 0)
     depth = np.zeros(len(members), dtype=np.int64)
     for node in order[1:]:

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 from scipy import sparse
-from scipy.sparse import linalg
 
 from control_pgm.tables.arrays import FloatArray
 
@@ -47,6 +46,8 @@ def solve_leaving(
             solution = np.linalg.solve(matrix.T if transposed else matrix, right)
         else:
             # An M-matrix needs no pivots, so that its rows and columns may be ordered alike: half of the fill-in.
+            from scipy.sparse import linalg  # slow to import
+
             factors = linalg.splu(
                 sparse.csc_array(system),
                 permc_spec="MMD_AT_PLUS_A",
