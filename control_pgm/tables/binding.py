@@ -51,14 +51,14 @@ def bind(repetition: Repetition, start: int, tracks: Sequence[Track]) -> Program
     programme = Programme([], [])
     for j, step in enumerate(repetition.steps):
         binder = _Binder(step, start, tracks, j)
-        part = binder.columns(_calls(step)) or binder.columns(whole(step.recipe))
+        part = binder.columns(calls_of(step)) or binder.columns(whole(step.recipe))
         assert part is not None
         programme.calls.extend(part.calls)
         programme.entries.extend(part.entries)
     return programme
 
 
-def _calls(step: Repeated) -> tuple[Call, ...]:
+def calls_of(step: Repeated) -> tuple[Call, ...]:
     """The calls of a step on arrays; a sparse table that never changes becomes a matrix."""
     tables = [table_of(table)._linear for table in step.at(0)]
     if all(isinstance(table, np.ndarray) for table in tables):

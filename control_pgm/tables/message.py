@@ -52,7 +52,8 @@ def probabilities(stack: Stack, place: FloatArray, axes: tuple[int, ...]) -> Non
         place[...] = stack.normalised(axes)
         return
     values = stack.table._data
-    total = values.sum(axis=axes, keepdims=True)
+    # A product with ones sums short rows several times faster than a reduction does.
+    total = (values @ np.ones(values.shape[-1]))[..., None] if axes == (-1,) else values.sum(axis=axes, keepdims=True)
     if (total > 0.0).all():
         np.divide(values, total, out=place)
     else:

@@ -11,16 +11,29 @@ repetitions at once.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from math import ceil
+from math import ceil, log2
 
 import numpy as np
 
+from control_pgm.tables.binding import calls_of
+from control_pgm.tables.bounds import RANGE, WIDE_RANGE
 from control_pgm.tables.composed import composed
 from control_pgm.tables.contraction import recipe
-from control_pgm.tables.message import Message, contract, contract_into, joined, row_of, stacked, table_of
+from control_pgm.tables.message import (
+    Message,
+    contract,
+    contract_into,
+    exponent_of,
+    is_linear,
+    joined,
+    log2_bounds,
+    row_of,
+    stacked,
+    table_of,
+)
 from control_pgm.tables.repeated import Own, Repeated, Repetition
 from control_pgm.tables.running import run
-from control_pgm.tables.scaled import Stack
+from control_pgm.tables.scaled import Scaled, Stack
 from control_pgm.tables.track import Allocate, Track
 from control_pgm.tables.views import Scope
 
@@ -115,11 +128,35 @@ class Segments:
         received = self.stack(source.step, start - source.lag, stop - source.lag)
         tables: Sequence[Message] = step.at(start)
         if any(table_of(table).sparse for table in tables):  # one product for each is faster than one for all
-            rows = range(stop - start)
-            return stacked([contract([*tables, row_of(received, k)], step.recipe) for k in rows])
+            return _row_by_row(step, tables, received)
         position, count = len(step.recipe.sizes), stop - start
         scopes: tuple[Scope, ...] = (*step.recipe.scopes[:-1], (position, *step.recipe.scopes[-1]))
         batched = recipe(scopes, (position, *step.recipe.out), (*step.recipe.sizes, count))
         result = contract_into(np.empty((count, *step.shape)), [*tables, received], batched)
         assert isinstance(result, Stack)
         return result
+
+
+def _row_by_row(step: Repeated, tables: Sequence[Message], received: Stack) -> Stack:
+    """A step on every stacked message by itself: straight into place, if bounds prove that nothing is lost."""
+    count = len(received.exponents)
+    bounds = [log2_bounds(table) for table in (received.table, *map(table_of, tables))]
+    calls = calls_of(step)
+    low, high = sum(min(b, 0.0) for b, _ in bounds), sum(max(b, 0.0) for _, b in bounds) + log2(step.recipe.terms)
+    if (
+        len(calls) > 1
+        or not step.shape
+        or received.exponents.ndim > 1
+        or not is_linear(received)
+        or low < -WIDE_RANGE
+        or high > RANGE
+    ):
+        return stacked([contract([*tables, row_of(received, k)], step.recipe) for k in range(count)])
+    (call,) = calls
+    result = np.empty((count, *call.written))
+    for row, message in zip(result, received.table._data, strict=True):
+        registers = [*(table_of(table)._linear for table in tables), message]
+        call.function(*(sight.seen(registers[sight.register]) for sight in call.operands), row)
+    exponents = exponent_of(received) + sum(exponent_of(table) for table in tables)
+    table = Scaled(result.reshape(count, *step.shape), bounds=(2.0**low, 2.0**high))
+    return Stack(table, np.asarray(exponents))
