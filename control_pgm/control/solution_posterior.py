@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
+from math import isqrt
 from typing import ClassVar
 
 import numpy as np
@@ -33,6 +34,8 @@ class PosteriorSolution(Solution):
     @cached_property
     def policy(self) -> LabelledArray:
         """p(a_t | s_t, O_{t:T−1}=1) = p(a|s) beta_t(s,a) / beta_t(s) (Levine 2018, equation 7)."""
+        if self.posterior.checkpoints:
+            return self._labelled("tsa", self._together[0])
         return self._labelled("tsa", self._read.optimal_action(partial(probabilities, axes=(-1,))))
 
     # --- messages -----------------------------------------------------------------------------------------------
@@ -85,6 +88,8 @@ class PosteriorSolution(Solution):
 
     @cached_property
     def _all_state_marginals(self) -> FloatArray:
+        if self.posterior.checkpoints:
+            return self._together[1]
         return self._read.state_marginal(partial(probabilities, axes=(-1,)))
 
     def _at(self, t: int) -> Step:
@@ -105,6 +110,15 @@ class PosteriorSolution(Solution):
         """Label the axes (s) or (s, a)."""
         coords = {"s": self.network.mdp.states, "a": self.network.mdp.actions}
         return LabelledArray(lock(np.ascontiguousarray(values)), tuple("sa"[: values.ndim]), coords)
+
+    @cached_property
+    def _together(self) -> tuple[FloatArray, FloatArray]:
+        """Policy and state marginals, a stretch at a time: what lies between checkpoints is computed once for both."""
+        steps = [range(t, min(t + isqrt(self._T), self._T)) for t in range(0, self._T, isqrt(self._T))]
+        finish = partial(probabilities, axes=(-1,))
+        both = [(self._read.optimal_action(finish, t), self._read.state_marginal(finish, t)) for t in steps]
+        last = self._read.state_marginal(finish, range(self._T, self._T + 1))
+        return np.concatenate([policy for policy, _ in both]), np.concatenate([*(m for _, m in both), last])
 
     # --- evidence -----------------------------------------------------------------------------------------------
     @property

@@ -95,6 +95,11 @@ class TreePosterior(ExactPosterior):
         roots = sum(sent.table(i).total_log() for i in self.plan.tree.roots if not silent[i])
         return float(roots + sum(times * table.total_log() for table, times in self.plan.problem.constants))
 
+    @property
+    def checkpoints(self) -> bool:
+        """Whether messages between checkpoints are computed again when they are read."""
+        return self._programme.storage.checkpoints
+
     # --- messages -----------------------------------------------------------------------------------------------
     @cached_property
     def distributed(self) -> Distribute:

@@ -1,7 +1,7 @@
 """All results of a repetition, or as many as memory allows: the others are computed again when they are asked for.
 
 The repetitions are cut into segments. What is carried over at the start of a segment is kept for good, its tracks only
-while it is the one in use. With one segment everything is kept; with about sqrt(count) segments memory is
+while it is one of the two in use. With one segment everything is kept; with about sqrt(count) segments memory is
 O(sqrt(count)) and every message is computed at most twice (Griewank 1992, with a single level).
 
 In a chain only what is carried over is kept, and the results of the steps in between are made of it on demand, many
@@ -57,7 +57,7 @@ class Segments:
         kept = repetition.before if repetition.chain else range(len(repetition.steps))
         self._track_of = {step: step if self._run is repetition else 0 for step in kept}
         self._starts: list[Mapping[int, Message]] = [self._run.before]  # per segment: what is carried into it
-        self._open: tuple[int, list[Track]] | None = None  # the segment in use, whole
+        self._open: dict[int, list[Track]] = {}  # the last two segments in use, whole
 
     @property
     def number(self) -> int:
@@ -73,23 +73,23 @@ class Segments:
         """Run segment ``g``, whose start is known, and keep it open."""
         start = g * self.length
         stop = min(start + self.length, self.repetition.count)
-        self._open = None  # lets its memory go before more is taken
+        while len(self._open) > 1:  # lets memory go before more is taken
+            del self._open[max(self._open, key=lambda other: abs(other - g))]
         tracks = self._run.tracks(start, stop, self._allocate)
         for done in run(self._run, start, stop, self._starts[g], tracks):
             yield start + done
         if len(self._starts) == g + 1:
             self._starts.append({step: tracks[step][stop - start - 1] for step in self._run.before})
-        self._open = g, tracks
+        self._open[g] = tracks
 
     def _tracks(self, g: int) -> list[Track]:
         while len(self._starts) <= g:
             for _ in self._open_segment(len(self._starts) - 1):
                 pass
-        if self._open is None or self._open[0] != g:
+        if g not in self._open:
             for _ in self._open_segment(g):
                 pass
-        assert self._open is not None
-        return self._open[1]
+        return self._open[g]
 
     # --- reading ------------------------------------------------------------------------------------------------
     def row(self, step: int, c: int) -> Message:
