@@ -5,6 +5,7 @@ from control_pgm.inference.infer import infer
 from control_pgm.inference.loopy import LoopyPosterior
 from control_pgm.inference.loopy_options import LoopyOptions
 from control_pgm.inference.loopy_report import LoopyReport
+from control_pgm.inference.many import TreeBatch, infer_many
 from control_pgm.inference.marginal_map import MarginalMap, marginal_map
 from control_pgm.inference.mode import Mode
 from control_pgm.inference.plan import Plan, plan
@@ -25,7 +26,9 @@ __all__ = [
     "Posterior",
     "Samples",
     "Step",
+    "TreeBatch",
     "infer",
+    "infer_many",
     "marginal_map",
     "plan",
     "query",

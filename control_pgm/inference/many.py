@@ -7,19 +7,20 @@ members; a table that all members share stays as it is. Each member keeps its ow
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
 
-from control_pgm.errors import InvalidModel
+from control_pgm.errors import InvalidArgument, InvalidModel, unknown
 from control_pgm.inference.compiled import compile_plan
 from control_pgm.inference.passes import Collect, Distribute, Programme
-from control_pgm.inference.plan import Plan, plan
+from control_pgm.inference.plan import DEFAULT_MEMORY_LIMIT, Plan, in_own_order, plan
 from control_pgm.inference.problem import Problem, pose
 from control_pgm.inference.rolling import roll
 from control_pgm.models.factorgraph import Model
 from control_pgm.tables.arrays import FloatArray
-from control_pgm.tables.message import Message, exponent_of, table_of
+from control_pgm.tables.message import Message, exponent_of, probabilities, table_of
 from control_pgm.tables.scaled import Scaled, Stack
 from control_pgm.tables.views import Scope
 
@@ -48,11 +49,8 @@ class TreeBatch:
     ) -> None:
         self.size = len(models)
         limit = memory_limit // self.size
-        self.plan = plan(models[0], evidence[0], order="reverse topological", memory_limit=limit)
-        members = [
-            _tables(self.plan, model, observed, k)
-            for k, (model, observed) in enumerate(zip(models, evidence, strict=True))
-        ]
+        first = plan(models[0], evidence[0], order="reverse topological", memory_limit=limit)
+        self.plan, members = _rolled_together(first, models, evidence) or _posed_together(first, models, evidence)
         self.compiled = compile_plan(self.plan, _stacks(members))
         self._programme = Programme(
             self.compiled.cells, self.compiled.loops, self.size if self.compiled.batch else None
@@ -76,6 +74,30 @@ class TreeBatch:
         for message, times in [*roots, *self._constants(problem)]:
             total += times * _total_log(message)
         return total
+
+    def marginal(self, name: str) -> FloatArray:
+        """p(name | evidence) of every member, shape (members, states).
+
+        Raises
+        ------
+        UnknownName
+            If the variable does not exist, or is observed.
+        """
+        problem, tree, compiled = self.plan.problem, self.plan.tree, self.compiled
+        if name not in problem.index:
+            raise unknown(name, problem.names, what="free variable")
+        v = problem.index[name]
+        cluster = tree.position[v]
+        operands = list(compiled.held[cluster])
+        operands += [(tree.separators[j], self.collected[j]) for j in tree.children[cluster] if not compiled.silent[j]]
+        if tree.parents[cluster] >= 0:
+            operands.append((tree.separators[cluster], self.distributed[cluster]))
+        table = compiled.contract_held(operands, (v,))
+        if isinstance(table, Scaled):  # nothing differs between the members
+            return np.tile(table.normalise((0,)).linear(), (self.size, 1))
+        result = np.empty((self.size, problem.cardinalities[v]))
+        probabilities(table, result, (-1,))
+        return result
 
     def _constants(self, problem: Problem) -> list[tuple[Message, int]]:
         numbers = [key for key, scope in zip(problem.keys, problem.scopes, strict=True) if not scope]
@@ -108,25 +130,77 @@ def _stacks(members: Sequence[Mapping[int, Scaled]]) -> dict[int, Stack]:
     return stacks
 
 
-def _tables(made: Plan, model: Model, evidence: Mapping[str, Hashable], k: int) -> Mapping[int, Scaled]:
-    """The tables of member k by the numbers of the plan, which is that of member 0."""
-    if k == 0:
-        own, same = made.problem, True
-    elif made.rolled is not None:
-        found = roll(model, evidence)
-        same = found is not None and found[0].short is made.rolled.short and found[0].copies == made.rolled.copies
-        if found is not None and same:
-            return dict(enumerate(found[0].tables))
-    else:
-        own = pose(model, evidence)
-        same = list(own.keys) == list(made.problem.keys) and list(own.scopes) == list(made.problem.scopes)
-        same = same and list(own.cardinalities) == list(made.problem.cardinalities)
-    if not same:
-        raise InvalidModel(
-            f"member {k} of the batch has other variables, edges or shared tables than member 0",
-            allowed="problems that differ in numbers alone",
-            remedy="solve them one by one",
-        )
-    if made.rolled is not None:
-        return dict(enumerate(made.rolled.tables))
-    return dict(zip(own.keys, own.tables, strict=True))
+def _rolled_together(
+    first: Plan, models: Sequence[Model], evidence: Sequence[Mapping[str, Hashable]]
+) -> tuple[Plan, list[Mapping[int, Scaled]]] | None:
+    """The plan and the members' tables by its numbers, if all are copies of a step in the same way."""
+    if first.rolled is None:
+        return None
+    members: list[Mapping[int, Scaled]] = []
+    for model, observed in zip(models, evidence, strict=True):
+        found = roll(model, observed)
+        if found is None or found[0].short is not first.rolled.short or found[0].copies != first.rolled.copies:
+            return None
+        members.append(dict(enumerate(found[0].tables)))
+    return first, members
+
+
+def _posed_together(
+    first: Plan, models: Sequence[Model], evidence: Sequence[Mapping[str, Hashable]]
+) -> tuple[Plan, list[Mapping[int, Scaled]]]:
+    """The same in general. Two tables share a number if they are shared in every member."""
+    problems = [pose(model, observed) for model, observed in zip(models, evidence, strict=True)]
+    for k, other in enumerate(problems):
+        if (other.scopes, other.cardinalities, other.names) != (
+            problems[0].scopes,
+            problems[0].cardinalities,
+            problems[0].names,
+        ):
+            raise InvalidModel(
+                f"member {k} of the batch has other variables or edges than member 0",
+                allowed="problems that differ in numbers alone",
+                remedy="solve them one by one",
+            )
+    numbers: dict[tuple[int, ...], int] = {}
+    keys = [numbers.setdefault(key, len(numbers)) for key in zip(*(p.keys for p in problems), strict=True)]
+    members: list[Mapping[int, Scaled]] = [dict(zip(keys, p.tables, strict=True)) for p in problems]
+    return in_own_order(replace(problems[0], keys=keys)), members
+
+
+def infer_many(
+    model: Model, evidence: Sequence[Mapping[str, Hashable]], *, memory_limit: int = DEFAULT_MEMORY_LIMIT
+) -> TreeBatch:
+    """Condition one model on many observations of the same variables at once, exactly.
+
+    Parameters
+    ----------
+    model : BayesianNetwork or FactorGraph
+    evidence : sequence of mappings
+        One each, over the same variables. Impossible evidence gives log evidence −inf and NaN marginals.
+    memory_limit : int
+        Bytes that all of them together may take.
+
+    Raises
+    ------
+    InvalidArgument
+        If there is no evidence, or the variables differ.
+
+    Examples
+    --------
+    >>> from control_pgm import BayesianNetwork, CPD, Variable
+    >>> rain, wet = Variable("rain", ["no", "yes"]), Variable("wet", ["no", "yes"])
+    >>> net = BayesianNetwork([CPD(rain, [], [0.7, 0.3]), CPD(wet, [rain], [[0.9, 0.1], [0.2, 0.8]])])
+    >>> infer_many(net, [{"wet": "no"}, {"wet": "yes"}]).marginal("rain").round(3).tolist()
+    [[0.913, 0.087], [0.226, 0.774]]
+    """
+    if not evidence:
+        raise InvalidArgument("there is no evidence", allowed="one mapping {name: label} for each member, at least one")
+    names = set(evidence[0])
+    for k, observed in enumerate(evidence):
+        if set(observed) != names:
+            odd = sorted(names.symmetric_difference(observed))[0]
+            raise InvalidArgument(
+                f"evidence {k} and evidence 0 differ in whether they observe {odd!r}",
+                allowed="the same variables for all",
+            )
+    return TreeBatch([model] * len(evidence), evidence, memory_limit=memory_limit)
