@@ -33,7 +33,7 @@ class Plan:
     Attributes
     ----------
     rule : str
-        Where the elimination order comes from: "reverse topological", "min-fill" or "min-weight".
+        Where the elimination order comes from: "reverse topological", "sweep", "min-fill" or "min-weight".
     """
 
     problem: Problem
