@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from control_pgm.tables.arrays import FloatArray
-from control_pgm.tables.operators import EXPECTATION, MAXIMUM, phi
+from control_pgm.tables.operators import EXPECTATION, phi
 from control_pgm.tables.optimiser import optimiser
 
 
@@ -33,11 +33,6 @@ def expected_next(transition: Any, values: FloatArray) -> FloatArray:
 def soft_policy(q: FloatArray, v: FloatArray, measure: FloatArray, alpha: float) -> FloatArray:
     """p(a|s) exp((Q − V)/alpha), normalised; NaN where V = −inf."""
     return _defined(optimiser(q, measure, alpha, alpha), v)
-
-
-def greedy_policy(q: FloatArray, v: FloatArray) -> FloatArray:
-    """Uniform over the maximisers; NaN where V = −inf."""
-    return _defined(optimiser(q, np.ones(q.shape), *MAXIMUM), v)
 
 
 def _defined(policy: FloatArray, v: FloatArray) -> FloatArray:

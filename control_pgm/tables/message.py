@@ -101,13 +101,6 @@ def normal(message: Message) -> Message:
     return Stack(Scaled(relative, 0, True), exponents + shift)
 
 
-def take(message: Message, index: tuple[int | slice, ...]) -> Message:
-    """The table, in every member of a batch, at fixed indices of some axes."""
-    if isinstance(message, Scaled):
-        return message.take(index)
-    return Stack(message.table.take((slice(None), *index)), message.exponents)
-
-
 def stacked(messages: Sequence[Message]) -> Stack:
     """Messages of one shape along a new first axis."""
     stacks = [message for message in messages if isinstance(message, Stack)]
