@@ -23,6 +23,7 @@ from control_pgm.inference.plan import DEFAULT_MEMORY_LIMIT, plan
 from control_pgm.inference.valued import eliminate_values
 from control_pgm.inference.valued_pass import Progress
 from control_pgm.inference.valued_tables import distinct
+from control_pgm.models.template import EverySlice
 from control_pgm.tables.arrays import FloatArray
 from control_pgm.tables.factor import Factor
 from control_pgm.tables.operators import Operator
@@ -81,7 +82,7 @@ def valuate(
     model = network.extend(*ended) if ended else network
     valued = eliminate_values(
         plan(model, model.optimal, order="reverse topological", memory_limit=memory_limit),
-        {f"a_{t}": actions for t in range(network.horizon)},
+        EverySlice({"a": actions}, {"a": network.horizon}),
         states,
         unit=unit,
         values=values,
@@ -110,12 +111,14 @@ def ended_actions(network: ControlNetwork) -> tuple[Factor, ...]:
     return tuple(Factor.of(pair, first.scaled) for pair in pairs)
 
 
-def _optimality_values(network: ControlNetwork, states: Operator, scales: FloatArray) -> dict[str, Table]:
+def _optimality_values(network: ControlNetwork, states: Operator, scales: FloatArray) -> Mapping[str, Table]:
     """The values of the optimality nodes that unrolling makes, divided by ``scales``, units of reward in one of value.
 
     A table that was put in the place of theirs holds log p(O_t=1|·) = (r_t − c_t)/alpha.
     """
     steps = network.horizon
+    if network.uniform:
+        return EverySlice({"O": slice_values(network, 0, states, float(scales[0]))}, {"O": steps})
     unrolled = _unrolled_tables(network)
     values: dict[str, Table] = {}
     shared: dict[tuple[int, float], Table] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import inf
@@ -11,7 +11,7 @@ import numpy as np
 
 from control_pgm.control.network import ControlNetwork
 from control_pgm.errors import InvalidModel
-from control_pgm.inference.valued import Valued
+from control_pgm.inference.valued_result import Valued
 from control_pgm.inference.valued_terms import Term, add_up
 from control_pgm.tables.arrays import FloatArray, lock
 from control_pgm.tables.operators import Operator
@@ -46,17 +46,19 @@ class Valuation:
     @cached_property
     def q(self) -> FloatArray:
         """Q_t(s,a) over all states of the network, axes t, s, a; −inf where the prior is zero."""
-        values = np.empty((self.network.horizon, *self._sizes))
-        for t in range(self.network.horizon):
-            values[t] = self._over((self._states[t], self._actions[t]), self._acting(t))
+        pairs = list(zip(self._states, self._actions, strict=False))
+        values = self.valued.over(self._clusters, pairs.__getitem__, self._sizes)
+        for t, beside in self._all_beside():
+            values[t : t + 1] += beside[:, None]  # nothing is added at T, where no action is
         return lock(np.where(self._measures > 0, values, -inf))
 
     @cached_property
     def v(self) -> FloatArray:
         """V_t(s), axes t, s; T+1 rows."""
-        values = np.empty((self.network.horizon + 1, self._sizes[0]))
-        for t, s in enumerate(self._states):
-            values[t] = self._over((s,), [*self._through(t), *self._beside(t)])
+        values = np.zeros((self.network.horizon + 1, self._sizes[0]))
+        values[:-1] = self.valued.over(self._clusters, lambda t: (self._states[t],), self._sizes[:1], sent=True)
+        for t, beside in self._all_beside():
+            values[t] += beside
         return lock(values)
 
     @cached_property
@@ -85,31 +87,30 @@ class Valuation:
         full = add_up([Term(scope, np.zeros(shape)), *terms], sizes)
         return full.dense.transpose([full.scope.index(x) for x in scope])
 
-    def _acting(self, t: int) -> list[Term]:
-        """All that a_t decides on: what its cluster holds and has received, and what lies beside it."""
-        cluster = self.valued.plan.tree.position[self._actions[t]]
-        return [*self.valued.terms(cluster), *self._beside(t)]
+    @cached_property
+    def _clusters(self) -> Sequence[int]:
+        """Per step the cluster that eliminates the action."""
+        position = self.valued.plan.tree.position
+        return [position[a] for a in self._actions]
 
-    def _through(self, t: int) -> list[Term]:
-        """What comes to s_t through a_t."""
-        if t == self.network.horizon:
-            return []
-        sent = self.valued.sent[self.valued.plan.tree.position[self._actions[t]]].values
-        return [] if sent is None else [sent]
+    def _all_beside(self) -> Iterator[tuple[int, FloatArray]]:
+        """Per time that has any the values at and after it over the state alone that do not come through its action."""
+        if not self.network.uniform:
+            for t, s in enumerate(self._states):
+                if beside := self._beside(t):
+                    yield t, self._over((s,), beside)
 
     def _beside(self, t: int) -> list[Term]:
         """Values at and after t over s_t alone that do not come through a_t: factors on s_t, the terminal reward."""
-        if self.network.uniform:
-            return []
-        through = self._through(t)
+        through = self.valued.sent[self._clusters[t]].values if t < self.network.horizon else None
         terms = self.valued.terms(self.valued.plan.tree.position[self._states[t]])
-        return [term for term in terms if term.scope == (self._states[t],) and not any(term is x for x in through)]
+        return [term for term in terms if term.scope == (self._states[t],) and term is not through]
 
     @cached_property
     def _measures(self) -> FloatArray:
         """What weighs the actions, axes s, a, or t, s, a where it varies."""
-        tree = self.valued.plan.tree
-        weights = [self.valued.weights(tree.position[a]) for a in self._actions]
+        alike = self.network.uniform  # then one step tells
+        weights = [self.valued.weights(cluster) for cluster in self._clusters[: 1 if alike else None]]
         made: dict[tuple[int, ...], FloatArray] = {}
         steps = []
         for t, own in enumerate(weights):

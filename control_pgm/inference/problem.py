@@ -29,6 +29,7 @@ class Problem:
     scopes, tables : per table of the model its free scope, and the sliced table.
     keys : per table a number, equal for tables shared by slices.
     children : per table the variable whose CPD it is (−1 if it is none, or that variable is observed).
+    owners : per table the name of the variable whose CPD it is, observed or not; "" if it is none.
     constants : the tables without a free variable, each with the number of times that it counts.
     """
 
@@ -40,6 +41,7 @@ class Problem:
     tables: Sequence[Scaled]
     keys: Sequence[int]
     children: Sequence[int]
+    owners: Sequence[str]
     constants: Sequence[tuple[Scaled, int]]
 
     @cached_property
@@ -83,7 +85,7 @@ def pose(model: Model, evidence: Evidence | None = None) -> Problem:
     index = {name: i for i, name in enumerate(free)}
     sliced: dict[tuple[int, tuple[int, ...]], Scaled] = {}
     numbers: dict[int, int] = {}
-    scopes, tables, keys, children = [], [], [], []
+    scopes, tables, keys, owners = [], [], [], []
     for factor in model.tables:
         names = [v.name for v in factor.variables]
         scope = [index[name] for name in names if name in index]
@@ -96,7 +98,8 @@ def pose(model: Model, evidence: Evidence | None = None) -> Problem:
         scopes.append(tuple(scope))
         tables.append(table)
         keys.append(numbers.setdefault(id(table), len(numbers)))
-        children.append(index.get(names[-1], -1) if names and isinstance(factor, CPD) else -1)
+        owners.append(names[-1] if names and isinstance(factor, CPD) else "")
     cardinalities = tuple(model.variables[name].cardinality for name in free)
     constants = [(table, 1) for scope, table in zip(scopes, tables, strict=True) if not scope]
-    return Problem(model, free, observed, cardinalities, tuple(scopes), tuple(tables), keys, tuple(children), constants)
+    children = [index.get(name, -1) if name else -1 for name in owners]
+    return Problem(model, free, observed, cardinalities, scopes, tables, keys, children, owners, constants)

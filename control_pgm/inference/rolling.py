@@ -81,7 +81,7 @@ class Rolled:
     def problem(self, model: Model, observed: Mapping[str, int]) -> Problem:
         """The long problem."""
         short, k = self.short, self.short.width
-        timed = self.by_variable(short.names, lambda name, c: (name[0], name[1] + c))
+        timed = self.by_variable(short.names, _later)
         inside = range(short.before, short.before + short.tables)
         constants = [
             (self.tables[short.keys[f]], self.copies + 1 if f in inside else 1)
@@ -97,6 +97,7 @@ class Rolled:
             self.by_table([self.tables[key] for key in short.keys]),
             self.by_table(short.keys),
             self.by_table(short.children, lambda v, c: v + c * k if v >= 0 else v),
+            Named(self.by_table(short.owners, _later)),
             constants,
         )
 
@@ -126,6 +127,10 @@ class Rolled:
         return [cluster + self.copies * width]
 
 
+def _later(name: tuple[str, int], steps: int) -> tuple[str, int]:
+    return name[0], name[1] + steps
+
+
 class Named(Sequence[str]):
     """Names with their time."""
 
@@ -147,8 +152,11 @@ def roll(model: Model, evidence: Mapping[str, Hashable]) -> tuple[Rolled, Proble
         return None
     template = model.template
     slices = template.slices(model.horizon)
-    labels = _everywhere(evidence, slices)
-    if labels is None or any(label not in template.states[base].index_of for base, label in labels.items()):
+    everywhere = in_every_slice(evidence, slices)
+    if everywhere is None:
+        return None
+    labels = everywhere.labels
+    if any(label not in template.states[base].index_of for base, label in labels.items()):
         return None
     short = short_network(template.signature, frozenset(labels))
     if short is None or model.horizon <= short.steps:
@@ -158,20 +166,31 @@ def roll(model: Model, evidence: Mapping[str, Hashable]) -> tuple[Rolled, Proble
     return rolled, rolled.problem(model, EverySlice(states, {base: slices[base] for base in states}))
 
 
-def _everywhere(evidence: Mapping[str, Hashable], slices: Mapping[str, int]) -> Mapping[str, Hashable] | None:
-    """name without time -> label, if the evidence is the same in every slice."""
-    if isinstance(evidence, EverySlice):
-        return evidence.labels if all(slices.get(b) == n for b, n in evidence.slices.items()) else None
-    labels: dict[str, Hashable] = {}
+def _same_label(a: Any, b: Any) -> bool:
+    return type(b).__hash__ is not None and a == b
+
+
+def in_every_slice(
+    values: Mapping[str, Any], slices: Mapping[str, int], same: Callable[[Any, Any], bool] = _same_label
+) -> EverySlice | None:
+    """Values by name, such as evidence, told once for all slices; None where those of a variable differ or are missing.
+
+    ``slices`` says how many slices have a variable, by its name without time.
+    """
+    if isinstance(values, EverySlice):
+        return values if all(slices.get(b) == n for b, n in values.slices.items()) else None
+    told: dict[str, Any] = {}
     count = dict.fromkeys(slices, 0)
-    for name, label in evidence.items():
-        if not isinstance(name, str) or type(label).__hash__ is None:
+    for name, value in values.items():
+        if not isinstance(name, str):
             return None
         base, _, time = name.rpartition("_")
-        # Odd names and differing labels are left to the ordinary path, which also tells what is wrong with them.
+        # Odd names and differing values are left to the ordinary path, which also tells what is wrong with them.
         if base not in slices or not time.isdecimal() or int(time) >= slices[base] or str(int(time)) != time:
             return None
-        if labels.setdefault(base, label) != label:
+        if not same(told.setdefault(base, value), value):
             return None
         count[base] += 1
-    return labels if all(count[base] == slices[base] for base in labels) else None
+    if any(count[base] != slices[base] for base in told):
+        return None
+    return EverySlice(told, {base: slices[base] for base in told})

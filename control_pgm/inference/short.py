@@ -32,6 +32,7 @@ class Short:
     ----------
     names : base and time of the free variables, in natural order.
     cards, scopes, keys, children : as in `Problem`; a key is the number of a CPD among the template's.
+    owners : base and time of the variable whose CPD each table is.
     tree, structure : its clusters, and what they do.
     steps : how many it has.
     width, tables : free variables, and tables, of one step.
@@ -44,6 +45,7 @@ class Short:
     scopes: Sequence[Scope]
     keys: Sequence[int]
     children: Sequence[int]
+    owners: Sequence[tuple[str, int]]
     tree: BucketTree
     structure: Structure
     steps: int
@@ -80,7 +82,7 @@ def _short_network(signature: Signature, observed: frozenset[str], steps: int) -
     cards: list[int] = []
     scopes: list[Scope] = []
     keys: list[int] = []
-    children: list[int] = []
+    owners: list[tuple[str, int]] = []
     for t in range(-1, steps):  # −1: the CPDs of the first slice
         for key, (scope, sizes) in enumerate(transition if t >= 0 else initial, start=len(initial) if t >= 0 else 0):
             timed = [(name[:-1], t + 1) if name[-1] == PRIME else (name, max(t, 0)) for name in scope]
@@ -90,7 +92,8 @@ def _short_network(signature: Signature, observed: frozenset[str], steps: int) -
                 cards.append(sizes[-1])
             scopes.append(tuple([index[name] for name in timed if name[0] not in observed]))
             keys.append(key)
-            children.append(index.get(child, -1))
+            owners.append(child)
+    children = [index.get(child, -1) for child in owners]
     own = [scope[-1] for scope, _ in transition]
     copied = [(name[:-1], _STEP + 1) if name[-1] == PRIME else (name, _STEP) for name in own]
     free = [index[name] for name in copied if name in index]
@@ -101,7 +104,7 @@ def _short_network(signature: Signature, observed: frozenset[str], steps: int) -
     begin = len(index) - 1 - max(free)
     before = len(initial) + _STEP * len(transition)
     return Short(
-        list(index), cards, scopes, keys, children, tree, made, steps, len(free), len(transition), begin, before
+        list(index), cards, scopes, keys, children, owners, tree, made, steps, len(free), len(transition), begin, before
     )
 
 

@@ -13,127 +13,20 @@ order of elimination therefore follows that in which variables become known, the
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
-from math import inf, isfinite
+from math import isfinite
+from operator import is_
 from types import MappingProxyType
 
-import numpy as np
-
-from control_pgm.display import number
 from control_pgm.errors import InvalidArgument, unknown
-from control_pgm.inference.contract import Operand
 from control_pgm.inference.plan import Plan
-from control_pgm.inference.valued_forms import Form, Sent
+from control_pgm.inference.rolling import in_every_slice
 from control_pgm.inference.valued_pass import Progress, constants, send_all
+from control_pgm.inference.valued_result import Valued
 from control_pgm.inference.valued_tables import Tables
-from control_pgm.inference.valued_terms import Term, add_up
-from control_pgm.tables.arrays import FloatArray, lock
+from control_pgm.models.template import DynamicBayesianNetwork, EverySlice
 from control_pgm.tables.factor import Factor
-from control_pgm.tables.labelled import LabelledArray
 from control_pgm.tables.operators import Operator, check_operator
-from control_pgm.tables.optimiser import optimiser
 from control_pgm.tables.sparse_array import Table
-from control_pgm.tables.views import Scope
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Valued:
-    """The messages of an elimination of values, and what they tell. Made by `eliminate_values`.
-
-    Attributes
-    ----------
-    plan : Plan
-    operators : per free variable, by its number in the plan.
-    sent : per cluster the message to its parent.
-    constant : the values of tables without a free variable.
-    log_constant : the logarithm of probabilities without a free variable, in nats.
-    """
-
-    plan: Plan
-    operators: Sequence[Operator]
-    sent: Sequence[Sent]
-    constant: float
-    log_constant: float
-    _forms: Sequence[Form]
-
-    @cached_property
-    def total(self) -> float:
-        """The value of the whole, given what has been observed as a probability; −inf where that is impossible."""
-        roots = [self.sent[i].values for i in self.plan.tree.roots]
-        parts = [float(term.dense) for term in roots if term is not None]
-        return sum(parts, self.constant) if self.log_probability > -inf else -inf
-
-    @cached_property
-    def log_probability(self) -> float:
-        """The log-probability, in nats, of what has been observed as a probability; 0 where nothing has."""
-        roots = [self.sent[i].chances for i in self.plan.tree.roots]
-        return float(sum((operand[1].total_log() for operand in roots if operand is not None), self.log_constant))
-
-    # --- one cluster --------------------------------------------------------------------------------------------
-    def terms(self, cluster: int) -> list[Term]:
-        """The values that a cluster holds and has received, over the plan's numbers of variables."""
-        scope = self.plan.tree.scopes[cluster]
-        own = [Term(tuple([scope[x] for x in term.scope]), term.table) for term in self._forms[cluster].terms]
-        received = [self.sent[j].values for j in self.plan.tree.children[cluster]]
-        return [*own, *(term for term in received if term is not None)]
-
-    def weights(self, cluster: int) -> list[Operand]:
-        """The tables that weigh the variable of a cluster: its CPD, and factors that count with it."""
-        scope = self.plan.tree.scopes[cluster]
-        return [(tuple([scope[x] for x in s]), table) for s, table in self._forms[cluster].own]
-
-    def before(self, name: str) -> LabelledArray:
-        """The values over a variable and those that it is decided with, just before it is eliminated.
-
-        Axes are the variables of its cluster, itself last. Points of measure zero are −inf.
-        """
-        scope, values, measure = self._points(name)
-        return self._labelled(scope, np.where(measure > 0, values, -inf))
-
-    def optimiser(self, name: str) -> LabelledArray:
-        """p(name | the rest of its cluster) that attains its operator: ∝ exp((f + kappa log mu)/w).
-
-        At w = 0 it is uniform over the maximisers; NaN where everything is forbidden.
-        """
-        scope, values, measure = self._points(name)
-        operator = self.operators[self.plan.problem.index[name]]
-        return self._labelled(scope, optimiser(values, measure, operator.kappa, operator.weight))
-
-    def after(self, name: str) -> LabelledArray:
-        """The message of a variable's cluster: the values of what is known before it, once it has been eliminated."""
-        sent = self.sent[self._cluster(name)].values or Term((), np.zeros(()))
-        return self._labelled(sent.scope, sent.dense)
-
-    def _cluster(self, name: str) -> int:
-        try:
-            return self.plan.tree.position[self.plan.problem.index[name]]
-        except (KeyError, TypeError):
-            raise unknown(name, self.plan.problem.index, what="free variable") from None
-
-    def _points(self, name: str) -> tuple[Scope, FloatArray, FloatArray]:
-        """Scope, values and measure of a cluster, its own variable last."""
-        i = self._cluster(name)
-        v, sizes = self.plan.tree.order[i], self.plan.problem.cardinalities
-        scope = (*(x for x in self.plan.tree.scopes[i] if x != v), v)
-        shape = [sizes[x] for x in scope]
-
-        def onto(terms: Sequence[Term]) -> FloatArray:
-            full = add_up([Term(scope, np.zeros(shape)), *terms], sizes)
-            return full.dense.transpose([full.scope.index(x) for x in scope])
-
-        logs = onto([Term(s, table.dense().log()) for s, table in self.weights(i)])
-        top = logs.max(axis=-1, keepdims=True)  # the scale of a measure is nothing to the optimiser
-        return scope, onto(self.terms(i)), np.exp(logs - np.where(np.isneginf(top), 0.0, top))
-
-    def _labelled(self, scope: Scope, values: FloatArray) -> LabelledArray:
-        variables = [self.plan.problem.model.variables[self.plan.problem.names[x]] for x in scope]
-        return LabelledArray(
-            lock(np.ascontiguousarray(values)), tuple(v.name for v in variables), {v.name: v.states for v in variables}
-        )
-
-    def __repr__(self) -> str:
-        return f"Valued({self.plan!r}, total {number(self.total, 8)})"
 
 
 def eliminate_values(
@@ -202,20 +95,41 @@ def eliminate_values(
     blue  1  0
     grey  0  1
     """
+    operators, values = _in_every_slice(plan, operators, values)
     chosen = _operators(plan, operators, default)
     _check_order(plan, chosen)
     if not (isfinite(unit) and unit > 0):
         raise InvalidArgument(f"unit {unit!r}", allowed="a finite number > 0")
     tables = Tables(plan.problem, chosen, unit, values, likelihood, weights)
     tables.check()
-    sent, forms = send_all(plan, tables, progress)
-    constant, log_constant = constants(tables)
-    return Valued(plan, chosen, sent, constant, log_constant, forms)
+    return Valued(plan, chosen, send_all(plan, tables, progress), *constants(tables))
 
 
-def _operators(plan: Plan, operators: Mapping[str, Operator], default: Operator) -> list[Operator]:
+def _in_every_slice(
+    plan: Plan, operators: Mapping[str, Operator], values: Mapping[str, Table]
+) -> tuple[Mapping[str, Operator], Mapping[str, Table]]:
+    """Operators and values told once for all slices of an unrolled network, where they are the same in all."""
+    model = plan.problem.model
+    if plan.rolled is None or not isinstance(model, DynamicBayesianNetwork):
+        return operators, values
+    slices = model.template.slices(model.horizon)
+    same_operators, same_values = in_every_slice(operators, slices), in_every_slice(values, slices, is_)
+    if same_operators is None or same_values is None:
+        return operators, values
+    return same_operators, same_values
+
+
+def _operators(plan: Plan, operators: Mapping[str, Operator], default: Operator) -> Sequence[Operator]:
     """The operator of every free variable."""
     names = plan.problem.names
+    if plan.rolled is not None and isinstance(operators, EverySlice):
+        for operator in (default, *operators.labels.values()):
+            check_operator(*operator)
+        bases = [base for base, _ in plan.rolled.short.names]
+        for base in operators.labels:
+            if base not in bases:
+                raise unknown(f"{base}_0", names, what="free variable")
+        return plan.rolled.by_variable([operators.labels.get(base, default) for base in bases])
     for operator in {default, *operators.values()}:
         check_operator(*operator)
     chosen = [operators.get(name, default) for name in names]

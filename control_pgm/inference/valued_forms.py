@@ -21,7 +21,8 @@ import numpy as np
 from control_pgm.errors import InvalidArgument
 from control_pgm.inference.contract import Operand, contract
 from control_pgm.inference.valued_rules import Elimination, Rule, rule
-from control_pgm.inference.valued_terms import Term, add_up, without
+from control_pgm.inference.valued_terms import Sum, Term, add_up, without
+from control_pgm.tables.arrays import FloatArray
 from control_pgm.tables.operators import Operator
 from control_pgm.tables.scaled import Scaled
 from control_pgm.tables.views import Scope
@@ -63,18 +64,59 @@ class Form:
 
     def send(self, values: Sequence[Term], chances: Sequence[Operand]) -> Sent:
         """The message to the parent, from the messages of the children."""
-        inner = [term for term in values if self.eliminated in term.scope]
-        outer = [term for term in values if self.eliminated not in term.scope]
         if not self._mixed:
             passed = [*self.chances, *chances]
             sent = self._product(passed, self._union(passed)) if passed else None
-            return Sent(self._added([*self._rule(inner), *outer]), sent)
+            some = self._constants or values
+            return Sent(Term(self.scope, self.values([term.dense for term in values])) if some else None, sent)
+        inner = [term for term in values if self.eliminated in term.scope]
+        outer = [term for term in values if self.eliminated not in term.scope]
         joint = [*self.own, *self.chances, *chances]
         union = self._union(joint)
         rest = without(union, self.eliminated)
         measure, impossible = self._conditional(self._product(joint, union))
         dynamic = rule(self._elimination(measure, normalised=True))
-        return Sent(self._added([*dynamic(inner), *outer, *impossible]), self._product(joint, rest))
+        found = [*dynamic.constant, *self._outer, *outer, *impossible]
+        if inner:
+            found.append(Term(dynamic.scope, dynamic([term.dense for term in inner])))
+        return Sent(add_up(found, self.sizes) if found else None, self._product(joint, rest))
+
+    # --- values where no probability changes the measure ----------------------------------------------------------
+    @property
+    def scope(self) -> Scope:
+        """The scope of the values sent."""
+        return self._total.scope
+
+    def values(self, received: Sequence[FloatArray]) -> FloatArray:
+        """The values sent, over `scope`, from those received, over the scopes in `received`."""
+        parts = [*self._constant, *(received[i] for i in self._passed)]
+        if self._inner:
+            parts.append(self._rule([received[i] for i in self._inner]))
+        return self._total(parts)
+
+    @cached_property
+    def _inner(self) -> list[int]:
+        """Which of the values received mention the variable; all others are passed on."""
+        return [i for i, scope in enumerate(self.received) if self.eliminated in scope]
+
+    @cached_property
+    def _passed(self) -> list[int]:
+        return [i for i, scope in enumerate(self.received) if self.eliminated not in scope]
+
+    @cached_property
+    def _constants(self) -> list[Term]:
+        """Values that do not change, added up."""
+        terms = [*self._rule.constant, *self._outer]
+        return [add_up(terms, self.sizes)] if terms else []
+
+    @cached_property
+    def _constant(self) -> list[FloatArray]:
+        return [term.dense for term in self._constants]
+
+    @cached_property
+    def _total(self) -> Sum:
+        scopes = [*(term.scope for term in self._constants), *(self.received[i] for i in self._passed)]
+        return Sum([*scopes, *([self._rule.scope] if self._inner else [])], self.sizes)
 
     # --- measures -----------------------------------------------------------------------------------------------
     @cached_property
@@ -132,10 +174,6 @@ class Form:
         """Values that do not look at the variable, added up."""
         outer = [term for term in self.terms if self.eliminated not in term.scope]
         return [add_up(outer, self.sizes)] if outer else []
-
-    def _added(self, terms: Sequence[Term]) -> Term | None:
-        terms = [*self._outer, *terms]
-        return add_up(terms, self.sizes) if terms else None
 
     def _union(self, operands: Sequence[Operand]) -> Scope:
         return tuple(sorted({x for scope, _ in operands for x in scope}))

@@ -1,4 +1,8 @@
-"""Sending the messages of an elimination of values, from the last cluster to the first."""
+"""Sending the messages of an elimination of values, from the last cluster to the first.
+
+Clusters that hold the same tables and receive values over the same scopes have one form, made once. In an unrolled
+network whose slices are alike, blocks of clusters do the same again and again; such a run needs no looking-up at all.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,9 @@ import numpy as np
 
 from control_pgm.inference.contract import Operand
 from control_pgm.inference.plan import Plan
+from control_pgm.inference.rolling import Rolled
 from control_pgm.inference.valued_forms import Form, Sent
+from control_pgm.inference.valued_store import Messages, Run, repeat
 from control_pgm.inference.valued_tables import CHANCE, OWN, VALUE, Held, Tables
 from control_pgm.inference.valued_terms import Term
 from control_pgm.tables.operators import Operator
@@ -18,28 +24,52 @@ from control_pgm.tables.views import Scope
 
 Progress = Callable[[int, int, str], None]  # (done, total, what)
 _REPORT_EVERY = 500  # messages
+_SETTLED = 3  # blocks that are sent one by one: two that receive from their like, and the one before these
 
 
-def send_all(plan: Plan, tables: Tables, progress: Progress | None) -> tuple[list[Sent], list[Form]]:
-    """All messages towards the roots, and the form of every cluster; clusters that are alike share one."""
-    tree = plan.tree
-    sent: list[Sent] = []
-    forms: list[Form] = []
-    made: dict[Hashable, Form] = {}
-    total = len(tree.order)
-    clusters = zip(tree.order, tree.scopes, tree.factors, tree.children, strict=True)
-    for i, (v, scope, factors, children) in enumerate(clusters):
-        if progress is not None and i % _REPORT_EVERY == 0:
-            progress(i, total, "values backward")
-        cluster = _received(tables, v, scope, factors, [sent[j] for j in children])
-        form = made.get(cluster.key)
+def send_all(plan: Plan, tables: Tables, progress: Progress | None) -> Messages:
+    """All messages towards the roots."""
+    sent = Messages(plan.tree.scopes)
+    forms: dict[Hashable, Form] = {}
+    total = len(plan.tree.order)
+    settled = plan.rolled.short.begin + _SETTLED * plan.rolled.short.width if plan.rolled and tables.alike else -1
+    report: Progress = progress or (lambda done, total, what: None)
+    while (i := len(sent)) < total:
+        if i % _REPORT_EVERY == 0:
+            report(i, total, "values backward")
+        run = _run(plan, sent, plan.rolled, report) if i == settled and plan.rolled else None
+        if run is not None:
+            sent.extend(run)
+            continue
+        cluster = _received(plan, tables, i, sent)
+        form = forms.get(cluster.key)
         if form is None:
-            form = made[cluster.key] = cluster.form(plan.problem.names[v])
-        forms.append(form)
-        sent.append(_globally(form.send(cluster.values, cluster.chances), scope))
-    if progress is not None:
-        progress(total, total, "values backward")
-    return sent, forms
+            form = forms[cluster.key] = cluster.form(plan.problem.names[plan.tree.order[i]])
+        sent.append(form, form.send(cluster.values, cluster.chances))
+    report(total, total, "values backward")
+    return sent
+
+
+def _run(plan: Plan, sent: Messages, rolled: Rolled, report: Progress) -> Run | None:
+    """All further copies of the last block; None if it does not yet do what the one before did."""
+    width, here = rolled.short.width, len(sent)
+    count = rolled.copies + 1 - _SETTLED
+    block = range(here - width, here)
+    forms = [sent.form(i) for i in block]
+    if count < 2 or any(form is not sent.form(i - width) for form, i in zip(forms, block, strict=True)):
+        return None
+    messages = [sent[i] for i in block]
+    if any(values is None or chances is not None for values, chances in messages):
+        return None
+    children = [[c - (here - width) for c in plan.tree.children[i]] for i in block]
+    if any(c < -width for own in children for c in own):
+        return None
+
+    def told(copies: int) -> None:
+        if copies % _REPORT_EVERY == 0:
+            report(here + copies * width, len(plan.tree.order), "values backward")
+
+    return repeat(here, forms, children, [values.dense for values, _ in messages], count, told)
 
 
 @dataclass(eq=False)
@@ -84,9 +114,11 @@ class _Cluster:
         )
 
 
-def _received(tables: Tables, v: int, scope: Scope, factors: Sequence[int], messages: Sequence[Sent]) -> _Cluster:
-    """The cluster that eliminates v, from the numbers of its tables and the messages of its children."""
+def _received(plan: Plan, tables: Tables, i: int, sent: Sequence[Sent]) -> _Cluster:
+    """Cluster i, from the numbers of its tables and the messages of its children."""
     problem = tables.problem
+    v, scope, factors = plan.tree.order[i], plan.tree.scopes[i], plan.tree.factors[i]
+    messages = [sent[j] for j in plan.tree.children[i]]
     label = {x: n for n, x in enumerate(scope)}
 
     def local(variables: Scope) -> Scope:
@@ -103,19 +135,11 @@ def _received(tables: Tables, v: int, scope: Scope, factors: Sequence[int], mess
     )
 
 
-def _globally(message: Sent, scope: Scope) -> Sent:
-    """A message over the plan's numbers of variables."""
-    values, chances = message
-    if values is not None:
-        values = Term(tuple([scope[x] for x in values.scope]), values.table)
-    if chances is not None:
-        chances = tuple([scope[x] for x in chances[0]]), chances[1]
-    return Sent(values, chances)
-
-
 def constants(tables: Tables) -> tuple[float, float]:
     """The values, and the log-probabilities, of tables without a free variable."""
     value, log_probability = 0.0, 0.0
+    if not tables.problem.constants:
+        return value, log_probability
     for k, scope in enumerate(tables.problem.scopes):
         if not scope:
             table = tables.held(k, -1).table

@@ -1,8 +1,8 @@
 """How one variable is eliminated under a measure: by expectation, certainty equivalent, or point by point.
 
-A rule is made once for all clusters that hold the same tables; ``static`` are their values. It is run on the terms that
-a cluster receives, and returns terms over the rest. What does not mention the eliminated variable never comes here:
-adding it afterwards is the same.
+A rule is made once for all clusters that hold the same tables and receive values over the same scopes. It is run on the
+values received, and returns values over the rest; ``constant`` are those that never change. What does not mention the
+eliminated variable never comes here: adding it afterwards is the same.
 """
 
 from __future__ import annotations
@@ -10,18 +10,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from math import inf
+from math import inf, log
 from typing import Protocol
 
 import numpy as np
 
 from control_pgm.inference.contract import Operand, contract
-from control_pgm.inference.valued_terms import Points, Term, add_up, linear, plain, points, without
+from control_pgm.inference.valued_sums import Averages, best_and_worst
+from control_pgm.inference.valued_terms import Points, Sum, Term, points
 from control_pgm.tables.arrays import BoolArray, FloatArray
 from control_pgm.tables.operators import EXPECTATION, NEAR, Operator
 from control_pgm.tables.scaled import Scaled
-from control_pgm.tables.sparse_array import Table
 from control_pgm.tables.views import Scope
+
+_SAFE = 600.0  # e^±600 is far from where numbers lose digits, and sums of many of them too
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,10 +59,13 @@ class Elimination:
 
 
 class Rule(Protocol):
-    """An elimination."""
+    """An elimination; without anything received only its constants count, and it is not run."""
 
-    def __call__(self, received: Sequence[Term]) -> list[Term]:
-        """Terms over what is left, to be added up."""
+    constant: Sequence[Term]
+    scope: Scope
+
+    def __call__(self, received: Sequence[FloatArray]) -> FloatArray:
+        """Values over ``scope``, to be added to the constants."""
 
 
 def rule(what: Elimination) -> Rule:
@@ -72,50 +77,22 @@ def rule(what: Elimination) -> Rule:
     return Pointwise(what)
 
 
-class Averages:
-    """Sums over the eliminated variable under a measure, of received terms."""
-
-    def __init__(self, measure: Operand, what: Elimination) -> None:
-        self._scope, self._table = measure
-        self._eliminated, self._sizes = what.eliminated, what.sizes
-
-    @cached_property
-    def _numbers(self) -> Table:
-        return plain(self._table)
-
-    def of(self, term: Term) -> Term:
-        """Sums of finite values."""
-        return self._sums(self._numbers, term)
-
-    def forbidden(self, term: Term) -> Term | None:
-        """−inf where a value of −inf is possible, 0 elsewhere; None if there is no such value at all."""
-        forbidding = np.isneginf(term.dense)
-        if not forbidding.any():
-            return None
-        reached = self._sums(self._table._indicator, Term(term.scope, forbidding.astype(np.float64)))
-        return Term(reached.scope, np.where(reached.dense > 0, -inf, 0.0))
-
-    def _sums(self, weights: Table, term: Term) -> Term:
-        out = without({*self._scope, *term.scope}, self._eliminated)
-        return Term(out, linear([(self._scope, weights), (term.scope, term.dense)], out, self._sizes))
-
-
 class Expectation:
     """E_mu f: linear, so that what never changes is averaged once."""
 
     def __init__(self, what: Elimination) -> None:
-        self._averages, self._sizes = Averages(what.measure, what), what.sizes
-        self._constant = [what.points.reduce(what.values, EXPECTATION)] if what.static else []
+        self.constant: Sequence[Term] = [what.points.reduce(what.values, EXPECTATION)] if what.static else []
+        self._sum = Sum(what.received, what.sizes)
+        self._averages = Averages(what.measure, self._sum.scope, what.eliminated, what.sizes)
+        self.scope = self._averages.scope
 
-    def __call__(self, received: Sequence[Term]) -> list[Term]:
-        """Terms over what is left."""
-        if not received:
-            return self._constant
-        term = add_up(received, self._sizes)
-        forbidden = self._averages.forbidden(term)
-        if forbidden is None:
-            return [*self._constant, self._averages.of(term)]
-        return [*self._constant, self._averages.of(_finite(term)), forbidden]
+    def __call__(self, received: Sequence[FloatArray]) -> FloatArray:
+        """Values over ``scope``."""
+        values = self._sum(received)
+        if np.minimum.reduce(values, axis=None, initial=inf) > -inf:
+            return self._averages.of(values)
+        average = self._averages.of(np.where(np.isneginf(values), 0.0, values))
+        return average + self._averages.forbidden(values)
 
 
 class CertaintyEquivalent:
@@ -128,60 +105,92 @@ class CertaintyEquivalent:
 
     def __init__(self, what: Elimination) -> None:
         self._what, self._weight = what, what.operator.weight
-        self._forbidden: list[Term] = []
-        self._top, self._static = 0.0, np.zeros(())
+        self._sum = Sum(what.received, what.sizes)
+        self._top, static = 0.0, np.zeros(())
         weights = what.measure
+        self.constant: Sequence[Term] = []
         if what.static:
-            self._top, self._static = _below_best(what.values, what.points.measure > 0, self._weight)
-            if what.operator.strict:
+            self._top, static = _static_below_best(what)
+            if what.operator.strict and what.received:
                 reached = what.points.reduce(what.values, EXPECTATION)
-                self._forbidden = [Term(reached.scope, np.where(np.isneginf(reached.dense), -inf, 0.0))]
-            shares = what.points.scope, what.points.scaled(self._static)
+                self.constant = [Term(reached.scope, np.where(np.isneginf(reached.dense), -inf, 0.0))]
+            shares = what.points.scope, what.points.scaled(static)
             weights = what.points.scope, contract([what.measure, shares], what.points.scope, what.sizes)
+        if not what.received and (what.static or not what.normalised):
+            self.constant = [what.points.reduce(what.values, what.operator)]
         self._weights = weights
-        self._averages, self._original = Averages(weights, what), Averages(what.measure, what)
-        self._differs_little = what.normalised and _is_near(self._static)
+        self._averages = Averages(weights, self._sum.scope, what.eliminated, what.sizes)
+        self.scope = self._averages.scope
+        self._differs_little = what.normalised and _is_near(static)
+        self._static = static
 
     @cached_property
-    def _alone(self) -> list[Term]:
-        """What comes out if nothing is received."""
-        what = self._what
-        return [what.points.reduce(what.values, what.operator)] if what.static or not what.normalised else []
+    def _original(self) -> Averages:
+        """Sums under the measure alone."""
+        return Averages(self._what.measure, self._sum.scope, self._what.eliminated, self._what.sizes)
 
     @cached_property
-    def _static_differences(self) -> list[Term]:
+    def _static_differences(self) -> Term | None:
         """E_mu expm1(g)."""
         what = self._what
-        return [what.points.reduce(np.expm1(self._static), EXPECTATION)] if what.static else []
+        return what.points.reduce(np.expm1(self._static), EXPECTATION) if what.static else None
 
-    def __call__(self, received: Sequence[Term]) -> list[Term]:
-        """Terms over what is left."""
-        if not received:
-            return self._alone
-        term = add_up(received, self._what.sizes)
-        forbidden = self._original.forbidden(term) if self._what.operator.strict else None
-        top, below = _below_best(term.dense, np.ones(term.dense.shape, dtype=bool), self._weight)
-        part = Term(term.scope, below)
-        logs = self._by_differences(part) if self._differs_little and _is_near(below) else self._by_sums(part)
-        result = [Term(logs.scope, self._weight * logs.dense), Term((), np.asarray(top + self._top)), *self._forbidden]
-        return result if forbidden is None else [*result, forbidden]
+    @cached_property
+    def _onto(self) -> Sum:
+        """Adding E_mu expm1(g) to other differences."""
+        static = self._static_differences
+        return Sum([self.scope, *([static.scope] if static else [])], self._what.sizes)
 
-    def _by_differences(self, part: Term) -> Term:
-        differences = [*self._static_differences, self._averages.of(Term(part.scope, np.expm1(part.dense)))]
-        total = add_up(differences, self._what.sizes)
-        if float(total.dense.min(initial=0.0)) > -0.5:
-            return Term(total.scope, np.log1p(total.dense))
+    @cached_property
+    def _spread(self) -> float:
+        """Up to which |f − m|/|w| plain sums of products lose no digits to underflow, nor overflow."""
+        table = self._weights[1]
+        lowest, highest = (log(x) + table._exponent * log(2.0) if x > 0 else -inf for x in table._bounds)
+        return min(_SAFE, _SAFE + lowest) if highest < _SAFE else -inf
+
+    def __call__(self, received: Sequence[FloatArray]) -> FloatArray:
+        """Values over ``scope``."""
+        values, weight = self._sum(received), self._weight
+        top, bottom = best_and_worst(values, weight)
+        width = (top - bottom) / weight
+        if not width < inf:
+            return self._with_forbidden(values)
+        below = (values - top) / weight
+        if self._differs_little and width < NEAR:
+            logs = self._by_differences(below)
+        elif width < self._spread:
+            with np.errstate(divide="ignore"):
+                logs = np.log(self._averages.of(np.exp(below)))
+            logs = self._but_impossible(logs)
+        else:
+            logs = self._by_sums(below)
+        return weight * logs + (top + self._top)
+
+    def _with_forbidden(self, values: FloatArray) -> FloatArray:
+        """The same where some values are −inf: with w > 0 they add nothing, with w < 0 they forbid."""
+        weight = self._weight
+        top, below = _below_best(values, weight)
+        logs = self._by_differences(below) if self._differs_little and _is_near(below) else self._by_sums(below)
+        result = weight * logs + (top + self._top)
+        return result + self._original.forbidden(values) if self._what.operator.strict else result
+
+    def _by_differences(self, below: FloatArray) -> FloatArray:
+        static = self._static_differences
+        differences = self._averages.of(np.expm1(below))
+        total = self._onto([differences, *([static.dense] if static else [])])
+        if float(total.min(initial=0.0)) > -0.5:
+            return np.log1p(total)
         # Most of the mass is on forbidden values: what is left of it is a difference of numbers near one.
-        sums = add_up([self._by_sums(part)], self._what.sizes)
-        kept = total.dense > -0.5
-        return Term(total.scope, np.where(kept, np.log1p(np.where(kept, total.dense, 0.0)), sums.dense))
+        kept = total > -0.5
+        return np.where(kept, np.log1p(np.where(kept, total, 0.0)), self._by_sums(below))
 
-    def _by_sums(self, part: Term) -> Term:
-        what = self._what
-        out = without({*self._weights[0], *part.scope}, what.eliminated)
-        logs = contract([self._weights, (part.scope, Scaled.from_log(part.dense))], out, what.sizes).log()
-        # With w < 0 forbidden values have been put aside, and only an impossible condition leaves nothing.
-        return Term(out, np.where(np.isneginf(logs), 0.0, logs) if what.operator.strict else logs)
+    def _by_sums(self, below: FloatArray) -> FloatArray:
+        operands = [self._weights, (self._sum.scope, Scaled.from_log(below))]
+        return self._but_impossible(contract(operands, self.scope, self._what.sizes).log())
+
+    def _but_impossible(self, logs: FloatArray) -> FloatArray:
+        """With w < 0 forbidden values have been put aside: only an impossible condition leaves nothing, and gets 0."""
+        return np.where(np.isneginf(logs), 0.0, logs) if self._what.operator.strict else logs
 
 
 class Pointwise:
@@ -192,27 +201,31 @@ class Pointwise:
         self._points = points(
             what.measure, [*(term.scope for term in what.static), *what.received], what.eliminated, what.sizes
         )
+        self._received = what.received
+        self.scope = self._points.kept
         self._values = sum((self._points.at(term) for term in what.static), np.zeros(self._points.measure.shape))
         if self._operator.weight == 0:
             possible = self._points.log_measure > -inf
             weighed = self._values + (self._operator.kappa * self._points.log_measure if self._operator.kappa else 0.0)
             self._values = np.where(possible, weighed, -inf)
+        self._plain = self._operator.weight == 0 and not self._values.any()
+        self.constant: Sequence[Term] = [] if what.received else [Term(self.scope, self([]))]
 
-    def __call__(self, received: Sequence[Term]) -> list[Term]:
-        """Terms over what is left."""
-        values = self._values
-        for term in received:
-            values = values + self._points.at(term)
+    def __call__(self, received: Sequence[FloatArray]) -> FloatArray:
+        """Values over ``scope``."""
+        terms = [self._points.at(Term(scope, array)) for scope, array in zip(self._received, received, strict=True)]
         if self._operator.weight == 0:
-            return [self._points.maxima(values)]
-        return [self._points.reduce(values, self._operator)]
+            return self._points.maxima(terms if self._plain and terms else [self._values, *terms])
+        return self._points.reduce(sum(terms, self._values), self._operator).dense
 
 
-def _finite(term: Term) -> Term:
-    return Term(term.scope, np.where(np.isneginf(term.dense), 0.0, term.dense))
+def _static_below_best(what: Elimination) -> tuple[float, FloatArray]:
+    """The best finite value m at possible points, and (f − m)/w ≤ 0 there; elsewhere as if forbidden, or 0."""
+    possible = what.points.measure > 0
+    return _below_best(what.values, what.operator.weight, possible)
 
 
-def _below_best(values: FloatArray, possible: BoolArray, weight: float) -> tuple[float, FloatArray]:
+def _below_best(values: FloatArray, weight: float, possible: BoolArray | bool = True) -> tuple[float, FloatArray]:
     """The best finite value m at possible points, and (f − m)/w ≤ 0 there.
 
     A forbidden value gives −inf for w > 0; for w < 0, where it is accounted for elsewhere, it gives 0.

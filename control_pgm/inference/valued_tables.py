@@ -6,13 +6,14 @@ from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import inf
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from control_pgm.errors import InvalidArgument, unknown
 from control_pgm.inference.problem import Problem
-from control_pgm.models.cpd import CPD
+from control_pgm.inference.repeating import Repeating
+from control_pgm.models.template import EverySlice
 from control_pgm.tables.arrays import FloatArray
 from control_pgm.tables.factor import Factor
 from control_pgm.tables.operators import Operator
@@ -54,9 +55,15 @@ class Tables:
     likelihood: Collection[str]
     weights: Collection[Factor]
 
+    @property
+    def alike(self) -> bool:
+        """Whether all slices of an unrolled network are known to be read in the same way."""
+        told = isinstance(self.values, EverySlice) and isinstance(self.operators, Repeating)
+        return told and not self.likelihood and not self.weights
+
     def check(self) -> None:
         """Refuse names of variables that are not observed, and numbers that are no values."""
-        for name in (*self.values, *self.likelihood):
+        for name in (*first_names(self.values), *self.likelihood):
             if name not in self.problem.observed:
                 raise unknown(name, self.problem.observed, what="observed variable")
         for name, table in distinct(self.values):
@@ -73,8 +80,8 @@ class Tables:
             return Held(OWN, self.problem.tables[k], self.problem.keys[k])
         if child >= 0:
             return self._displaced(k, self.operators[child])
-        name = self._observed[k]
-        if name is not None and name in self.values:
+        name = self.problem.owners[k]
+        if name in self.values:
             table = self.values[name]
             if table.shape != self.problem.tables[k].shape:
                 raise InvalidArgument(
@@ -110,13 +117,6 @@ class Tables:
         return {}
 
     @cached_property
-    def _observed(self) -> Sequence[str | None]:
-        """Per table the observed variable whose CPD it is."""
-        observed = self.problem.observed
-        names = [factor.scope[-1] if isinstance(factor, CPD) else None for factor in self.problem.model.tables]
-        return [name if name in observed else None for name in names]
-
-    @cached_property
     def _weighing(self) -> frozenset[int]:
         weights = {id(factor) for factor in self.weights}
         if not weights:
@@ -127,9 +127,14 @@ class Tables:
 def distinct(values: Mapping[str, Table]) -> list[tuple[str, Table]]:
     """Every table once, with the first name that has it."""
     found: dict[int, tuple[str, Table]] = {}
-    for name, table in values.items():
-        found.setdefault(id(table), (name, table))
+    for name in first_names(values):
+        found.setdefault(id(values[name]), (name, values[name]))
     return list(found.values())
+
+
+def first_names(values: Mapping[str, Any]) -> Sequence[str]:
+    """The names in a mapping; of those that are told once for all slices, the first."""
+    return [f"{base}_0" for base in values.labels] if isinstance(values, EverySlice) else list(values)
 
 
 def _logarithms(table: Scaled, unit: float) -> Table:

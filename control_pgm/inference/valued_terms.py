@@ -14,9 +14,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from control_pgm.inference.contract import Operand, prepare
+from control_pgm.inference.contract import Operand
 from control_pgm.tables.arrays import FloatArray, IndexArray, times_power_of_two
-from control_pgm.tables.logarithms import align
+from control_pgm.tables.logarithms import align, alignment
 from control_pgm.tables.operators import Operator, phi_over
 from control_pgm.tables.pattern import Pattern
 from control_pgm.tables.reductions import Groups, LastAxis
@@ -24,6 +24,8 @@ from control_pgm.tables.scaled import Scaled
 from control_pgm.tables.sparse_array import SparseArray, Table, entries, like
 from control_pgm.tables.sparse_scaled import SparseScaled
 from control_pgm.tables.views import Scope
+
+_BLOCK = 2**16  # entries that are worked on at a time: half a MiB
 
 
 class Term(NamedTuple):
@@ -38,28 +40,36 @@ class Term(NamedTuple):
         return self.table.dense() if isinstance(self.table, SparseArray) else self.table
 
 
-def add_up(terms: Sequence[Term], sizes: Sequence[int]) -> Term:
-    """The sum of terms over the union of their scopes, sorted, as a dense table.
+class Sum:
+    """How tables over some scopes are added up, onto the union of these, sorted; made once, run often.
 
     Examples
     --------
-    >>> add_up([Term((1,), np.array([1.0, 2.0])), Term((0,), np.array([10.0]))], (1, 2)).table.tolist()
-    [[11.0, 12.0]]
+    >>> both = Sum([(1,), (0,)], sizes=(1, 2))
+    >>> both.scope, both([np.array([1.0, 2.0]), np.array([10.0])]).tolist()
+    ((0, 1), [[11.0, 12.0]])
     """
-    full = tuple(sorted({x for term in terms for x in term.scope}))
-    if len(terms) == 1 and terms[0].scope == full:
-        return Term(full, terms[0].dense)
-    total = np.zeros([sizes[x] for x in full])
-    for term in terms:
-        total += align(term.dense, term.scope, full)
-    return Term(full, total)
+
+    def __init__(self, scopes: Sequence[Scope], sizes: Sequence[int]) -> None:
+        self.scope = tuple(sorted({x for scope in scopes for x in scope}))
+        self._shape = tuple([sizes[x] for x in self.scope])
+        self._aligned = [None if scope == self.scope else alignment(scope, self.scope) for scope in scopes]
+
+    def __call__(self, arrays: Sequence[FloatArray]) -> FloatArray:
+        """The sum; it may be one of the arrays itself."""
+        total: FloatArray | None = None
+        for array, aligned in zip(arrays, self._aligned, strict=True):
+            seen = array if aligned is None else array.transpose(aligned[0])[aligned[1]]
+            total = seen if total is None else total + seen
+        if total is None:
+            return np.zeros(self._shape)
+        return total if total.shape == self._shape else np.broadcast_to(total, self._shape)
 
 
-def linear(operands: Sequence[tuple[Scope, Table]], out: Scope, sizes: Sequence[int]) -> FloatArray:
-    """The sum of products of plain numbers, which may be negative, onto ``out``; dense."""
-    recipe, ones = prepare([scope for scope, _ in operands], out, sizes)
-    result: Table = recipe.linear([*(table for _, table in operands), *(table._linear for table in ones)])
-    return result.dense() if isinstance(result, SparseArray) else result
+def add_up(terms: Sequence[Term], sizes: Sequence[int]) -> Term:
+    """The sum of terms over the union of their scopes, sorted, as a dense table."""
+    total = Sum([term.scope for term in terms], sizes)
+    return Term(total.scope, total([term.dense for term in terms]))
 
 
 def plain(table: Scaled) -> Table:
@@ -93,6 +103,8 @@ class DensePoints:
 
     def at(self, term: Term) -> FloatArray:
         """The values of a term at every point."""
+        if term.scope == self.scope:
+            return term.dense
         return np.broadcast_to(align(term.dense, term.scope, self.scope), self._shape)
 
     @cached_property
@@ -104,9 +116,16 @@ class DensePoints:
         """Phi of values at the points."""
         return Term(self.kept, phi_over(self._rows, values, self.measure, operator))
 
-    def maxima(self, values: FloatArray) -> Term:
-        """The maxima of values at the points."""
-        return Term(self.kept, self._rows.maxima(values))
+    def maxima(self, terms: Sequence[FloatArray]) -> FloatArray:
+        """The maxima of a sum of values at the points; a large one is made a part at a time, which stays in cache."""
+        if prod(self._shape) <= _BLOCK:
+            return self._rows.maxima(sum(terms[1:], terms[0]))
+        result = np.empty(self._shape[:-1])
+        rows = max(1, _BLOCK * self._shape[0] // prod(self._shape))
+        for start in range(0, self._shape[0], rows):
+            part = [term[start : start + rows] for term in terms]
+            np.max(sum(part[1:], part[0]), axis=-1, out=result[start : start + rows])
+        return result
 
     def scaled(self, logs: FloatArray) -> Scaled:
         """Numbers at the points, given by their logarithms, as a table over ``scope``."""
@@ -168,10 +187,11 @@ class ListedPoints:
             values, measure = values[order], measure[order]
         return self._filled(phi_over(groups, values, measure, operator))
 
-    def maxima(self, values: FloatArray) -> Term:
-        """The maxima of values at the points."""
+    def maxima(self, terms: Sequence[FloatArray]) -> FloatArray:
+        """The maxima of a sum of values at the points."""
         _, groups, order = self._groups
-        return self._filled(groups.maxima(values if order is None else values[order]))
+        values = sum(terms[1:], terms[0])
+        return self._filled(groups.maxima(values if order is None else values[order])).dense
 
     def scaled(self, logs: FloatArray) -> Scaled:
         """Numbers at the points, given by their logarithms, as a table over ``scope``."""

@@ -43,7 +43,11 @@ def log_contract(arrays: Sequence[FloatArray], scopes: Sequence[Scope], out: Sco
 
 def align(array: FloatArray, scope: Scope, full: Scope) -> FloatArray:
     """A view of ``array`` whose axes follow ``full``, with length 1 where its scope has no such label."""
-    order = sorted(range(len(scope)), key=lambda i: full.index(scope[i]))
-    have = set(scope)
-    index = tuple(slice(None) if x in have else None for x in full)
+    order, index = alignment(scope, full)
     return array.transpose(order)[index]
+
+
+def alignment(scope: Scope, full: Scope) -> tuple[tuple[int, ...], tuple[slice | None, ...]]:
+    """The transposition, and then the index, with which a table over ``scope`` is seen by `align`."""
+    order = tuple(sorted(range(len(scope)), key=lambda i: full.index(scope[i])))
+    return order, tuple([slice(None) if x in scope else None for x in full])

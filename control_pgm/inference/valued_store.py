@@ -1,0 +1,143 @@
+"""The messages of an elimination of values, by cluster: one by one, or in a run of clusters that do the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from control_pgm.inference.valued_forms import Form, Sent
+from control_pgm.inference.valued_terms import Term
+from control_pgm.tables.arrays import FloatArray
+from control_pgm.tables.views import Scope
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """Copies of a block of clusters that hold and receive the same.
+
+    Attributes
+    ----------
+    first : the first cluster.
+    forms : per position in the block the form of its clusters.
+    values : per position what its clusters have sent; the first axis runs over the copies.
+    """
+
+    first: int
+    forms: Sequence[Form]
+    values: Sequence[FloatArray]
+
+    @property
+    def width(self) -> int:
+        """How many clusters a block has."""
+        return len(self.forms)
+
+    @property
+    def stop(self) -> int:
+        """The first cluster behind the run."""
+        return self.first + self.width * len(self.values[0])
+
+    def place(self, cluster: int) -> tuple[int, int]:
+        """Copy and position of a cluster of the run."""
+        return divmod(cluster - self.first, self.width)
+
+
+class Messages(Sequence[Sent]):
+    """What every cluster has sent, and its form. Filled from the first cluster on.
+
+    ``scopes`` are the scopes of the clusters, over the plan's numbers of variables.
+    """
+
+    def __init__(self, scopes: Sequence[Scope]) -> None:
+        self._scopes = scopes
+        self._singles: list[tuple[Form, Sent]] = []
+        self.run: Run | None = None
+
+    def append(self, form: Form, sent: Sent) -> None:
+        """The message of the next cluster, its variables told by their position in the cluster."""
+        scope = self._scopes[len(self)]
+        values, chances = sent
+        if values is not None:
+            values = Term(tuple([scope[x] for x in values.scope]), values.table)
+        if chances is not None:
+            chances = tuple([scope[x] for x in chances[0]]), chances[1]
+        self._singles.append((form, Sent(values, chances)))
+
+    def extend(self, run: Run) -> None:
+        """The messages of a run of clusters, the next ones."""
+        assert self.run is None
+        assert run.first == len(self)
+        self.run = run
+
+    def __len__(self) -> int:
+        run = self.run
+        return len(self._singles) + (run.stop - run.first if run else 0)
+
+    def __getitem__(self, i: Any) -> Any:
+        run = self.run
+        if run is None or i < run.first:
+            return self._singles[i][1]
+        if i >= run.stop:
+            return self._singles[i - (run.stop - run.first)][1]
+        copy, position = run.place(i)
+        scope = self._scopes[i]
+        local = run.forms[position].scope
+        return Sent(Term(tuple([scope[x] for x in local]), run.values[position][copy]), None)
+
+    def form(self, i: int) -> Form:
+        """The form of a cluster."""
+        run = self.run
+        if run is None or i < run.first:
+            return self._singles[i][0]
+        if i >= run.stop:
+            return self._singles[i - (run.stop - run.first)][0]
+        return run.forms[run.place(i)[1]]
+
+    def stretches(self, clusters: Sequence[int]) -> Iterator[tuple[int, int, Run | None]]:
+        """Cut a sequence of clusters into stretches, each one cluster, or copies of a block in falling order.
+
+        Yields where a stretch starts and stops in the sequence, and the run that it lies in. The first copies of a run
+        hear from clusters before it, and are told one by one.
+        """
+        at, run = 0, self.run
+        while at < len(clusters):
+            length = 1
+            if run is not None and run.first <= clusters[at] < run.stop:
+                length = max(1, min(run.place(clusters[at])[0], len(clusters) - at))
+                if clusters[at + length - 1] != clusters[at] - (length - 1) * run.width:
+                    length = 1
+            yield at, at + length, run if length > 1 else None
+            at += length
+
+
+def rows(run: Run, cluster: int, count: int) -> FloatArray:
+    """What ``count`` clusters at one position of a run have sent, from the given one on in falling order."""
+    copy, position = run.place(cluster)
+    return run.values[position][copy - count + 1 : copy + 1][::-1]
+
+
+def repeat(
+    first: int,
+    forms: Sequence[Form],
+    children: Sequence[Sequence[int]],
+    before: Sequence[FloatArray],
+    count: int,
+    told: Callable[[int], None],
+) -> Run:
+    """Run the forms of a block ``count`` times, each time on what the time before has left.
+
+    ``children`` holds, per position, the positions that it receives values from: those from the block before are
+    negative. ``before`` is what that block has sent at first; ``told`` hears how often the block has run.
+    """
+    values = [np.empty((count, *array.shape)) for array in before]
+    width = len(forms)
+    sent = [*before, *before]  # the block before, then this one
+    for c in range(count):
+        told(c)
+        for j, form in enumerate(forms):
+            array = form.values([sent[k + width] for k in children[j]])
+            sent[j + width] = values[j][c] = array
+        sent[:width] = sent[width:]
+    return Run(first, tuple(forms), tuple(values))
