@@ -30,9 +30,9 @@ S..#.
 
 def demo(options: argparse.Namespace) -> bool:
     """Solve the grid, print what happens, check it, write the pictures."""
-    options.out.mkdir(parents=True, exist_ok=True)
     mdp = gridworld(GRID, slip=options.slip)
     solution = solve(mdp, options.horizon, temperature=options.temperature)
+    options.out.mkdir(parents=True, exist_ok=True)
     network = solution.network
     print(f"A gridworld (S start, # wall, H hole −1, G goal +1; slip {options.slip:g}):\n\n{GRID}\n")
     print(f"Unrolled over T = {network.horizon} steps with optimality nodes, p(O_t=1|·) = exp((r_t − c_t)/alpha):\n")

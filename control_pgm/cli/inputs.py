@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import re
 import sys
-import warnings
-from collections.abc import Hashable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Hashable, Iterable
 from pathlib import Path
 
 import control_pgm.control as control
@@ -23,23 +20,15 @@ from control_pgm.problems import gridworld
 
 STANDARD_INPUT = "-"
 _LONGEST_INPUT = 10_000_000  # characters read from standard input
-GYM = "gym:"
-_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_DRAWING = ".txt"
+_MADE = ("gym:", "textbook:")  # what is made rather than read
 
 
+# --- what INPUT names ---------------------------------------------------------------------------------------------
 def process(options: argparse.Namespace) -> MDP:
-    """The process that INPUT names."""
-    slip = getattr(options, "slip", 0.0)
-    if options.input == STANDARD_INPUT:
-        return _from_text(sys.stdin.read(_LONGEST_INPUT + 1), slip)
-    if slip:
-        if Path(options.input).suffix.lower() != ".txt":
-            raise InvalidArgument("--slip with an input that is no gridworld drawing", remedy="leave it out")
-        return gridworld(read_text(Path(options.input), MAX_BYTES, "a drawing"), slip=slip)
-    if options.input.startswith(GYM):
-        with _warnings_as_notes():
-            return interop.load(options.input)
-    return interop.load(options.input)
+    """The process that INPUT names, with the slip and the discount that were asked for."""
+    mdp = _drawn(options) if options.slip is not None else _given(options.input)
+    return mdp if options.discount is None else _discounted(mdp, options.discount)
 
 
 def network(options: argparse.Namespace, mdp: MDP) -> ControlNetwork:
@@ -49,6 +38,7 @@ def network(options: argparse.Namespace, mdp: MDP) -> ControlNetwork:
 
 def solution(options: argparse.Namespace, mdp: MDP) -> Solution:
     """The process solved as --inference, --temperature and --risk say."""
+    check_risk(options)
     return control.solve(
         mdp,
         options.horizon,
@@ -61,19 +51,33 @@ def solution(options: argparse.Namespace, mdp: MDP) -> Solution:
 
 def network_file(options: argparse.Namespace) -> Network:
     """The network that INPUT names, which says already what the options about a process would say."""
-    for name in ("horizon", "temperature", "slip"):
-        if getattr(options, name, None):
-            raise InvalidArgument(
-                f"--{name} with {options.input!r}, which holds a network", remedy=f"leave --{name} out"
-            )
+    refuse(options, ("horizon", "temperature", "slip", "discount"), f"{options.input!r}, which holds a network")
     return load_network(options.input)
 
 
 def names_a_network(options: argparse.Namespace) -> bool:
     """Whether INPUT is a file that holds a network rather than a process."""
-    if options.input == STANDARD_INPUT or options.input.startswith(GYM):
+    if options.input == STANDARD_INPUT or options.input.startswith(_MADE):
         return False
     return is_network_file(options.input)
+
+
+# --- options that go with it, or do not -----------------------------------------------------------------------------
+def refuse(options: argparse.Namespace, names: Iterable[str], where: str, why: str = "") -> None:
+    """Refuse options that were given and have no meaning there."""
+    for name in names:
+        value = getattr(options, name, None)
+        if value is not None and value is not False:
+            option = f"--{name.replace('_', '-')}"
+            raise InvalidArgument(f"{option} with {where}", remedy=f"leave {option} out" + (f": {why}" if why else ""))
+
+
+def check_risk(options: argparse.Namespace) -> None:
+    """Planning needs a risk, and nothing else has one."""
+    if options.inference != "planning":
+        refuse(options, ("risk",), f"--inference {options.inference or 'posterior'}", "only planning has one")
+    elif options.risk is None:
+        raise InvalidArgument("--inference planning without --risk", remedy="give --risk LAMBDA, a number ≠ 0")
 
 
 def evidence(words: Iterable[str], model: Model) -> dict[str, Hashable]:
@@ -98,27 +102,54 @@ def evidence(words: Iterable[str], model: Model) -> dict[str, Hashable]:
     return found
 
 
-def temperature(text: str) -> float | tuple[float, ...]:
-    """A temperature, or several separated by commas, one per step."""
-    values = tuple(map(float, text.split(",")))
-    return values[0] if len(values) == 1 else values
+# --- processes ------------------------------------------------------------------------------------------------------
+def _given(name: str) -> MDP:
+    """The process of a file, an environment, a textbook or standard input."""
+    if name == STANDARD_INPUT:
+        text = _standard_input()
+        return interop.loads(text, name="standard input") if _is_json(text) else gridworld(text)
+    return interop.load(name)
 
 
-def _from_text(text: str, slip: float) -> MDP:
+def _drawn(options: argparse.Namespace) -> MDP:
+    """The gridworld of a drawing, with a slip."""
+    if options.input == STANDARD_INPUT:
+        text = _standard_input()
+        drawn = not _is_json(text)
+    else:
+        drawn = Path(options.input).suffix.lower() == _DRAWING
+        text = read_text(Path(options.input), MAX_BYTES, "a drawing") if drawn else ""
+    if not drawn:
+        raise InvalidArgument("--slip with an input that is no gridworld drawing", remedy="leave it out")
+    return gridworld(text, slip=options.slip)
+
+
+def _discounted(mdp: MDP, discount: float) -> MDP:
+    """The process with another discount."""
+    return MDP(
+        mdp.table,
+        mdp.reward_table,
+        initial=mdp.initial,
+        states=mdp.states,
+        actions=mdp.actions,
+        available=mdp.available,
+        terminal_reward=mdp.terminal_reward,
+        discount=discount,
+        positions=mdp.positions,
+    )
+
+
+def _standard_input() -> str:
+    try:
+        text = sys.stdin.read(_LONGEST_INPUT + 1)
+    except UnicodeDecodeError as error:
+        raise InvalidArgument(f"standard input is no text in {error.encoding}", allowed="a drawing, or JSON") from None
     if len(text) > _LONGEST_INPUT:
         raise InvalidArgument("standard input is too long", allowed=f"{_LONGEST_INPUT:,} characters")
-    if not text.lstrip().startswith("{"):
-        return gridworld(text, slip=slip)
-    if slip:
-        raise InvalidArgument("--slip with an input that is no gridworld drawing", remedy="leave it out")
-    return interop.loads(text, name="standard input")
+    if not text.strip():
+        raise InvalidArgument("standard input is empty", allowed="a gridworld drawing, or a process in JSON")
+    return text.removeprefix("\ufeff")
 
 
-@contextmanager
-def _warnings_as_notes() -> Iterator[None]:
-    """What an environment warns about, as a line on standard error, without the place in somebody's source."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        yield
-    for text in dict.fromkeys(_COLOUR.sub("", str(warning.message)) for warning in caught):
-        print(f"control-pgm: note: {' '.join(text.removeprefix('WARN: ').split())}", file=sys.stderr)
+def _is_json(text: str) -> bool:
+    return text.lstrip().startswith("{")

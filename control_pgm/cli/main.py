@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+from control_pgm.cli.notes import warnings_as_notes
 from control_pgm.cli.parser import make_parser
 from control_pgm.errors import ControlPGMError
 
@@ -20,7 +21,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="replace")
     options = make_parser().parse_args(arguments)
     try:
-        return OK if options.run(options) else FAILED
+        with warnings_as_notes():
+            return OK if options.run(options) else FAILED
     except ControlPGMError as error:
         print(f"control-pgm: {error}", file=sys.stderr)
     except BrokenPipeError:  # the reader of a pipe has seen enough

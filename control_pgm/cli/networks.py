@@ -13,8 +13,9 @@ from control_pgm.cli import inputs
 from control_pgm.cli.output import csv_text, deliver, json_text
 from control_pgm.display import number, text_table
 from control_pgm.errors import InvalidArgument
-from control_pgm.inference import Posterior
+from control_pgm.inference import Mode, Posterior
 from control_pgm.inference.loopy import LoopyPosterior
+from control_pgm.inference.loopy_mode import ModeEstimate
 from control_pgm.interop.dot import to_dot
 from control_pgm.interop.network_files import WRITTEN, Network, save_network
 from control_pgm.interop.tikz import to_tikz
@@ -107,27 +108,27 @@ def infer(options: argparse.Namespace) -> bool:
 
 
 def _deliver_mode(model: Network, observed: Mapping[str, Hashable], options: argparse.Namespace) -> None:
-    """The most probable assignment, by max-product where the method is approximate."""
-    figures: dict[str, Any]
+    """The most probable assignment, or an estimate of it where the method is approximate."""
+    mode: Mode | ModeEstimate
     if options.method == "loopy":
         if options.of:
             raise InvalidArgument("--mode of some variables with --method loopy", remedy="leave --of out")
-        loopy = inference.infer(model, observed, method="loopy", elimination="max")
-        assignment: Mapping[str, Hashable] = loopy.mode()
-        figures = {"exact": False, "outcome": loopy.report.outcome}
+        mode = inference.infer(model, observed, method="loopy", elimination="max").mode()
+        told: dict[str, Any] = {"outcome": mode.report.outcome}
     else:
         mode = inference.infer(model, observed, method=options.method).mode(*options.of or ())
-        assignment = mode.assignment
-        figures = {"exact": True, "log_probability": mode.log_probability, "log_posterior": mode.log_posterior}
-    rows = [[name, str(label)] for name, label in assignment.items()]
+        told = {"log_posterior": mode.log_posterior}
+    figures = {"exact": mode.exact, "log_probability": mode.log_probability, **told}
+    rows = [[name, str(label)] for name, label in mode.assignment.items()]
 
     def as_text(kind: str) -> str:
         if kind == "json":
-            return json_text({**figures, "mode": assignment})
+            return json_text({**figures, "mode": mode.assignment})
         if kind == "csv":
             return csv_text(["variable", "state"], rows)
-        told = [[name.replace("_", " "), _shown(value)] for name, value in figures.items()]
-        return text_table(["most probable assignment", ""], [*rows, *told], limit=200)
+        title = "most probable assignment" if mode.exact else "estimate of the most probable assignment"
+        more = [[name.replace("_", " "), _shown(value)] for name, value in figures.items()]
+        return text_table([title, ""], [*rows, *more], limit=200)
 
     deliver(as_text, options.format, options.out)
 

@@ -4,50 +4,165 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 
-from control_pgm.cli.inputs import network, process, solution
+from control_pgm.cli import inputs, subjects
 from control_pgm.cli.output import progress
-from control_pgm.control import MDP
 from control_pgm.errors import InvalidArgument
 from control_pgm.explorer import explore as write_page
 from control_pgm.viz import (
     Drawing,
+    animate_messages,
+    plot_clusters,
+    plot_comparison,
+    plot_crosscheck,
     plot_factor_graph,
+    plot_flow,
     plot_marginals,
     plot_messages,
     plot_network,
     plot_optimism,
     plot_policy,
     plot_temperature,
+    plot_template,
+    plot_trajectories,
+    plot_transitions,
     plot_values,
     save_picture,
 )
 
-PICTURES: Mapping[str, Callable[[argparse.Namespace, MDP], Drawing]] = {
-    "network": lambda options, mdp: plot_network(network(options, mdp)),
-    "factor-graph": lambda options, mdp: plot_factor_graph(network(options, mdp)),
-    "factor-graph-absorbed": lambda options, mdp: plot_factor_graph(network(options, mdp), absorbed=True),
-    "policy": lambda options, mdp: plot_policy(solution(options, mdp), t=options.time or 0),
-    "values": lambda options, mdp: plot_values(solution(options, mdp), t=options.time or 0),
-    "messages": lambda options, mdp: plot_messages(solution(options, mdp)),
-    "marginals": lambda options, mdp: plot_marginals(solution(options, mdp)),
-    "optimism": lambda options, mdp: plot_optimism(mdp, options.horizon, event=options.event, progress=progress()),
-    "temperature": lambda options, mdp: plot_temperature(mdp, options.horizon, progress=progress()),
+_MODEL = ("horizon", "temperature")
+_SOLUTION = (*_MODEL, "inference", "risk")
+_ALL = (*_SOLUTION, "time", "state", "event", "samples", "seed")  # what only some pictures have
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture that can be drawn from the command line.
+
+    Attributes
+    ----------
+    draw : function of the options
+        The drawing, or the file that it was written to.
+    about : str
+        What it shows.
+    has : tuple of str
+        Which of the options it has.
+    of_network : bool
+        Whether it can be drawn of a network in a file, too.
+    """
+
+    draw: Callable[[argparse.Namespace], Drawing | Path]
+    about: str
+    has: tuple[str, ...] = _SOLUTION
+    of_network: bool = False
+
+
+def _values(options: argparse.Namespace, quantity: str) -> Drawing:
+    return plot_values(subjects.solved(options), t=options.time or 0, quantity=quantity)
+
+
+def _temperature(options: argparse.Namespace) -> Drawing:
+    mdp = inputs.process(options)
+    state, t = subjects.state(options, mdp), options.time or 0
+    return plot_temperature(mdp, options.horizon, state=state, t=t, progress=progress())
+
+
+def _optimism(options: argparse.Namespace) -> Drawing:
+    mdp = inputs.process(options)
+    return plot_optimism(mdp, options.horizon, event=subjects.event(options, mdp), progress=progress())
+
+
+PICTURES: Mapping[str, Picture] = {
+    "policy": Picture(
+        lambda options: plot_policy(subjects.solved(options), t=options.time or 0),
+        "what to do in every state, at --time",
+        (*_SOLUTION, "time"),
+    ),
+    "values": Picture(lambda options: _values(options, "V"), "V of every state, at --time", (*_SOLUTION, "time")),
+    "action-values": Picture(lambda options: _values(options, "Q"), "Q of every action", (*_SOLUTION, "time")),
+    "advantages": Picture(lambda options: _values(options, "advantage"), "Q − V", (*_SOLUTION, "time")),
+    "messages": Picture(
+        lambda options: plot_messages(subjects.solved(options)), "backward and forward messages, and the posterior"
+    ),
+    "animation": Picture(
+        lambda options: animate_messages(subjects.passing(options), options.out, progress=progress()),
+        "the messages as they are sent, in a .gif or .html",
+        _MODEL,
+        of_network=True,
+    ),
+    "marginals": Picture(
+        lambda options: plot_marginals(subjects.solved(options)), "belief beside reality, states against time"
+    ),
+    "flow": Picture(
+        lambda options: plot_flow(subjects.solved(options)), "belief beside reality, as maps or as lines over time"
+    ),
+    "trajectories": Picture(
+        lambda options: plot_trajectories(subjects.simulated(options)),
+        "sampled runs of the policy: --samples, --seed",
+        (*_SOLUTION, "samples", "seed"),
+    ),
+    "comparison": Picture(
+        lambda options: plot_comparison(subjects.compared(options), t=options.time or 0),
+        "policies of several types of inference; with --risk of planning, too",
+        (*_MODEL, "risk", "time"),
+    ),
+    "temperature": Picture(
+        _temperature, "policy and expected reward over the temperature, at --state", ("horizon", "time", "state")
+    ),
+    "optimism": Picture(_optimism, "how probable --event seems, and how probable it is", ("horizon", "event")),
+    "transitions": Picture(
+        lambda options: plot_transitions(inputs.process(options), t=options.time or 0),
+        "which state leads to which; without --horizon",
+        ("time",),
+    ),
+    "template": Picture(
+        lambda options: plot_template(subjects.unrolled(options)), "a slice, and the step to the next", _MODEL
+    ),
+    "network": Picture(lambda options: plot_network(subjects.directed(options)), "all slices", _MODEL, of_network=True),
+    "factor-graph": Picture(
+        lambda options: plot_factor_graph(subjects.model(options)), "with its loops", _MODEL, of_network=True
+    ),
+    "factor-graph-absorbed": Picture(
+        lambda options: plot_factor_graph(subjects.model(options), absorbed=True),
+        "small factors multiplied into larger ones",
+        _MODEL,
+        of_network=True,
+    ),
+    "clusters": Picture(
+        lambda options: plot_clusters(subjects.model(options)), "the tree of exact inference", _MODEL, of_network=True
+    ),
+    "crosscheck": Picture(
+        lambda options: plot_crosscheck(subjects.checked(options)), "differences from independent engines", _MODEL
+    ),
 }
-_VARYING = ("optimism", "temperature")  # what they vary cannot be given
+
+
+def explained() -> str:
+    """Every picture in a line."""
+    width = max(map(len, PICTURES))
+    return "\n".join(f"  {name:{width}}  {picture.about}" for name, picture in PICTURES.items())
 
 
 def draw(options: argparse.Namespace) -> bool:
     """A picture."""
-    if options.what in _VARYING:
-        for name in ("temperature", "inference", "risk", "time"):
-            if getattr(options, name) is not None:
-                raise InvalidArgument(f"--{name} with --what {options.what}", remedy="leave it out: it varies there")
-    print(f"wrote {save_picture(PICTURES[options.what](options, process(options)), options.out)}")
+    picture = PICTURES[options.what]
+    inputs.refuse(options, (name for name in _ALL if name not in picture.has), f"--what {options.what}")
+    if inputs.names_a_network(options):
+        if not picture.of_network:
+            allowed = ", ".join(name for name, one in PICTURES.items() if one.of_network)
+            raise InvalidArgument(
+                f"--what {options.what} with {options.input!r}, which holds a network", allowed=allowed
+            )
+    elif "horizon" in picture.has and options.horizon is None:
+        raise InvalidArgument(f"--what {options.what} without --horizon", remedy="give the number of actions")
+    drawn = picture.draw(options)
+    print(f"wrote {drawn if isinstance(drawn, Path) else save_picture(drawn, options.out)}")
     return True
 
 
 def explore(options: argparse.Namespace) -> bool:
     """A page to look at a solution in a browser."""
-    print(f"wrote {write_page(solution(options, process(options)), options.out)}")
+    print(f"wrote {write_page(subjects.solved(options), options.out)}")
     return True

@@ -1,26 +1,20 @@
-"""What the verbs about decision processes do. Every function returns whether its checks passed."""
+"""The verbs ``info``, ``query`` and ``crosscheck``. Every function returns whether its checks passed."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Hashable, Sequence
-from typing import Any
 
 import numpy as np
 
 import control_pgm.inference as inference
 import control_pgm.interop as interop
 from control_pgm.cli import inputs
-from control_pgm.cli.output import array_text, deliver, factor_text, json_text, progress
-from control_pgm.control import MDP, Solution, unroll
+from control_pgm.cli.output import deliver, factor_text, progress
+from control_pgm.control import MDP, unroll
 from control_pgm.display import number, text_table
-from control_pgm.errors import InvalidArgument, UndefinedConditional
+from control_pgm.errors import InvalidArgument
 from control_pgm.tables.arrays import BoolArray
-
-ARRAYS = ("policy", "Q", "V", "advantage", "state_marginals")
-_NUMBERS = ("risk", "log_evidence", "soft_value", "plan", "lower", "upper")
-_COLD = ("bellman", "planning")  # types of inference without a temperature
-_WHOLE = (".json", ".npz")  # files that keep a whole solution
 
 
 def info(options: argparse.Namespace) -> bool:
@@ -46,29 +40,6 @@ def info(options: argparse.Namespace) -> bool:
         network = unroll(mdp, options.horizon)
         parts.append(str(inference.plan(network, network.optimal)))
     print("\n\n".join(parts))
-    return True
-
-
-def solve(options: argparse.Namespace) -> bool:
-    """Policy, values, marginals, evidence."""
-    solution = inputs.solution(options, inputs.process(options))
-    if options.out is not None and options.out.suffix.lower() in _WHOLE:
-        print(f"wrote {interop.save_solution(solution, options.out)}")
-        return True
-
-    array = getattr(solution, options.show)
-    if not 0 <= options.time < len(array):
-        raise InvalidArgument(f"--time {options.time}", allowed=f"0 … {len(array) - 1}")
-
-    def as_text(kind: str) -> str:
-        if kind == "json":
-            return json_text(_record(solution))
-        if kind == "csv":
-            return array_text(array, options.show, "csv")
-        caption = f"{options.show} at t={options.time}"
-        return f"{solution}\n\n{caption}\n{array_text(array.sel(t=options.time), options.show, 'table')}"
-
-    deliver(as_text, options.format, options.out)
     return True
 
 
@@ -98,29 +69,6 @@ def _absorbing(mdp: MDP) -> BoolArray:
         staying = np.asarray(mdp.matrix_at(t)[pairs, pairs // mdp.n_actions]).reshape(mdp.n_states, mdp.n_actions)
         stays &= ((staying == 1.0) | ~mdp.available).all(axis=1)
     return stays
-
-
-def _record(solution: Solution) -> dict[str, Any]:
-    """The whole solution for programs; what its type of inference does not have is left out."""
-    network = solution.network
-    record: dict[str, Any] = {
-        "inference": solution.inference,
-        "horizon": network.horizon,
-        "states": list(network.mdp.states),
-        "actions": list(network.mdp.actions),
-    }
-    if solution.inference not in _COLD:
-        record["temperature"] = network.temperatures if network.scheduled else network.temperature
-        record["reward_shift"] = solution.reward_shift
-    values = {name: _available(solution, name) for name in (*_NUMBERS, *ARRAYS)}
-    return record | {name: value for name, value in values.items() if value is not None}
-
-
-def _available(solution: Solution, name: str) -> Any:
-    try:
-        return getattr(solution, name, None)
-    except UndefinedConditional:
-        return None
 
 
 def _some(labels: Sequence[Hashable]) -> str:

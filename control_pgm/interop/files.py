@@ -8,19 +8,29 @@ from pathlib import Path
 from control_pgm.control.mdp import MDP
 from control_pgm.control.solution import Solution
 from control_pgm.display import size
-from control_pgm.errors import InvalidArgument, InvalidFile, InvalidModel, TooLarge
+from control_pgm.errors import InvalidArgument, InvalidFile, InvalidModel, TooLarge, unknown
 from control_pgm.interop.gymnasium import from_gymnasium
 from control_pgm.interop.json_format import read_json, read_json_text, write_json
 from control_pgm.interop.mdp_record import mdp_from, mdp_record
 from control_pgm.interop.npz_format import read_npz, write_npz
-from control_pgm.interop.solution_record import SavedSolution, solution_from, solution_record
+from control_pgm.interop.saved_solution import SavedSolution
+from control_pgm.interop.solution_record import solution_from, solution_record
 from control_pgm.interop.source import MAX_BYTES, Record, Source, check_limit, ending, read_text
+from control_pgm.problems import forest, gambler, puterman_two_state, russell_norvig_grid, sutton_barto_grid
 from control_pgm.problems.gridworld import ACTIONS, gridworld
 from control_pgm.writing import replacing
 
 _WRITERS: Mapping[str, Callable[[Record, Path], None]] = {".json": write_json, ".npz": write_npz}
 _READERS: Mapping[str, Callable[[Path, int], Source]] = {".json": read_json, ".npz": read_npz}
 _GYM = "gym:"
+_TEXTBOOK = "textbook:"
+TEXTBOOK: Mapping[str, Callable[[], MDP]] = {
+    "forest": forest,
+    "gambler": gambler,
+    "puterman-two-state": puterman_two_state,
+    "russell-norvig-grid": russell_norvig_grid,
+    "sutton-barto-grid": sutton_barto_grid,
+}  # what follows ``textbook:`` -> the process as its book prints it
 _LARGEST_DENSE = 400  # cells from which `gridworld` makes sparse tables
 _SPARSE_CELL = 800  # bytes that a cell of those takes while they are made
 
@@ -67,7 +77,7 @@ def save(mdp: MDP, path: str | Path) -> Path:
 
 
 def load(path: str | Path, *, max_bytes: int = MAX_BYTES) -> MDP:
-    """Read a decision process from a file, or make it from an environment.
+    """Read a decision process from a file, or make it from an environment or a textbook.
 
     Files may come from anywhere: nothing in them is executed, and what they claim to need is checked before it is
     read.
@@ -75,8 +85,9 @@ def load(path: str | Path, *, max_bytes: int = MAX_BYTES) -> MDP:
     Parameters
     ----------
     path : path or str
-        A .json or .npz file of `save`, a .txt file with a drawing for `gridworld`, or ``"gym:ID"`` for a Gymnasium
-        environment.
+        A .json or .npz file of `save`, a .txt file with a drawing for `gridworld`, ``"gym:ID"`` for a Gymnasium
+        environment, or ``"textbook:NAME"`` for the process of a textbook: forest, gambler, puterman-two-state,
+        russell-norvig-grid or sutton-barto-grid.
     max_bytes : int
         How much memory the file may claim; 32 bytes are counted for each byte of JSON.
 
@@ -88,6 +99,8 @@ def load(path: str | Path, *, max_bytes: int = MAX_BYTES) -> MDP:
         If it claims more than ``max_bytes``.
     InvalidArgument
         On another ending.
+    UnknownName
+        If there is no such textbook process; lists those there are.
     OSError
         If the file cannot be read.
 
@@ -96,11 +109,15 @@ def load(path: str | Path, *, max_bytes: int = MAX_BYTES) -> MDP:
     >>> drawing = Path("grid.txt").write_text("S.G")
     >>> load("grid.txt").states
     ('(0,0)', '(0,1)', '(0,2)')
+    >>> load("textbook:puterman-two-state")
+    MDP(2 states, 3 actions, discount 0.95)
     """
     check_limit(max_bytes)
     if isinstance(path, str) and path.startswith(_GYM):
         return from_gymnasium(path.removeprefix(_GYM))
-    kind = ending(path, (*_READERS, ".txt"), f' or "{_GYM}ID"')
+    if isinstance(path, str) and path.startswith(_TEXTBOOK):
+        return _from_textbook(path.removeprefix(_TEXTBOOK))
+    kind = ending(path, (*_READERS, ".txt"), f', "{_GYM}ID" or "{_TEXTBOOK}NAME"')
     if kind == ".txt":
         return _load_grid(Path(path), max_bytes)
     return mdp_from(_READERS[kind](Path(path), max_bytes))
@@ -135,7 +152,11 @@ def loads(text: str, *, name: str = "the JSON text", max_bytes: int = MAX_BYTES)
 
 
 def save_solution(solution: Solution, path: str | Path) -> Path:
-    """Write the numbers of a solution, with its decision process: whole, or not at all.
+    """Write the data of a solution, with its decision process: whole, or not at all.
+
+    All that its type of inference has comes back bit by bit with `load_solution`: policy, values and marginals,
+    evidence and bounds, an open-loop plan, risk, temperatures and action prior. Figures that would need more memory
+    than there may be, such as the exact evidence beside a variational solution, are left out.
 
     Parameters
     ----------
@@ -200,6 +221,13 @@ def _write(record: Callable[[], Record], path: str | Path) -> Path:
     with replacing(path) as unfinished:
         write(contents, unfinished)
     return Path(path)
+
+
+def _from_textbook(name: str) -> MDP:
+    """The process as its book prints it."""
+    if name not in TEXTBOOK:
+        raise unknown(name, TEXTBOOK, what="the textbook process")
+    return TEXTBOOK[name]()
 
 
 def _load_grid(path: Path, max_bytes: int) -> MDP:

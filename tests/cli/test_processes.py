@@ -126,14 +126,6 @@ def test_standard_input_is_a_drawing_or_a_process(capsys, grid, monkeypatch, tmp
     assert run(capsys, "solve", tmp_path / "grid.json", "--horizon", 3, "--format", "csv")[1] == expected
 
 
-def test_draw_writes_every_picture(capsys, grid, tmp_path):
-    for what in ("network", "factor-graph", "factor-graph-absorbed", "policy", "values", "messages", "marginals"):
-        path = tmp_path / f"{what}.png"
-        code, out, err = run(capsys, "draw", grid, "--horizon", 3, "--what", what, "--out", path)
-        assert (code, out) == (0, f"wrote {path}\n"), err
-        assert path.read_bytes().startswith(b"\x89PNG")
-
-
 def test_crosscheck_tells_by_its_exit_code(capsys, grid):
     ours = ("crosscheck", grid, "--horizon", 2, "--temperature", 0.3, "--against", "enumeration")
     code, out, _ = run(capsys, *ours)

@@ -1,0 +1,80 @@
+"""Options that several verbs share, and a parser that says in one sentence what it did not understand."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import NoReturn
+
+from control_pgm.cli.output import FORMATS
+from control_pgm.cli.values import number, steps, temperature
+from control_pgm.control.solve import INFERENCES
+
+INPUT = (
+    "a gridworld drawing (.txt), a process (.json, .npz), an environment (gym:FrozenLake-v1), a textbook's process "
+    "(textbook:gambler), or - for standard input"
+)
+NETWORK = "a network (.json, .bif, .uai)"
+T = "number of actions T"
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose errors are one sentence; the usage is in --help."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what was wrong and leave with exit code 2."""
+        self.exit(2, f"control-pgm: {message}; see {self.prog} --help\n")
+
+
+def process_options(parser: argparse.ArgumentParser, *, horizon: bool = True) -> None:
+    """INPUT as a process, and what else says which process and at which temperature."""
+    parser.add_argument("input", metavar="INPUT", help=INPUT)
+    if horizon:
+        parser.add_argument("--horizon", type=steps, metavar="T", required=True, help=T)
+    temperature_option(parser)
+    change_options(parser)
+
+
+def temperature_option(parser: argparse.ArgumentParser) -> None:
+    """The temperature, or a schedule."""
+    parser.add_argument(
+        "--temperature",
+        type=temperature,
+        metavar="ALPHA",
+        help="alpha > 0, in units of reward; low is greedy; A,B,… gives one per step [1]",
+    )
+
+
+def change_options(parser: argparse.ArgumentParser) -> None:
+    """What makes another process of the one that INPUT names."""
+    parser.add_argument("--slip", type=number, help="for gridworld drawings: probability of slipping sideways [0]")
+    parser.add_argument(
+        "--discount",
+        type=number,
+        metavar="GAMMA",
+        help="probability of going on after a step, 0 to 1 [the process's own]",
+    )
+
+
+def inference_options(parser: argparse.ArgumentParser, more: tuple[str, ...] = ()) -> None:
+    """The type of inference, and its risk."""
+    parser.add_argument("--inference", choices=[*INFERENCES, *more], help="[posterior]")
+    parser.add_argument(
+        "--risk", type=number, metavar="LAMBDA", help="for planning: ≠ 0, per unit of reward; negative is risk-averse"
+    )
+
+
+def evidence_option(parser: argparse.ArgumentParser) -> None:
+    """Observations in a network."""
+    parser.add_argument(
+        "--evidence",
+        action="append",
+        metavar="NAME=LABEL",
+        help="for a network: an observation, or a file of observations (.evid); may be repeated",
+    )
+
+
+def output_options(parser: argparse.ArgumentParser, what: str) -> None:
+    """Where an answer goes, and as what."""
+    parser.add_argument("--format", choices=FORMATS, default="table", help="of standard output [%(default)s]")
+    parser.add_argument("--out", type=Path, help=f"a file for {what}")
