@@ -79,6 +79,10 @@ class MissingPackage(ControlPGMError, ImportError):
     """An optional package that is not installed."""
 
 
+class NotConverged(UserWarning):
+    """Messages of loopy belief propagation that have not converged: beliefs depend on when they were stopped."""
+
+
 def unknown(name: Hashable, allowed: Iterable[Hashable], *, what: str, remedy: str = "") -> UnknownName:
     """An `UnknownName` for ``name`` that lists what exists and suggests the nearest spelling."""
     names = list(allowed)

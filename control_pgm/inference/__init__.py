@@ -3,6 +3,7 @@
 from control_pgm.inference.exact import Cluster, Message
 from control_pgm.inference.infer import infer
 from control_pgm.inference.loopy import LoopyPosterior
+from control_pgm.inference.loopy_mode import ModeEstimate
 from control_pgm.inference.loopy_options import LoopyOptions
 from control_pgm.inference.loopy_report import LoopyReport
 from control_pgm.inference.many import TreeBatch, infer_many
@@ -22,6 +23,7 @@ __all__ = [
     "MarginalMap",
     "Message",
     "Mode",
+    "ModeEstimate",
     "Plan",
     "Posterior",
     "Samples",

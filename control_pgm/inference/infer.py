@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Hashable, Mapping
 from dataclasses import fields
 from math import inf
+from numbers import Real
 from typing import Any, Literal, overload
 
 from control_pgm.errors import InvalidArgument, unknown
@@ -40,7 +42,12 @@ def infer(
 ) -> EnumeratedPosterior: ...
 @overload
 def infer(
-    model: Model, evidence: Mapping[str, Hashable] | None = None, *, method: Literal["loopy"], **settings: Any
+    model: Model,
+    evidence: Mapping[str, Hashable] | None = None,
+    *,
+    method: Literal["loopy"],
+    memory_limit: int = DEFAULT_MEMORY_LIMIT,
+    **settings: Any,
 ) -> LoopyPosterior: ...
 def infer(
     model: Model,
@@ -62,7 +69,7 @@ def infer(
         Messages on a bucket tree; brute force, for checking; or loopy belief propagation on the Bethe graph of the
         model's tables, which is approximate unless that graph is a tree.
     memory_limit : int
-        Bytes; a plan that needs more is refused before anything is allocated.
+        Bytes; what needs more is refused before anything is allocated.
     keep : "memory", "checkpoints", or the Path of a folder
         Where exact inference keeps the messages of long networks whose slices are alike. "checkpoints" keeps about the
         square root of them and computes the others again when they are read; a folder holds them in unnamed files.
@@ -77,7 +84,12 @@ def infer(
     UnknownName
         On a variable or a label that does not exist.
     TooLarge
-        If the plan does not fit.
+        If the plan, or what stands in its place, does not fit.
+
+    Warns
+    -----
+    NotConverged
+        If loopy belief propagation stops before its messages have settled.
 
     Examples
     --------
@@ -92,8 +104,14 @@ def infer(
     if not isinstance(evidence, Mapping | None):
         raise InvalidArgument(f"evidence {evidence!r} is not a mapping", allowed="{variable name: state label}")
     observed = evidence if isinstance(evidence, EverySlice) else dict(evidence or {})  # ours, whoever changes theirs
+    if isinstance(memory_limit, bool) or not isinstance(memory_limit, Real):
+        raise InvalidArgument(f"memory_limit {memory_limit!r}", allowed="a number of bytes")
+    if keep != "memory" and method != "exact":
+        raise InvalidArgument(
+            f"keep={keep!r} with method={method!r}", remedy="leave it out: only method='exact' keeps messages elsewhere"
+        )
     if method == "loopy":
-        return _loopy(model, observed, settings)
+        return _loopy(model, observed, memory_limit, settings)
     if settings:
         raise InvalidArgument(
             f"{next(iter(settings))} with method={method!r}", remedy="leave it out: it belongs to method='loopy'"
@@ -111,9 +129,14 @@ def infer(
     return posterior
 
 
-def _loopy(model: Model, observed: Mapping[str, Hashable], settings: Mapping[str, Any]) -> LoopyPosterior:
+def _loopy(
+    model: Model, observed: Mapping[str, Hashable], memory_limit: int, settings: Mapping[str, Any]
+) -> LoopyPosterior:
     known = {field.name for field in fields(LoopyOptions)}
     for name in settings:
         if name not in known:
             raise unknown(name, sorted(known), what="setting of method='loopy':")
-    return LoopyPosterior(model, observed, LoopyOptions(**settings))
+    posterior = LoopyPosterior(model, observed, LoopyOptions(**settings), memory_limit)
+    if not posterior.report.converged:
+        warnings.warn(posterior.report.warning(), stacklevel=3)  # names the line that called infer
+    return posterior

@@ -4,25 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
 from functools import cached_property
-from math import prod
+from types import MappingProxyType
+from typing import NoReturn
 
 import numpy as np
 
-from control_pgm.display import number, text_table
+from control_pgm.display import html_table, number, text_table
 from control_pgm.errors import InvalidArgument, NotAvailable
 from control_pgm.inference.bethe import bethe_graph
-from control_pgm.inference.contract import contract
-from control_pgm.inference.loopy_beliefs import log_partition, table_belief, variable_belief
-from control_pgm.inference.loopy_mode import decode
+from control_pgm.inference.loopy_beliefs import joint_belief, log_partition, table_belief
+from control_pgm.inference.loopy_messages import check_memory
+from control_pgm.inference.loopy_mode import ModeEstimate, decode
 from control_pgm.inference.loopy_options import LoopyOptions
-from control_pgm.inference.loopy_report import LoopyReport
+from control_pgm.inference.loopy_report import LoopyReport, report_of
 from control_pgm.inference.loopy_store import LoopyMessage, LoopyStore
+from control_pgm.inference.mode import log_weight
+from control_pgm.inference.plan import DEFAULT_MEMORY_LIMIT
 from control_pgm.inference.posterior import Posterior, Undefined
 from control_pgm.inference.problem import check_model, pose
 from control_pgm.inference.schedules import sweeps
 from control_pgm.models.factorgraph import Model
 from control_pgm.tables.factor import Factor
-from control_pgm.tables.scaled import Scaled
 
 _DEFAULTS = LoopyOptions()
 
@@ -39,6 +41,8 @@ class LoopyPosterior(Posterior):
     evidence : mapping
         Variable name -> state label.
     options : LoopyOptions
+    memory_limit : int
+        Bytes that messages and their contractions may take.
 
     Attributes
     ----------
@@ -53,6 +57,8 @@ class LoopyPosterior(Posterior):
     ImpossibleEvidence
         If the messages leave a variable without a possible state; names it. Such evidence has probability zero.
         The converse does not hold: impossibilities that show only all around a loop go unnoticed.
+    TooLarge
+        If the messages do not fit.
 
     Notes
     -----
@@ -79,17 +85,23 @@ class LoopyPosterior(Posterior):
     report: LoopyReport
 
     def __init__(
-        self, model: Model, evidence: Mapping[str, Hashable] | None = None, options: LoopyOptions = _DEFAULTS
+        self,
+        model: Model,
+        evidence: Mapping[str, Hashable] | None = None,
+        options: LoopyOptions = _DEFAULTS,
+        memory_limit: int = DEFAULT_MEMORY_LIMIT,
     ) -> None:
         check_model(model)
         problem = pose(model, evidence)
         self.model, self.evidence, self.options = model, dict(evidence or {}), options
         self.method, self.exact = "loopy", False
-        self._store = store = LoopyStore(bethe_graph(problem), options)
+        graph = bethe_graph(problem)
+        check_memory(graph, memory_limit)
+        self._store = store = LoopyStore(graph, options)
         for _ in sweeps(store):
             pass
         self._log_partition = log_partition(store)
-        self.report = _report(store)
+        self.report = report_of(store)
 
     # --- numbers of the whole -----------------------------------------------------------------------------------
     @property
@@ -147,48 +159,38 @@ class LoopyPosterior(Posterior):
         belief = Factor.of([problem.variables[v] for v in scope], table_belief(self._store, table, scope))
         return belief.normalise() if self.options.elimination == "sum" else _relative(belief)
 
-    def mode(self) -> dict[str, Hashable]:
-        """An estimate of the most probable assignment (max-product only): name -> label, of all variables.
+    def mode(self, *names: str) -> ModeEstimate:
+        """An estimate of the most probable assignment of all variables (max-product only).
 
         Variables are decided one after another, neighbours of decided ones first, each given what is decided: so that
-        ties are broken alike everywhere. See `decode`. On a tree this is a mode.
+        ties are broken alike everywhere. On a tree whose messages have converged this is a mode.
+
+        Raises
+        ------
+        NotAvailable
+            After sum-product, or if some of the variables are named: that would be marginal MAP.
         """
+        self._check(names)
+        if names:
+            raise NotAvailable(
+                f"loopy max-product has no mode of {', '.join(names)} alone, the others summed out",
+                allowed="mode() of all variables",
+                remedy="leave the names out, or ask infer(…, method='exact').mode(…)",
+            )
         self._needs_max("mode")
-        variables = self.model.variables
-        found = {**self.observed, **decode(self._store)}
-        return {name: variables[name].states[found[name]] for name in variables}
+        problem, variables = self._store.graph.problem, self.model.variables
+        decided = decode(self._store)
+        found = {**self.observed, **{problem.names[v]: state for v, state in decided.items()}}
+        assignment = {name: variables[name].states[found[name]] for name in variables}
+        weight = log_weight(problem, decided)
+        return ModeEstimate(MappingProxyType(assignment), weight, self._log_partition, self.report)
 
     def _joint(self, targets: tuple[str, ...], given: tuple[str, ...], at: Mapping[str, int]) -> Factor:
         problem = self._store.graph.problem
-        cardinalities = problem.cardinalities
-        asked = tuple(problem.index[name] for name in (*given, *targets))
-        # A variable with a single state tells nothing: it needs no table in common with the others.
-        speaking = tuple(v for v in asked if cardinalities[v] > 1)
-        if all(self.model.variables[name].cardinality == 1 for name in targets):
-            table = Scaled(np.ones([cardinalities[v] for v in asked]))
-        elif len(speaking) == 1:
-            belief = Scaled.from_log(variable_belief(self._store, speaking[0]))
-            table = contract([(speaking, belief)], asked, cardinalities)
-        else:
-            fixed = {problem.index[name] for name in given}
-            table = table_belief(self._store, self._home(speaking), asked, fixed)
-        joint = Factor.of([problem.variables[v] for v in asked], table)
+        condition, asked = ([problem.index[name] for name in names] for names in (given, targets))
+        table = joint_belief(self._store, condition, asked)
+        joint = Factor.of([problem.variables[v] for v in (*condition, *asked)], table)
         return joint.condition({name: self.model.variables[name].states[i] for name, i in at.items()})
-
-    def _home(self, asked: tuple[int, ...]) -> int:
-        """The table that answers for variables: of those that mention all of them, the smallest, then the first."""
-        graph = self._store.graph
-        problem = graph.problem
-        near = [graph.table_of[edge] for edge in graph.edges_of[asked[0]]]
-        homes = [k for k in near if set(asked) <= set(problem.scopes[k])]
-        if not homes:
-            names = ", ".join(problem.names[v] for v in asked)
-            raise NotAvailable(
-                f"loopy belief propagation has no joint belief about {{{names}}}: no table mentions all of them",
-                allowed="one variable, or variables that share a table",
-                remedy="ask infer(…, method='exact')",
-            )
-        return min(homes, key=lambda k: (prod(problem.tables[k].shape), k))
 
     # --- looking ------------------------------------------------------------------------------------------------
     @cached_property
@@ -196,6 +198,26 @@ class LoopyPosterior(Posterior):
         """The final messages: those from tables to variables, then those back."""
         edges = range(self._store.graph.n_edges)
         return tuple(self._store.message(edge, to_table=back) for back in (False, True) for edge in edges)
+
+    @property
+    def plan(self) -> NoReturn:
+        """Not available: nothing is eliminated."""
+        self._lacks("plan", "see .report")
+
+    @property
+    def clusters(self) -> NoReturn:
+        """Not available: messages go between tables and single variables."""
+        self._lacks("clusters", "see .messages")
+
+    @property
+    def sample(self) -> NoReturn:
+        """Not available: beliefs about parts do not add up to a distribution of the whole."""
+        self._lacks("sample", "see .marginal")
+
+    def _lacks(self, what: str, instead: str) -> NoReturn:
+        raise NotAvailable(
+            f"loopy belief propagation has no {what}", remedy=f"{instead}, or ask infer(…, method='exact').{what}"
+        )
 
     def _needs_sum(self, what: str) -> None:
         if self.options.elimination != "sum":
@@ -213,21 +235,18 @@ class LoopyPosterior(Posterior):
             f"{len(self.model.variables)} variables, {len(self.evidence)} observed)"
         )
 
-    def __str__(self) -> str:
+    def _rows(self) -> list[list[str]]:
         what = "log evidence" if self.options.elimination == "sum" else "log maximum"
-        value = [f"{what} (Bethe)", number(self._log_partition, 12)]
-        return text_table(["loopy posterior", ""], [value, *self.report.rows()])
+        return [[f"{what} (Bethe)", number(self._log_partition, 12)], *self.report.rows()]
+
+    def __str__(self) -> str:
+        return text_table(["loopy posterior", ""], self._rows())
+
+    def _repr_html_(self) -> str:
+        return html_table(["loopy posterior", ""], self._rows())
 
 
 def _relative(table: Factor) -> Factor:
     """Divided by the largest entry."""
     logs = table.log_array()
     return Factor(table.variables, logs - logs.max(), log=True)
-
-
-def _report(store: LoopyStore) -> LoopyReport:
-    graph = store.graph
-    moving = np.flatnonzero(store.moving > store.options.tolerance)
-    unconverged = sorted({graph.variable_of[edge] for edge in moving.tolist()})
-    names = tuple(graph.problem.names[v] for v in unconverged)
-    return LoopyReport(store.options, tuple(store.residuals), store.sent, names, graph.is_tree)

@@ -19,12 +19,12 @@ max-product all sums are maxima, and Z is the largest weight of any assignment.
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from math import fsum, inf
+from collections.abc import Collection, Sequence
+from math import fsum, inf, prod
 
 import numpy as np
 
-from control_pgm.errors import ImpossibleEvidence
+from control_pgm.errors import ImpossibleEvidence, NotAvailable
 from control_pgm.inference.contract import Operand, contract
 from control_pgm.inference.loopy_messages import batches, contradiction
 from control_pgm.inference.loopy_options import Elimination
@@ -54,6 +54,42 @@ def table_belief(store: LoopyStore, table: int, out: Scope, deaf_to: Collection[
     gone = tuple(v for v in problem.scopes[table] if v not in out)
     product = contract(operands, out + gone, problem.cardinalities)
     return product.maximum(tuple(range(len(out), len(out + gone))))
+
+
+def joint_belief(store: LoopyStore, given: Sequence[int], targets: Sequence[int]) -> Scaled:
+    """The belief about ``targets`` for each state of ``given``, axes (*given, *targets), not normalised.
+
+    Raises
+    ------
+    NotAvailable
+        If no table mentions all of the variables.
+    """
+    problem = store.graph.problem
+    cardinalities, asked = problem.cardinalities, (*given, *targets)
+    # A variable with a single state tells nothing: it needs no table in common with the others.
+    speaking = tuple(v for v in asked if cardinalities[v] > 1)
+    if all(cardinalities[v] == 1 for v in targets):
+        return Scaled(np.ones([cardinalities[v] for v in asked]))
+    if len(speaking) == 1:
+        belief = Scaled.from_log(variable_belief(store, speaking[0]))
+        return contract([(speaking, belief)], asked, cardinalities)
+    return table_belief(store, _home(store, speaking), asked, given)
+
+
+def _home(store: LoopyStore, asked: Scope) -> int:
+    """The table that answers for variables: of those that mention all of them, the smallest, then the first."""
+    graph = store.graph
+    problem = graph.problem
+    near = [graph.table_of[edge] for edge in graph.edges_of[asked[0]]]
+    homes = [k for k in near if set(asked) <= set(problem.scopes[k])]
+    if not homes:
+        names = ", ".join(problem.names[v] for v in asked)
+        raise NotAvailable(
+            f"loopy belief propagation has no joint belief about {{{names}}}: no table mentions all of them",
+            allowed="one variable, or variables that share a table",
+            remedy="ask infer(…, method='exact')",
+        )
+    return min(homes, key=lambda k: (prod(problem.tables[k].shape), k))
 
 
 def log_partition(store: LoopyStore) -> float:
@@ -115,7 +151,13 @@ def _reduced(logs: FloatArray, elimination: Elimination) -> FloatArray:
 
 
 def _zero_table(store: LoopyStore, table: int) -> ImpossibleEvidence:
+    """The error for a table that is zero wherever its variables can be; observed variables are shown with theirs."""
+    problem = store.graph.problem
+    scope = problem.model.tables[table].scope
+    seen = {name: problem.model.variables[name].states[i] for name, i in problem.observed.items() if name in scope}
+    place = ", ".join(f"{name}={seen[name]}" if name in seen else name for name in scope)
+    where = " wherever its free variables can be" if problem.scopes[table] else ""
     return ImpossibleEvidence(
-        f"the evidence is impossible: {store.graph.name(table)} is zero wherever its variables can be",
+        f"the evidence is impossible: phi_{table}({place}) is zero{where}",
         remedy="method='exact' tells which observation makes it so",
     )

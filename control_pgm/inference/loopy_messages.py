@@ -18,7 +18,8 @@ from math import prod
 import numpy as np
 from numpy.typing import ArrayLike
 
-from control_pgm.errors import ImpossibleEvidence
+from control_pgm.display import size
+from control_pgm.errors import ImpossibleEvidence, TooLarge
 from control_pgm.inference.bethe import BetheGraph
 from control_pgm.inference.contract import prepare
 from control_pgm.inference.loopy_options import Elimination, LoopyOptions
@@ -30,6 +31,7 @@ Place = IntArray | slice  # of messages in a flat vector
 
 _BATCH = 2**20  # entries that the tables of a batch may have together
 _STACKED = 2**12  # entries that a table may have to be copied next to others
+_RECORD = 512  # bytes that an edge takes besides its messages, about
 _ROUNDING = 2.0**-49  # of a logarithm: smaller differences between two computations of it mean nothing
 
 
@@ -63,6 +65,30 @@ class Batch:
         if self.maximised:
             result = result.maximum(self.maximised)
         return Stack(result, self.tables.exponents).log().reshape(len(self.edges), -1)
+
+
+def check_memory(graph: BetheGraph, memory_limit: int) -> None:
+    """Refuse a graph whose messages, and the tables copied or joined to compute them, would not fit.
+
+    Raises
+    ------
+    TooLarge
+        Before any of them is made.
+    """
+    problem = graph.problem
+    sizes = [table.n_entries for table in problem.tables]
+    # Small tables are copied once per axis, however many slices share them.
+    small = {id(t): len(t.shape) * t.n_entries for t in problem.tables if prod(t.shape) <= _STACKED}
+    places = sum(len(scope) * sum(problem.cardinalities[v] for v in scope) for scope in problem.scopes)
+    joined = max(max(sizes, default=0), min(_BATCH, sum(sizes)))
+    need = _RECORD * graph.n_edges + 8 * (8 * graph.length + 2 * places + sum(small.values()) + 2 * joined)
+    if need > memory_limit:
+        raise TooLarge(
+            f"loopy belief propagation over {graph.n_edges:,} edges, whose largest table has {max(sizes):,} entries, "
+            f"needs {size(need)}",
+            allowed=f"{size(memory_limit)} (memory_limit)",
+            remedy="observe more variables, split the model, or raise memory_limit",
+        )
 
 
 def batches(graph: BetheGraph, edges: Iterable[int], elimination: Elimination) -> list[Batch]:

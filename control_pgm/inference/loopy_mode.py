@@ -6,20 +6,25 @@ through its neighbours, breadth first, and each is decided given those before it
 that they are in their state, and from the others what these have said before.
 
 On a tree the parts that are still open hang together by nothing but decided variables, so that every choice can be
-completed to a mode. On loops the result is an estimate.
+completed to a mode. On loops the result is an estimate: its weight is exact, but others may have more.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
+from control_pgm.display import number
+from control_pgm.errors import NotAvailable
 from control_pgm.inference.bethe import BetheGraph
 from control_pgm.inference.contract import Operand, contract
 from control_pgm.inference.loopy_beliefs import variable_belief
+from control_pgm.inference.loopy_report import LoopyReport
 from control_pgm.inference.loopy_store import LoopyStore
+from control_pgm.inference.mode import assignment_table
 from control_pgm.tables.arrays import FloatArray
 from control_pgm.tables.scaled import Scaled
 
@@ -27,8 +32,69 @@ _TIE = 1e-9  # nats: states closer than this to the best are as good
 _ROUNDING = 1e-13  # the same, relative to the logarithms
 
 
-def decode(store: LoopyStore) -> dict[str, int]:
-    """name -> state index of all free variables; of states equally good within 1e-9 nats, the first."""
+@dataclass(frozen=True, repr=False)
+class ModeEstimate:
+    """An assignment that may be a most probable one; made by ``posterior.mode()`` after loopy max-product.
+
+    What a `Mode` is to exact inference, without its promise: `exact` tells them apart.
+
+    Attributes
+    ----------
+    assignment : mapping
+        name -> label, of all variables of the model in their natural order, observed ones included.
+    log_probability : float
+        log p(assignment, evidence) in nats; for a factor graph the log of the assignment's weight. It is exact, so no
+        mode has less; −inf where the estimate has led into a dead end.
+    log_maximum : float
+        The Bethe approximation of a mode's log-probability, in nats: from messages, not from this assignment. Neither
+        an upper nor a lower bound, except on trees.
+    report : LoopyReport
+        Whether the messages have converged.
+
+    Examples
+    --------
+    >>> from control_pgm import Factor, FactorGraph, Variable, infer
+    >>> a, b, c = (Variable(name, 2) for name in "abc")
+    >>> alike = [[2, 1], [1, 2]]
+    >>> loop = FactorGraph([Factor(pair, alike) for pair in ([a, b], [b, c], [c, a])] + [Factor([a], [1, 3])])
+    >>> estimate = infer(loop, method="loopy", elimination="max").mode()
+    >>> dict(estimate.assignment), estimate.exact
+    ({'a': 1, 'b': 1, 'c': 1}, False)
+    """
+
+    assignment: Mapping[str, Hashable]
+    log_probability: float
+    log_maximum: float
+    report: LoopyReport
+
+    @property
+    def exact(self) -> bool:
+        """False, also on trees: see ``report.accuracy``."""
+        return False
+
+    @property
+    def log_posterior(self) -> float:
+        """Not available: max-product has no p(evidence) to divide by."""
+        raise NotAvailable(
+            "an estimate of the mode has no log_posterior: max-product has no evidence",
+            remedy="see .log_probability, or ask infer(…, method='exact').mode()",
+        )
+
+    def __str__(self) -> str:
+        rows = [[name, str(label)] for name, label in self.assignment.items()]
+        figures = [["log probability", number(self.log_probability)], ["log maximum (Bethe)", number(self.log_maximum)]]
+        told = [["outcome", self.report.outcome], ["accuracy", self.report.accuracy]]
+        return assignment_table("estimate of the mode", rows, [*figures, *told])
+
+    def __repr__(self) -> str:
+        return (
+            f"ModeEstimate(approximate, {self.report.outcome}, {len(self.assignment)} variables, "
+            f"log_probability={number(self.log_probability, 10)})"
+        )
+
+
+def decode(store: LoopyStore) -> dict[int, int]:
+    """The state index of each free variable; of states equally good within 1e-9 nats, the first."""
     decided: dict[int, int] = {}
     for v in breadth_first(store.graph):
         scores = _scores(store, v, decided)
@@ -37,7 +103,7 @@ def decode(store: LoopyStore) -> dict[str, int]:
             scores = variable_belief(store, v)
         best = scores.max()
         decided[v] = int(np.flatnonzero(scores >= best - max(_TIE, _ROUNDING * abs(best)))[0])
-    return {store.graph.problem.names[v]: decided[v] for v in sorted(decided)}
+    return decided
 
 
 def breadth_first(graph: BetheGraph) -> Iterator[int]:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from control_pgm.display import number, text_table
+import numpy as np
+
+from control_pgm.display import html_table, number, text_table
+from control_pgm.errors import NotConverged
 from control_pgm.inference.loopy_options import LoopyOptions
+from control_pgm.inference.loopy_store import LoopyStore
 
 _SHOWN = 8  # variables that are named when the report is printed
 _ROUNDING = 1e-10  # nats by which the messages of a tree may still move to be called exact
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class LoopyReport:
     """Whether the messages have converged, and on the way to it.
 
@@ -70,7 +74,8 @@ class LoopyReport:
     def rows(self) -> list[list[str]]:
         """The report as rows of a text table."""
         options = self.options
-        damping = f"{number(options.damping)} of old {options.damping_domain} messages" if options.damping else "none"
+        share = f"{number(options.damping)} of the old message, {options.damping_domain} domain"
+        damping = share if options.damping else "none"
         rows = [
             ["outcome", self.outcome],
             ["accuracy", self.accuracy],
@@ -82,12 +87,39 @@ class LoopyReport:
             ["residual by sweep", _history(self.residuals)],
         ]
         if self.unconverged:
-            shown = ", ".join(self.unconverged[:_SHOWN]) + (", …" if len(self.unconverged) > _SHOWN else "")
-            rows.append([f"{len(self.unconverged)} unconverged", shown])
+            rows.append([f"{len(self.unconverged)} unconverged", self._shown()])
         return rows
+
+    def warning(self) -> NotConverged:
+        """What to tell somebody who may not look at the report, if the messages have not converged."""
+        damped = "more damping" if self.options.damping else "damping=0.5"
+        return NotConverged(
+            f"loopy belief propagation has {self.outcome} nats, at {self._shown()}: its beliefs depend on when it "
+            f"stopped; try {damped}, more than max_sweeps={self.options.max_sweeps}, or fewer loops, "
+            "FactorGraph.from_model(model, evidence).absorbed(); method='exact' is exact"
+        )
+
+    def _shown(self) -> str:
+        """The first of the variables that have not converged."""
+        return ", ".join(self.unconverged[:_SHOWN]) + (", …" if len(self.unconverged) > _SHOWN else "")
 
     def __str__(self) -> str:
         return text_table(["loopy belief propagation", ""], self.rows())
+
+    def _repr_html_(self) -> str:
+        return html_table(["loopy belief propagation", ""], self.rows())
+
+    def __repr__(self) -> str:
+        return f"LoopyReport({self.outcome}, {self.accuracy})"
+
+
+def report_of(store: LoopyStore) -> LoopyReport:
+    """The report of a run."""
+    graph = store.graph
+    moving = np.flatnonzero(store.moving > store.options.tolerance)
+    unconverged = sorted({graph.variable_of[edge] for edge in moving.tolist()})
+    names = tuple(graph.problem.names[v] for v in unconverged)
+    return LoopyReport(store.options, tuple(store.residuals), store.sent, names, graph.is_tree)
 
 
 def _history(residuals: tuple[float, ...]) -> str:

@@ -54,6 +54,11 @@ class Mode:
     log_probability: float
     log_posterior: float
 
+    @property
+    def exact(self) -> bool:
+        """True: no assignment is more probable. Approximate methods give a `ModeEstimate` instead."""
+        return True
+
     def __str__(self) -> str:
         rows = [[name, str(label)] for name, label in self.assignment.items()]
         figures = [["log probability", number(self.log_probability)], ["log posterior", number(self.log_posterior)]]

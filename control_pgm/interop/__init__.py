@@ -8,7 +8,7 @@ from control_pgm.interop.gymnasium import from_gymnasium
 from control_pgm.interop.network_files import load_network, save_network
 from control_pgm.interop.pgmpy import to_pgmpy
 from control_pgm.interop.sampling import Sampled, from_samples
-from control_pgm.interop.solution_record import SavedSolution
+from control_pgm.interop.saved_solution import SavedSolution
 from control_pgm.interop.tikz import to_tikz
 from control_pgm.interop.uai import from_uai, to_uai
 

@@ -115,20 +115,21 @@ class Source(ABC):
             error = unknown(shortened(name)[1:-1], allowed, what="the field")
             raise self.error(error.what, allowed=", ".join(allowed), remedy=error.remedy)
 
-    def expect(self, form: str, others: Mapping[str, str] | None = None) -> None:
-        """Check the format and its version; an error tells what reads another one: ``others``, or what we know."""
+    def expect(self, form: str, others: Mapping[str, str] | None = None, versions: tuple[int, ...] = (VERSION,)) -> int:
+        """The version, if format and version are known; an error tells what reads another format: ``others``, too."""
         given = self.value("format")
         if given != form:
             known = {**_READERS, **(others or {})}
             remedy = known.get(given, "") if isinstance(given, str) else ""
             raise self.error(f"format is {shortened(given)}", allowed=repr(form), remedy=remedy)
         version = self.value("version")
-        if type(version) is not int or version != VERSION:
+        if type(version) is not int or version not in versions:
             raise self.error(
                 f"version {shortened(version)} of {form!r} is unknown",
-                allowed=str(VERSION),
+                allowed=", ".join(map(str, versions)),
                 remedy="a newer control_pgm may have written it: update",
             )
+        return version
 
     def error(self, what: str, *, allowed: str = "", remedy: str = "") -> InvalidFile:
         """An error that names the file."""

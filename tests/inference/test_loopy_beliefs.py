@@ -77,12 +77,25 @@ def test_on_trees_impossible_evidence_is_always_found(schedule, seed):
         ([Factor([X], [1, 0]), Factor([X], [0, 1])], "no state of 'x' has positive weight"),
         ([Factor([X, Y], [[1, 0, 0], [0, 0, 0]]), Factor([Y], [0, 1, 1])], "no state of '[xy]' has positive weight"),
         ([Factor([X, Y], np.zeros((2, 3)))], "no state of 'x' has positive weight"),
-        ([Factor([X], [1, 1]), Factor([], 0.0)], r"phi_1\(\) is zero"),
+        ([Factor([X], [1, 1]), Factor([], 0.0)], r"phi_1\(\) is zero;"),
     ],
 )
 def test_a_contradiction_names_its_variable(schedule, by, factors, culprit):
     with pytest.raises(ImpossibleEvidence, match=f"evidence is impossible: {culprit}.*method='exact'"):
         loopy(FactorGraph(factors), schedule=schedule, elimination=by)
+
+
+def test_an_observation_that_a_table_forbids_is_shown_with_its_labels():
+    graph = FactorGraph([Factor([X], [1, 1]), Factor([Z, Y], [[0, 1, 1], [1, 1, 1]])])
+    with pytest.raises(ImpossibleEvidence, match=r"the evidence is impossible: phi_1\(z=0, y=c\) is zero;"):
+        loopy(graph, {"y": "c", "z": 0})
+
+
+@pytest.mark.parametrize("name", ["plan", "clusters", "sample"])
+def test_what_belongs_to_exact_inference_is_refused_with_a_way_out(name):
+    posterior = loopy(FactorGraph([Factor([X], [1, 2])]))
+    with pytest.raises(NotAvailable, match=rf"has no {name}; see \..*method='exact'\)\.{name}"):
+        getattr(posterior, name)
 
 
 def test_a_contradiction_that_shows_only_around_the_loop_goes_unnoticed():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 
-from control_pgm import Factor, FactorGraph, Variable
+from control_pgm import Factor, FactorGraph, Variable, infer
 from control_pgm.errors import InvalidArgument, NotAvailable
 from control_pgm.inference.loopy import LoopyPosterior
 from control_pgm.inference.loopy_options import LoopyOptions
@@ -33,7 +33,7 @@ def max_marginal(brute, *names):
 
 def log_weight(brute, mode):
     """The log-weight of an assignment of labels."""
-    indices = {n: brute.variables[n].index(label) for n, label in mode.items()}
+    indices = {n: brute.variables[n].index(label) for n, label in mode.assignment.items()}
     (found,) = [w for at, w in brute.weights if at == indices]
     return found
 
@@ -53,8 +53,12 @@ def test_on_trees_max_marginals_and_modes_are_exact(schedule, seed):
     for scope in [*((name,) for name in graph.variables), *(f.scope for f in graph.factors if f.scope)]:
         assert np.abs(posterior.max_marginal(*scope).array() - max_marginal(brute, *scope)).max() < 1e-12
     mode = posterior.mode()
-    assert list(mode) == list(graph.variables)
+    assert list(mode.assignment) == list(graph.variables)
+    assert {name: mode.assignment[name] for name in evidence} == evidence
     assert abs(log_weight(brute, mode) - best) < 1e-12
+    assert abs(mode.log_probability - best) < 1e-12
+    assert mode.log_maximum == posterior.log_maximum
+    assert "exact up to rounding" in mode.report.accuracy
 
 
 @schedules
@@ -74,18 +78,46 @@ def test_ties_are_broken_by_the_first_state_and_alike_everywhere():
     differ = FactorGraph(Factor(pair, [[0, 1], [1, 0]]) for pair in pairwise(x))
     posterior = max_product(differ)
     assert all(posterior.max_marginal(v.name).array().tolist() == [1.0, 1.0] for v in x)
-    assert posterior.mode() == {f"x{i}": "pq"[i % 2] for i in range(6)}
+    assert posterior.mode().assignment == {f"x{i}": "pq"[i % 2] for i in range(6)}
     even = FactorGraph([Factor([X, Y], np.ones((2, 3)))])
-    assert max_product(even).mode() == {"x": "a", "y": "c"}
+    assert max_product(even).mode().assignment == {"x": "a", "y": "c"}
 
 
 def test_a_mode_names_observed_variables_too():
     graph = FactorGraph([Factor([X, Y], [[1, 2, 3], [9, 5, 4]]), Factor([Z], [1, 2])])
-    assert max_product(graph).mode() == {"x": "b", "y": "c", "z": 1}
+    assert max_product(graph).mode().assignment == {"x": "b", "y": "c", "z": 1}
     posterior = max_product(graph, {"x": "a"})
-    assert posterior.mode() == {"x": "a", "y": "e", "z": 1}
+    assert posterior.mode().assignment == {"x": "a", "y": "e", "z": 1}
     assert abs(posterior.log_maximum - np.log(3 * 2)) < 1e-15
     assert np.allclose(posterior.max_marginal("x", "y").array(), [[1 / 3, 2 / 3, 1], [0, 0, 0]], rtol=0, atol=1e-15)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_on_loops_the_weight_of_the_estimate_is_its_own_and_no_mode_has_less(seed):
+    graph = random_loops(seed, n=6, zeros=0.1 * (seed % 2), spread=2.0)
+    brute = Brute(graph.tables)
+    mode = max_product(graph, max_sweeps=10).mode()
+    expected = log_weight(brute, mode)
+    assert mode.log_probability == expected or abs(mode.log_probability - expected) < 1e-12
+    assert mode.log_probability <= max(w for _, w in brute.weights) + 1e-12
+
+
+def test_an_estimate_is_never_called_exact_and_a_mode_always_is():
+    graph = FactorGraph([Factor([X, Y], [[1, 2, 3], [9, 5, 4]]), Factor([Z], [1, 2])])
+    estimate, mode = max_product(graph).mode(), infer(graph).mode()
+    assert (estimate.exact, mode.exact) == (False, True)
+    assert estimate.assignment == mode.assignment
+    assert abs(estimate.log_probability - mode.log_probability) < 1e-15
+    assert repr(estimate).startswith("ModeEstimate(approximate, converged in")
+    rows = [line.split() for line in str(estimate).splitlines()]
+    assert rows[0] == ["estimate", "of", "the", "mode"]
+    assert ["x", "b"] in rows
+    assert ["log", "probability", "2.89"] in rows
+    assert "accuracy" in str(estimate)
+    with pytest.raises(NotAvailable, match=r"no log_posterior: max-product has no evidence; see \.log_probability"):
+        _ = estimate.log_posterior
+    with pytest.raises(TypeError):
+        estimate.assignment["x"] = "a"
 
 
 def test_on_loops_with_strong_fields_the_estimate_is_the_mode():
@@ -104,9 +136,11 @@ def test_on_loops_with_strong_fields_the_estimate_is_the_mode():
 def test_without_convergence_the_estimate_is_still_an_assignment_and_the_report_warns():
     ring = ising([(0, 1), (1, 2), (2, 0)], -2.0)
     posterior = max_product(ring, schedule="flooding", max_sweeps=10)
-    assert set(posterior.mode()) == {"x0", "x1", "x2"}
+    assert set(posterior.mode().assignment) == {"x0", "x1", "x2"}
     frustrated = max_product(ising([(0, 1), (1, 2), (2, 0)], -2.0, [0.1, 0.2, -0.25]), max_sweeps=30)
-    assert set(frustrated.mode().values()) <= {-1, 1}
+    assert set(frustrated.mode().assignment.values()) <= {-1, 1}
+    assert "NOT CONVERGED" in repr(frustrated.mode())
+    assert "NOT CONVERGED" in str(frustrated.mode())
     assert not frustrated.report.converged
     assert "NOT CONVERGED" in repr(frustrated)
 
@@ -115,7 +149,8 @@ def test_a_dead_end_on_a_loop_leaves_an_estimate_of_weight_zero():
     x = [Variable(f"x{i}", 2) for i in range(3)]
     graph = FactorGraph(Factor([x[i], x[(i + 1) % 3]], [[0, 1], [1, 0]]) for i in range(3))
     mode = max_product(graph).mode()
-    assert log_weight(Brute(graph.tables), mode) == -np.inf
+    assert log_weight(Brute(graph.tables), mode) == mode.log_probability == -np.inf
+    assert "−inf" in str(mode)
 
 
 @pytest.mark.parametrize(
@@ -126,6 +161,7 @@ def test_a_dead_end_on_a_loop_leaves_an_estimate_of_weight_zero():
         (lambda p: p.max_marginal(), "max_marginal.. needs at least one variable"),
         (lambda p: p.log_evidence, "max-product has no evidence; see .log_maximum"),
         (lambda p: p.max_marginal("x", "z"), r"no joint belief about \{x, z\}"),
+        (lambda p: p.mode("x", "z"), r"no mode of x, z alone.*leave the names out, or ask infer\(…, method='exact'"),
     ],
 )
 def test_sums_are_refused_after_max_product(ask, message):

@@ -1,12 +1,16 @@
 """Settings and the report of loopy belief propagation."""
 
+import tracemalloc
+import warnings
 from dataclasses import FrozenInstanceError
+from itertools import pairwise
 from math import inf, nan
 
 import numpy as np
 import pytest
 
-from control_pgm.errors import InvalidArgument
+from control_pgm import Factor, FactorGraph, Variable, infer
+from control_pgm.errors import InvalidArgument, NotConverged, TooLarge
 from control_pgm.inference.loopy import LoopyPosterior
 from control_pgm.inference.loopy_options import LoopyOptions
 from control_pgm.inference.loopy_report import LoopyReport
@@ -76,9 +80,76 @@ def test_the_report_prints_what_it_knows():
     text = str(LoopyPosterior(ising(K4, -2.0, [0.1] * 4), {}, options).report)
     assert "NOT CONVERGED in 3 sweeps, residual" in text
     assert "approximate" in text
-    assert "0.25 of old linear messages" in text
+    assert "0.25 of the old message, linear domain" in text
     assert "4 unconverged" in text
     assert "x0, x1, x2, x3" in text
+
+
+def test_reports_and_posteriors_show_themselves_in_a_line_and_in_notebooks():
+    report = LoopyPosterior(ising(K4, -2.0, [0.1] * 4), {}, LoopyOptions(schedule="flooding", max_sweeps=3)).report
+    assert repr(report).startswith("LoopyReport(NOT CONVERGED in 3 sweeps, residual ")
+    assert repr(report).endswith(", approximate)")
+    assert "<td>x0, x1, x2, x3</td>" in report._repr_html_()
+    posterior = LoopyPosterior(ising(K4, 0.1, [0.1] * 4))
+    assert repr(posterior.report) == f"LoopyReport({posterior.report.outcome}, approximate)"
+    page = posterior._repr_html_()
+    assert "log evidence (Bethe)" in page
+    assert "<td>approximate</td>" in page
+
+
+# --- the entry point --------------------------------------------------------------------------------------------
+def test_what_does_not_converge_warns_at_the_line_that_asked():
+    graph = ising(K4, -2.0, [0.1] * 4)
+    with pytest.warns(NotConverged, match=r"NOT CONVERGED in 3 sweeps, residual .* nats, at x0, x1, x2, x3") as caught:
+        infer(graph, method="loopy", schedule="flooding", max_sweeps=3)
+    assert caught[0].filename == __file__
+    assert "try damping=0.5, more than max_sweeps=3, or fewer loops" in str(caught[0].message)
+    with pytest.warns(NotConverged, match="try more damping"):
+        infer(graph, method="loopy", damping=0.1, max_sweeps=1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert infer(ising(K4, 0.1, [0.1] * 4), method="loopy").report.converged
+
+
+@pytest.mark.parametrize("method", ["loopy", "enumeration"])
+def test_what_only_exact_inference_keeps_is_refused(method):
+    with pytest.raises(InvalidArgument, match=f"keep='checkpoints' with method='{method}'; leave it out"):
+        infer(random_tree(0), method=method, keep="checkpoints")
+    with pytest.raises(InvalidArgument, match="memory_limit '1 GB'; allowed: a number of bytes"):
+        infer(random_tree(0), method=method, memory_limit="1 GB")
+
+
+def graphs():
+    """A dense graph of small tables, a few large tables, and many tables that are one."""
+    rng = np.random.default_rng(0)
+    few = [Variable(f"x{i}", 60) for i in range(5)]
+    many = [Variable(f"x{i}", 8) for i in range(400)]
+    shared = Factor([Variable("x", 8), Variable("y", 8)], rng.random((8, 8)) + 0.1)
+    return [
+        ising([(i, j) for i in range(30) for j in range(i)], 0.01, [0.1] * 30),
+        FactorGraph(Factor(few[i : i + 3], rng.random((60, 60, 60))) for i in range(3)),
+        FactorGraph(Factor(pair, shared.array()) for pair in pairwise(many)),
+    ]
+
+
+@pytest.mark.filterwarnings("ignore::control_pgm.errors.NotConverged")
+@pytest.mark.parametrize("graph", graphs(), ids=["dense", "large tables", "chain"])
+def test_memory_is_told_before_it_is_taken(graph):
+    with pytest.raises(TooLarge, match=r"loopy belief propagation over .* needs .*raise memory_limit"):
+        infer(graph, method="loopy", memory_limit=10_000)
+    limit = 1
+    while True:
+        try:
+            tracemalloc.start()
+            infer(graph, method="loopy", elimination="max", max_sweeps=3, memory_limit=limit)
+            taken = tracemalloc.get_traced_memory()[1]
+            break
+        except TooLarge:
+            limit *= 2
+        finally:
+            tracemalloc.stop()
+    assert taken < 1.3 * limit  # what was allowed was about enough
+    assert limit < 40 * taken  # and no gross exaggeration
 
 
 def test_a_tree_is_called_exact_only_where_the_messages_have_settled():

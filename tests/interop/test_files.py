@@ -5,11 +5,9 @@ import pytest
 from hypothesis import given
 from scipy import sparse
 
-from control_pgm import MDP, gridworld, interop, load, load_solution, save, save_solution, solve
+from control_pgm import MDP, gridworld, interop, load, save, solve
 from control_pgm.control.rewards import Rewards
-from control_pgm.errors import NotAvailable
-from control_pgm.interop.solution_record import AXES, NUMBERS
-from tests.control.instances import instances, named, solved
+from tests.control.instances import instances, named
 from tests.control.sparse_pairs import pair
 from tests.interop.same import assert_same, back, same_array
 from tests.strategies import quick, seeds
@@ -22,50 +20,6 @@ formats = pytest.mark.parametrize("kind", FORMATS)
 @pytest.mark.parametrize("item", instances(), ids=repr)
 def test_every_form_of_process_comes_back(item, kind, tmp_path):
     assert_same(item.mdp, back(item.mdp, kind, tmp_path))
-
-
-@formats
-@pytest.mark.parametrize("item", instances(), ids=repr)
-def test_every_solution_comes_back(item, kind, tmp_path):
-    solution = solved(item)
-    saved = load_solution(save_solution(solution, tmp_path / f"solution.{kind}"))
-    assert_same(solution.network.mdp, saved.mdp)
-    for name, axes in AXES.items():
-        array = getattr(solution, name)
-        assert same_array(array, getattr(saved, name)), name
-        assert array.dims == getattr(saved, name).dims == tuple(axes.lower())
-        assert array.coords == getattr(saved, name).coords
-    assert same_array(solution.reward_shift, saved.reward_shift)
-    for name in ("log_evidence", "log_evidence_unshifted", "soft_value"):
-        assert getattr(solution, name) == getattr(saved, name)
-    network = solution.network
-    expected = (network.horizon, network.temperature, "posterior", solution.convention)
-    assert (saved.horizon, saved.temperature, saved.inference, saved.convention) == expected
-
-
-@formats
-@pytest.mark.parametrize("inference", ["variational", "bellman"])
-def test_other_types_of_inference_save_what_they_have(inference, kind, tmp_path):
-    solution = solve(named("discount, outcome").mdp, 3, inference=inference)
-    saved = load_solution(save_solution(solution, tmp_path / f"solution.{kind}"))
-    assert saved.inference == inference
-    for name in (*AXES, *NUMBERS):
-        try:
-            value = getattr(solution, name)
-        except NotAvailable:
-            with pytest.raises(NotAvailable, match=inference):
-                getattr(saved, name)
-        else:
-            assert same_array(value, getattr(saved, name)), name
-
-
-def test_a_saved_solution_shows_itself_and_knows_its_names(tmp_path):
-    saved = load_solution(save_solution(solved(named("labels")), tmp_path / "s.npz"))
-    assert "log evidence" in str(saved)
-    assert "<table>" in saved._repr_html_()
-    assert float(saved.policy.sel(t=0, s="b, c", a="left")) == saved.policy[0, 1, 0]
-    with pytest.raises(AttributeError):
-        _ = saved.something
 
 
 @formats
@@ -163,9 +117,3 @@ def test_rows_that_were_not_normalised_are(tmp_path):
     path = save(mdp, tmp_path / "mdp.json")
     path.write_text(path.read_text().replace("0.75", "0.7500000005"))
     assert load(path).transition[0, 0].sum() == pytest.approx(1.0, abs=1e-15)
-
-
-def test_a_solution_saves_itself(tmp_path):
-    solution = solve(gridworld("S.G"), 3, temperature=0.2)
-    path = solution.save(tmp_path / "solution.npz")
-    assert np.array_equal(load_solution(path).policy, solution.policy)

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from control_pgm import interop, load, load_solution, save, save_solution
-from control_pgm.errors import InvalidArgument, InvalidFile, TooLarge
+from control_pgm.errors import InvalidFile, TooLarge
 from tests.control.instances import named, solved
 from tests.interop.spoiled import document, entries, read, refused, sparse_document
 
@@ -205,30 +205,3 @@ def test_the_two_kinds_of_file_are_told_apart(kind, tmp_path):
         load(solution)
     with pytest.raises(InvalidFile, match="load reads decision processes"):
         load_solution(mdp)
-
-
-@pytest.mark.parametrize(
-    ("change", "match"),
-    [
-        ({"horizon": 0}, "horizon is 0"),
-        ({"horizon": 3}, r"policy has shape \(2, 3, 2\); allowed: \(3, 3, 2\)"),
-        ({"horizon": 10**12}, "horizon is 1000000000000"),
-        ({"temperature": "hot"}, "temperature is 'hot'"),
-        ({"inference": 7}, "inference is 7"),
-        ({"inference": "x" * 1000}, "a word of at most 40 letters"),
-        ({"inference": "a\x1b[31m"}, "a word"),
-        ({"log_evidence": [1]}, "log_evidence is a list"),
-        ({"mdp": [1]}, "mdp is a list"),
-        ({"mdp": {"format": "control_pgm/mdp"}}, "the field 'mdp.version' is missing"),
-        ({"surprise": 1}, "'surprise' does not exist"),
-        ({"version": 0}, "version 0"),
-    ],
-)
-def test_wrong_solutions_are_named(change, match, tmp_path):
-    text = json.loads(save_solution(solved(named("labels")), tmp_path / "whole.json").read_text())
-    refused(json.dumps({**text, **change}), tmp_path, match, name="s.json", reader=load_solution)
-
-
-def test_a_drawing_is_no_solution(tmp_path):
-    with pytest.raises(InvalidArgument, match="ends in"):
-        load_solution(tmp_path / "grid.txt")
