@@ -1,5 +1,6 @@
 """Sphinx configuration: lessons are Python scripts, executed while the pages are built."""
 
+import logging
 import os
 import shutil
 import sys
@@ -46,6 +47,7 @@ PROFILE.mkdir(parents=True, exist_ok=True)
 shutil.copy(HERE / "_ext" / "ipython_kernel_config.py", PROFILE)
 os.environ["IPYTHONDIR"] = str(PROFILE.parent)
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
+logging.getLogger("traitlets").setLevel(logging.WARNING)  # which kernel runs is no news
 
 # --- reference ----------------------------------------------------------------------------------
 autodoc_typehints = "none"

@@ -43,7 +43,8 @@ def softmax(logits):
     return np.exp(logits - np.logaddexp.reduce(logits, axis=-1, keepdims=True))
 
 
-# 3. The critic is a table Q(s,a), the actor a table of logits. After every step of the walkers
+# 3. The critic is a table Q(s,a): how good actions are. The actor is a table of logits: log pi(a|s) up to a constant in
+#    each state, how probable they are. After every step of the walkers
 #    - the critic moves towards r + gamma V_pi(s'), at a rate that falls with the visits of the pair;
 #    - the actor climbs the gradient of E_pi[Q − alpha log(pi/p)] in the states where walkers are. For logits that is
 #      pi(a) (A(a) − E_pi A) with A = Q − alpha log(pi/p): nothing but the soft advantage of each action.

@@ -58,12 +58,31 @@ def test_a_lesson_has_a_question_formula_source_code_picture_and_exercise_with_a
     assert '# %% tags=["hide-cell"]' in script.read_text(encoding="utf-8").split("## Exercise")[1]
 
 
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
+def test_every_picture_of_a_page_is_told_in_words(script):
+    drawing = [code for is_text, code in cells(script) if not is_text and re.search(r"= plot_|plt\.subplots", code)]
+    for code in drawing:
+        assert re.search(r"^# Picture: \w.{20}", code, re.MULTILINE), code
+
+
+def test_the_words_of_a_picture_are_its_text():
+    text_of = runpy.run_path(str(DOCS / "_ext" / "picture_texts.py"))["text_of"]
+    assert text_of("x = 1\n# Picture: a line\n# that falls.\npicture = plot_it(x)\n") == "a line that falls."
+    assert text_of("x = 1\npicture = plot_it(x)\n") == "plot_it(x)"
+
+
 def test_the_course_has_twelve_lessons_in_order_and_every_page_is_in_the_contents():
     assert [int(script.stem[:2]) for script in LESSONS] == list(range(1, 13))
     contents = (DOCS / "index.md").read_text(encoding="utf-8")
     entries = re.findall(r"^(?:lessons/|reference/)?\w+$", contents, re.MULTILINE)
     pages = [page for page in DOCS.rglob("*.md") if page.stem != "index"]
     assert sorted(entries) == sorted(str(page.relative_to(DOCS).with_suffix("")) for page in [*pages, *SCRIPTS])
+
+
+def test_pages_name_files_that_exist():
+    for page in [*DOCS.rglob("*.md"), *SCRIPTS]:
+        for name in re.findall(r"`([\w/]+\.py)`", page.read_text(encoding="utf-8")):
+            assert (ROOT / name).exists() or (ROOT / "control_pgm" / name).exists(), (page.name, name)
 
 
 def test_lessons_link_to_files_that_exist():

@@ -3,3 +3,4 @@
 c = get_config()  # noqa: F821 - given by IPython
 c.InlineBackend.figure_formats = {"png"}
 c.InlineBackend.print_figure_kwargs = {"bbox_inches": "tight", "facecolor": "white", "dpi": 130}
+c.IPKernelApp.log_level = "ERROR"  # kernels of one machine need not warn about their TCP

@@ -12,6 +12,7 @@ from sphinx.writers.html5 import HTML5Translator
 
 LOGGER = logging.getLogger(__name__)
 _FUNCTION = re.compile(r"\\(log|exp|max)(?![a-z])")  # needs a thin space on either side
+_SPACE_BEFORE_INDEX = re.compile(r"\\,(?=[_^])")  # but none before its own index
 
 
 def inline(translator: HTML5Translator, node: nodes.math) -> None:
@@ -28,7 +29,8 @@ def display(translator: HTML5Translator, node: nodes.math_block) -> None:
 
 def _mathml(node: nodes.Element, *, as_block: bool) -> str:
     try:
-        return tex2mathml(_FUNCTION.sub(r"\\,\\\1\\,", node.astext()), as_block=as_block)
+        formula = _SPACE_BEFORE_INDEX.sub("", _FUNCTION.sub(r"\\,\\\1\\,", node.astext()))
+        return tex2mathml(formula, as_block=as_block)
     except MathError as problem:
         LOGGER.warning("%s in the formula %r", problem, node.astext(), location=node)
         return escape(node.astext())

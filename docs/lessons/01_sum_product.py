@@ -40,6 +40,8 @@ network = BayesianNetwork(
         CPD(shoes, [grass], [[0.95, 0.05], [0.3, 0.7]]),
     ]
 )
+# Picture: Three nodes in a column, with arrows from rain to grass and from grass to shoes; shoes
+# is observed, rain is asked for.
 picture = plot_network(network, observed=["shoes"], asked=["rain"])
 
 # %% [markdown]
@@ -68,7 +70,9 @@ print("p(shoes=wet):            ", joint.sum().round(6))
 print("p(rain | shoes=wet):     ", (joint / joint.sum()).round(6))
 
 # %% [markdown]
-# The engine does the same. It finds the order of the sums from the graph alone.
+# The engine does the same. It finds the order of the sums from the graph alone. `log_evidence` is
+# the logarithm of the probability of what was observed. All logarithms here are natural; their unit
+# is called *nat*.
 
 # %%
 posterior = infer(network, {"shoes": "wet"})
@@ -90,12 +94,15 @@ assert np.allclose(
 # > that it received from its *other* neighbours, summed over what the receiver does not know.
 #
 # On a graph without loops one sweep to a root and one sweep back makes every message, and every
-# marginal is exact.
+# marginal (the distribution of one variable, the others summed out) is exact. A product of factors
+# need not sum to one; what it does sum to is its *partition function*.
 
 # %%
 alike = [[3, 1], [1, 3]]  # neighbours like to agree
 a, b, c = (Variable(name, ["left", "right"]) for name in "abc")
 graph = FactorGraph([Factor([a, b], alike), Factor([b, c], alike), Factor([a], [2, 1])])
+# Picture: Factor graph in one line: variable c, factor, variable b, factor, variable a, factor;
+# no loop.
 picture = plot_factor_graph(graph)
 
 # %%

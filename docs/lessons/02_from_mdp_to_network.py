@@ -6,8 +6,9 @@
 # You are at home or at the shop. *Stay* keeps you where you are. *Go* brings you to the shop
 # half of the time. Being at the shop pays 1 per step. What should you do?
 #
-# A *Markov decision process* has states $s$, actions $a$, transitions $P(s'\mid s,a)$ and
-# rewards $r(s,a)$.
+# A *Markov decision process* has states $s$, actions $a$, transition probabilities
+# $P(s'\mid s,a)$ to the next state $s'$, and rewards $r(s,a)$. It takes a fixed number $T$ of steps,
+# the *horizon*.
 
 # %%
 import numpy as np
@@ -42,7 +43,7 @@ print(mdp)
 #   from 1.)
 #
 # Actions get a **prior** $p(a\mid s)$, uniform unless you say otherwise. The joint distribution
-# of everything is
+# of a *trajectory* $\tau = (s_0, a_0, s_1, \ldots, s_T)$ and of all $O_t$ is
 #
 # $$p(\tau, O) = p(s_0)\prod_{t=0}^{T-1} p(a_t\mid s_t)\,P(s_{t+1}\mid s_t,a_t)\,p(O_t\mid s_t,a_t)$$
 #
@@ -51,6 +52,9 @@ print(mdp)
 # %%
 net = unroll(mdp, horizon=3, temperature=1.0)
 print(*net.topological)
+# Picture: Network of three steps: states below, actions above them, observed optimality nodes on
+# top. Each optimality node and each next state has arrows from the state and the action of its
+# step.
 picture = plot_network(net, asked=["a_0"])
 
 # %% [markdown]
@@ -88,7 +92,8 @@ for t in range(3):
 
 # %% [markdown]
 # By hand, for the last two steps: at $t=2$ the reward is already decided by $s_2$, so both
-# actions are as good. At $t=1$ going leads to the shop half of the time, and
+# actions are equally good. At $t=1$ going leads to the shop half of the time, where the last step is
+# optimal with probability 1 instead of $e^{-1}$. What both actions share cancels, and
 # $p(\text{go}) = \frac{(1 + e^{-1})/2}{(1 + e^{-1})/2 + e^{-1}}$.
 
 # %%
@@ -114,8 +119,8 @@ print("parents of O_0:", *(v.name for v in unroll(paid_later, 3).cpd("O_0").pare
 # %% [markdown]
 # ## Exercise
 #
-# What is $p(s_1 = \text{shop}\mid O=1)$? Is it larger than one half of
-# $p(a_0=\text{go}\mid O=1)$, which is the number of times that going would have worked? Why?
+# What is $p(s_1 = \text{shop}\mid O=1)$? Going works half of the time. So is it one half of
+# $p(a_0=\text{go}\mid O=1)$, or more? Why?
 
 # %% tags=["hide-cell"]
 arrived = after.marginal("s_1").value({"s_1": "shop"})

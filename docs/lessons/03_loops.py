@@ -25,6 +25,8 @@ def random_process(seed, states=5, actions=3):
 
 net = unroll(random_process(0), horizon=4)
 raw = FactorGraph.from_model(net, net.optimal)
+# Picture: Factor graph of four steps. In each, state, optimality factor, action and transition
+# factor form a square: a loop, drawn heavy in orange.
 picture = plot_factor_graph(raw, labels=False)
 
 # %%
@@ -71,6 +73,8 @@ print(f"absorbed factors:  error at most {mended.max():.1e}")
 assert mended.max() < 1e-12
 
 # %%
+# Picture: Bars of the largest error of the policy in 20 random problems, worst first, from 0.23
+# down to 0.04.
 import matplotlib.pyplot as plt
 
 figure, ax = plt.subplots(figsize=(7, 2.6))
@@ -91,7 +95,8 @@ ax.spines[["top", "right"]].set_visible(False)
 # Exact inference does this for any graph. It gathers factors into **clusters** and passes
 # messages over *sets* of variables (Lauritzen and Spiegelhalter 1988; Dechter 1999).
 # Eliminating backwards in time, the engine finds $\{s_t,a_t,s_{t+1}\}$ and $\{s_t,a_t\}$ by
-# itself.
+# itself. The tree of clusters is called a *junction tree*, or here *bucket tree*, since one variable
+# is summed out in each. Its *width*, the size of the largest cluster minus one, decides what it costs.
 
 # %%
 exact = infer(net, net.optimal)
@@ -111,7 +116,8 @@ for horizon in (4, 40, 200):
     longer = unroll(random_process(0), horizon)
     cost = infer(longer, longer.optimal).plan
     print(
-        f"T={horizon:4}: {15.0**horizon:9.1e} trajectories, {cost.flops:9,} operations, width {cost.width}"
+        f"T={horizon:4}: {5 * 15.0**horizon:9.1e} trajectories, {cost.flops:9,} operations, "
+        f"width {cost.width}"
     )
 
 # %% [markdown]

@@ -28,6 +28,9 @@ from control_pgm import gridworld, plot_messages, solve
 
 mdp = gridworld("S...\n.#.H\n...G", slip=0.2)
 solution = solve(mdp, horizon=6, temperature=0.25)
+# Picture: Three rows of small grids over time. Log backward messages: bright near the goal at
+# late times, spreading towards the start at early ones. Log forward messages: spreading from the
+# start. Their normalised product: the marginals of the posterior.
 picture = plot_messages(solution)
 
 # %% [markdown]
@@ -99,7 +102,8 @@ print(posterior.message("a_5", "s_5"))
 #
 # Every step that does not pay the largest reward costs a factor. Over a thousand steps at a low
 # temperature $\beta$ is far below the smallest floating-point number. The engine scales its
-# tables, so that the policy is still right to the last digits.
+# tables, so that the policy is still right: its last six steps are those of a process that has only
+# six.
 
 # %%
 long = solve(mdp, horizon=1000, temperature=0.002)
@@ -111,6 +115,8 @@ print(
 )
 print("p(a_994 | start) =", np.asarray(long.policy.sel(t=994, s="(0,0)")).round(6))
 assert np.isfinite(long.log_backward.values).all()
+short = solve(mdp, horizon=6, temperature=0.002)  # the last six steps, alone
+assert np.allclose(long.policy.values[994:], short.policy, rtol=0, atol=1e-12)
 
 # %% [markdown]
 # ## Exercise

@@ -19,6 +19,8 @@ mdp = gridworld("S...\n.#.H\n...G", slip=0.2)
 solution = solve(mdp, horizon=6, temperature=0.25)
 policy = np.exp(solution.log_backward_action) / 4 / np.exp(solution.log_backward[:-1, :, None])
 assert np.allclose(policy, solution.policy, rtol=0, atol=1e-12)
+# Picture: The grid, each cell cut into four triangles with the probabilities of left, down, right
+# and up; they point around the hole to the goal.
 picture = plot_policy(solution)
 
 # %% [markdown]

@@ -1,7 +1,8 @@
 # %% [markdown]
 # # 6. Values, advantage, and two conventions
 #
-# **Question.** Reinforcement learning speaks of $Q$ and $V$. Where are they in the network?
+# **Question.** Reinforcement learning speaks of $Q$ and $V$: how much reward is still to come, after
+# action $a$ in state $s$, or from $s$ on. Where are they in the network?
 #
 # They are the backward messages on another scale (Levine 2018, section 2.3):
 #
@@ -15,6 +16,8 @@ import numpy as np
 from control_pgm import MDP, gridworld, plot_values, solve
 
 grid = gridworld("S...\n.#.H\n...G", slip=0.2)
+# Picture: The grid with the value of each cell in units of reward, from 0.03 beside the hole to
+# 0.79 beside the goal.
 picture = plot_values(solve(grid, horizon=6, temperature=0.25))
 
 # %% [markdown]
@@ -45,8 +48,10 @@ assert np.allclose(V[:-1], alpha * np.log(np.exp(Q / alpha).mean(-1)), rtol=0, a
 # %% [markdown]
 # ## Not an expected return
 #
-# $V$ is a *certainty equivalent*, $\alpha\log\mathbb{E}\,e^{\text{return}/\alpha}$ under the
-# prior. Here it is by brute force, from every trajectory of three steps.
+# The *return* is the sum of the rewards. $V$ is not its expectation but its *certainty equivalent*
+# $\alpha\log\mathbb{E}\,e^{\text{return}/\alpha}$ under the prior over actions: the sure amount that is
+# as good as the lottery, for one who values an amount $x$ by $e^{x/\alpha}$. Here it is by brute force,
+# from every trajectory of three steps.
 
 # %%
 from itertools import product

@@ -7,12 +7,13 @@
 # rewards: $p(O=1) = e^{(r-c)/\alpha}$ knows only the ratio.
 #
 # * $\alpha\to\infty$: rewards do not matter, and the policy is the prior.
-# * $\alpha\to 0$: trajectories of less than the largest return are forgotten.
+# * $\alpha\to 0$: only trajectories of the largest return remain (the *return* is the sum of all
+#   rewards).
 
 # %%
 import numpy as np
 
-from control_pgm import evaluate, gridworld, plot_temperature, solve
+from control_pgm import MDP, evaluate, gridworld, plot_temperature, solve
 
 mdp = gridworld("S..#.\n.#...\n.#.H.\n...H.\n.#..G", slip=0.1)
 for alpha in (10.0, 1.0, 1 / 6, 1 / 30):
@@ -20,11 +21,13 @@ for alpha in (10.0, 1.0, 1 / 6, 1 / 30):
     print(f"alpha = {alpha:7.3f}:", dict(zip(mdp.actions, start.round(3).tolist(), strict=True)))
 
 # %% [markdown]
-# At $\alpha=1$ this grid is nearly uniform: one reward of 1 at the end of nine steps weighs a
-# factor of $e$, and luck does almost as much. Choose the temperature in proportion to the
-# rewards that are to be told apart.
+# At $\alpha=1$ the policy is nearly uniform: a reward of 1 weighs a factor of $e$, and few of the
+# trajectories of nine steps get it at all. Choose the temperature in proportion to the rewards that
+# are to be told apart.
 
 # %%
+# Picture: p(a_0 | start) over temperatures as areas, by the posterior and by variational inference,
+# both uniform from 0.3 on; beside them the expected reward of either policy and the optimum.
 picture = plot_temperature(mdp, 9)
 
 # %% [markdown]
@@ -37,31 +40,102 @@ print("policies differ by", np.abs(one.policy.values - other.policy.values).max(
 assert np.allclose(one.policy, other.policy, rtol=0, atol=1e-12)
 
 # %% [markdown]
-# ## What it gets
+# ## Towards zero
 #
-# A policy of the posterior is not made to have a large expected reward. Here is what each gets
-# under the *true* dynamics, beside the optimum.
+# A policy of the posterior is not made to have a large expected reward. Nor does it get one in the
+# limit. Three policies, run in the *true* dynamics:
+#
+# * the posterior's,
+# * the *variational* one, which [lesson 8](08_maximum_entropy.py) derives: its backup is that of lesson
+#   6, but with an expectation over next states instead of a soft maximum,
+# * the standard optimum of Bellman's equation, with expectation and maximum, which has no
+#   temperature and gets the largest expected reward that there is.
+#
+# Of the variational values we know how far they are from the optimum. A soft maximum with a uniform
+# prior over $|A|$ actions lies below the maximum, by at most $\alpha\log|A|$:
+#
+# $$\max_a Q - \alpha\log|A| \le \alpha\log\frac1{|A|}\sum_a e^{Q/\alpha} \le \max_a Q$$
+#
+# Each of $T$ steps adds one such error, so $0 \le V^* - V^{\text{var}} \le \alpha\,T\log|A|$ in every
+# state; and the policy itself gets no less than $V^{\text{var}}$.
 
 # %%
-best = evaluate(mdp, solve(mdp, 9, inference="bellman").policy).expected_reward
-print(f"optimal policy: {best:.4f}")
-for alpha in (1.0, 0.3, 0.1, 0.03, 0.01):
-    for kind in ("posterior", "variational"):
-        got = evaluate(mdp, solve(mdp, 9, temperature=alpha, inference=kind).policy).expected_reward
-        print(f"alpha = {alpha:5}: {kind:12} {got:.4f}")
+T = 9
+optimum = solve(mdp, T, inference="bellman")
+best = evaluate(mdp, optimum.policy).expected_reward
+print(f"expected reward of the optimal policy: {best:.4f}\n")
+print("         bound    variational              posterior")
+print("alpha    αT log4  max V*−V  reward lost    V at the start  reward lost")
+for alpha in (1.0, 0.3, 0.1, 0.03, 0.01, 0.003):
+    exact, causal = (
+        solve(mdp, T, temperature=alpha, inference=kind) for kind in ("posterior", "variational")
+    )
+    bound = alpha * T * np.log(4)
+    apart = (optimum.V.values - causal.V.values).max()
+    lost = [best - evaluate(mdp, found.policy).expected_reward for found in (causal, exact)]
+    print(
+        f"{alpha:5}  {bound:9.4f}  {apart:8.4f}  {lost[0]:11.4f}  "
+        f"{exact.V[0, 0]:16.4f}  {lost[1]:11.4f}"
+    )
+    assert np.all(causal.V.values <= optimum.V.values + 1e-12)
+    assert apart <= bound
+    assert lost[0] <= best - causal.V[0, 0] + 1e-12
+assert lost[0] < 0.01
+assert lost[1] > 0.3
 
 # %% [markdown]
-# The variational policy (next lesson) approaches the optimum as $\alpha\to 0$. The posterior
-# need not: it plans for the luckiest course of events. That is lesson 9.
+# The variational policy reaches the optimum as $\alpha\to 0$. The posterior does not, at any
+# temperature: its value tends to 1, the return of the luckiest course of events, and its policy
+# relies on that luck. That is [lesson 9](09_optimism.py).
 #
+# ## A schedule of temperatures
+#
+# Each step may have a temperature of its own: $p(O_t=1\mid\cdot) = e^{(r_t-c_t)/\alpha_t}$. Pass $T$
+# numbers instead of one. Here is a schedule that cools down, and one that warms up, at (3,4), the cell
+# above the goal:
+
+# %%
+cooling = np.geomspace(3, 0.03, T)
+print("p(a_t | s_t=(3,4)):    ", *mdp.actions)
+for name, schedule in {"cools": cooling, "warms": cooling[::-1]}.items():
+    policy = solve(mdp, T, temperature=schedule).policy.sel(s="(3,4)")
+    for t in (0, 4, 8):
+        print(f"{name}, t={t}, alpha_t={schedule[t]:.2f}", np.asarray(policy.sel(t=t)).round(4))
+cooled = solve(mdp, T, temperature=cooling).policy.sel(t=0, s="(3,4)")
+warmed = solve(mdp, T, temperature=cooling[::-1]).policy.sel(t=0, s="(3,4)")
+assert cooled.coords["a"][int(np.argmax(cooled))] == "up"
+assert warmed.coords["a"][int(np.argmax(warmed))] == "down"
+
+# %% [markdown]
+# The cooling schedule first walks *away* from the goal. The prize is paid once, and in nats it is
+# worth $1/\alpha_t$ at the time when it is paid: 1/3 at first, 33 in the end. So the posterior waits for
+# the cold. The warming schedule hurries. A schedule is thus no way of exploring first and acting
+# later; it says when rewards count.
+#
+# It is the same as other rewards, $r_t/\alpha_t$ in nats. Policy, marginals and evidence are as well
+# defined as before. $Q$ and $V$ are not: there is no one unit of reward in which to give them. Asking
+# for them says so:
+
+# %%
+rng = np.random.default_rng(0)
+P, r, alphas = rng.dirichlet(np.ones(3), (3, 2)), rng.normal(size=(3, 2)), [2.0, 1.0, 0.5]
+by_schedule = solve(MDP(P, r), 3, temperature=alphas)
+by_rewards = solve(MDP(P, np.stack([r / alpha for alpha in alphas]), reward_axes="tsa"), 3)
+print("policies differ by", np.abs(by_schedule.policy.values - by_rewards.policy.values).max())
+assert np.allclose(by_schedule.policy, by_rewards.policy, rtol=0, atol=1e-12)
+assert np.isclose(by_schedule.log_evidence, by_rewards.log_evidence, rtol=0, atol=1e-12)
+try:
+    print(by_schedule.V)
+except AttributeError as problem:
+    print(problem)
+
+# %% [markdown]
 # ## Exercise
 #
 # With one action that surely pays 1 and one that surely pays 0, which temperature makes the
 # first one nine times as likely as the second? Check with a process of one state and one step.
 
 # %% tags=["hide-cell"]
-from control_pgm import MDP
-
 alpha = 1 / np.log(9)
 choice = solve(MDP([[[1], [1]]], [[0.0, 1.0]]), 1, temperature=alpha).policy[0, 0]
 print("alpha = 1/log 9 =", round(alpha, 6), "gives", np.asarray(choice).round(12))

@@ -9,7 +9,11 @@
 #
 # $$q(\tau) = p(s_0)\prod_t q(a_t\mid s_t)\,P(s_{t+1}\mid s_t,a_t)$$
 #
-# For any $q$ the evidence splits into a bound and a distance:
+# How far $q$ is from $p$ is measured by the *Kullback-Leibler divergence*
+# $\operatorname{KL}(q\parallel p) = \mathbb{E}_q\log(q/p)$, in nats: never negative, and zero only if
+# both are the same. How undecided a distribution is, by its *entropy*
+# $\mathcal{H}(q) = -\mathbb{E}_q\log q$. For any such $q$ the log-probability of the evidence splits into
+# a bound (the evidence lower bound, ELBO) and a distance:
 #
 # $$\log p(O=1) = \text{ELBO}(q) + \operatorname{KL}(q(\tau)\parallel p(\tau\mid O=1))$$
 #
@@ -24,7 +28,15 @@
 # %%
 import numpy as np
 
-from control_pgm import MDP, evaluate, gridworld, plot_values, solve
+from control_pgm import (
+    MDP,
+    evaluate,
+    gridworld,
+    plot_values,
+    soft_policy_iteration,
+    solve,
+    variational_bound,
+)
 
 rng = np.random.default_rng(4)
 P, r = rng.dirichlet(np.ones(4), (4, 3)), rng.normal(size=(4, 3))
@@ -65,6 +77,22 @@ assert np.isclose(
 )
 
 # %% [markdown]
+# `variational_bound` writes down the same for any policy, line by line. Its last lines are the form in
+# which the objective is usually derived: against $\hat p(\tau) = p(s_0)\prod_t P(s_{t+1}\mid s_t,a_t)\,
+# e^{r_t/\alpha}$, which has no action prior and is not normalised,
+#
+# $$-\operatorname{KL}(q\parallel\hat p) = \frac1\alpha\,\mathbb{E}_q\sum_t r_t +
+# \mathbb{E}_q\sum_t\mathcal{H}(q(\cdot\mid s_t))$$
+
+# %%
+lines = variational_bound(mdp, causal.policy, temperature=alpha)
+print(lines)
+assert np.isclose(lines.elbo, causal.elbo, rtol=0, atol=1e-12)
+assert np.isclose(
+    lines.negative_divergence, got.expected_reward / alpha + got.entropy, rtol=0, atol=1e-12
+)
+
+# %% [markdown]
 # No other policy does better. Here are a thousand random ones, and the policy of the exact
 # posterior:
 
@@ -83,8 +111,9 @@ assert max(others) < got.objective
 # ## When both types of inference agree
 #
 # The gap is $\operatorname{KL}(q\parallel p(\tau\mid O))$. It is zero iff $q$ can be the posterior,
-# that is, iff the posterior does not bend the dynamics. Deterministic dynamics cannot be bent.
-# Then, and in general only then, *the posterior is the maximum-entropy policy*.
+# that is, iff the posterior bends neither the dynamics nor the distribution of the start.
+# Deterministic dynamics cannot be bent. Then, and in general only then, *the posterior's policy is
+# the maximum-entropy policy*. (If the start is uncertain a gap remains, but the policies agree.)
 
 # %%
 text = "S..#.\n.#...\n.#.H.\n...H.\n.#..G"
@@ -96,6 +125,8 @@ for slip in (0.0, 0.01, 0.1, 0.3):
     difference = np.abs(exact.policy.values - soft.policy.values).max()
     print(f"{slip:4}  {soft.gap:9.6f}  {difference:.6f}")
     assert (soft.gap < 1e-9) == (slip == 0.0)
+# Picture: The 5×5 grid at slip 0.3 with the variational value of each cell: near zero at the
+# start, negative beside the holes, positive near the goal.
 picture = plot_values(soft)
 
 # %% [markdown]
@@ -103,8 +134,9 @@ picture = plot_values(soft)
 #
 # The optimum is a fixed point: evaluate $Q^\pi$ under the true dynamics, then improve
 # $\pi \propto p\,e^{Q^\pi/\alpha}$. Each sweep never lowers the objective (Haarnoja et al.
-# 2018, theorem 1). At a finite horizon one sweep from the end backwards is already the optimum;
-# here all steps are improved at once, so it takes at most $T$ sweeps.
+# 2018, theorem 1). At a finite horizon one sweep from the end backwards, which improves each step
+# before it looks at the one before, is already the optimum. Here all steps are improved at once, so it
+# takes at most $T$ sweeps.
 
 # %%
 policy = np.full((T, 4, 3), 1 / 3)
@@ -119,6 +151,18 @@ for sweep in range(T + 1):
 assert np.allclose(policy, causal.policy, rtol=0, atol=1e-12)
 
 # %% [markdown]
+# `soft_policy_iteration` does the same and keeps every sweep. (Without knowing the dynamics the same
+# policy can be learnt from samples: see the scripts
+# [soft Q-learning](../../examples/soft_q_learning.py) and
+# [soft actor-critic](../../examples/soft_actor_critic.py).)
+
+# %%
+sweeps = soft_policy_iteration(mdp, T, temperature=alpha)
+print(sweeps)
+assert np.all(np.diff(sweeps.objectives) >= -1e-12)
+assert np.allclose(sweeps.policy, causal.policy, rtol=0, atol=1e-12)
+
+# %% [markdown]
 # ## Exercise
 #
 # The bound holds for *every* policy. Compute the ELBO of the uniform policy from `evaluate`.
@@ -127,6 +171,7 @@ assert np.allclose(policy, causal.policy, rtol=0, atol=1e-12)
 # %% tags=["hide-cell"]
 uniform = evaluate(mdp, np.full((T, 4, 3), 1 / 3), temperature=alpha)
 bound = (uniform.expected_reward - c) / alpha - uniform.divergence
+assert abs(uniform.divergence) < 1e-12
 print(f"ELBO of the prior {bound:.4f} ≤ {causal.elbo:.4f} ≤ log p(O=1) {causal.log_evidence:.4f}")
 print(
     "No divergence is paid, so the gap is Jensen's: log E exp(x) − E x for x = (return − c)/alpha."

@@ -19,7 +19,16 @@
 # %%
 import numpy as np
 
-from control_pgm import MDP, evaluate, gridworld, plot_marginals, plot_optimism, plot_policy, solve
+from control_pgm import (
+    MDP,
+    evaluate,
+    gridworld,
+    optimism_report,
+    plot_marginals,
+    plot_optimism,
+    plot_policy,
+    solve,
+)
 
 ticket = MDP.from_outcomes(
     [
@@ -75,17 +84,37 @@ for s, (p, b) in enumerate(zip(real, transition.array("s_1"), strict=True)):
     if p > 0:
         print(f"{lake.states[s]}  {p:.3f}  {b:.3f}")
 
+# %% [markdown]
+# One call gathers these numbers, and measures the luck: by how many nats the posterior's dynamics
+# diverge from the true ones, summed over the steps.
+
 # %%
+report = optimism_report(lake, horizon, temperature=alpha, event=[goal])
+print(report)
+assert report.believed.chance > 0.99
+assert report.gets.chance < report.variational.chance < report.optimal.chance
+assert report.dynamics > report.policy
+
+# %% [markdown]
+# The posterior departs from the prior in its actions by half a nat, and in its dynamics by several:
+# most of its success is luck.
+
+# %%
+# Picture: Two panels of states against time, darker where more probable. Belief: all mass ends in
+# the goal. Reality: most mass ends in the holes.
 picture = plot_marginals(exact)
 
 # %% [markdown]
 # ## The repair
 #
 # Variational inference (lesson 8) may change the actions only. It keeps $P$, and so cannot
-# hope. What it pays is the gap:
+# hope. As $\alpha\to 0$ its policy becomes the optimal one, while the posterior's does not
+# ([lesson 7](07_temperature.py) has the numbers and the bound). What it pays is the gap:
 
 # %%
 print(f"ELBO {causal.elbo:.1f} ≤ log p(O=1) {causal.log_evidence:.1f} nats; gap {causal.gap:.1f}")
+# Picture: The lake with the variational policy at t = 0 as triangles; beside holes it leans away
+# from them.
 picture = plot_policy(causal)
 
 # %% [markdown]
@@ -93,6 +122,9 @@ picture = plot_policy(causal)
 # the variational policy does, over temperatures.
 
 # %%
+# Picture: Probability of the goal over inverse temperature. What the posterior believes rises to
+# 1; what its policy gets stays near 0.02, below the variational policy and the optimum, about
+# 0.07.
 picture = plot_optimism(lake, 12)
 
 # %% [markdown]
@@ -121,10 +153,9 @@ print(
 assert earned > 8
 
 # %% [markdown]
-# Bayesian inference needs $\mathbb{E}\,e^{r/\alpha}$, with $s_{t+1}$ a parent of $O_t$. The
-# variational and the standard optimum are linear in the reward; for them the average is right.
+# Bayesian inference needs $\mathbb{E}\,e^{r/\alpha}$, with $s_{t+1}$ a parent of $O_t$. The backups of
+# the variational and the standard optimum are linear in the reward; for them the average is right.
 #
-# %% [markdown]
 # ## Exercise
 #
 # How much of the posterior's probability of success is luck? Compute

@@ -24,6 +24,12 @@
 # | `bellman` | $0,0$ | $\infty,\infty$ | the largest expected reward? |
 # | `map` | $\alpha,0$ | $\alpha,0$ | the single most probable trajectory? |
 # | `marginal-map` | all maxima after all sums | | the best sequence of actions, fixed in advance? |
+# | `solve_linearly_solvable` | no actions | $\alpha,\alpha$ | the best next states, if luck can be bought? |
+#
+# Here $\mu$ is the distribution over what is averaged or maximised: $P$ over next states, the prior
+# $p(a\mid s)$ over actions. The last row (Todorov 2006) has a function of its own and is explained on
+# [another page](../reference/average_reward.py), as are [infinite
+# horizons](../reference/infinite_horizons.py).
 
 # %% [markdown]
 # ## One recursion
@@ -119,16 +125,29 @@ print(
 )
 
 # %%
+# Picture: Bellman's policy: one sure action in every cell; at (2,2), left of the hole, it goes
+# down.
 picture = plot_policy(solved["bellman"], title="Bellman's optimum")
 
 # %%
+# Picture: The policy of planning at risk −10: at (2,2) it turns left, away from the hole and from
+# the goal.
 picture = plot_policy(solved["planning, careful"], title="planning, risk −10")
 
 # %% [markdown]
 # On this grid boldness changes nothing: the best policy already takes the chance that it needs.
 # Caution does. At (2,2), beside the hole, Bellman's optimum goes down, and slips into the hole one
 # time in ten. The careful policy turns back. It never falls in, and seldom arrives.
-#
+
+# %%
+beside, fall = grid.states.index("(2,2)"), grid.states.index("(2,3)")
+down, left = grid.actions.index("down"), grid.actions.index("left")
+assert solved["bellman"].policy.values[0, beside, down] == 1.0
+assert solved["planning, careful"].policy.values[0, beside, left] == 1.0
+assert np.isclose(grid.transition[beside, down, fall], 0.1, rtol=0, atol=1e-12)
+assert solved["planning, careful"].state_marginals.values[T, fall] < 1e-12
+
+# %% [markdown]
 # ## The most probable trajectory
 #
 # MAP takes every variable by maximum, the dice included. It is the *mode* of the posterior, one
@@ -163,6 +182,7 @@ text, steps = "S..\n.#.\n..G", 5
 open_loop = solve(gridworld(text, slip=0.2), steps, temperature=alpha, inference="marginal-map")
 print(open_loop)
 print("plan:", *open_loop.plan)
+assert open_loop.plan.count("down") == 3  # two would do without a slip
 
 # %% [markdown]
 # In units of reward, with $\lambda = 1/\alpha$ and every action counted as one instead of
@@ -171,8 +191,9 @@ print("plan:", *open_loop.plan)
 # $$\text{soft value} \ge \text{planning} \ge \text{marginal MAP} \ge \text{MAP}$$
 #
 # The last three are equal under deterministic dynamics from a known start: then there is
-# nothing to look at. (The soft value happens not to depend on the slip here: if all actions
-# count alike, so do all directions.)
+# nothing to look at. Why it holds, and where it does not, is explained beside the
+# [table of all types](../reference/types_of_inference.py). (The soft value happens not to depend on
+# the slip here: if all actions count alike, so do all directions.)
 
 # %%
 for slip in (0.2, 0.0):

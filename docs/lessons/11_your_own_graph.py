@@ -40,6 +40,8 @@ before, after = (float(s.state_marginals.sel(t=5, s="(3,2)")) for s in (plain, d
 print(f"p(s_5=(3,2) | O=1): {before:.4f} without, {after:.4f} with the waypoint")
 print("p(a_0 | start):", np.asarray(plain.policy.sel(t=0, s="(0,0)")).round(4), "without")
 print("p(a_0 | start):", np.asarray(detour.policy.sel(t=0, s="(0,0)")).round(4), "with")
+# Picture: The 5×5 grid with the policy at t = 0 as triangles: from the start down and right are
+# equally probable, ways that lead to the waypoint.
 picture = plot_policy(detour)
 
 # %% [markdown]
@@ -57,8 +59,8 @@ print(a.round(4))
 # ## A second reward
 #
 # A second person is paid for being in the lower half. Their optimality is one more node per
-# step, here with the temperature of its own, as an ordinary conditional table. Nodes of kind
-# "optimality" are part of `net.optimal`.
+# step, as an ordinary conditional table: probability 1 in the lower half, $e^{-1/2}$ elsewhere, as for
+# a reward of one half at temperature 1. Nodes of kind "optimality" are part of `net.optimal`.
 
 # %%
 weight = np.array([1.0 if mdp.positions[s][0] >= 2 else np.exp(-0.5) for s in mdp.states])
@@ -76,6 +78,8 @@ for name, solution in {"one reward": plain, "two rewards": both}.items():
 tiny = unroll(gridworld("S.G"), 2, temperature=0.5)
 happy = Variable("H_1", [0, 1], time=1, kind="optimality")
 shown = tiny.extend(CPD(happy, [tiny.variable("s_1")], [[0.4, 0.6], [0.2, 0.8], [0.0, 1.0]]))
+# Picture: Network of two steps with a further observed node H_1 above s_1, beside the optimality
+# nodes O_0 and O_1.
 picture = plot_network(shown)
 
 # %% [markdown]

@@ -4,8 +4,8 @@
 # **Question.** How large may the problem be?
 #
 # Exact inference on the chain costs $O(T\,S^2 A)$ with dense tables: linear in the horizon,
-# quadratic in the states. Most transition tables are nearly empty, and then the cost is in the
-# number of their non-zeros. [What a solution costs](../performance.md) has measured times; the
+# quadratic in the states. Most large transition tables are nearly empty. They are stored sparse, and
+# then the cost is in the number of their non-zeros. [What a solution costs](../performance.md) has measured times; the
 # numbers here do not depend on the machine.
 
 # %%
@@ -51,11 +51,13 @@ except TooLarge as problem:
 # %%
 solution = solve(grid, 200, temperature=0.02)
 print(solution)
+# Picture: The 40×40 grid coloured by value, from 0.63 at the start in the upper left corner to 1
+# beside the goal in the lower right.
 picture = plot_values(solution)
 
 # %% [markdown]
-# The information about the goal needs $78$ steps to reach the start. With a shorter horizon the
-# posterior at the start is the prior:
+# The goal is 78 steps away from the start, so that its message needs 78 steps to arrive there. With a
+# shorter horizon the posterior at the start is the prior:
 
 # %%
 for horizon in (40, 77, 78, 80, 120):
@@ -89,7 +91,8 @@ for k in (1, 2, 3, 4):
 
 # %% [markdown]
 # For models whose width is too large there is loopy propagation, which is approximate and says
-# so ([lesson 3](03_loops.py)).
+# so ([lesson 3](03_loops.py)). And where the horizon has no end at all, there is no need for a long
+# network: see [infinite horizons](../reference/infinite_horizons.py).
 #
 # ## Exercise
 #

@@ -2,14 +2,15 @@
 # # Common errors in the literature
 #
 # Each of these is found in papers, lecture notes or code. Each is stated, and then computed.
-# The problem is small enough to sum over all trajectories, so nobody has to be believed.
+# The problem is small enough to sum over all trajectories, so nobody has to be believed. The symbols
+# are those of the [glossary](glossary.md).
 
 # %%
 from itertools import product
 
 import numpy as np
 
-from control_pgm import MDP, evaluate, infer, plan, solve, unroll
+from control_pgm import MDP, evaluate, infer, plan, solve, unroll, variational_bound
 
 rng = np.random.default_rng(3)
 P, r = rng.dirichlet(np.ones(3), (3, 2)), rng.normal(size=(3, 2))
@@ -107,12 +108,16 @@ assert counted.advantage.values.max() < 0 < exact.advantage.values.max()
 # ## "V = log Σ exp Q" with a temperature elsewhere
 #
 # If $p(O=1) = e^{r/\alpha}$, then $V = \alpha\log\sum_a p(a\mid s)e^{Q/\alpha}$: the
-# temperature stands twice. Without it, $V$ is off:
+# temperature stands twice. Without it $V$ is off, here and likewise in $V^*$, the optimum of
+# maximum-entropy reinforcement learning:
 
 # %%
 q = exact.Q.values
 wrong = np.log(np.exp(q).mean(-1))
 print(f"largest |V − log mean exp Q| = {np.abs(exact.V.values[:-1] - wrong).max():.4f}")
+soft_optimum = solve(mdp, T, temperature=alpha, inference="variational")
+wrong = np.log(np.exp(soft_optimum.Q.values).mean(-1))
+print(f"the same for the optimum V*:   {np.abs(soft_optimum.V.values[:-1] - wrong).max():.4f}")
 assert np.allclose(
     exact.V.values[:-1], alpha * np.log(np.exp(q / alpha).mean(-1)), rtol=0, atol=1e-12
 )
@@ -142,8 +147,8 @@ assert np.allclose(
 #
 # The backward message at $t$ conditions on the present and the future. With all optimality
 # variables in the condition, $p(O_{0:T-1}=1\mid s_t)$ contains the past, which depends on how
-# $s_t$ was reached. For the *policy* it makes no difference in a fully observed process; for
-# values it does.
+# $s_t$ was reached. (Papers that count from 1 write $O_{1:T}$ for it.) For the *policy* it makes no
+# difference in a fully observed process; for values it does.
 
 # %%
 network = exact.network
@@ -152,6 +157,10 @@ reached = infer(network).marginal("s_2").array("s_2")
 print("p(O_{2:2}=1 | s_2) =", np.exp(exact.log_backward[2]).round(4))
 print("p(O_{0:2}=1 | s_2) =", (joint / reached).round(4))
 assert not np.allclose(joint / reached, np.exp(exact.log_backward[2]))
+given_all = infer(network, network.optimal).conditional("a_2", given="s_2").array("s_2", "a_2")
+later_only = infer(network, {"O_2": 1}).conditional("a_2", given="s_2").array("s_2", "a_2")
+print("largest difference of the policy:", np.abs(given_all - later_only).max())
+assert np.allclose(given_all, later_only, rtol=0, atol=1e-12)
 
 # %% [markdown]
 # ## "Q is the expected reward to go"
@@ -190,11 +199,12 @@ for name, (one, other) in pairs.items():
 # %% [markdown]
 # ## The derivation of the KL objective
 #
-# "Minimising $\operatorname{KL}(q\parallel p(\tau\mid O))$ gives maximum entropy" needs two things
-# that are often left unsaid. First, $q$ is restricted to the true dynamics: over *all* $q$ the
-# minimum is the posterior itself, with its bent dynamics. Second, the direction:
-# $\operatorname{KL}(q\parallel p)$, not $\operatorname{KL}(p\parallel q)$. Minimising the latter over
-# policies gives the posterior's own conditionals instead.
+# "Minimising $\operatorname{KL}(q\parallel p(\tau\mid O))$ gives maximum entropy" is often derived for
+# deterministic dynamics only. It does not need that. It needs two other things. First, $q$ is
+# restricted to the true dynamics: over *all* $q$ the minimum is the posterior itself, with its bent
+# dynamics. Second, the direction: $\operatorname{KL}(q\parallel p)$, not
+# $\operatorname{KL}(p\parallel q)$. Minimising the latter over policies gives the posterior's own
+# conditionals instead.
 
 # %%
 
@@ -226,6 +236,27 @@ assert measured["posterior's policy"][1] < measured["variational policy"][1]
 # The first column is smallest for the variational policy, the second for the posterior's.
 # Neither is zero.
 #
+# And the dynamics here are stochastic. They cancel all the same from
+# $\hat p(\tau) = p(s_0)\prod_t P(s_{t+1}\mid s_t,a_t)\,e^{r_t/\alpha}$, because $q$ has the same ones:
+# $-\operatorname{KL}(q\parallel\hat p) = \mathbb{E}_q\sum_t r_t/\alpha + \mathbb{E}_q\sum_t\mathcal{H}(q)$
+# holds for every policy. With other dynamics in $q$ it does not:
+
+# %%
+q, p = distribution(causal.policy.values)
+p_hat = p * np.exp(exact.log_evidence) * 2**T  # neither normalised nor with an action prior
+lines = variational_bound(mdp, causal.policy, temperature=alpha)
+print(f"−KL(q ‖ p^) by trajectories: {-(q * np.log(q / p_hat)).sum():.12f}")
+print(f"E[Σ r]/α + E[Σ H]:           {lines.negative_divergence:.12f}")
+assert np.isclose(-(q * np.log(q / p_hat)).sum(), lines.negative_divergence, rtol=0, atol=1e-12)
+
+bent = p  # the posterior itself: the best q of all, if it may change the dynamics
+kept = solve(mdp, T, temperature=alpha).state_action_marginals.values
+policy_entropy = -(kept * np.log(exact.policy.values)).sum()
+print(f"−KL(p(τ|O) ‖ p^) by trajectories: {-(bent * np.log(bent / p_hat)).sum():.6f}")
+print(f"its E[Σ r]/α + E[Σ H]:            {(kept * r).sum() / alpha + policy_entropy:.6f}")
+assert abs(-(bent * np.log(bent / p_hat)).sum() - (kept * r).sum() / alpha - policy_entropy) > 0.01
+
+# %% [markdown]
 # ## "Exact inference is exponential in the horizon"
 #
 # The number of trajectories is. The number of operations is not, because the network is a

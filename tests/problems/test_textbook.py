@@ -147,7 +147,10 @@ def moves(step_reward):
     ],
 )
 def test_the_policies_change_at_the_published_rewards(low, high, expected):
-    """Figure 17.2 (16.2 of the fourth edition, with more digits): the same within each interval and not beyond."""
+    """Figure 16.2 of the fourth edition: the same within each interval and not beyond.
+
+    Figure 17.2 of the third edition prints −1.6284 and −0.4278 for −1.6497 and −0.4526.
+    """
     assert moves(low + 2e-4) == moves(high - 2e-4) == moves((low + high) / 2) == expected
     if high < 0:
         assert moves(high + 2e-4) != expected
