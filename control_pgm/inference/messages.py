@@ -4,7 +4,7 @@ The message from cluster i to its neighbour j over their separator S_ij is
 
     m_{i→j}(S_ij) = sum over C_i without S_ij of  prod_{phi in i} phi · prod_{k ≠ j} m_{k→i}
 
-(Koller and Friedman 2009, equation 10.2; Shafer and Shenoy 1990). Tables are not multiplied into one cluster table
+(Koller and Friedman 2009, section 10.2; Shafer and Shenoy 1990). Tables are not multiplied into one cluster table
 first (lazy propagation, Madsen and Jensen 1999): a message is the contraction of a list of operands.
 
 `write_cells` writes the rule down once per message, as an `Instruction`; the passes of `passes` carry it out.

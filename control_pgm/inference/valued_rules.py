@@ -24,6 +24,7 @@ from control_pgm.tables.scaled import Scaled
 from control_pgm.tables.views import Scope
 
 _SAFE = 600.0  # e^±600 is far from where numbers lose digits, and sums of many of them too
+_MUCH = 100.0  # by so much |w| is above the values before it is worth while to look at what differs little row by row
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,24 +156,28 @@ class CertaintyEquivalent:
         width = (top - bottom) / weight
         if not width < inf:
             return self._with_forbidden(values)
-        below = (values - top) / weight
-        if self._differs_little and width < NEAR:
-            logs = self._by_differences(below)
-        elif width < self._spread:
-            with np.errstate(divide="ignore"):
-                logs = np.log(self._averages.of(np.exp(below)))
-            logs = self._but_impossible(logs)
-        else:
-            logs = self._by_sums(below)
-        return weight * logs + (top + self._top)
+        return weight * self._logs((values - top) / weight, width, top) + (top + self._top)
 
     def _with_forbidden(self, values: FloatArray) -> FloatArray:
         """The same where some values are −inf: with w > 0 they add nothing, with w < 0 they forbid."""
-        weight = self._weight
-        top, below = _below_best(values, weight)
-        logs = self._by_differences(below) if self._differs_little and _is_near(below) else self._by_sums(below)
-        result = weight * logs + (top + self._top)
+        top, below = _below_best(values, self._weight)
+        width = -float(np.min(below, where=~np.isneginf(below), initial=0.0))
+        result = self._weight * self._logs(below, width, top) + (top + self._top)
         return result + self._original.forbidden(values) if self._what.operator.strict else result
+
+    def _logs(self, below: FloatArray, width: float, top: float) -> FloatArray:
+        """log E_mu exp(g + h) for h = ``below`` ≤ 0, the smallest of them that is finite −``width``."""
+        if self._differs_little and width < NEAR:
+            return self._by_differences(below)
+        if width < self._spread:
+            with np.errstate(divide="ignore"):
+                logs = self._but_impossible(np.log(self._averages.of(np.exp(below))))
+        else:
+            logs = self._by_sums(below)
+        if self._differs_little and abs(self._weight) > _MUCH * max(1.0, abs(top)):
+            far = self._averages.of((below < -NEAR).astype(np.float64)) > 0
+            return np.where(far, logs, self._by_differences(np.maximum(below, -NEAR)))
+        return logs
 
     def _by_differences(self, below: FloatArray) -> FloatArray:
         static = self._static_differences

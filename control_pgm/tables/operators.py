@@ -170,15 +170,19 @@ def _certainty_equivalent(
     with np.errstate(over="ignore"):
         below = np.where(counting, (values - groups.spread(best)) / weight, 0.0)
     weights = np.where(counting, measure, 0.0)
-    if below.min(initial=0.0) > -NEAR:
+    near = -groups.maxima(-below) > -NEAR
+    result = np.empty(near.shape)
+    if near.any():
         mass = np.where(nothing, 1.0, groups.sums(weights))
-        result = best + weight * (np.log1p(groups.sums(weights * np.expm1(below)) / mass) + log_mass(mass))
-    else:
+        clipped = np.maximum(below, -NEAR)  # changes nothing where it counts
+        result = best + weight * (np.log1p(groups.sums(weights * np.expm1(clipped)) / mass) + log_mass(mass))
+    if not near.all():
         total = groups.sums(weights * np.exp(below))
         if total.min(where=~nothing, initial=1.0) > _SMALL:
-            result = best + weight * np.log(np.where(nothing, 1.0, total))
+            far = best + weight * np.log(np.where(nothing, 1.0, total))
         else:
-            result = best + weight * _log_sum(groups, below + log_where(measure, counting), counting)
+            far = best + weight * _log_sum(groups, below + log_where(measure, counting), counting)
+        result = np.where(near, result, far)
     return np.where(nothing, -inf, result)
 
 

@@ -181,3 +181,11 @@ def test_which_operators_commute():
     assert not soft.commutes(EXPECTATION)
     assert not hard.commutes(soft)
     assert str(soft) == "(kappa=1, w=1)"
+
+
+def test_certainty_equivalent_keeps_digits_in_rows_that_are_narrow_beside_rows_that_are_wide():
+    measure = np.array([0.999 * 0.303184328890351, 0.999 * 0.6968156711096489, 1.0 - 0.999])
+    alone = phi(np.zeros((1, 3)), measure[None], 1e9, 1e9)[0]
+    beside = phi(np.array([[0.0, 0.0, 0.0], [0.0, -1e9, 0.0]]), np.stack([measure, measure]), 1e9, 1e9)[0]
+    assert alone == 0.0
+    assert abs(beside) < 1e-12
