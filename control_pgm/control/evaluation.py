@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from control_pgm.control.arguments import as_numbers
 from control_pgm.control.mdp import MDP
-from control_pgm.control.network import check_horizon, check_temperature
+from control_pgm.control.network import check_horizon
 from control_pgm.control.priors import Prior, parse_prior
+from control_pgm.control.temperatures import check_single
 from control_pgm.display import html_table, number, text_table
 from control_pgm.errors import InvalidArgument, UndefinedConditional
 from control_pgm.tables.arrays import FloatArray, lock
@@ -103,7 +105,7 @@ def evaluate(
     0.9963
     """
     pi = checked_policy(mdp, policy, horizon)
-    alpha = check_temperature(temperature)
+    alpha = check_single(temperature, "an objective in units of reward")
     prior = parse_prior(mdp, action_prior, len(pi))
     occupancy, terminated = occupancies(mdp, pi)
     joint = occupancy[:-1, :, None] * np.where(np.isnan(pi), 0.0, pi)
@@ -112,7 +114,7 @@ def evaluate(
     if mdp.terminal_reward is not None:
         expected += float(_weighted(occupancy[-1], mdp.terminal_reward))
     log_pi = np.log(pi, out=np.zeros(pi.shape), where=pi > 0)
-    entropy = -float(_weighted(joint, log_pi))
+    entropy = 0.0 - float(_weighted(joint, log_pi))  # no −0.0 where nothing is random
     divergence = float(_weighted(joint, log_pi - _log_weights(prior, pi.shape)))
     objective = expected - alpha * divergence if divergence < np.inf else -np.inf
     times, later = Labels(range(len(pi))), Labels(range(len(pi) + 1))
@@ -128,9 +130,8 @@ def evaluate(
 
 
 def _log_weights(prior: Prior, shape: tuple[int, ...]) -> FloatArray:
-    table = (prior.table > 0).astype(np.float64) if prior.counting else prior.table
     with np.errstate(divide="ignore"):
-        return np.broadcast_to(np.log(table), shape)
+        return np.broadcast_to(np.log(prior.measure), shape)
 
 
 def _weighted(weights: FloatArray, values: FloatArray) -> float:
@@ -167,18 +168,16 @@ def checked_policy(mdp: MDP, policy: Any, horizon: int | None) -> FloatArray:
     """The policy as an array [t,s,a] whose rows are distributions or NaN; a stationary one exists once for all t."""
     if not isinstance(mdp, MDP):
         raise InvalidArgument(f"{type(mdp).__name__} is no MDP", allowed="an MDP, then a policy")
-    try:
-        pi = np.asarray(policy, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise InvalidArgument(f"the policy is not an array of numbers ({error})") from None
+    pi = as_numbers(policy, "the policy", InvalidArgument, remedy="pass an array, such as solution.policy")
+    steps = None if horizon is None else check_horizon(mdp, horizon)
     n, m = mdp.n_states, mdp.n_actions
     if pi.shape == (n, m):
-        if horizon is None:
+        if steps is None:
             raise InvalidArgument("no horizon given for a stationary policy", allowed="an integer ≥ 1")
         _check_rows(mdp, pi[None])
-        return np.broadcast_to(pi, (check_horizon(mdp, horizon), n, m))
-    if pi.ndim != 3 or pi.shape[1:] != (n, m) or horizon not in (None, len(pi)):
-        allowed = f"({n}, {m}) or ({'T' if horizon is None else horizon}, {n}, {m})"
+        return np.broadcast_to(pi, (steps, n, m))
+    if pi.ndim != 3 or pi.shape[1:] != (n, m) or steps not in (None, len(pi)):
+        allowed = f"({n}, {m}) or ({'T' if steps is None else steps}, {n}, {m})"
         raise InvalidArgument(f"the policy has shape {pi.shape}", allowed=allowed)
     check_horizon(mdp, len(pi))
     _check_rows(mdp, pi)

@@ -10,11 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from control_pgm.control.arguments import is_count, is_several
 from control_pgm.control.mdp import MDP
 from control_pgm.control.network import ControlNetwork, unroll
 from control_pgm.control.reading import TextbookMessages
 from control_pgm.control.solution import Solution, difference
 from control_pgm.control.solve import solve
+from control_pgm.control.solve_options import check_digits
+from control_pgm.control.temperatures import check_single
 from control_pgm.display import text_table
 from control_pgm.errors import InvalidArgument
 from control_pgm.inference.impossible import impossible
@@ -52,11 +55,13 @@ class Solutions:
         return len(self.networks)
 
     def __getitem__(self, k: int) -> Solution:
+        if not is_count(k, least=-len(self)):
+            raise InvalidArgument(f"problem {k!r}", allowed=f"0 … {len(self) - 1}")
         return solve(self.networks[k])
 
     @cached_property
     def policy(self) -> LabelledArray:
-        """p(a_t | s_t, O_{t:T−1}=1) = p(a|s) beta_t(s,a) / beta_t(s) of every problem (Levine 2018, equation 7)."""
+        """p(a_t | s_t, O_{t:T−1}=1) = p(a|s) beta_t(s,a) / beta_t(s) of every problem (Levine 2018, section 2.3)."""
         return self._labelled("btsa", self._read.optimal_action(partial(probabilities, axes=(-1,))))
 
     @cached_property
@@ -195,10 +200,12 @@ def solve_many(
     many: dict[str, Any] = {"problem": problem, "temperatures": temperatures, "rewards": rewards}
     many |= {"action_priors": action_priors, "initials": initials}
     columns = _columns(many)
-    networks = [
-        unroll(_process(mdp, reward, initial), horizon, temperature=alpha, action_prior=prior)
-        for mdp, alpha, reward, prior, initial in zip(*columns, strict=True)
-    ]
+    networks = []
+    for mdp, temperature, reward, prior, initial in zip(*columns, strict=True):
+        alpha = check_single(temperature, "one of many problems")
+        networks.append(unroll(_process(mdp, reward, initial), horizon, temperature=alpha, action_prior=prior))
+    for network in networks:
+        check_digits(network.mdp, network.temperature, f"temperature {network.temperature:g}")
     batch = TreeBatch(networks, [network.optimal for network in networks], memory_limit=memory_limit)
     for k in np.flatnonzero(np.isneginf(batch.log_evidence)):
         raise impossible(networks[k], networks[k].optimal, memory_limit)
@@ -207,9 +214,9 @@ def solve_many(
 
 def _columns(given: dict[str, Any]) -> list[Sequence[Any]]:
     """One value per problem for every argument; what was given once is repeated."""
-    several = {"problem": not isinstance(given["problem"], MDP), "temperatures": np.ndim(given["temperatures"]) > 0}
+    several = {"problem": not isinstance(given["problem"], MDP), "temperatures": is_several(given["temperatures"])}
     several |= {name: given[name] is not None for name in ("rewards", "action_priors", "initials")}
-    lengths = {name: len(given[name]) for name, many in several.items() if many}
+    lengths = {name: _length(name, given[name]) for name, many in several.items() if many}
     if not lengths:
         raise InvalidArgument(
             "nothing to solve more than once", remedy="give temperatures=[…] or the like, or use solve()"
@@ -221,10 +228,21 @@ def _columns(given: dict[str, Any]) -> list[Sequence[Any]]:
     return [given[name] if several[name] else [given[name]] * n for name in given]
 
 
+def _length(name: str, values: Any) -> int:
+    """For how many problems an argument was given that is not the same for all."""
+    if name == "problem":
+        wrong = [item for item in values if not isinstance(item, MDP)] if is_several(values) else [values]
+        if wrong:
+            raise InvalidArgument(f"{type(wrong[0]).__name__} cannot be unrolled", allowed="an MDP, or a list of MDPs")
+    elif not is_several(values):
+        raise InvalidArgument(
+            f"{name} is {values!r}", allowed="a list with one item for each problem", remedy=f"pass {name}=[…]"
+        )
+    return len(values)
+
+
 def _process(mdp: MDP, reward: ArrayLike | None, initial: Any) -> MDP:
     """The process with another reward or first state; its transition is shared, not copied."""
-    if not isinstance(mdp, MDP):
-        raise InvalidArgument(f"{type(mdp).__name__} cannot be unrolled", allowed="an MDP, or a list of MDPs")
     if reward is None and initial is None:
         return mdp
     return mdp.varied(reward=reward, initial=initial)

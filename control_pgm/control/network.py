@@ -1,7 +1,7 @@
 """Unrolling a decision process into an explicit dynamic Bayesian network with optimality nodes.
 
     p(tau, O) = p(s_0) prod_t p(a_t|s_t) p(s_{t+1}|s_t,a_t) p(O_t|s_t,a_t[,s_{t+1}]),
-    p(O_t=1 | ·) = exp((r_t − c_t)/alpha)                                              (Levine 2018, equation 3)
+    p(O_t=1 | ·) = exp((r_t − c_t)/alpha)                                            (Levine 2018, section 2.2)
 
 with c_t the largest possible reward, so that p(O_t=1|·) is a probability also for positive rewards.
 """
@@ -16,13 +16,12 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from control_pgm.control.frame import Frame
+from control_pgm.control.arguments import is_count
 from control_pgm.control.mdp import MDP
+from control_pgm.control.network_tables import counting_factors, slice_tables, terminal_node, varying_tables
 from control_pgm.control.priors import Prior, parse_prior
-from control_pgm.control.rewards import Rewards
-from control_pgm.control.slices import TERMINAL, Slice, make_slice
+from control_pgm.control.slices import make_slice
 from control_pgm.control.temperatures import check_schedule, varies
-from control_pgm.control.temperatures import check_temperature as check_temperature
 from control_pgm.errors import InvalidArgument, NotAvailable, TooLarge
 from control_pgm.inference.exact import TreePosterior
 from control_pgm.inference.infer import infer
@@ -30,9 +29,6 @@ from control_pgm.models.cpd import CPD
 from control_pgm.models.template import DynamicBayesianNetwork, EverySlice, TwoSliceTemplate
 from control_pgm.tables.arrays import FloatArray, lock
 from control_pgm.tables.factor import Factor
-from control_pgm.tables.scaled import Scaled
-from control_pgm.tables.sparse_scaled import SparseScaled
-from control_pgm.tables.variable import Variable
 
 MAX_HORIZON = 1_000_000
 
@@ -157,12 +153,12 @@ def unroll(
     ]
     # One edge s → a for all slices: it is there if any slice needs it.
     on_state = any(not (s.prior == s.prior[0]).all() for s in slices)
-    tables = [_tables(frame, t, s, on_state) for t, s in enumerate(slices)]
+    tables = [slice_tables(frame, t, s, on_state) for t, s in enumerate(slices)]
     template = TwoSliceTemplate.of([frame.start], tables[0])
-    network = DynamicBayesianNetwork.of(template, steps, _varying(tables) if varying else {})
+    network = DynamicBayesianNetwork.of(template, steps, varying_tables(tables) if varying else {})
     shifts = [s.shift for s in slices] if varying else [slices[0].shift] * steps
-    terminal, shift = _terminal(mdp, steps, float(alphas[-1]))
-    counting = _counting(network, mdp.discount) if prior.counting else ()
+    terminal, shift = terminal_node(mdp, steps, float(alphas[-1]))
+    counting = counting_factors(network, mdp.discount) if prior.counting else ()
     control = object.__new__(ControlNetwork)
     control.__dict__.update(network.__dict__)
     control.__dict__.update(
@@ -183,7 +179,20 @@ def unroll(
 
 def check_horizon(mdp: MDP, horizon: int) -> int:
     """The horizon, if it is an integer ≥ 1 that fits the time-varying tables."""
-    if isinstance(horizon, bool) or not isinstance(horizon, int | np.integer) or horizon < 1:
+    if not isinstance(mdp, MDP):
+        raise InvalidArgument(f"{type(mdp).__name__} is no MDP", allowed="an MDP")
+    steps = check_length(horizon)
+    if mdp.time_steps is not None and steps != mdp.time_steps:
+        raise InvalidArgument(
+            f"horizon {steps} does not fit the MDP's tables, which have {mdp.time_steps} time steps",
+            allowed=str(mdp.time_steps),
+        )
+    return steps
+
+
+def check_length(horizon: Any) -> int:
+    """The horizon, if it is an integer ≥ 1 that is not too large."""
+    if not is_count(horizon):
         raise InvalidArgument(f"horizon {horizon!r}", allowed="an integer ≥ 1, the number of actions")
     if horizon > MAX_HORIZON:
         raise TooLarge(
@@ -191,76 +200,4 @@ def check_horizon(mdp: MDP, horizon: int) -> int:
             allowed=f"up to {MAX_HORIZON:,} steps",
             remedy="a policy hardly changes far from the end: a shorter horizon tells the same",
         )
-    if mdp.time_steps is not None and horizon != mdp.time_steps:
-        raise InvalidArgument(
-            f"horizon {horizon} does not fit the MDP's tables, which have {mdp.time_steps} time steps",
-            allowed=str(mdp.time_steps),
-        )
     return int(horizon)
-
-
-def _tables(frame: Frame, t: int, step: Slice, on_state: bool) -> list[CPD]:
-    """p(a|s), p(O|s,a[,s']) and p(s'|s,a) of one slice."""
-    prior = step.prior if on_state else step.prior[0]
-    outcome = [frame.s_next] if step.on_outcome else []
-    transition = frame.transition(t)
-    return [
-        CPD.of([frame.s, frame.a] if on_state else [frame.a], Scaled.from_linear(lock(prior.copy()))),
-        CPD.of([frame.s, frame.a, *outcome, frame.o], _optimality(step, transition.scaled)),
-        transition,
-    ]
-
-
-def _optimality(step: Slice, transition: Scaled) -> Scaled:
-    """p(O|s,a[,s']); beside a sparse transition both of its values are listed for every possible outcome.
-
-    Outside of these outcomes the rows of the sparse table are zero and sum to no one. That never matters: they meet
-    p(s'|s,a) = 0 in every product.
-    """
-    logs = _binary(step.log_optimality)
-    if step.on_outcome and isinstance(transition, SparseScaled):
-        return SparseScaled.over(transition.pattern.extended(2), logs.ravel(), log=True)
-    return Scaled.from_log(logs)
-
-
-def _binary(log_p: FloatArray) -> FloatArray:
-    """log (1−p, p) along a new last axis; 1−p as −expm1(log p) keeps its digits where p is near one."""
-    both = np.empty((*log_p.shape, 2))
-    both[..., 1] = log_p
-    with np.errstate(divide="ignore"):
-        np.log(-np.expm1(log_p), out=both[..., 0])
-    return lock(both)
-
-
-def _varying(tables: Sequence[Sequence[CPD]]) -> dict[str, list[CPD]]:
-    return {cpd.child.name: [step[k] for step in tables] for k, cpd in enumerate(tables[0])}
-
-
-def _terminal(mdp: MDP, horizon: int, alpha: float) -> tuple[list[CPD], list[float]]:
-    """The optimality node O_T of a terminal reward, and its shift c_T."""
-    if mdp.terminal_reward is None:
-        return [], []
-    states = mdp.frame.s.states
-    reward = np.append(mdp.terminal_reward, np.zeros(len(states) - mdp.n_states))
-    shift = float(reward.max())
-    shift = 0.0 if shift == -np.inf else shift
-    table = Scaled.from_log(_binary(Rewards("s", reward[None]).log_optimality(reward > -np.inf, shift, alpha)))
-    state = Variable(f"s_{horizon}", states, time=horizon, kind="state")
-    node = Variable(f"O_{horizon}", 2, time=horizon, kind="optimality")
-    return [CPD.of([state, node], table)], [shift]
-
-
-def _counting(network: DynamicBayesianNetwork, discount: float) -> tuple[Factor, ...]:
-    """One factor per slice that makes uniform times factor = 1 on every available action.
-
-    A process that discount has ended takes no further actions: its terminal state counts once.
-    """
-    s, a = network.variable("s_0"), network.variable("a_0")
-    cpd = network.cpd("a_0")
-    uniform = np.broadcast_to(cpd.array(), (s.cardinality, a.cardinality))
-    weights = np.divide(1.0, uniform, out=np.zeros(uniform.shape), where=uniform > 0)
-    if discount < 1.0:
-        weights[s.index(TERMINAL)] = 1.0
-    scaled = Scaled.from_linear(lock(weights))
-    steps = range(network.horizon)
-    return tuple(Factor.of((network.variable(f"s_{t}"), network.variable(f"a_{t}")), scaled) for t in steps)

@@ -1,7 +1,7 @@
 """Optimism: what the exact posterior believes, against what its policy gets in the true world.
 
 The posterior conditions the dynamics too: p(s'|s,a,O) ∝ P(s'|s,a) p(O_t|s,a,s') beta_{t+1}(s') believes in luck (Levine
-2018, section 2.4). How much is a divergence, which the posterior over trajectories splits into three:
+2018, section 2.3). How much is a divergence, which the posterior over trajectories splits into three:
 
     KL(p(tau|O) ‖ p(tau)) = KL(p(s_0|O) ‖ p(s_0)) + E[sum_t KL(pi_t ‖ p(a|s))] + E[sum_t KL(p(s'|s,a,O) ‖ P(s'|s,a))],
 
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -20,8 +21,11 @@ from control_pgm.control.evaluation import evaluate
 from control_pgm.control.mdp import MDP
 from control_pgm.control.network import ControlNetwork, unroll
 from control_pgm.control.occasions import believed, happens
+from control_pgm.control.solution import Solution
 from control_pgm.control.solution_posterior import PosteriorSolution
 from control_pgm.control.solve import solve
+from control_pgm.control.temperatures import check_single
+from control_pgm.control.validation import index
 from control_pgm.display import html_table, number, text_table
 from control_pgm.errors import InvalidArgument
 from control_pgm.tables.arrays import FloatArray
@@ -117,7 +121,9 @@ def optimism_report(
     Raises
     ------
     InvalidArgument
-        If the process has discount < 1, or a label does not exist.
+        If the process has discount < 1, or the temperature is a schedule.
+    UnknownName
+        If a state of the event does not exist.
 
     Examples
     --------
@@ -132,8 +138,9 @@ def optimism_report(
             allowed="discount 1",
             remedy="model the end of the process as a state of its own",
         )
-    network = unroll(mdp, horizon, temperature=temperature, action_prior=action_prior)
-    states = None if event is None else [_index(mdp, label) for label in event]
+    alpha = check_single(temperature, "a report in units of reward")
+    network = unroll(mdp, horizon, temperature=alpha, action_prior=action_prior)
+    states = None if event is None else _event(mdp, event)
     exact = solve(network)
     assert isinstance(exact, PosteriorSolution)
     soft = solve(network, inference="variational")
@@ -145,16 +152,22 @@ def optimism_report(
     dynamics = max(0.0, log_optimality - exact.log_evidence - start - policy)
     hopes = Outlook(reward, np.nan if states is None else believed(exact, states))
     gets, soft_gets, best_gets = (
-        Outlook(evaluate(mdp, s.policy).expected_reward, np.nan if states is None else happens(mdp, s.policy, states))
+        Outlook(_expected(mdp, s), np.nan if states is None else happens(mdp, s.policy, states))
         for s in (exact, soft, best)
     )
     return OptimismReport(hopes, gets, soft_gets, best_gets, start, policy, dynamics)
 
 
-def _index(mdp: MDP, label: Hashable) -> int:
-    if label not in mdp.states.index_of:
-        raise InvalidArgument(f"event {label!r} is no state", allowed=", ".join(map(str, mdp.states[:8])))
-    return mdp.states.index_of[label]
+def _event(mdp: MDP, event: Any) -> list[int]:
+    if isinstance(event, str) or not isinstance(event, Iterable):
+        raise InvalidArgument(f"event {event!r}", allowed="a list of state labels", remedy=f"pass event=[{event!r}]")
+    return [index(mdp.states, label, "state of the event:") for label in event]
+
+
+def _expected(mdp: MDP, solution: Solution) -> float:
+    """E[sum_t r_t] under the true dynamics. From where a policy is undefined every way on has a reward of −inf."""
+    policy = np.where(np.isnan(solution.policy), mdp.uniform_prior, solution.policy)
+    return evaluate(mdp, policy).expected_reward
 
 
 def _believed(network: ControlNetwork, exact: PosteriorSolution) -> tuple[float, float]:
@@ -203,7 +216,6 @@ def _divergence(p: FloatArray, q: FloatArray) -> float:
 def _policy_divergence(network: ControlNetwork, exact: PosteriorSolution) -> float:
     """E[sum_t KL(pi_t(·|s_t) ‖ p(·|s_t)) | O]."""
     pairs, pi = exact.state_action_marginals.values, exact.policy.values
-    prior = np.stack([network.prior.at(t) for t in range(network.horizon)])
-    weights = (prior > 0).astype(np.float64) if network.prior.counting else prior
+    weights = np.broadcast_to(network.prior.measure, pi.shape)
     used = pairs > 0
     return float((pairs[used] * np.log(pi[used] / weights[used])).sum())

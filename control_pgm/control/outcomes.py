@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 from scipy import sparse as scipy_sparse
 
+from control_pgm.control.arguments import as_float
 from control_pgm.control.rewards import Rewards
 from control_pgm.control.validation import fits_dense, index
-from control_pgm.errors import InvalidModel
+from control_pgm.errors import InvalidArgument, InvalidModel
+from control_pgm.models.cpd import ROW_TOLERANCE
 from control_pgm.tables.arrays import BoolArray, lock
 from control_pgm.tables.variable import Labels, labels
 
@@ -41,6 +43,8 @@ def gather(
 
     The tables are sparse if ``sparse`` says so; by default if dense ones would have more than `LARGEST_DENSE` entries.
     """
+    if sparse is not None and not isinstance(sparse, bool):
+        raise InvalidArgument(f"sparse {sparse!r}", allowed="True, False, or None: by size")
     if not isinstance(outcomes, Iterable):
         raise InvalidModel(f"{outcomes!r} are no outcomes", allowed="a list of (s, a, probability, s', reward)")
     rows = [_checked(k, outcome) for k, outcome in enumerate(outcomes)]
@@ -89,11 +93,17 @@ def _listed(mass: Mapping[tuple[int, int, int], Mapping[float, float]], n: int, 
 def _checked(k: int, outcome: Outcome) -> tuple[Hashable, Hashable, float, Hashable, float]:
     try:
         s, a, p, s_next, r = outcome
-        p, r = float(p), float(r)
+        hash((s, a, s_next))
     except (TypeError, ValueError):
-        raise InvalidModel(f"outcome {k} is {outcome!r}", allowed="(s, a, probability, s', reward)") from None
-    if not 0.0 <= p <= 1.0:
-        raise InvalidModel(f"outcome {k} {outcome!r} has probability {p}", allowed="0 to 1")
-    if np.isnan(r):
-        raise InvalidModel(f"outcome {k} {outcome!r} has reward NaN", allowed="numbers below +inf; −inf forbids")
-    return s, a, p, s_next, r
+        raise InvalidModel(
+            f"outcome {k} is {outcome!r}",
+            allowed="(s, a, probability, s', reward)",
+            remedy="labels must be hashable: text, numbers, tuples",
+        ) from None
+    mass, paid = as_float(p), as_float(r)
+    if not 0.0 <= mass <= 1.0 + ROW_TOLERANCE:
+        raise InvalidModel(f"outcome {k} {outcome!r} has probability {p!r}", allowed="0 to 1")
+    if np.isnan(paid):
+        shown = "NaN" if isinstance(r, float) else repr(r)
+        raise InvalidModel(f"outcome {k} {outcome!r} has reward {shown}", allowed="numbers below +inf; −inf forbids")
+    return s, a, mass, s_next, paid

@@ -17,11 +17,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from control_pgm.control.arguments import as_float, is_count
 from control_pgm.control.backup import expected_next, soft_policy
-from control_pgm.control.evaluation import checked_policy, evaluate
+from control_pgm.control.evaluation import checked_policy
 from control_pgm.control.mdp import MDP
-from control_pgm.control.network import check_horizon, check_temperature
+from control_pgm.control.network import check_horizon
 from control_pgm.control.priors import Prior, parse_prior
+from control_pgm.control.temperatures import check_single
 from control_pgm.display import number, text_table
 from control_pgm.errors import InvalidArgument
 from control_pgm.tables.arrays import FloatArray, lock
@@ -40,7 +42,8 @@ class PolicyIteration:
     policies : LabelledArray [sweep, t, s, a]
         The policy before the first sweep, and after each.
     objectives : tuple of float
-        E[sum r] − alpha E[sum KL(pi ‖ p)] of each, in units of reward; never falling.
+        E[sum r] − alpha E[sum KL(pi ‖ p)] of each, in units of reward; never falling. −inf while a policy cannot avoid
+        what is forbidden, or is not yet defined where it leads.
     converged : bool
         Whether the last sweep changed no probability by more than the tolerance.
     """
@@ -107,19 +110,20 @@ def soft_policy_iteration(
     >>> bool(abs(found.policy - best.policy).max() < 1e-12), len(found.objectives) <= 7
     (True, True)
     """
-    steps, alpha = check_horizon(mdp, horizon), check_temperature(temperature)
+    steps, alpha = check_horizon(mdp, horizon), check_single(temperature, "soft policy iteration")
     prior = parse_prior(mdp, action_prior, steps)
     sweeps = steps + 1 if max_sweeps is None else max_sweeps
-    if isinstance(sweeps, bool) or not isinstance(sweeps, int) or sweeps < 1:
+    if not is_count(sweeps):
         raise InvalidArgument(f"max_sweeps {max_sweeps!r}", allowed="an integer ≥ 1")
-    pi = _start(mdp, policy, prior, steps)
-    policies, converged = [pi], False
+    if not 0.0 <= as_float(tolerance) < np.inf:
+        raise InvalidArgument(f"tolerance {tolerance!r}", allowed="a finite number ≥ 0")
+    policies, objectives, converged = [_start(mdp, policy, prior, steps)], [], False
     while len(policies) <= sweeps and not converged:
-        improved = _improved(mdp, pi, prior, alpha)
-        converged = bool(np.nanmax(np.abs(improved - pi), initial=0.0) <= tolerance)
+        improved, objective = _sweep(mdp, policies[-1], prior, alpha)
+        converged = _same(improved, policies[-1], tolerance)
         policies.append(improved)
-        pi = improved
-    objectives = [evaluate(mdp, p, temperature=alpha, action_prior=action_prior).objective for p in policies]
+        objectives.append(objective)
+    objectives.append(_sweep(mdp, policies[-1], prior, alpha)[1])
     names = {"sweep": Labels(range(len(policies))), "t": Labels(range(steps)), "s": mdp.states, "a": mdp.actions}
     return PolicyIteration(LabelledArray(lock(np.stack(policies)), tuple(names), names), tuple(objectives), converged)
 
@@ -138,20 +142,28 @@ def _start(mdp: MDP, policy: Any, prior: Prior, steps: int) -> FloatArray:
     return pi
 
 
-def _improved(mdp: MDP, pi: FloatArray, prior: Prior, alpha: float) -> FloatArray:
-    """pi' ∝ p exp(Q^pi/alpha) at every step, Q^pi being evaluated backwards."""
+def _same(new: FloatArray, old: FloatArray, tolerance: float) -> bool:
+    """Whether no probability has changed by more, and none became defined."""
+    defined = ~np.isnan(old)
+    if not np.array_equal(defined, ~np.isnan(new)):
+        return False
+    return bool(np.abs(new - old).max(where=defined, initial=0.0) <= tolerance)
+
+
+def _sweep(mdp: MDP, pi: FloatArray, prior: Prior, alpha: float) -> tuple[FloatArray, float]:
+    """pi' ∝ p exp(Q^pi/alpha) at every step, Q^pi being evaluated backwards, and the objective of pi."""
     value = np.zeros(mdp.n_states) if mdp.terminal_reward is None else np.array(mdp.terminal_reward)
     result = np.empty(pi.shape)
     rewards = np.broadcast_to(mdp.reward, pi.shape)
     for t in range(len(pi) - 1, -1, -1):
-        measure = prior.at(t)
-        weights = (measure > 0).astype(np.float64) if prior.counting else measure
+        weights = prior.measure_at(t)
         later = mdp.discount * expected_next(mdp.matrix_at(t), value) if mdp.discount > 0 else 0.0
         q = np.where(weights > 0, rewards[t] + later, -np.inf)
         best = np.where(np.isneginf(q).all(axis=1), -np.inf, 0.0)
         result[t] = soft_policy(q, best, weights, alpha)
         value = _evaluated(pi[t], q, weights, alpha)
-    return result
+    starts = mdp.initial > 0
+    return result, float(mdp.initial[starts] @ value[starts])
 
 
 def _evaluated(pi: FloatArray, q: FloatArray, weights: FloatArray, alpha: float) -> FloatArray:

@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from control_pgm.control.arguments import as_numbers
 from control_pgm.control.mdp import MDP
+from control_pgm.control.slices import terminal_state
 from control_pgm.errors import InvalidArgument
 from control_pgm.models.cpd import ROW_TOLERANCE
-from control_pgm.tables.arrays import FloatArray, frozen, lock
+from control_pgm.tables.arrays import FloatArray, lock
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,12 +23,26 @@ class Prior:
     ----------
     table : shape (S, A) or (T, S, A), normalised over a.
     uniform : whether it is uniform over the available actions.
-    counting : whether every available action weighs one instead of 1/|A(s)|.
+    counted : shape (S, A), what the actions weigh where they are counted, each available one as one; else None.
     """
 
     table: FloatArray
     uniform: bool
-    counting: bool = False
+    counted: FloatArray | None = None
+
+    @property
+    def counting(self) -> bool:
+        """Whether every available action weighs one instead of 1/|A(s)|."""
+        return self.counted is not None
+
+    @property
+    def measure(self) -> FloatArray:
+        """What the actions weigh, shape (S, A) or (T, S, A)."""
+        return self.table if self.counted is None else self.counted
+
+    def measure_at(self, t: int) -> FloatArray:
+        """What the actions of step t weigh, shape (S, A)."""
+        return self.at(t) if self.counted is None else self.counted
 
     @property
     def varying(self) -> bool:
@@ -47,11 +63,8 @@ def parse_prior(mdp: MDP, prior: Any, horizon: int) -> Prior:
     if isinstance(prior, str):
         if prior != "counting":
             raise InvalidArgument(f"action_prior {prior!r}", allowed="None (uniform), 'counting', or an array")
-        return Prior(uniform, uniform=True, counting=True)
-    try:
-        table = frozen(prior)
-    except (TypeError, ValueError) as error:
-        raise InvalidArgument(f"action_prior is not an array of numbers ({error})") from None
+        return Prior(uniform, uniform=True, counted=_counted(mdp, uniform))
+    table = as_numbers(prior, "action_prior", InvalidArgument, remedy="None is uniform, 'counting' weighs each by one")
     if table.shape not in ((m,), (n, m), (horizon, n, m)):
         raise InvalidArgument(
             f"action_prior has shape {table.shape}", allowed=f"({m},), ({n}, {m}) or ({horizon}, {n}, {m})"
@@ -63,6 +76,15 @@ def parse_prior(mdp: MDP, prior: Any, horizon: int) -> Prior:
     table = table if (sums == 1.0).all() else lock(table / sums)
     same = bool(np.abs(table - uniform).max() == 0.0)
     return Prior(table, uniform=same)
+
+
+def _counted(mdp: MDP, uniform: FloatArray) -> FloatArray:
+    """1 for every available action; a process that discount has ended acts no more, and its state counts once."""
+    counted = (uniform > 0).astype(np.float64)
+    ended = terminal_state(mdp) if mdp.discount < 1.0 else None
+    if ended is not None:
+        counted[ended] = uniform[ended]
+    return lock(counted)
 
 
 def _check(mdp: MDP, table: FloatArray) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
+from control_pgm.control.arguments import as_csr, as_numbers, choice
 from control_pgm.control.dynamics import aligned
 from control_pgm.control.rewards import Rewards
 from control_pgm.control.validation import fits_dense
@@ -47,10 +48,7 @@ def _from_sparse(reward: Any, axes: str | None, table: Any, n_states: int, n_act
     rows = n_states * n_actions
     if reward.shape != (rows, n_states):
         raise InvalidModel(f"the sparse reward has shape {reward.shape}", allowed=f"({rows}, {n_states}), row s·A+a")
-    matrix = sparse.csr_array(reward, dtype=np.float64)
-    if not matrix.has_canonical_format:
-        matrix = matrix.copy()
-        matrix.sum_duplicates()
+    matrix = as_csr(reward, "the reward")
     if table.ndim == 2:
         return Rewards("o", frozen(aligned(matrix.data, matrix, table)[None]))
     fits_dense(n_states, n_actions)
@@ -63,10 +61,7 @@ def parse_rewards(reward: Any, axes: str | None, n_states: int, n_actions: int, 
 
     ``varying`` is the number of steps of a time-varying transition, if any.
     """
-    try:
-        values = frozen(reward)
-    except (TypeError, ValueError) as error:
-        raise InvalidModel(f"the reward is not an array of numbers ({error})") from None
+    values = as_numbers(reward, "the reward")
     s, a = n_states, n_actions
     shapes: dict[str, tuple[int | None, ...]] = {
         "s": (s,),
@@ -75,8 +70,8 @@ def parse_rewards(reward: Any, axes: str | None, n_states: int, n_actions: int, 
         "tsa": (varying, s, a),
         "tsas": (varying, s, a, s),
     }
-    if axes is not None and axes not in shapes:
-        raise InvalidArgument(f"reward_axes {axes!r}", allowed=", ".join(map(repr, AXES)))
+    if axes is not None:
+        choice(axes, AXES, "reward_axes")
     fits = [name for name, shape in shapes.items() if _matches(values.shape, shape)]
     if axes is not None:
         if axes not in fits:
@@ -90,7 +85,7 @@ def parse_rewards(reward: Any, axes: str | None, n_states: int, n_actions: int, 
     if len(fits) > 1:
         raise InvalidModel(
             f"reward of shape {values.shape} is ambiguous: it may mean {' or '.join(fits)}",
-            remedy=f"pass reward_axes={fits[0]!r} or {fits[1]!r}",
+            remedy=f"pass reward_axes={fits[0]!r} or {fits[1]!r}, to MDP(…) or mdp.varied(…)",
         )
     (form,) = fits
     if form == "s":

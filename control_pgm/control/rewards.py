@@ -14,6 +14,7 @@ is impossible has no reward.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -73,6 +74,14 @@ class Rewards:
         counting = np.where(self.weights > 0, self.values, 0.0)
         return np.asarray((self.weights * counting).sum(axis=0))
 
+    @cached_property
+    def span(self) -> float:
+        """How far apart finite rewards lie; those of impossible outcomes, which nobody has checked, among them."""
+        finite = np.isfinite(self.values)
+        top = self.values.max(where=finite, initial=-np.inf)
+        low = self.values.min(where=finite, initial=np.inf)
+        return max(0.0, float(top - low))
+
     def maximum(self, support: BoolArray) -> float:
         """The largest reward inside the support; −inf where there is none."""
         return float(self.values.max(where=self.used(support), initial=-np.inf))
@@ -89,7 +98,7 @@ class Rewards:
                 f"rewards down to {self.values[used & (self.values > -np.inf)].min():g} below {shift:g} overflow at "
                 f"temperature {temperature:g}",
                 allowed=f"(largest reward − reward)/temperature up to {_LARGEST:g}",
-                remedy="raise the temperature, or write −inf for what is forbidden",
+                remedy="raise the temperature, or divide all rewards by one number; write −inf for what is forbidden",
             )
         if self.weights is None:
             return np.asarray(scaled[0])

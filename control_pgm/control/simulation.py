@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from control_pgm.control.arguments import is_count
 from control_pgm.control.dynamics import Dynamics
 from control_pgm.control.evaluation import checked_policy
 from control_pgm.control.mdp import MDP
@@ -85,10 +86,10 @@ def simulate(
     >>> simulate(mdp, solve(mdp, 2, inference="bellman").policy, 3, seed=0).labels(0)
     ['(0,0)', 'right', '(0,1)', 'right', '(0,2)']
     """
-    if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 1:
+    if not is_count(n):
         raise InvalidArgument(f"n {n!r}", allowed="an integer ≥ 1")
     pi = checked_policy(mdp, policy, horizon)
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
+    if not is_count(seed, least=0):
         raise InvalidArgument(f"seed {seed!r}", allowed="an integer ≥ 0")
     if (need := 24 * n * (len(pi) + 1)) > MAX_DENSE_BYTES:
         raise TooLarge(

@@ -15,6 +15,7 @@ import numpy as np
 from control_pgm.control.network import ControlNetwork
 from control_pgm.control.pictures import solution_html
 from control_pgm.control.step import Step
+from control_pgm.control.validation import step
 from control_pgm.display import number, text_table
 from control_pgm.errors import InvalidArgument, NotAvailable, UndefinedConditional
 from control_pgm.tables.arrays import FloatArray, lock
@@ -22,6 +23,17 @@ from control_pgm.tables.labelled import LabelledArray
 from control_pgm.tables.variable import Labels
 
 Convention = Literal["mean", "sum"]
+
+
+_OWNERS = {
+    "risk": "'planning'",
+    "log_probability": "'map'",
+    "marginal_map": "'marginal-map'",
+    "lower": "'marginal-map'",
+    "upper": "'marginal-map'",
+    "exact": "'marginal-map'",
+    "valuation": "'variational', 'bellman', 'planning' or 'map'",
+}  # what only some types of inference have -> which
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -97,11 +109,10 @@ class Solution(ABC):
         UndefinedConditional
             If optimality is impossible from ``state`` at ``t``.
         """
-        if isinstance(t, bool) or not isinstance(t, int | np.integer) or not 0 <= t < self.network.horizon:
-            raise InvalidArgument(f"time {t!r}", allowed=f"0 … {self.network.horizon - 1}")
+        time = step(t, self._T)
         if not isinstance(rng, np.random.Generator):
             raise InvalidArgument(f"rng {rng!r}", allowed="np.random.default_rng(seed)")
-        p = self.policy.sel(t=int(t), s=state)
+        p = self.policy.sel(t=time, s=state)
         if np.isnan(p.values).any():
             raise UndefinedConditional(
                 f"no action is optimal at t={t}, s={state!r}: optimality is impossible from there"
@@ -132,9 +143,7 @@ class Solution(ABC):
         InvalidArgument
             If there is no such step.
         """
-        if isinstance(t, bool) or not isinstance(t, int | np.integer) or not 0 <= t < self.network.horizon:
-            raise InvalidArgument(f"time {t!r}", allowed=f"0 … {self.network.horizon - 1}")
-        return self._at(int(t))
+        return self._at(step(t, self._T))
 
     def _at(self, t: int) -> Step:
         q, v = self.Q.sel(t=t), self.V.sel(t=t)
@@ -148,8 +157,9 @@ class Solution(ABC):
         return self.network.reward_shift
 
     def __getattr__(self, name: str) -> Any:
-        if name in self._lacks:
-            raise NotAvailable(f"inference={self.inference!r} has no {name}", remedy=self._lacks[name])
+        if name in self._lacks or name in _OWNERS:
+            why = self._lacks.get(name) or f"it belongs to inference={_OWNERS[name]}"
+            raise NotAvailable(f"inference={self.inference!r} has no {name}", remedy=why)
         close = [] if name.startswith("_") else get_close_matches(name, dir(type(self)), n=1)
         hint = f"; did you mean {close[0]!r}?" if close else ""
         raise AttributeError(f"{type(self).__name__} has no attribute {name!r}{hint}")

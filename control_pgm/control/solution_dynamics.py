@@ -12,6 +12,7 @@ from control_pgm.control.occupation import Occupation, occupation
 from control_pgm.control.solution import Solution, evidence_rows
 from control_pgm.control.valuation import Valuation
 from control_pgm.display import number
+from control_pgm.errors import ImpossibleEvidence
 from control_pgm.inference.exact import TreePosterior
 from control_pgm.tables.arrays import FloatArray
 from control_pgm.tables.labelled import LabelledArray
@@ -141,6 +142,12 @@ class VariationalSolution(ValuedSolution):
         return self.log_evidence + float(self.reward_shift.sum()) / self.network.temperature
 
     def _figures(self) -> list[list[str]]:
+        try:
+            return self._bound_rows()
+        except ImpossibleEvidence:
+            return [["log p(O=1)", "−inf: no trajectory is optimal"]]
+
+    def _bound_rows(self) -> list[list[str]]:
         rows = [["ELBO, shifted", f"{number(self.elbo, 8)} nats"], ["gap", f"{number(self.gap, 8)} nats"]]
         return [*evidence_rows(self), *rows]
 

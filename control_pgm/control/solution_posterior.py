@@ -28,12 +28,13 @@ class PosteriorSolution(Solution):
     _lacks: ClassVar[Mapping[str, str]] = {
         "elbo": "the posterior is exact: see .log_evidence",
         "gap": "the posterior is exact: see .log_evidence",
+        "value": "its value is .soft_value",
         "plan": "an open-loop plan is another question: see .policy",
     }
 
     @cached_property
     def policy(self) -> LabelledArray:
-        """p(a_t | s_t, O_{t:T−1}=1) = p(a|s) beta_t(s,a) / beta_t(s) (Levine 2018, equation 7)."""
+        """p(a_t | s_t, O_{t:T−1}=1) = p(a|s) beta_t(s,a) / beta_t(s) (Levine 2018, section 2.3)."""
         if self.posterior.checkpoints:
             return self._labelled("tsa", self._together[0])
         return self._labelled("tsa", self._read.optimal_action(partial(probabilities, axes=(-1,))))

@@ -15,7 +15,9 @@ import numpy as np
 from control_pgm.control.network import ControlNetwork
 from control_pgm.control.solution_dynamics import VariationalSolution, lacking, unavailable
 from control_pgm.control.solution_posterior import PosteriorSolution
+from control_pgm.control.step import Step
 from control_pgm.display import number
+from control_pgm.errors import NotAvailable
 
 _NO_UNIT = "a schedule of temperatures leaves values without a common unit: see .policy and .log_evidence"
 _VALUES = lacking((("Q", "V", "advantage", "soft_value", "value"), _NO_UNIT))
@@ -42,6 +44,9 @@ class ScheduledPosteriorSolution(PosteriorSolution):
         """log p(O) + sum_t c_t/alpha_t, in nats; no log-probability."""
         return self.log_evidence + shift_in_nats(self.network)
 
+    def _at(self, t: int) -> Step:
+        raise _no_step(self.inference, t)
+
     def _figures(self) -> list[list[str]]:
         return _schedule_rows(self.network, self.log_evidence)
 
@@ -67,9 +72,19 @@ class ScheduledVariationalSolution(VariationalSolution):
         """log p(O) + sum_t c_t/alpha_t, in nats; no log-probability."""
         return self.log_evidence + shift_in_nats(self.network)
 
-    def _figures(self) -> list[list[str]]:
+    def _at(self, t: int) -> Step:
+        raise _no_step(self.inference, t)
+
+    def _bound_rows(self) -> list[list[str]]:
         rows = [["ELBO, shifted", f"{number(self.elbo, 8)} nats"], ["gap", f"{number(self.gap, 8)} nats"]]
         return [*_schedule_rows(self.network, self.log_evidence), *rows]
+
+
+def _no_step(inference: str, t: int) -> NotAvailable:
+    return NotAvailable(
+        f"inference={inference!r} has no step with Q and V under a schedule of temperatures",
+        remedy=f"see .policy.sel(t={t}) and .state_marginals.sel(t={t})",
+    )
 
 
 def _schedule_rows(network: ControlNetwork, log_evidence: float) -> list[list[str]]:

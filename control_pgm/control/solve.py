@@ -17,7 +17,14 @@ from control_pgm.control.solution_planning import PlanningSolution
 from control_pgm.control.solution_posterior import PosteriorSolution
 from control_pgm.control.solution_schedule import ScheduledPosteriorSolution, ScheduledVariationalSolution
 from control_pgm.control.solve_options import INFERENCES as INFERENCES
-from control_pgm.control.solve_options import check_schedule_use, check_sum, checked_inference, counting_network
+from control_pgm.control.solve_options import (
+    check_digits,
+    check_progress,
+    check_schedule_use,
+    check_sum,
+    checked_inference,
+    counting_network,
+)
 from control_pgm.control.valuate import ended_actions, valuate
 from control_pgm.errors import InvalidArgument
 from control_pgm.inference.exact import TreePosterior
@@ -94,10 +101,14 @@ def solve(
     """
     options = {"temperature": temperature, "action_prior": action_prior, "keep": keep}
     kind = checked_inference(inference, risk, convention, **options)
+    check_progress(progress)
     network = _as_network(problem, horizon, temperature, action_prior)
     check_schedule_use(network, kind)
     if convention == "sum":
         check_sum(network)
+    if kind in ("posterior", "map", "marginal-map"):
+        lowest = float(network.temperatures.min())
+        check_digits(network.mdp, lowest, f"temperature {lowest:g}")
     if kind == "posterior":
         return _posterior(network, convention, memory_limit, progress, keep)
     if kind == "marginal-map":

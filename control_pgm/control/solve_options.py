@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from math import isfinite
-from numbers import Real
+from math import inf
 from typing import Any
 
 import numpy as np
 
+from control_pgm.control.arguments import as_float, choice
+from control_pgm.control.mdp import MDP
 from control_pgm.control.network import ControlNetwork, unroll
 from control_pgm.errors import InvalidArgument
 
@@ -22,6 +23,7 @@ INFERENCES = {
     "marginal-map": "marginal-map",
 }  # every accepted name -> the type of inference
 
+_SMALLEST = 1e-12  # units of the temperature: below, logarithms of evidence would keep few digits of the rewards
 _SOFT = frozenset({"posterior", "variational"})  # a prior weighs the actions, and a log-sum-exp makes values of them
 _LACKING = {  # option -> type of inference -> why it has none
     "temperature": {
@@ -44,12 +46,9 @@ def checked_inference(inference: Any, risk: Any, convention: Any, **options: Any
     InvalidArgument
         Names the option, and says what to do.
     """
-    if inference not in INFERENCES:
-        raise InvalidArgument(f"inference {inference!r}", allowed=", ".join(map(repr, INFERENCES)))
-    kind = INFERENCES[inference]
+    kind = INFERENCES[choice(inference, INFERENCES, "inference")]
     _check_risk(inference, kind, risk)
-    if convention not in ("mean", "sum"):
-        raise InvalidArgument(f"convention {convention!r}", allowed="'mean', 'sum'")
+    choice(convention, ("mean", "sum"), "convention")
     if convention == "sum" and kind not in _SOFT:
         raise InvalidArgument(
             f"convention='sum' with inference={inference!r}",
@@ -77,12 +76,25 @@ def _check_risk(inference: str, kind: str, risk: Any) -> None:
                 remedy="leave risk out: it has none",
             )
         return
-    if isinstance(risk, bool) or not isinstance(risk, Real) or not isfinite(float(risk)) or risk == 0:
+    check_risk(risk)
+
+
+def check_risk(risk: Any) -> float:
+    """lambda of inference="planning": a number that, like its inverse, is finite."""
+    weight = as_float(risk)
+    if not 0.0 < abs(weight) < inf or abs(1.0 / weight) == inf:
         raise InvalidArgument(
             f"risk={risk!r} with inference='planning'",
             allowed="a finite number lambda ≠ 0, in units of 1/reward: > 0 seeks risk, < 0 shuns it",
-            remedy="inference='bellman' is the limit of risk 0" if risk == 0 else "pass risk=lambda",
+            remedy="inference='bellman' is the limit of risk 0" if abs(weight) < 1.0 else "pass risk=lambda",
         )
+    return weight
+
+
+def check_progress(progress: Any) -> None:
+    """What is called while messages are sent must be something that can be called."""
+    if progress is not None and not callable(progress):
+        raise InvalidArgument(f"progress {progress!r}", allowed="a function of (done, total, what), or None")
 
 
 def check_sum(network: ControlNetwork) -> None:
@@ -102,6 +114,28 @@ def check_sum(network: ControlNetwork) -> None:
                 f"convention='sum' has no meaning here: {reason}",
                 remedy="use convention='mean'; action_prior='counting' counts actions where their number varies",
             )
+
+
+def check_digits(mdp: MDP, unit: float, what: str, remedy: str = "lower the temperature") -> None:
+    """Refuse units so large that rewards are lost in the rounding of logarithms of evidence.
+
+    Parameters
+    ----------
+    unit : float
+        The temperature or the inverse risk.
+    what : str
+        How to call it, with its value.
+    """
+    span = mdp.reward_table.span
+    for paid in (mdp.reward_table.values if mdp.discount < 1.0 else None, mdp.terminal_reward):
+        if paid is not None:
+            span = max(span, float(np.abs(paid).max(where=np.isfinite(paid), initial=0.0)))
+    if 0.0 < span < _SMALLEST * unit:
+        raise InvalidArgument(
+            f"rewards that differ by no more than {span:.3g} vanish beside {what}",
+            allowed=f"temperatures, or inverse risks, up to {span / _SMALLEST:.3g}",
+            remedy=remedy,
+        )
 
 
 def check_schedule_use(network: ControlNetwork, kind: str) -> None:

@@ -2,24 +2,42 @@
 
 from __future__ import annotations
 
-from numbers import Real
 from typing import Any
 
 import numpy as np
 
+from control_pgm.control.arguments import as_float, is_several
 from control_pgm.errors import InvalidArgument
 from control_pgm.tables.arrays import FloatArray, lock
 
 
 def check_temperature(temperature: Any) -> float:
     """The temperature, if it is a positive finite number."""
-    if isinstance(temperature, bool) or not isinstance(temperature, Real) or not 0.0 < float(temperature) < np.inf:
+    alpha = as_float(temperature)
+    if not 0.0 < alpha < np.inf:
         raise InvalidArgument(
             f"temperature {temperature!r}",
             allowed="a finite number > 0, in units of reward",
             remedy="for the limit 0 take a small one: the policy approaches the mode of the posterior",
         )
-    return float(temperature)
+    return alpha
+
+
+def check_single(temperature: Any, where: str) -> float:
+    """The temperature of all steps, where a schedule has no meaning.
+
+    Parameters
+    ----------
+    where : str
+        What takes no schedule, for the error.
+    """
+    if is_several(temperature):
+        raise InvalidArgument(
+            f"a schedule of temperatures for {where}",
+            allowed="one number for all steps",
+            remedy="solve(mdp, horizon, temperature=[…]) takes a schedule, for 'posterior' and 'variational'",
+        )
+    return check_temperature(temperature)
 
 
 def check_schedule(temperature: Any, steps: int) -> FloatArray:
@@ -35,13 +53,12 @@ def check_schedule(temperature: Any, steps: int) -> FloatArray:
     >>> check_schedule(0.5, 3).tolist(), check_schedule([1.0, 0.5, 0.1], 3).tolist()
     ([0.5, 0.5, 0.5], [1.0, 0.5, 0.1])
     """
-    if isinstance(temperature, str) or np.ndim(temperature) == 0:
+    if not is_several(temperature):
         return np.broadcast_to(check_temperature(temperature), (steps,))
     given = list(temperature)
-    if len(given) != steps or np.ndim(temperature) > 1:
+    if len(given) != steps:
         raise InvalidArgument(
-            f"a schedule of temperatures of shape {np.shape(temperature)}",
-            allowed=f"one number, or {steps} of them: one for each step",
+            f"a schedule of {len(given)} temperatures", allowed=f"one number, or {steps} of them: one for each step"
         )
     for t, alpha in enumerate(given):
         try:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import sparse
 
+from control_pgm.control.arguments import as_csr, as_numbers
 from control_pgm.control.dynamics import SparseDynamics, locked
 from control_pgm.errors import InvalidArgument, InvalidModel
 from control_pgm.models.cpd import ROW_TOLERANCE
@@ -25,18 +26,13 @@ def transition_table(transition: Any, layout: str) -> Any:
                 f"transition_layout {layout!r} with a sparse transition",
                 remedy="leave it out: the shape is (S·A, S), row s·A+a",
             )
-        table = sparse.csr_array(transition, dtype=np.float64, copy=True)
-        table.sum_duplicates()
-        return locked(table)
+        return locked(as_csr(transition, "the transition"))
     axes = [axis.strip() for axis in str(layout).split(",")]
     if sorted(axes) != ["a", "s", "s'"] and sorted(axes) != ["a", "s", "s'", "t"]:
         raise InvalidArgument(
             f"transition_layout {layout!r}", allowed='an order of s, a, s\' (and t), such as "s,a,s\'" or "a,s,s\'"'
         )
-    try:
-        table = frozen(transition)
-    except (TypeError, ValueError) as error:
-        raise InvalidModel(f"the transition is not an array of numbers ({error})") from None
+    table = as_numbers(transition, "the transition", remedy="sparse ones are one matrix of shape (S·A, S), row s·A+a")
     if table.ndim == 4 and len(axes) == 3:
         axes = ["t", *axes]
     if table.ndim != len(axes):

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Hashable, Iterable, Mapping
-from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from control_pgm.control.arguments import as_float, as_numbers, is_count
 from control_pgm.display import size
 from control_pgm.errors import InvalidArgument, InvalidModel, TooLarge, unknown
 from control_pgm.models.cpd import ROW_TOLERANCE
-from control_pgm.tables.arrays import BoolArray, FloatArray, frozen, lock
+from control_pgm.tables.arrays import BoolArray, FloatArray, lock
 from control_pgm.tables.variable import Labels
 
 if TYPE_CHECKING:
     from control_pgm.control.mdp import MDP
 
 MAX_DENSE_BYTES = 4 * 2**30
+MAX_REWARD = 1e300  # in magnitude: sums over a million steps are still numbers
+_PAYABLE = f"numbers up to {MAX_REWARD:g} in magnitude; −inf forbids"
+_AVAILABLE = "an array of booleans of shape (S, A), or {state: [actions]}"
 
 
 def count(what: str, names: Labels, n: int) -> None:
@@ -35,14 +38,14 @@ def initial_distribution(initial: Any, states: Labels) -> FloatArray:
     if isinstance(initial, Mapping):
         vector = np.zeros(n)
         for label, p in initial.items():
-            vector[index(states, label, "initial state")] = _number(p, f"initial[{label!r}]")
+            vector[index(states, label, "initial state")] = _probability(p, f"initial[{label!r}]")
     elif isinstance(initial, Hashable) and initial in states.index_of:
         vector = np.zeros(n)
         vector[states.index_of[initial]] = 1.0
     elif isinstance(initial, str | int):
         raise unknown(initial, states, what="initial state")
     else:
-        vector = _vector(initial, "initial")
+        vector = as_numbers(initial, "initial")
     if vector.shape != (n,):
         raise InvalidModel(f"initial has shape {vector.shape}", allowed=f"({n},), a state label, or {{label: p}}")
     bad = ~(vector >= 0)
@@ -67,7 +70,7 @@ def availability(available: Any, states: Labels, actions: Labels) -> BoolArray:
             for action in allowed:
                 mask[s, index(actions, action, f"action in available[{label!r}]:")] = True
     elif available is not None:
-        mask = np.array(available)
+        mask = _mask(available)
         if mask.shape != (len(states), len(actions)) or mask.dtype != np.bool_:
             raise InvalidModel(
                 f"available has shape {mask.shape} and type {mask.dtype}",
@@ -86,23 +89,22 @@ def terminal_rewards(terminal: Any, states: Labels) -> FloatArray | None:
     """The reward of s_T, or None."""
     if terminal is None:
         return None
-    values = _vector(terminal, "terminal_reward")
+    values = as_numbers(terminal, "terminal_reward")
     if values.shape != (len(states),):
         raise InvalidModel(f"terminal_reward has shape {values.shape}", allowed=f"({len(states)},)")
-    bad = np.isnan(values) | np.isposinf(values)
+    bad = ~_payable(values)
     if bad.any():
         k = int(np.argmax(bad))
-        raise InvalidModel(
-            f"terminal_reward is {values[k]} at s={states[k]!r}", allowed="numbers below +inf; −inf forbids"
-        )
+        raise InvalidModel(f"terminal_reward is {values[k]} at s={states[k]!r}", allowed=_PAYABLE)
     return values
 
 
 def discount_factor(discount: Any) -> float:
     """Gamma in [0, 1]."""
-    if isinstance(discount, bool) or not isinstance(discount, Real) or not 0.0 <= float(discount) <= 1.0:
+    gamma = as_float(discount)
+    if not 0.0 <= gamma <= 1.0:
         raise InvalidArgument(f"discount {discount!r}", allowed="a number from 0 to 1")
-    return float(discount)
+    return gamma
 
 
 def grid_positions(positions: Any, states: Labels) -> Mapping[Hashable, tuple[int, int]] | None:
@@ -126,7 +128,7 @@ def _row_and_column(label: Hashable, place: Any) -> tuple[int, int]:
 
 
 def rewards(mdp: MDP) -> None:
-    """No NaN and no +inf inside the support, and as many time steps as the transition has."""
+    """No NaN, no +inf and nothing near overflow inside the support, and as many time steps as the transition has."""
     given = mdp.reward_table.time_steps
     if given is not None and mdp.table.ndim == 4 and given != mdp.table.shape[0]:
         raise InvalidModel(
@@ -139,7 +141,7 @@ def rewards(mdp: MDP) -> None:
 def _rewards_at(mdp: MDP, t: int) -> None:
     rewards, dynamics = mdp.reward_table.at(t), mdp.dynamics_at(t)
     support = dynamics.support(mdp.available) if rewards.on_outcome else mdp.available
-    bad = (np.isnan(rewards.values) | np.isposinf(rewards.values)) & rewards.used(support)
+    bad = ~_payable(rewards.values) & rewards.used(support)
     if not bad.any():
         return
     k, *place = np.argwhere(bad)[0]
@@ -147,9 +149,12 @@ def _rewards_at(mdp: MDP, t: int) -> None:
     named = [f"t={t}"] if mdp.time_steps else []
     named += [f"s={mdp.states[at[0]]!r}", f"a={mdp.actions[at[1]]!r}"]
     named += [f"s'={mdp.states[at[2]]!r}"] if rewards.on_outcome else []
-    raise InvalidModel(
-        f"the reward is {rewards.values[(k, *place)]} at {', '.join(named)}", allowed="numbers below +inf; −inf forbids"
-    )
+    raise InvalidModel(f"the reward is {rewards.values[(k, *place)]} at {', '.join(named)}", allowed=_PAYABLE)
+
+
+def _payable(values: FloatArray) -> BoolArray:
+    """Where a value may be a reward: −inf, or a number whose sum over any horizon is one."""
+    return np.asarray((np.abs(values) <= MAX_REWARD) | np.isneginf(values))
 
 
 def fits_dense(n_states: int, n_actions: int, several: int = 1) -> None:
@@ -163,18 +168,25 @@ def fits_dense(n_states: int, n_actions: int, several: int = 1) -> None:
         )
 
 
-def _vector(values: Any, what: str) -> FloatArray:
-    try:
-        return frozen(values)
-    except (TypeError, ValueError):
-        raise InvalidModel(f"{what} is {values!r}", allowed="an array of numbers") from None
+def _probability(value: Any, what: str) -> float:
+    p = as_float(value)
+    if not 0.0 <= p <= 1.0 + ROW_TOLERANCE:
+        raise InvalidModel(f"{what} is {value!r}", allowed="a probability, 0 to 1")
+    return p
 
 
-def _number(value: Any, what: str) -> float:
+def _mask(available: Any) -> BoolArray:
     try:
-        return float(value)
-    except (TypeError, ValueError):
-        raise InvalidModel(f"{what} is {value!r}", allowed="a number") from None
+        return np.array(available)
+    except ValueError:
+        raise InvalidModel("the rows of available differ in length", allowed=_AVAILABLE) from None
+
+
+def step(t: Any, steps: int) -> int:
+    """A time t of tables that vary over T steps."""
+    if not is_count(t, least=0) or t >= steps:
+        raise InvalidArgument(f"time {t!r}", allowed=f"0 … {steps - 1}")
+    return int(t)
 
 
 def index(names: Labels, label: Hashable, what: str) -> int:

@@ -104,8 +104,9 @@ def ended_actions(network: ControlNetwork) -> tuple[Factor, ...]:
     if not network.prior.counting or network.mdp.discount == 1.0:
         return ()
     s, a = network.variable("s_0"), network.variable("a_0")
-    weights = np.ones((s.cardinality, a.cardinality))
-    weights[s.index(TERMINAL)] = a.cardinality
+    weights, prior = np.ones((s.cardinality, a.cardinality)), network.cpd("a_0")
+    ended = prior.condition({s.name: TERMINAL}).array() if s.name in prior.scope else prior.array()
+    np.divide(1.0, ended, out=weights[s.index(TERMINAL)], where=ended > 0)
     first = Factor([s, a], weights)
     pairs = [(network.variable(f"s_{t}"), network.variable(f"a_{t}")) for t in range(network.horizon)]
     return tuple(Factor.of(pair, first.scaled) for pair in pairs)

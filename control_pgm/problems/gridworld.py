@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from numbers import Real
 from textwrap import dedent
 from typing import Any
 
@@ -13,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse as scipy_sparse
 
+from control_pgm.control.arguments import as_float
 from control_pgm.control.mdp import MDP
 from control_pgm.errors import InvalidArgument, InvalidModel
 from control_pgm.tables.arrays import BoolArray, FloatArray, IntArray
@@ -76,8 +76,10 @@ def gridworld(
     >>> float(round(mdp.transition[1, 2, 2], 6)), float(round(mdp.reward[1, 2], 6))
     (0.8, 0.8)
     """
-    if isinstance(slip, bool) or not isinstance(slip, Real) or not 0.0 <= float(slip) <= 1.0:
+    if not 0.0 <= as_float(slip) <= 1.0:
         raise InvalidArgument(f"slip {slip!r}", allowed="a probability, 0 to 1")
+    if sparse is not None and not isinstance(sparse, bool):
+        raise InvalidArgument(f"sparse {sparse!r}", allowed="True, False, or None: by size")
     step_reward = _finite(step_reward, "step_reward")
     grid = _parse(text)
     paid = _paid(grid, {} if rewards is None else rewards)
@@ -127,15 +129,17 @@ class _Grid:
         return Labels([f"({r},{c})" for r, c in zip(self.rows.tolist(), self.columns.tolist(), strict=True)])
 
     @property
-    def positions(self) -> dict[str, tuple[int, int]]:
+    def positions(self) -> dict[Hashable, tuple[int, int]]:
         """label -> (row, column)."""
         cells = zip(self.rows.tolist(), self.columns.tolist(), strict=True)
-        return dict(zip(map(str, self.labels), cells, strict=True))
+        return dict(zip(self.labels, cells, strict=True))
 
 
 def _parse(text: str) -> _Grid:
     if not isinstance(text, str):
-        raise InvalidModel(f"a gridworld is drawn as text, not as {type(text).__name__}")
+        raise InvalidModel(
+            f"a gridworld is drawn as text, not as {type(text).__name__}", remedy="join rows by line breaks: 'S.\\n.G'"
+        )
     lines = [line.rstrip() for line in dedent(text).strip().splitlines()]
     if not lines:
         raise InvalidModel("the grid is empty", allowed=_allowed())
@@ -216,6 +220,7 @@ def _paid(grid: _Grid, rewards: Mapping[str, float]) -> FloatArray:
 
 def _finite(value: object, what: str) -> float:
     """A reward: any number below +inf (−inf forbids the cell)."""
-    if isinstance(value, bool) or not isinstance(value, Real) or not float(value) < np.inf:
+    number = as_float(value)
+    if not number < np.inf:
         raise InvalidArgument(f"{what} is {value!r}", allowed="a number below +inf; −inf forbids")
-    return float(value)
+    return number

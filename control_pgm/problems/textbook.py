@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping
-from numbers import Real
 
 import numpy as np
 
+from control_pgm.control.arguments import as_float, is_count
 from control_pgm.control.mdp import MDP
 from control_pgm.control.outcomes import Outcome
-from control_pgm.errors import InvalidArgument
+from control_pgm.errors import InvalidArgument, TooLarge
 
 Cell = tuple[int, int]
 
+_LARGEST = 5_000  # states
 _ACTIONS = ("left", "down", "right", "up")
 _STEPS: tuple[Cell, ...] = ((0, -1), (1, 0), (0, 1), (-1, 0))  # (row, column)
 
@@ -73,8 +74,7 @@ def gambler(goal: int = 100, p: float = 0.4) -> MDP:
     >>> solve_infinite(gambler(4), inference="bellman").V.values.round(6).tolist()
     [0.0, 0.16, 0.4, 0.64, 0.0]
     """
-    if isinstance(goal, bool) or not isinstance(goal, int) or goal < 2:
-        raise InvalidArgument(f"goal {goal!r}", allowed="an integer ≥ 2")
+    goal = _size(goal, "goal")
     heads = _probability(p, "p")
 
     def outcomes() -> Iterator[Outcome]:
@@ -114,7 +114,7 @@ def russell_norvig_grid(step_reward: float = -0.04) -> MDP:
     >>> [round(float(values.sel(s=s)), 3) for s in ("(1,1)", "(2,1)", "(3,1)", "(4,1)")]
     [0.705, 0.655, 0.611, 0.388]
     """
-    if isinstance(step_reward, bool) or not isinstance(step_reward, Real) or not float(step_reward) < float("inf"):
+    if not as_float(step_reward) < float("inf"):
         raise InvalidArgument(f"step_reward {step_reward!r}", allowed="a number below +inf")
     places = [(row, column) for row in (2, 1, 0) for column in range(4) if (row, column) != (1, 1)]
     cells = {cell: s for s, cell in enumerate(places)}
@@ -171,8 +171,7 @@ def forest(
     >>> solve_infinite(forest(discount=0.9), inference="bellman").V.values.round(3).tolist()
     [26.244, 29.484, 33.484]
     """
-    if isinstance(ages, bool) or not isinstance(ages, int) or ages < 2:
-        raise InvalidArgument(f"ages {ages!r}", allowed="an integer ≥ 2")
+    ages = _size(ages, "ages")
     burns = _probability(fire, "fire")
     grown = np.minimum(np.arange(ages) + 1, ages - 1)
     wait, cut = np.zeros((ages, ages)), np.zeros((ages, ages))
@@ -215,7 +214,21 @@ def puterman_two_state(discount: float = 0.95) -> MDP:
     )
 
 
+def _size(value: int, name: str) -> int:
+    """A number of states: the tables have about its square entries."""
+    if not is_count(value, least=2):
+        raise InvalidArgument(f"{name} {value!r}", allowed="an integer ≥ 2")
+    if value > _LARGEST:
+        raise TooLarge(
+            f"{name} {value:,} makes tables of about its square in size",
+            allowed=f"2 … {_LARGEST:,}",
+            remedy="larger processes: MDP with a scipy.sparse transition",
+        )
+    return int(value)
+
+
 def _probability(value: float, name: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, Real) or not 0.0 <= float(value) <= 1.0:
+    p = as_float(value)
+    if not 0.0 <= p <= 1.0:
         raise InvalidArgument(f"{name} {value!r}", allowed="a probability, 0 to 1")
-    return float(value)
+    return p

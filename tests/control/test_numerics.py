@@ -151,3 +151,26 @@ def test_values_beyond_all_floats_are_refused_or_right(initial):
         assert "temperature" in str(error)  # noqa: PT017
     else:
         assert solution.policy[0, 0].tolist() == [1.0, 0.0]
+
+
+@pytest.mark.parametrize("inference", ["map", "marginal-map"])
+def test_ended_actions_count_once_where_all_states_lack_the_same_action(inference):
+    """With reward 0 and one state no trajectory is worth more than 0, whatever the horizon."""
+    available = np.array([[True, True, False]])
+    mdp = MDP(np.ones((1, 3, 1)), np.zeros((1, 3)), available=available, discount=0.5, reward_axes="sa")
+    counting = {"action_prior": "counting"} if inference == "map" else {}
+    smaller = MDP(np.ones((1, 2, 1)), np.zeros((1, 2)), discount=0.5, reward_axes="sa")
+    for horizon in (1, 2, 5):
+        found = solve(mdp, horizon, inference=inference, **counting).value
+        assert abs(found - solve(smaller, horizon, inference=inference, **counting).value) < 1e-12
+
+
+def test_planning_shares_exact_ties_although_rewards_elsewhere_are_forbidden():
+    transition = np.full((2, 2, 2), 0.5)
+    transition[0] = [[1.0, 0.0], [0.303184328890351, 0.6968156711096489]]
+    reward = np.zeros((2, 2, 2))
+    reward[1, :, 0] = -np.inf
+    mdp = MDP(transition, reward, discount=0.999, reward_axes="sas")
+    found = solve(mdp, 1, inference="planning", risk=1e-9)
+    assert np.abs(found.Q.values[0, 0]).max() < 1e-12
+    assert found.policy.values[0, 0].tolist() == [0.5, 0.5]

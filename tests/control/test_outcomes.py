@@ -83,3 +83,8 @@ def test_errors_name_the_pair(sparse):
         MDP.from_outcomes(CASINO[:2] + CASINO[3:], sparse=sparse)
     with pytest.raises(InvalidModel, match=r"reward is inf at s='in', a='leave', s'='out'"):
         MDP.from_outcomes([*CASINO[:3], ("in", "leave", 1.0, "out", np.inf), *CASINO[4:]], sparse=sparse)
+
+
+def test_outcomes_may_miss_one_by_rounding_as_rows_of_a_transition_may():
+    mdp = MDP.from_outcomes([("home", "stay", float(np.nextafter(1.0, 2.0)), "home", 0.0)])
+    assert mdp.n_states == 1

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from control_pgm import MDP, gridworld, solve
+from control_pgm import MDP, evaluate, gridworld, solve
 from control_pgm.control.bound import variational_bound
 from control_pgm.control.optimism import optimism_report
 from control_pgm.control.policy_iteration import soft_policy_iteration
-from control_pgm.errors import InvalidArgument
+from control_pgm.errors import InvalidArgument, UnknownName
 
 
 def process(seed, *, deterministic=False, **options):
@@ -120,7 +120,7 @@ def test_belief_in_luck_is_told_beside_what_happens():
     assert "KL of the dynamics" in text
     with pytest.raises(InvalidArgument, match="discount"):
         optimism_report(MDP([[[1.0]]], [[0.0]], discount=0.9), 2)
-    with pytest.raises(InvalidArgument, match="is no state"):
+    with pytest.raises(UnknownName, match=r"state of the event: 'nowhere' does not exist"):
         optimism_report(gridworld("S.G"), 2, event=["nowhere"])
 
 
@@ -130,3 +130,30 @@ def test_several_rewards_of_one_outcome_are_believed_by_their_weight():
     share = np.exp(4.0) / (np.exp(4.0) + np.exp(-1.0))
     assert abs(report.believed.expected_reward - (4 * share - (1 - share))) <= 1e-12
     assert report.gets.expected_reward == 1.5
+
+
+def _ending_with_terminal_state():
+    transition = np.zeros((2, 2, 2))
+    transition[:, :, 1] = 1.0
+    return MDP(transition, np.zeros((2, 2)), states=["go", "terminal"], discount=0.5, initial="go", reward_axes="sa")
+
+
+def test_bound_of_counted_actions_agrees_with_the_network_where_the_process_has_a_terminal_state():
+    mdp = _ending_with_terminal_state()
+    best = solve(mdp, 3, inference="variational", action_prior="counting")
+    bound = variational_bound(mdp, best.policy, action_prior="counting")
+    assert bound.gap > -1e-12
+    assert abs(bound.elbo - best.elbo) < 1e-12
+    objective = evaluate(mdp, best.policy, action_prior="counting").objective
+    assert abs(objective - best.soft_value) < 1e-12
+    assert abs(soft_policy_iteration(mdp, 3, action_prior="counting").objectives[-1] - best.soft_value) < 1e-12
+
+
+def test_soft_policy_iteration_recovers_from_a_first_policy_that_runs_into_what_is_forbidden():
+    mdp = MDP(np.ones((1, 2, 1)), [[0.0, -np.inf]], reward_axes="sa")
+    found = soft_policy_iteration(mdp, 2)
+    best = solve(mdp, 2, inference="variational")
+    assert abs(found.objectives[-1] - best.soft_value) < 1e-12
+    grid = gridworld("S.G\n.H.", slip=0.1, rewards={"H": -np.inf})
+    wanted = solve(grid, 6, temperature=0.2, inference="variational").soft_value
+    assert abs(soft_policy_iteration(grid, 6, temperature=0.2).objectives[-1] - wanted) < 1e-12

@@ -25,7 +25,8 @@ from control_pgm.control.infinite.occupancy import occupancy
 from control_pgm.control.infinite.process import action_measure, check_stationary, checked_limit, outcome_weights
 from control_pgm.control.infinite.stationary import by_pair, by_state, difference
 from control_pgm.control.mdp import MDP
-from control_pgm.control.network import check_temperature
+from control_pgm.control.solve_options import check_digits
+from control_pgm.control.temperatures import check_single
 from control_pgm.display import html_table, number, text_table
 from control_pgm.errors import ImpossibleEvidence, InvalidArgument
 from control_pgm.tables.arrays import FloatArray
@@ -167,7 +168,8 @@ def solve_average(
             allowed="discount 1",
             remedy="solve_infinite(mdp, inference='posterior') takes a discount",
         )
-    alpha = check_temperature(temperature)
+    alpha = check_single(temperature, "an endless process")
+    check_digits(mdp, alpha, f"temperature {alpha:g}")
     limit = checked_limit(method, METHODS, tolerance, max_iterations)
     measure = action_measure(mdp, action_prior)
     weights = outcome_weights(mdp, alpha)

@@ -132,6 +132,12 @@ class Backup:
         return np.asarray(~(ended.all(axis=1) & (np.abs(first) <= _ROUNDING * max(1.0, self.weight))))
 
     @property
+    def unit(self) -> float:
+        """The largest weight of the two operators, in units of reward."""
+        states = abs(self.states.weight) if isinstance(self.states, CertaintyEquivalent) else 0.0
+        return max(states, self.weight)
+
+    @property
     def settles(self) -> bool:
         """Without discount the values of growing horizons are the answer, wherever they stop changing."""
         return self.states.discount == 1.0

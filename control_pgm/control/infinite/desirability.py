@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from control_pgm.control.infinite.linearly_solvable import LinearlySolvable
-from control_pgm.control.validation import fits_dense
+from control_pgm.control.validation import fits_dense, step
 from control_pgm.display import html_table, number, text_table
 from control_pgm.errors import InvalidArgument
 from control_pgm.tables.arrays import FloatArray, lock
@@ -63,8 +63,8 @@ class DesirabilitySolution:
             if t is not None:
                 raise InvalidArgument(f"t={t!r} with objective={self.objective!r}", remedy="leave it out")
             t = 0
-        elif isinstance(t, bool) or not isinstance(t, int | np.integer) or not 0 <= t < len(self.matrices):
-            raise InvalidArgument(f"time {t!r}", allowed=f"0 … {len(self.matrices) - 1}")
+        else:
+            t = step(t, len(self.matrices))
         states = self.problem.states
         fits_dense(len(states), 1)
         matrix = self.matrices[t]

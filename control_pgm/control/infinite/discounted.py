@@ -17,7 +17,8 @@ from control_pgm.control.infinite.process import (
 )
 from control_pgm.control.infinite.stationary import StationarySolution, by_pair, by_state
 from control_pgm.control.mdp import MDP
-from control_pgm.control.network import check_temperature
+from control_pgm.control.solve_options import check_digits
+from control_pgm.control.temperatures import check_single
 from control_pgm.tables.arrays import FloatArray, lock
 
 _TIE = 1e-12  # actions whose Q differ by less than this, relative to |V|, are tied, however exact the values are
@@ -66,7 +67,8 @@ def solve_infinite(
         Plain sweeps V ← T(V), at a cost in the number of non-zeros each; or Newton's method, which solves a linear
         system in every step and takes few of them: policy iteration, hard or soft.
     tolerance : float
-        The error bound to reach, relative to the largest |V| where that is above 1.
+        The error bound to reach, relative to the largest |V| where that is above 1. Beside a temperature, or inverse
+        risk, far above all values rounding leaves a larger one: see ``error_bound``.
     max_iterations : int, optional
         Default 100,000 sweeps, or 1,000 of policy iteration.
 
@@ -96,8 +98,14 @@ def solve_infinite(
     check_stationary(mdp)
     kind = checked_inference(inference, temperature, action_prior, risk)
     limit = checked_limit(method, METHODS, tolerance, max_iterations)
-    alpha = check_temperature(1.0 if temperature is None else temperature) if kind in SOFT else None
+    alpha = check_single(1.0 if temperature is None else temperature, "an endless process") if kind in SOFT else None
     check_discount(mdp, kind, method, risk)
+    if kind == "posterior":
+        assert alpha is not None
+        check_digits(mdp, alpha, f"temperature {alpha:g}")
+    if kind == "planning":
+        assert risk is not None
+        check_digits(mdp, 1.0 / abs(risk), f"risk {risk:g}", "inference='bellman' is the limit of risk 0")
     backup = _backup(mdp, kind, alpha, action_prior, risk)
     check_limit(mdp, kind, backup)
     found = fixed_point(backup, tolerance=tolerance, max_iterations=limit, newton=method == "policy-iteration")

@@ -36,6 +36,11 @@ class FirstExit:
         return np.where(self.moving, -np.inf, self.given)
 
     @property
+    def unit(self) -> float:
+        """Logarithms are in nats."""
+        return 1.0
+
+    @property
     def settles(self) -> bool:
         """An infinite sum may seem to stand still: only a proof counts."""
         return False

@@ -50,6 +50,10 @@ class Map(Protocol):
         """The states whose value is asked for; those of the others are given."""
 
     @property
+    def unit(self) -> float:
+        """The units of V in one nat: sums of probabilities are rounded in these, however small V is."""
+
+    @property
     def settles(self) -> bool:
         """Whether values that no longer change are the answer even if no bound can be proved."""
 
@@ -90,6 +94,8 @@ class FixedPoint:
 def fixed_point(problem: Map, *, tolerance: float, max_iterations: int, newton: bool) -> FixedPoint:
     """Iterate until the error bound is at most ``tolerance``, relative to the largest |V| where that is above one.
 
+    Where one nat is worth more than that, rounding may stand against it: then the bound is as small as it gets.
+
     Parameters
     ----------
     newton : bool
@@ -106,17 +112,19 @@ def fixed_point(problem: Map, *, tolerance: float, max_iterations: int, newton: 
     for _ in range(max_iterations):
         q, new = problem.sweep(v)
         modulus = problem.modulus(new) if modulus is None else modulus
-        residual = _distance(new, v)
+        previous, residual = residuals[-1] if residuals else np.inf, _distance(new, v)
         residuals.append(residual)
         scale = max(1.0, float(np.abs(new[np.isfinite(new)]).max(initial=0.0)))
-        goal, gap, at_end = tolerance * scale, residual + _NOISE * scale, residual <= _NOISE * scale
+        noise = _NOISE * max(scale, problem.unit)
+        stuck = residual <= noise and residual >= previous
+        goal, gap, at_end = tolerance * scale, residual + noise, stuck or residual <= _NOISE * scale
         bound = np.inf
         if modulus < 1.0:
             bound = modulus / (1.0 - modulus) * gap if gap < np.inf else np.inf
         elif residual <= min(goal, look) or at_end:
             bound = _enclosure(problem, v, gap, 2 * len(residuals) + _PUSHES, newton)
             look = residual * (0.01 if bound == np.inf else min(0.1, goal / max(bound, goal)))
-        if bound <= goal or (at_end and bound == np.inf and problem.settles):
+        if bound <= goal or (at_end and (problem.settles if bound == np.inf else problem.unit > scale)):
             return FixedPoint(q, new, np.array(residuals), bound)
         if at_end:
             raise _unreachable(problem, tolerance, bound, scale)
@@ -137,6 +145,7 @@ def _unreachable(problem: Map, tolerance: float, bound: float, scale: float) -> 
     return InvalidArgument(
         f"tolerance {tolerance:g} cannot be reached: rounding alone leaves an error bound of {bound:.3g}",
         allowed=f"{2.0 * bound / scale:.1g} or more",
+        remedy="raise the tolerance",
     )
 
 

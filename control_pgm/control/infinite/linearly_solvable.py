@@ -23,12 +23,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import sparse
 
+from control_pgm.control.arguments import as_csr, as_numbers
 from control_pgm.control.infinite.log_matrix import LogMatrix
+from control_pgm.control.infinite.process import in_units
 from control_pgm.control.mdp import MDP
 from control_pgm.control.validation import fits_dense
 from control_pgm.errors import InvalidModel
 from control_pgm.models.cpd import ROW_TOLERANCE
-from control_pgm.tables.arrays import BoolArray, FloatArray, frozen
+from control_pgm.tables.arrays import BoolArray, FloatArray
 from control_pgm.tables.variable import Labels, labels
 
 
@@ -98,7 +100,7 @@ class LinearlySolvable:
     def weights(self, temperature: float) -> LogMatrix:
         """e^{q(s)/alpha} p(s'|s) as logarithms."""
         rows = np.repeat(np.arange(self.n_states), np.diff(self.passive.indptr))
-        logs = np.log(self.passive.data) + (self.reward / temperature)[rows]
+        logs = np.log(self.passive.data) + in_units(self.reward, temperature, self.reward > -np.inf)[rows]
         return LogMatrix.of(rows, self.passive.indices.astype(np.int64), logs, self.passive.shape)
 
     def as_mdp(self, *, first_exit: bool = False, discount: float = 1.0) -> MDP:
@@ -144,13 +146,10 @@ class LinearlySolvable:
 
 def _checked_matrix(passive: Any) -> Any:
     """The passive dynamics as a square CSR matrix of numbers ≥ 0."""
-    try:
-        matrix = sparse.csr_array(passive, dtype=np.float64, copy=True)
-    except (TypeError, ValueError) as error:
-        raise InvalidModel(f"passive is not a matrix of numbers ({error})") from None
-    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or not matrix.shape[0]:
-        raise InvalidModel(f"passive has shape {matrix.shape}", allowed="(S, S), a row p(·|s) for each state")
-    matrix.sum_duplicates()
+    given = passive if sparse.issparse(passive) else as_numbers(passive, "passive")
+    if given.ndim != 2 or given.shape[0] != given.shape[1] or not given.shape[0]:
+        raise InvalidModel(f"passive has shape {given.shape}", allowed="(S, S), a row p(·|s) for each state")
+    matrix = as_csr(given, "passive")
     matrix.eliminate_zeros()
     return matrix
 
@@ -177,10 +176,7 @@ def _checked_rows(matrix: Any, states: Labels) -> Any:
 
 
 def _checked_reward(reward: ArrayLike, name: str, states: Labels) -> FloatArray:
-    try:
-        values = frozen(reward)
-    except (TypeError, ValueError):
-        raise InvalidModel(f"{name} is {reward!r}", allowed="an array of numbers") from None
+    values = as_numbers(reward, name)
     if values.shape != (len(states),):
         raise InvalidModel(f"{name} has shape {values.shape}", allowed=f"({len(states)},), one number for each state")
     bad = ~(values < np.inf)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from numbers import Real
-
 import numpy as np
 from numpy.typing import ArrayLike
 
+from control_pgm.control.arguments import choice
 from control_pgm.control.infinite.backups import Backup, CertaintyEquivalent
 from control_pgm.control.infinite.growth import growing_class
 from control_pgm.control.mdp import MDP
+from control_pgm.control.solve_options import check_risk
 from control_pgm.errors import InvalidArgument
 
 INFERENCES = {
@@ -29,22 +29,15 @@ def checked_inference(
     inference: str, temperature: float | None, action_prior: ArrayLike | str | None, risk: float | None
 ) -> str:
     """The type of inference of a name; options that it does not have are refused."""
-    if inference not in INFERENCES:
-        raise InvalidArgument(f"inference {inference!r}", allowed=", ".join(map(repr, INFERENCES)))
-    kind = INFERENCES[inference]
+    remedy = "the most probable trajectory and open-loop plans need a horizon: solve(mdp, horizon, inference=…)"
+    kind = INFERENCES[choice(inference, INFERENCES, "inference", remedy=remedy)]
     given = {"temperature": temperature, "action_prior": action_prior} if kind not in SOFT else {}
     given |= {"risk": risk} if kind != "planning" else {}
     for name, value in given.items():
         if value is not None:
             raise InvalidArgument(f"{name} with inference={inference!r}", remedy=f"leave {name} out: it has none")
-    if kind != "planning":
-        return kind
-    if isinstance(risk, bool) or not isinstance(risk, Real) or not 0.0 < abs(float(risk)) < np.inf:
-        raise InvalidArgument(
-            f"risk {risk!r} with inference='planning'",
-            allowed="a finite number ≠ 0, per unit of reward; < 0 is averse to risk",
-            remedy="for the limit 0 take inference='bellman'",
-        )
+    if kind == "planning":
+        check_risk(risk)
     return kind
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,10 +10,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import sparse
 
+from control_pgm.control.arguments import as_float, choice, is_count
 from control_pgm.control.infinite.log_matrix import LogMatrix
 from control_pgm.control.mdp import MDP
 from control_pgm.control.priors import parse_prior
-from control_pgm.control.slices import terminal_state
 from control_pgm.errors import InvalidArgument
 from control_pgm.tables.arrays import FloatArray
 
@@ -35,15 +36,14 @@ def check_stationary(mdp: MDP) -> None:
 
 def checked_limit(method: str, methods: Mapping[str, int], tolerance: float, max_iterations: int | None) -> int:
     """The number of iterations allowed: as given, or the method's own; tolerance and method are checked as well."""
-    if method not in methods:
-        raise InvalidArgument(f"method {method!r}", allowed=", ".join(map(repr, methods)))
-    if isinstance(tolerance, bool) or not isinstance(tolerance, int | float | np.floating) or not tolerance > 0:
-        raise InvalidArgument(f"tolerance {tolerance!r}", allowed="a number > 0")
+    choice(method, methods, "method")
+    if not 0.0 < as_float(tolerance) < np.inf:
+        raise InvalidArgument(f"tolerance {tolerance!r}", allowed="a finite number > 0")
     if max_iterations is None:
         return methods[method]
-    if isinstance(max_iterations, bool) or not isinstance(max_iterations, int | np.integer) or max_iterations < 1:
+    if not is_count(max_iterations):
         raise InvalidArgument(f"max_iterations {max_iterations!r}", allowed="an integer ≥ 1")
-    return int(max_iterations)
+    return min(int(max_iterations), sys.maxsize)
 
 
 def action_measure(mdp: MDP, action_prior: ArrayLike | str | None) -> FloatArray:
@@ -54,13 +54,7 @@ def action_measure(mdp: MDP, action_prior: ArrayLike | str | None) -> FloatArray
             f"action_prior has shape {prior.table.shape}, without a horizon",
             allowed=f"({mdp.n_actions},) or ({mdp.n_states}, {mdp.n_actions})",
         )
-    if not prior.counting:
-        return prior.table
-    counted = (prior.table > 0).astype(np.float64)
-    ended = terminal_state(mdp) if mdp.discount < 1.0 else None
-    if ended is not None:  # a process that discount has ended takes no further actions: its state counts once
-        counted[ended] = prior.table[ended]
-    return counted
+    return prior.measure
 
 
 def transition_matrix(mdp: MDP) -> Any:
@@ -84,7 +78,7 @@ def outcome_weights(mdp: MDP, weight: float) -> LogMatrix:
         values, shares = rewards.values.reshape(len(rewards.values), -1)[:, rows], None
     possible = mdp.available.ravel()[rows] & (transition.data > 0)
     used = np.broadcast_to(possible, values.shape) & (True if shares is None else shares > 0)
-    scaled = _over(values, weight, used)
+    scaled = in_units(values, weight, used)
     if shares is not None:
         scaled = scaled + np.log(shares, out=np.full(shares.shape, -np.inf), where=used)
     logs = np.full(len(rows), -np.inf)
@@ -92,16 +86,22 @@ def outcome_weights(mdp: MDP, weight: float) -> LogMatrix:
     return LogMatrix.of(rows, transition.indices.astype(np.int64), logs, transition.shape)
 
 
-def _over(values: FloatArray, weight: float, used: Any) -> FloatArray:
-    """r/w where it is used, −inf elsewhere; refused where floating point could not tell its digits."""
+def in_units(values: FloatArray, weight: float, used: Any) -> FloatArray:
+    """r/w where it is used, −inf elsewhere.
+
+    Raises
+    ------
+    InvalidArgument
+        Where logarithms would keep no digit after the point.
+    """
     scaled = np.full(values.shape, -np.inf)
     with np.errstate(over="ignore"):
         np.divide(values, weight, out=scaled, where=used)
     lost = used & np.isfinite(values) & (np.abs(scaled) > _LARGEST)
     if lost.any():
         raise InvalidArgument(
-            f"a reward of {values[lost][0]:g} overflows at temperature {weight:g}",
-            allowed=f"|reward|/temperature up to {_LARGEST:g}",
-            remedy="raise the temperature, or write −inf for what is forbidden",
+            f"a reward of {values[lost][0]:g} overflows in units of {abs(weight):g}, the temperature or inverse risk",
+            allowed=f"up to {_LARGEST:g} such units",
+            remedy="raise the temperature, or take a risk closer to 0; write −inf for what is forbidden",
         )
     return scaled

@@ -8,14 +8,16 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
+from control_pgm.control.arguments import choice
 from control_pgm.control.infinite.desirability import DesirabilitySolution
 from control_pgm.control.infinite.first_exit import first_exit
 from control_pgm.control.infinite.fixed_point import fixed_point
 from control_pgm.control.infinite.growth import growth
 from control_pgm.control.infinite.linearly_solvable import LinearlySolvable
 from control_pgm.control.infinite.log_matrix import LogMatrix
-from control_pgm.control.infinite.process import checked_limit
-from control_pgm.control.network import check_temperature
+from control_pgm.control.infinite.process import checked_limit, in_units
+from control_pgm.control.network import check_length
+from control_pgm.control.temperatures import check_single
 from control_pgm.control.validation import discount_factor
 from control_pgm.errors import InvalidArgument
 from control_pgm.tables.arrays import BoolArray, FloatArray, lock
@@ -51,6 +53,11 @@ class DiscountedDesirability:
     def moving(self) -> BoolArray:
         """All states."""
         return np.ones(self.weights.height, dtype=bool)
+
+    @property
+    def unit(self) -> float:
+        """Logarithms are in nats."""
+        return 1.0
 
     @property
     def settles(self) -> bool:
@@ -110,7 +117,7 @@ def solve_linearly_solvable(
         The error bound to reach (of logarithms for "first-exit" and "average"), relative to the largest value where
         that is above 1.
     max_iterations : int, optional
-        Default 1,000, or 100,000 of z-iteration.
+        Default 1,000, or 100,000 of z-iteration. "finite" is T products, without any of these three.
 
     Raises
     ------
@@ -133,17 +140,15 @@ def solve_linearly_solvable(
     """
     if not isinstance(problem, LinearlySolvable):
         raise InvalidArgument(f"{type(problem).__name__} cannot be solved", allowed="a LinearlySolvable process")
-    if objective not in OBJECTIVES:
-        raise InvalidArgument(f"objective {objective!r}", allowed=", ".join(map(repr, OBJECTIVES)))
+    choice(objective, OBJECTIVES, "objective")
     _check_options(objective, horizon, discount)
-    alpha = check_temperature(temperature)
+    _check_final(problem, objective)
+    alpha = check_single(temperature, "a linearly solvable process")
     limit = checked_limit(method, METHODS, tolerance, max_iterations)
-    if objective == "finite":
-        assert horizon is not None
+    if horizon is not None:
         return _finite(problem, alpha, horizon)
     options = _Options(tolerance, limit, method == "newton")
-    if objective == "discounted":
-        assert discount is not None
+    if discount is not None:
         return _discounted(problem, alpha, discount, options)
     solver = _first_exit if objective == "first-exit" else _average
     return solver(problem, alpha, options)
@@ -156,17 +161,31 @@ def _check_options(objective: str, horizon: int | None, discount: float | None) 
                 f"{name} {value!r} with objective={objective!r}",
                 remedy=f"it belongs to objective={owner!r}, which needs it",
             )
-    if horizon is not None and (isinstance(horizon, bool) or not isinstance(horizon, int) or horizon < 1):
-        raise InvalidArgument(f"horizon {horizon!r}", allowed="an integer ≥ 1")
+    if horizon is not None:
+        check_length(horizon)
     if discount is not None and discount_factor(discount) == 1.0:
         raise InvalidArgument("discount 1", allowed="0 up to, but without, 1", remedy="objective='average' has none")
+
+
+def _check_final(problem: LinearlySolvable, objective: str) -> None:
+    if objective in ("discounted", "average") and problem.final_reward.any():
+        s = int(np.argmax(problem.final_reward != 0.0))
+        raise InvalidArgument(
+            f"a final reward (of s={problem.states[s]!r}) with objective={objective!r}, which has no last step",
+            allowed="objective='first-exit' or 'finite'",
+            remedy="leave final_reward out",
+        )
+
+
+def _log_final(problem: LinearlySolvable, alpha: float) -> FloatArray:
+    return in_units(problem.final_reward, alpha, problem.final_reward > -np.inf)
 
 
 def _finite(problem: LinearlySolvable, alpha: float, horizon: int) -> DesirabilitySolution:
     """z_t = e^{q/alpha} P z_{t+1}, back from z_T = e^{final/alpha}."""
     weights = problem.weights(alpha)
     log_z = np.empty((horizon + 1, problem.n_states))
-    log_z[horizon] = problem.final_reward / alpha
+    log_z[horizon] = _log_final(problem, alpha)
     for t in range(horizon - 1, -1, -1):
         log_z[t] = weights.times(log_z[t + 1])
     labels = {"t": Labels(range(horizon + 1)), "s": problem.states}
@@ -199,7 +218,7 @@ def _first_exit(problem: LinearlySolvable, alpha: float, options: _Options) -> D
     found = first_exit(
         weights,
         inside,
-        problem.final_reward / alpha,
+        _log_final(problem, alpha),
         tolerance=options.tolerance,
         max_iterations=options.max_iterations,
         newton=options.newton,

@@ -19,6 +19,7 @@ class Affine:
     j: np.ndarray
     m: float = 1.0
     settles: bool = False
+    unit: float = 0.0
     trouble: str = "no help"
 
     @property

@@ -49,7 +49,7 @@ def test_the_decision_process_chooses_next_states():
         (([[1.5, -0.5], [0, 1]], [0, 0]), ["-0.5", "s=0", "s'=1"]),
         (([[np.nan, 1], [0, 1]], [0, 0]), ["nan", "s=0", "s'=0"]),
         (([[1, 0]], [0, 0]), ["(1, 2)", "(S, S)"]),
-        (("rows", [0, 0]), ["not a matrix of numbers"]),
+        (("rows", [0, 0]), ["not an array of numbers"]),
         (([[1, 0], [0, 1]], [0]), ["reward", "(1,)", "(2,)"]),
         (([[1, 0], [0, 1]], [0, np.inf]), ["reward is inf", "s=1", "−inf forbids"]),
         (([[1, 0], [0, 1]], ["x", "y"]), ["reward", "array of numbers"]),

@@ -49,7 +49,7 @@ def test_sparse_and_dense_processes_have_the_same_weights():
 
 
 def test_rewards_that_would_overflow_are_named():
-    with pytest.raises(InvalidArgument, match=r"reward of 1000 overflows at temperature 1e-12.*raise the temperature"):
+    with pytest.raises(InvalidArgument, match=r"reward of 1000 overflows in units of 1e-12.*raise the temperature"):
         outcome_weights(MDP([[[1.0]]], [[1000.0]]), 1e-12)
 
 

@@ -182,7 +182,8 @@ def test_times_belong_to_finite_horizons():
 
 
 def test_the_answer_shows_itself():
-    average = solve_linearly_solvable(random_process(1), "average")
+    process = random_process(1)
+    average = solve_linearly_solvable(LinearlySolvable(process.passive, process.reward), "average")
     assert "largest average reward" in str(average)
     assert "<table>" in average._repr_html_()
     assert repr(average) == "DesirabilitySolution(LinearlySolvable(6 states, 2 of them absorbing), objective='average')"
