@@ -11,9 +11,7 @@ import numpy as np
 from scipy import sparse
 
 from control_pgm.errors import InvalidArgument, InvalidModel
-from control_pgm.tables.arrays import FloatArray, frozen
-
-_NO_NUMBERS = "cUSVmM"  # kinds of arrays that NumPy would turn into floats, or try to: complex, text, dates
+from control_pgm.tables.arrays import NO_NUMBERS, FloatArray, frozen
 
 
 def as_float(value: Any) -> float:
@@ -92,12 +90,7 @@ def as_numbers(
     [[1.0, 2.0], [3.0, 4.0]]
     """
     try:
-        if np.ma.is_masked(values):
-            raise ValueError("some of its entries are masked")
-        array = np.asarray(values)
-        if array.dtype.kind in _NO_NUMBERS:
-            raise TypeError(f"an array of {array.dtype.name}")
-        return frozen(array)
+        return frozen(values)
     except (TypeError, ValueError, OverflowError) as reason:
         raise error(f"{what} is not an array of numbers ({reason})", remedy=remedy) from None
 
@@ -110,7 +103,7 @@ def as_csr(matrix: Any, what: str) -> Any:
     InvalidModel
         If it holds other numbers, or none.
     """
-    if matrix.dtype.kind in _NO_NUMBERS:
+    if matrix.dtype.kind in NO_NUMBERS:
         raise InvalidModel(f"{what} is not a sparse matrix of numbers (one of {matrix.dtype.name})")
     made = sparse.csr_array(matrix, dtype=np.float64, copy=True)
     made.sum_duplicates()

@@ -6,7 +6,6 @@ import warnings
 from collections.abc import Hashable, Mapping
 from dataclasses import fields
 from math import inf
-from numbers import Real
 from typing import Any, Literal, overload
 
 from control_pgm.errors import InvalidArgument, unknown
@@ -15,7 +14,7 @@ from control_pgm.inference.exact import TreePosterior
 from control_pgm.inference.impossible import impossible
 from control_pgm.inference.loopy import LoopyPosterior
 from control_pgm.inference.loopy_options import LoopyOptions
-from control_pgm.inference.plan import DEFAULT_MEMORY_LIMIT, plan
+from control_pgm.inference.plan import DEFAULT_MEMORY_LIMIT, check_memory_limit, plan
 from control_pgm.inference.posterior import Posterior
 from control_pgm.inference.problem import check_model
 from control_pgm.inference.storage import Keep
@@ -104,8 +103,7 @@ def infer(
     if not isinstance(evidence, Mapping | None):
         raise InvalidArgument(f"evidence {evidence!r} is not a mapping", allowed="{variable name: state label}")
     observed = evidence if isinstance(evidence, EverySlice) else dict(evidence or {})  # ours, whoever changes theirs
-    if isinstance(memory_limit, bool) or not isinstance(memory_limit, Real):
-        raise InvalidArgument(f"memory_limit {memory_limit!r}", allowed="a number of bytes")
+    check_memory_limit(memory_limit)
     if keep != "memory" and method != "exact":
         raise InvalidArgument(
             f"keep={keep!r} with method={method!r}", remedy="leave it out: only method='exact' keeps messages elsewhere"

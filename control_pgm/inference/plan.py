@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from math import ceil, isqrt, prod
 from numbers import Real
-from typing import Literal
+from typing import Any, Literal
 
 from control_pgm.display import size, text_table
 from control_pgm.errors import InvalidArgument, TooLarge
@@ -179,8 +179,7 @@ def plan(
     if order not in ("cheapest", "reverse topological"):
         raise InvalidArgument(f"order {order!r} does not exist", allowed="'cheapest', 'reverse topological'")
     check_model(model)
-    if isinstance(memory_limit, bool) or not isinstance(memory_limit, Real):
-        raise InvalidArgument(f"memory_limit {memory_limit!r}", allowed="a number of bytes")
+    check_memory_limit(memory_limit)
     result = _rolled(model, evidence or {})
     if result is None:
         problem = pose(model, evidence)
@@ -199,6 +198,12 @@ def plan(
             remedy=remedy,
         )
     return result
+
+
+def check_memory_limit(memory_limit: Any) -> None:
+    """Refuse what is no number of bytes."""
+    if isinstance(memory_limit, bool) or not isinstance(memory_limit, Real) or memory_limit != memory_limit:
+        raise InvalidArgument(f"memory_limit {memory_limit!r}", allowed="a number of bytes")
 
 
 def _rolled(model: Model, evidence: Mapping[str, Hashable]) -> Plan | None:

@@ -47,8 +47,7 @@ class CPD(Factor):
 
     def __init__(self, child: Variable, parents: Iterable[Variable], table: ArrayLike, *, log: bool = False) -> None:
         scope = (*(parents if isinstance(parents, Iterable) else (parents,)), child)
-        values = np.asarray(table)
-        Factor.__init__(self, scope, values, log=log)
+        Factor.__init__(self, scope, table, log=log)
         self.__dict__["scaled"] = _rows_to_one(self, frozen(table), log=log)
 
     @property

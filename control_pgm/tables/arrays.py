@@ -13,6 +13,8 @@ BoolArray = NDArray[np.bool_]
 IntArray = NDArray[np.int64]
 IndexArray = NDArray[np.integer[Any]]  # 32 or 64 bits, as few as the indices need
 
+NO_NUMBERS = "cUSVmM"  # kinds of arrays that NumPy would turn into floats, or try to: complex, text, dates
+
 
 def _is_frozen(array: NDArray[Any]) -> bool:
     """Whether nobody can write to the memory behind ``array`` (a read-only view of writable memory does not count)."""
@@ -25,8 +27,19 @@ def _is_frozen(array: NDArray[Any]) -> bool:
 
 
 def frozen(values: ArrayLike) -> FloatArray:
-    """``values`` as a read-only float array: shared if its memory is frozen already, otherwise a copy."""
-    array = np.asarray(values, dtype=np.float64)
+    """``values`` as a read-only float array: shared if its memory is frozen already, otherwise a copy.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If they are no real numbers, ragged, or masked; whoever asked names the table.
+    """
+    if np.ma.is_masked(values):
+        raise ValueError("some of its entries are masked")
+    given = np.asarray(values)
+    if given.dtype.kind in NO_NUMBERS:
+        raise TypeError(f"an array of {given.dtype.name}")
+    array = np.asarray(given, dtype=np.float64)
     if _is_frozen(array):
         return array
     copy = np.array(array, dtype=np.float64, order="C")

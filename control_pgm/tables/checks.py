@@ -36,7 +36,7 @@ def checked_table(scope: tuple[Variable, ...], table: ArrayLike, *, log: bool) -
     names = [v.name for v in scope]
     try:
         values = frozen(table)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise InvalidModel(f"factor over {names!r}: the table is not an array of numbers ({error})") from None
     expected = tuple(v.cardinality for v in scope)
     if values.shape != expected:

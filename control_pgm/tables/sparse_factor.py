@@ -79,7 +79,7 @@ def _listed(scope: Sequence[Variable], indices: ArrayLike, values: ArrayLike) ->
     names = [v.name for v in scope]
     try:
         numbers, listed = frozen(values), np.asarray(indices)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise InvalidModel(f"sparse factor over {names!r}: no arrays of numbers ({error})") from None
     if listed.size == 0:  # an empty list says nothing of its shape and type
         listed = np.zeros((0 if scope else numbers.size, len(scope)), dtype=np.int64)

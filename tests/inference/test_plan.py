@@ -162,3 +162,10 @@ def test_a_model_without_free_variables_has_an_empty_plan():
     assert p.largest_cluster == ()
     assert len(p.cluster_entries) == 0
     assert "0 entries" in str(p)
+
+
+@pytest.mark.parametrize("limit", [float("nan"), "4 GiB", None, True])
+def test_a_memory_limit_that_is_no_number_is_refused(limit):
+    for ask in (plan, infer):
+        with pytest.raises(InvalidArgument, match=r"memory_limit .* a number of bytes"):
+            ask(clique(2, 2), memory_limit=limit)
