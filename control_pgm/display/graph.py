@@ -53,12 +53,16 @@ class Box:
 
 @dataclass(frozen=True)
 class Line:
-    """An edge, from rim to rim; with an arrow at its end if ``directed``, dashed if its other end is left out."""
+    """An edge, from rim to rim; with an arrow at its end if ``directed``, dashed if its other end is left out.
+
+    Heavy and in a colour of its own if it lies on a ``loop``.
+    """
 
     points: Sequence[Point]
     says: str
     directed: bool = True
     dashed: bool = False
+    loop: bool = False
 
 
 @dataclass(frozen=True)
@@ -171,7 +175,7 @@ class _Pen:
         """A line, with the head of an arrow as a shape of its own: markers would need ids."""
         points = [self.place(point) for point in line.points]
         dashes = {"stroke_dasharray": "4 3"} if line.dashed else {}
-        look = {**paint(stroke="ink", width=1.3), **dashes}
+        look = {**(paint(stroke="action", width=2.6) if line.loop else paint(stroke="ink", width=1.3)), **dashes}
         if not line.directed:
             return group(line.says, element("path", d=path(points), **look))
         shaft, head = _arrow(points)

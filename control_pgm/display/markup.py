@@ -18,7 +18,9 @@ def escaped(text: str) -> Markup:
     >>> escaped('<script>"x" & y')
     '&lt;script&gt;&quot;x&quot; &amp; y'
     """
-    return Markup(escape(_FORBIDDEN.sub("\N{REPLACEMENT CHARACTER}", text)))
+    if not text.isprintable():  # which all forbidden characters are not
+        text = _FORBIDDEN.sub("\N{REPLACEMENT CHARACTER}", text)
+    return Markup(escape(text))
 
 
 def element(tag: str, /, *children: Markup, **attributes: str | float) -> Markup:

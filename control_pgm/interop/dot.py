@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
 
-from control_pgm.display.conventions import LIGHT
+from control_pgm.display.conventions import KIND_ROWS, LIGHT
 from control_pgm.interop.drawn import FACTOR, GAP, Drawn, DrawnEdge, DrawnNode, Place, drawn
 from control_pgm.models.factorgraph import FactorGraph
 from control_pgm.models.layout.placing import RADIUS
 from control_pgm.models.network import BayesianNetwork
-
-_KINDS = ("state", "action", "optimality")
 
 
 def to_dot(
@@ -81,7 +79,7 @@ def _node_line(node: DrawnNode) -> str:
         if node.label:
             attributes["xlabel"] = _quoted(node.label)
     else:
-        if node.kind in _KINDS:
+        if node.kind in KIND_ROWS:
             attributes |= {"color": _quoted(LIGHT[node.kind]), "penwidth": "2"}
         if node.observed:
             attributes |= {"style": "filled", "fillcolor": _quoted(LIGHT["observed"])}

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Hashable, Mapping
 
-from control_pgm.display.conventions import LIGHT
+from control_pgm.display.conventions import KIND_ROWS, LIGHT
 from control_pgm.display.labels import symbol_parts
 from control_pgm.interop.drawn import FACTOR, GAP, Drawn, DrawnEdge, DrawnNode, Place, drawn
 from control_pgm.models.factorgraph import FactorGraph
@@ -20,7 +20,6 @@ _HEAD = r"""\documentclass{standalone}
 \usepackage{tikz}
 \usetikzlibrary{bayesnet}
 """
-_COLOURED = ("state", "action", "optimality")
 _ESCAPES = {
     "\\": r"\textbackslash{}",
     "{": r"\{",
@@ -80,7 +79,7 @@ def to_tikz(
     \end{document}
     """
     picture = drawn(model, evidence, full=full)
-    lines = [*_node_lines(picture), *_edge_lines(picture)]
+    lines = [*map(_node_line, picture.nodes), *map(_edge_line, picture.edges)]
     body = "\n".join(f"  {line}" for line in lines)
     begin, end = r"\begin{document}" + "\n" + r"\begin{tikzpicture}", r"\end{tikzpicture}" + "\n" + r"\end{document}"
     return f"{_HEAD}{_colours(picture)}{begin}\n{body}\n{end}\n"
@@ -105,12 +104,8 @@ def _colours(picture: Drawn) -> str:
     """The colours of the kinds that occur."""
     kinds = {node.kind for node in picture.nodes}
     return "".join(
-        rf"\definecolor{{{kind}}}{{HTML}}{{{LIGHT[kind].lstrip('#')}}}" + "\n" for kind in _COLOURED if kind in kinds
+        rf"\definecolor{{{kind}}}{{HTML}}{{{LIGHT[kind].lstrip('#')}}}" + "\n" for kind in KIND_ROWS if kind in kinds
     )
-
-
-def _node_lines(picture: Drawn) -> list[str]:
-    return [_node_line(node) for node in picture.nodes]
 
 
 def _node_line(node: DrawnNode) -> str:
@@ -121,12 +116,8 @@ def _node_line(node: DrawnNode) -> str:
         note = f", label={{below:\\scriptsize {tex_label(node.label)}}}" if node.label else ""
         return rf"\node[const{note}] {at} {{$\cdots$}};"
     style = "obs" if node.observed else "latent"
-    colour = f", draw={node.kind}, thick" if node.kind in _COLOURED else ""
+    colour = f", draw={node.kind}, thick" if node.kind in KIND_ROWS else ""
     return rf"\node[{style}{colour}] {at} {{{tex_label(node.label)}}};"
-
-
-def _edge_lines(picture: Drawn) -> list[str]:
-    return [_edge_line(edge) for edge in picture.edges]
 
 
 def _edge_line(edge: DrawnEdge) -> str:

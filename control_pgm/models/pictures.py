@@ -12,6 +12,7 @@ from control_pgm.display.text import shortened
 from control_pgm.models.cpd import CPD
 from control_pgm.models.layout import factor_graph, network
 from control_pgm.models.layout.columns import Columns
+from control_pgm.models.layout.loops import edges_on_loops
 from control_pgm.models.layout.outline import Directed, Outline, Undirected, graph_outline, limited, network_outline
 from control_pgm.models.layout.placing import SQUARE, Edge, Layout, Node
 from control_pgm.tables.factor import Factor
@@ -52,11 +53,11 @@ def network_picture(model: _Network) -> str:
     grey = {v.name: model.observed[v.name] for v in outline.variables if v.name in model.observed}
     scene = _scene(outline, layout, model.factors, grey)
     times = {} if layout.columns is None else {x: (f"t = {t}",) for t, x in layout.columns.visible.items()}
-    return draw(_captioned(scene, outline, layout, times, bool(grey)), repr(model))
+    return draw(_captioned(scene, outline, layout, times, ["grey: observed"] * bool(grey)), repr(model))
 
 
 def factor_graph_picture(graph: Undirected) -> str:
-    """A factor graph as SVG: circles for variables, squares for factors.
+    """A factor graph as SVG: circles for variables, squares for factors, loops set off.
 
     Examples
     --------
@@ -70,7 +71,15 @@ def factor_graph_picture(graph: Undirected) -> str:
     outline = limited(graph_outline(graph, width=factor_graph.COLUMN), _ROOM)
     layout = factor_graph.layout_of(outline)
     times = {} if layout.columns is None else {x: (f"t = {t}",) for t, x in layout.columns.visible.items()}
-    return draw(_captioned(_scene(outline, layout, graph.factors, {}), outline, layout, times, False), repr(graph))
+    drawn = [k for _, k in _numbered(outline.scopes)]
+    loops = {(name, ("factor", k)) for name, k in edges_on_loops([f.scope for f in graph.factors], drawn)}
+    scene = _scene(outline, layout, graph.factors, {})
+    lines = [
+        replace(line, loop=(e.source, e.target) in loops) for line, e in zip(scene.lines, layout.edges, strict=True)
+    ]
+    said = ["heavy, in orange: loops"] if any(line.loop for line in lines) else []
+    scene = replace(scene, lines=tuple(lines))
+    return draw(_captioned(scene, outline, layout, times, said), repr(graph))
 
 
 def template_picture(template: _Template) -> str:
@@ -97,7 +106,7 @@ def template_picture(template: _Template) -> str:
     scene = _scene(outline, layout, (), {}, names)
     times = {places.visible[0]: ("first slice",), places.visible[1]: ("slice t",), places.visible[2]: ("slice t + 1",)}
     label = f"two-slice template of {', '.join(sorted(set(names.values())))}"
-    return draw(_captioned(scene, outline, layout, times, False), label)
+    return draw(_captioned(scene, outline, layout, times, []), label)
 
 
 def _moved(variable: Variable, time: int) -> Variable:
@@ -137,9 +146,9 @@ def _scene(
     return Scene(layout.bounds, circles, squares, lines=tuple(_line(edge, written) for edge in layout.edges))
 
 
-def _numbered(scopes: Iterable[Node]) -> Iterable[tuple[Node, int]]:
+def _numbered(scopes: Iterable[Node]) -> Sequence[tuple[Node, int]]:
     """The nodes of factors with the factors' numbers."""
-    return ((node, node[1]) for node in scopes if isinstance(node, tuple))
+    return [(node, node[1]) for node in scopes if isinstance(node, tuple)]
 
 
 def _says(variable: Variable, name: str, grey: Mapping[str, object]) -> str:
@@ -164,9 +173,9 @@ def _name(node: Node, written: Mapping[str, str]) -> str:
 
 
 def _captioned(
-    scene: Scene, outline: Outline, layout: Layout, times: Mapping[float, tuple[str, ...]], grey: bool
+    scene: Scene, outline: Outline, layout: Layout, times: Mapping[float, tuple[str, ...]], legend: Sequence[str]
 ) -> Scene:
-    """The scene with words below it: the times, the slices left out, and what grey means."""
+    """The scene with words below it: the times, the slices left out, and a legend."""
     left, right, bottom, top = scene.bounds
     below = bottom - _CAPTION
     notes = [Note((x, below), rows) for x, rows in times.items()]
@@ -177,7 +186,7 @@ def _captioned(
         rows = [f"{gap.hidden:,} slices", "left out", *missing]
         notes += [Note((gap.x, below - _LINE * i), (row,)) for i, row in enumerate(rows)]
         lowest = min(lowest, below - _LINE * (len(rows) - 1))
-    said = ["grey: observed"] * grey
+    said = [*legend]
     said += [f"{outline.left_out} further variables left out"] * bool(outline.left_out)
     if said:
         lowest -= _CAPTION

@@ -11,6 +11,7 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 from numpy.typing import NDArray
 
 from control_pgm.display import html_table, number, text_table
+from control_pgm.display.markup import escaped
 from control_pgm.errors import InvalidArgument, unknown
 from control_pgm.tables.variable import Labels
 
@@ -108,7 +109,7 @@ class LabelledArray(NDArrayOperatorsMixin):
         return repr(self) if self.ndim > 2 else text_table(*self.table())
 
     def _repr_html_(self) -> str:
-        return f"<code>{self!r}</code>" if self.ndim > 2 else html_table(*self.table())
+        return f"<code>{escaped(repr(self))}</code>" if self.ndim > 2 else html_table(*self.table())
 
     def __repr__(self) -> str:
         axes = ", ".join(f"{d}: {n}" for d, n in zip(self.dims, self.shape, strict=True))

@@ -8,16 +8,24 @@ from html import escape
 from io import BytesIO
 from numbers import Real
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from control_pgm.control.solution import Solution
 from control_pgm.errors import InvalidArgument
 from control_pgm.inference.exact import TreePosterior
+from control_pgm.tables.arrays import IntArray
 from control_pgm.viz import style
+from control_pgm.viz.frames import frames
 from control_pgm.viz.scenes import Scene, film_scene, tree_scene
 from control_pgm.writing import replacing
 
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
 FORMATS = (".gif", ".html")
+_APART = 8  # levels of red, green or blue between two colours of an animation
 Progress = Callable[[int, int, str], None]  # (done, total, what)
 
 
@@ -82,9 +90,9 @@ def animate_messages(
     try:
         with replacing(path) as unfinished:
             if kind == ".gif":
-                _write_gif(scene, unfinished, float(seconds), dpi, progress)
+                _write_gif(_counted(scene, dpi, progress), unfinished, float(seconds))
             else:
-                unfinished.write_text(_page(scene, float(seconds), dpi, progress), encoding="utf-8")
+                unfinished.write_text(_page(_counted(scene, dpi, progress), float(seconds)), encoding="utf-8")
     finally:
         style.pyplot().close(figure)
     return path
@@ -105,30 +113,44 @@ def _scene(source: Any, times: Iterable[int] | None, max_clusters: int | None) -
     )
 
 
-def _frames(scene: Scene, progress: Progress | None) -> Iterator[tuple[int, str]]:
-    """Bring the picture from step to step, with its caption as the title."""
-    drawing, total = scene.drawing, len(scene.steps)
-    for k, step in enumerate(scene.steps):
-        step.show()
-        drawing.ax.set_title(step.caption, color=style.readable(drawing.ax), fontsize=11)
-        yield k, step.caption
+def _counted(scene: Scene, dpi: int, progress: Progress | None) -> Iterator[tuple[str, Image]]:
+    """The frames of a scene with their captions, and word of each that is done."""
+    for k, frame in enumerate(frames(scene, dpi)):
+        yield frame
         if progress is not None:
-            progress(k + 1, total, "frames")
+            progress(k + 1, len(scene.steps), "frames")
 
 
-def _write_gif(scene: Scene, path: Path, seconds: float, dpi: int, progress: Progress | None) -> None:
-    writer = style.mpl("animation").PillowWriter(fps=1 / seconds)
-    with writer.saving(scene.drawing.figure, str(path), dpi):
-        for _ in _frames(scene, progress):
-            writer.grab_frame(facecolor=style.PAPER)
+def _write_gif(pictures: Iterable[tuple[str, Image]], path: Path, seconds: float) -> None:
+    """All frames with the colours of the last, in which everything is visible."""
+    images = [image for _, image in pictures]
+    palette = images[-1].quantize(2)
+    palette.putpalette(_main_colours(images[-1]).ravel().tolist())
+    first, *others = [image.quantize(palette=palette, dither=style.pillow().Dither.NONE) for image in images]
+    duration = round(1000 * seconds)
+    first.save(path, format="GIF", save_all=True, append_images=others, duration=duration, loop=0)
 
 
-def _page(scene: Scene, seconds: float, dpi: int, progress: Progress | None) -> str:
+def _main_colours(image: Image) -> IntArray:
+    """At most 256 colours of an image, the most frequent first, each a little apart from the others.
+
+    They are colours that occur: means of similar ones, as usual quantisation takes them, would tint the paper.
+    """
+    counts: Any = image.getcolors(image.width * image.height)
+    left = np.array([colour for _, colour in sorted(counts, reverse=True)], dtype=np.int64)
+    chosen: list[IntArray] = []
+    while len(left) and len(chosen) < 256:
+        chosen.append(left[0])
+        left = left[np.abs(left - left[0]).max(axis=1) >= _APART]
+    return np.array(chosen)
+
+
+def _page(pictures: Iterable[tuple[str, Image]], seconds: float) -> str:
     """The page, with every frame inside."""
     images = []
-    for k, caption in _frames(scene, progress):
+    for k, (caption, image) in enumerate(pictures):
         picture = BytesIO()
-        scene.drawing.figure.savefig(picture, format="png", dpi=dpi, facecolor=style.PAPER)
+        image.save(picture, format="PNG")
         data, words = b64encode(picture.getvalue()).decode("ascii"), escape(_spoken(caption), quote=True)
         hidden = "" if k == 0 else " hidden"
         images.append(f'<img src="data:image/png;base64,{data}" alt="Step {k}: {words}"{hidden}>')

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from control_pgm.control.mdp import MDP
 from control_pgm.control.solution import Solution
 from control_pgm.errors import InvalidArgument, unknown
 
@@ -23,6 +24,12 @@ def check_solution(solution: Any, function: str) -> None:
         raise InvalidArgument(
             f"{function} draws no {type(solution).__name__}", allowed="a Solution, made by solve(mdp, horizon, …)"
         )
+
+
+def check_mdp(mdp: Any, function: str) -> None:
+    """Refuse what is no decision process."""
+    if not isinstance(mdp, MDP):
+        raise InvalidArgument(f"{function} draws no {type(mdp).__name__}", allowed="an MDP")
 
 
 def check_choice(chosen: Any, allowed: Collection[str], what: str) -> None:

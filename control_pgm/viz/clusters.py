@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from math import prod
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _HEIGHT, _SEPARATOR = 0.62, 0.36  # of boxes
-_EM, _SMALL = 0.26, 0.16  # letters of names, of sizes
+_EM, _SMALL = 0.26, 0.18  # letters of names, of sizes
 _NAMES = 4  # in one box
 _FEWEST = 4  # clusters drawn
 
@@ -73,7 +74,7 @@ def plot_clusters(
     if ax is not None:
         style.check_axes(ax)
     if max_clusters is None:
-        max_clusters = 12 if ax is None else int(min(max(1.4 * style.width_inches(ax), 6), 12))
+        max_clusters = 12 if ax is None else min(max(round(1.2 * style.width_inches(ax) + 1.5), _FEWEST), 12)
     if isinstance(max_clusters, bool) or not isinstance(max_clusters, int) or max_clusters < _FEWEST:
         raise InvalidArgument(f"max_clusters={max_clusters!r}", allowed=f"an integer ≥ {_FEWEST}")
     shape, names = found.tree, found.problem.names
@@ -110,13 +111,13 @@ class _Picture:
         ax.set_ylim(bottom, top)
         ax.set_aspect("equal")
         ax.set_axis_off()
-        paper = style.mpl("patches").Rectangle((0, 0), 1, 1, transform=ax.transAxes, color=style.PAPER, zorder=-1)
-        self.drawing = Drawing(ax, {("paper",): ax.add_patch(paper), ("title",): style.title(ax, title)})
+        self.drawing = Drawing(ax, {("paper",): style.sheet_of_paper(ax), ("title",): style.title(ax, title)})
         self.unit = style.points_per_unit(ax, width, height)
         self.thin = float(min(max(self.unit / 50, 0.5), 1.0))
         self.largest = max(layout.points, key=lambda k: found.cluster_entries[k])
-        em = min(max(0.19, 5.5 / self.unit), width / (0.52 * len(_NOTE)))
-        self.text(("note",), ((left + right) / 2, bottom + 0.12), _NOTE, em, color=style.NOTE)
+        em = max(min(0.19, width / (0.54 * len(_NOTE))), 5.0 / self.unit)
+        note = "\n".join(textwrap.wrap(_NOTE, max(int(width / (0.52 * em)), 20)))
+        self.text(("note",), ((left + right) / 2, bottom + 0.25), note, em, color=style.NOTE, va="top")
 
     def name(self, k: int) -> str:
         """A cluster's name: the variable that is eliminated in it."""

@@ -37,6 +37,7 @@ def plot_comparison(
     style: str = "mode",
     ax: Axes | None = None,
     title: str | None = None,
+    **text_options: Any,
 ) -> Drawing:
     """Draw the policies, or the values, of several solutions of one process side by side.
 
@@ -52,6 +53,8 @@ def plot_comparison(
     ax : matplotlib axes, optional
         Its area is filled. Default: a new figure.
     title : str, optional
+    **text_options
+        For the numbers (``matplotlib.text.Text``), such as ``fontsize=7``.
 
     Returns
     -------
@@ -89,8 +92,8 @@ def plot_comparison(
     grid, moves = grid_of(mdp, t), moves_of(mdp)
     heading = (f"Policies at $t={t}$" if what == "policy" else f"Values $V_{{{t}}}(s)$") if title is None else title
     if grid is not None and (moves is not None or what == "values"):
-        return _on_grids(solutions, grid, moves or [], what, t, style, ax, heading)
-    return compare_tables(solutions, what, t, ax, heading)
+        return _on_grids(solutions, grid, moves or [], what, t, style, ax, heading, text_options)
+    return compare_tables(solutions, what, t, ax, heading, text_options)
 
 
 def _check(solutions: Mapping[str, Solution]) -> None:
@@ -116,6 +119,7 @@ def _on_grids(
     style: str,
     ax: Axes | None,
     heading: str,
+    options: dict[str, Any],
 ) -> Drawing:
     rows, columns = grid.shape
     n, side = len(solutions), min(0.62, 4.2 / max(rows, columns))
@@ -131,13 +135,13 @@ def _on_grids(
         panel.set_facecolor(looks.PAPER)
         labels, cells = solution.network.mdp.states, drawn_cells(solution, grid, min(t, solution.network.horizon - 1))
         if what == "policy":
-            used, meaning = fill_policy(canvas, solution, t, cells, moves, style, {}, shared)
+            used, meaning = fill_policy(canvas, solution, t, cells, moves, style, options, shared)
             colours = used if colours is None else colours
             lost, text, numbers = [k for k in grid.cells if k not in cells and k not in grid.ends], "undefined", {}
         else:
             values = np.asarray(solution.V)[t]
             cells = [k for k in sorted(grid.cells) if k not in grid.ends and values[k] > -np.inf]
-            fill_numbers(canvas, cells, values, shared, decimals, labels, {})
+            fill_numbers(canvas, cells, values, shared, decimals, labels, options)
             lost, text = [k for k in grid.cells if values[k] == -np.inf and k not in grid.ends], "−∞"
             numbers = {k: value(values[k], decimals) for k in grid.ends}
         finish(canvas, labels, numbers)

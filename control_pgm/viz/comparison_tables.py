@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from control_pgm.control.solution import Solution
-from control_pgm.display.text import probability
-from control_pgm.tables.arrays import FloatArray
+from control_pgm.display.text import probability, shortened
+from control_pgm.tables.arrays import BoolArray, FloatArray
 from control_pgm.viz import style as looks
 from control_pgm.viz.drawing import Drawing
 from control_pgm.viz.glyphs import decimals_for, probability_colours, value, value_colours
@@ -21,22 +21,27 @@ if TYPE_CHECKING:
 
 _MOST_STATES = 24
 _TITLE, _NAMES, _BETWEEN, _NOTE = 16.0, 30.0, 12.0, 14.0  # points
+_LETTERS = 14  # of an action
 
 
-def compare_tables(solutions: Mapping[str, Solution], what: str, t: int, ax: Axes | None, heading: str) -> Drawing:
+def compare_tables(
+    solutions: Mapping[str, Solution], what: str, t: int, ax: Axes | None, heading: str, options: Mapping[str, Any]
+) -> Drawing:
     """Heat maps side by side: states × actions, or states × one column of values."""
     mdp = next(iter(solutions.values())).network.mdp
     tables = {name: _table(solution, what, t) for name, solution in solutions.items()}
     rows = _rows(tables, mdp.n_states)
     names = [row_labels(mdp)[k] for k in rows]
+    actions = [shortened(looks.plain(a), _LETTERS) for a in mdp.actions] if what == "policy" else []
     n, across = len(tables), next(iter(tables.values())).shape[1]
     page = sheet(ax, (min(n * (0.5 * across + 0.3) + 2.4, 13.0), min(0.26 * len(rows) + 1.4, 8.0)), heading)
-    bottom = _NAMES if what == "policy" else 6.0
+    bottom = max(_NAMES, letters(max(actions, key=len), 7) + 6) if actions else 6.0
     height = max(page.height - (2 if page.width < 300 else 1) * _TITLE - bottom - _NOTE, 0.3 * page.height)
     size = min(8.0, 0.8 * height / len(rows), 0.3 * page.width / max(letters(name, 1.0) for name in names))
     labels = max(letters(name, size) for name in names) + 6
     wide = (page.width - labels - (n - 1) * _BETWEEN - BAR_GAP - BAR - BAR_TICKS - 10) / n
     every = np.stack([table[rows] for table in tables.values()])
+    numbers = min(0.6 * height / len(rows), 0.4 * wide / across, 8.0)
     colours = probability_colours() if what == "policy" else value_colours(every)
     decimals = decimals_for(every)
     for k, (name, table) in enumerate(tables.items()):
@@ -49,14 +54,24 @@ def compare_tables(solutions: Mapping[str, Solution], what: str, t: int, ax: Axe
         _heading(page, panel, looks.plain(name), wide)
         panel.set_yticks(range(len(rows)), names if k == 0 else [""] * len(rows), fontsize=size * page.zoom)
         panel.tick_params(length=0)
-        _actions(page, panel, [looks.plain(a) for a in mdp.actions] if what == "policy" else [], wide)
-        numbers = min(0.6 * height / len(rows), 0.4 * wide / across, 8.0)
+        _actions(page, panel, actions, wide)
         if numbers >= looks.SMALLEST:
-            _write(page, panel, name, table[rows], colours, decimals, numbers, what)
+            possible = mdp.available[rows] if what == "policy" else None
+            _write(
+                page,
+                panel,
+                name,
+                table[rows],
+                colours,
+                decimals,
+                possible,
+                {"fontsize": numbers * page.zoom, **options},
+            )
     page.bar(("colour bar",), (page.width - BAR - BAR_TICKS - 10, bottom + _NOTE, BAR, height), colours)
     meaning = "probability" if what == "policy" else "V (reward)"
     page.drawing.parts["colour bar",].set_label(meaning, color=page.ink, fontsize=8 * page.zoom)
-    _note(page, mdp.n_states - len(rows), bool((~np.isfinite(every)).any()))
+    missing = what == "policy" and numbers >= looks.SMALLEST and not mdp.available[rows].all()
+    _note(page, mdp.n_states - len(rows), bool((~np.isfinite(every)).any()), missing)
     return page.drawing
 
 
@@ -86,27 +101,39 @@ def _heading(page: Sheet, panel: Any, name: str, wide: float) -> None:
 
 
 def _actions(page: Sheet, panel: Any, names: list[str], wide: float) -> None:
-    steep = bool(names) and letters(max(names, key=len), 7) > wide / len(names)
-    slanted: dict[str, Any] = {"rotation": 40, "ha": "right", "rotation_mode": "anchor"} if steep else {}
-    panel.set_xticks(range(len(names)), names, fontsize=7 * page.zoom, **slanted)
+    """The actions below the columns; upright where they would touch, and smaller where they still would."""
+    each = wide / max(len(names), 1)
+    upright = bool(names) and letters(max(names, key=len), 7) + 2 > each
+    size = min(7.0, 0.85 * each) if upright else 7.0
+    panel.set_xticks(range(len(names)), names, fontsize=size * page.zoom, rotation=90 if upright else 0)
 
 
 def _write(
-    page: Sheet, panel: Any, name: str, table: FloatArray, colours: Any, decimals: int, size: float, what: str
+    page: Sheet,
+    panel: Any,
+    name: str,
+    table: FloatArray,
+    colours: Any,
+    decimals: int,
+    possible: BoolArray | None,
+    options: Mapping[str, Any],
 ) -> None:
-    """The numbers of one heat map."""
+    """The numbers of one heat map; of a policy ``possible`` tells which actions are available."""
     for (y, x), number in np.ndenumerate(table):
         lost = not np.isfinite(number)
-        text = ("–" if what == "policy" else "−∞") if lost else ""
-        text = text or (probability(float(number)) if what == "policy" else value(float(number), decimals))
+        if possible is None:
+            text = "−∞" if lost else value(float(number), decimals)
+        else:
+            text = "–" if lost or not possible[y, x] else probability(float(number))
         fill = looks.UNDEFINED if lost else colours.to_rgba(number)
-        look: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": size * page.zoom}
-        page.drawing.parts["number", name, y, x] = panel.text(x, y, text, color=looks.text_colour(fill), **look)
+        look: dict[str, Any] = {"ha": "center", "va": "center", "color": looks.text_colour(fill), **options}
+        page.drawing.parts["number", name, y, x] = panel.text(x, y, text, **look)
 
 
-def _note(page: Sheet, hidden: int, lost: bool) -> None:
+def _note(page: Sheet, hidden: int, lost: bool, missing: bool) -> None:
     said = [f"{hidden} states in which they differ least left out"] if hidden else []
     said += ["grey: optimality is impossible from there"] if lost else []
+    said += ["–: not available"] if missing else []
     if said:
         look: dict[str, Any] = {"ha": "right", "va": "bottom", "fontsize": 7.0}
         page.text(("note",), (page.width, 1.0), "  ·  ".join(said), **look)

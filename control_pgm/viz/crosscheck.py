@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,11 +20,15 @@ if TYPE_CHECKING:
 
 _ROW, _HIGHEST = 24.0, 40.0  # points of a row: the usual, the largest
 _BOTTOM, _TOP = 34.0, 18.0
+_MOST_WORDS = 0.62  # the largest share of the width that words beside the lines may take
+_SMALLEST = 5.0  # points, of words
 _FLOOR = 1e-17  # differences below this, 0 among them, stand on the left rim
 _PASSED, _FAILED = "#0072B2", "#D55E00"
 
 
-def plot_crosscheck(report: Report, *, ax: Axes | None = None, title: str | None = None) -> Drawing:
+def plot_crosscheck(
+    report: Report, *, ax: Axes | None = None, title: str | None = None, **marker_options: Any
+) -> Drawing:
     """Draw a cross-check: a row per reference and kind of query, a dot at the largest difference.
 
     Parameters
@@ -33,6 +38,8 @@ def plot_crosscheck(report: Report, *, ax: Axes | None = None, title: str | None
     ax : matplotlib axes, optional
         Its area is filled. Default: a new figure.
     title : str, optional
+    **marker_options
+        For the dots and crosses (``matplotlib.lines.Line2D``), such as ``markersize=9``.
 
     Returns
     -------
@@ -62,15 +69,17 @@ def plot_crosscheck(report: Report, *, ax: Axes | None = None, title: str | None
         raise InvalidArgument("the report is empty: nothing was checked")
     page = sheet(ax, (8.0, (n * _ROW + _BOTTOM + _TOP) / 72 + 0.5), _verdict(report) if title is None else title)
     height = min(max(page.height - _BOTTOM - _TOP, 0.3 * page.height), n * _HIGHEST)
-    row = height / n
-    size = min(8.0, 0.42 * row, 0.4 * page.width / max(letters(_name(c), 1.0) for c in report.checks))
+    size = min(8.0, 0.42 * height / n)
     left = max(letters(_name(check), size) for check in report.checks) + 6
     words = max(letters(_words(check), size) for check in report.checks) + 12
-    words = min(words, 0.58 * (page.width - left))
-    box = (left, page.height - _TOP - height, page.width - left - words, height)
-    panel = _panel(page, report, box)
+    above = left + words > _MOST_WORDS * page.width
+    if above:  # what stands beside the lines elsewhere
+        size = min(size, 0.95 * page.width / max(letters(_name(c) + _words(c), 1.0) for c in report.checks))
+        size, left, words = max(size, _SMALLEST), 0.0, 0.0
+    panel = _panel(page, report, (left, page.height - _TOP - height, page.width - left - words, height))
+    lift = 0.5 * size + 3.0 if above else 0.0
     for k, check in enumerate(report.checks):
-        _row(page, panel, report, check, n - 1 - k, size, room=words - 8)
+        _row(page, panel, report, check, n - 1 - k, size, lift=lift, options=marker_options)
     return page.drawing
 
 
@@ -81,7 +90,7 @@ def _panel(page: Sheet, report: Report, box: tuple[float, float, float, float]) 
     found = [c.max_difference for c in report.checks if c.compared and np.isfinite(c.max_difference)]
     panel.set_xscale("log")
     panel.set_xlim(_FLOOR, max([1e-6, 10 * report.tolerance, *(10 * x for x in found)]))
-    panel.set_ylim(-0.5, n - 0.5)
+    panel.set_ylim(-0.5, n - 0.3)
     panel.set_yticks([])
     panel.tick_params(which="minor", length=0)
     numbers = int(max(box[2] / 34, 2))
@@ -97,16 +106,29 @@ def _panel(page: Sheet, report: Report, box: tuple[float, float, float, float]) 
     return panel
 
 
-def _row(page: Sheet, panel: Any, report: Report, check: Check, y: int, size: float, *, room: float) -> None:
-    """One check: its name, its dot, and how many distributions it compared."""
+def _row(
+    page: Sheet,
+    panel: Any,
+    report: Report,
+    check: Check,
+    y: int,
+    size: float,
+    *,
+    lift: float,
+    options: Mapping[str, Any],
+) -> None:
+    """One check: its name, its dot, and how many distributions it compared; words beside its line or above it."""
     key, paper = (check.reference, check.query), style.paper(page.ax)
     frame: dict[str, Any] = {"textcoords": "offset points", "va": "center", "fontsize": size * page.zoom}
     frame |= {"annotation_clip": False, "color": page.ink}
     at = {"xycoords": ("axes fraction", "data")}
-    name = panel.annotate(_name(check), (0.0, y), xytext=(-5, 0), ha="right", **at, **frame)
+    beside = lift == 0.0
+    left, right = ((-5, 0), (6, 0)) if beside else ((3, lift * page.zoom), (-3, lift * page.zoom))
+    name = panel.annotate(_name(check), (0.0, y), xytext=left, ha="right" if beside else "left", **at, **frame)
     page.drawing.parts["name", *key] = name
+    room = 0.5 * page.width if beside else page.width - letters(_name(check), size) - 6
     words = shortened(_words(check), int(room / letters("x", size)))
-    said = panel.annotate(words, (1.0, y), xytext=(6, 0), ha="left", **at, **frame)
+    said = panel.annotate(words, (1.0, y), xytext=right, ha="left" if beside else "right", **at, **frame)
     page.drawing.parts["text", *key] = said
     line = panel.axhline(y, color=page.ink, linewidth=0.4, alpha=0.35, zorder=0)
     page.drawing.parts["line", *key] = line
@@ -115,12 +137,12 @@ def _row(page: Sheet, panel: Any, report: Report, check: Check, y: int, size: fl
         x = min(max(check.max_difference, _FLOOR), panel.get_xlim()[1])
         colour = style.legible(_PASSED if passed else _FAILED, paper)
         look: dict[str, Any] = {"color": colour, "clip_on": False, "zorder": 4, "markeredgewidth": 0}
-        look |= {"marker": "o" if passed else "X", "markersize": (0.4 * size + 4) * page.zoom}
-        (page.drawing.parts["dot", *key],) = panel.plot([x], [y], **look)
+        look |= {"marker": "o" if passed else "X", "markersize": (0.4 * size + (4 if beside else 2)) * page.zoom}
+        (page.drawing.parts["dot", *key],) = panel.plot([x], [y], **{**look, **options})
 
 
 def _name(check: Check) -> str:
-    return f"{check.reference}   {check.query}"
+    return f"{check.reference}  {check.query}"
 
 
 def _words(check: Check) -> str:

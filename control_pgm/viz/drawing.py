@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from control_pgm.display.labels import label_width
-from control_pgm.models.layout.placing import SQUARE, Edge, Layout, Node
+from control_pgm.models.layout.placing import RADIUS, SQUARE, Edge, Layout, Node
 from control_pgm.viz import style
 
 if TYPE_CHECKING:
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 _PAD = 0.25
 _CAPTIONS, _GAP_NOTE, _NOTE = 0.3, 0.25, 0.3  # room below the lowest node
+_SYMBOLS, _WORDS = 1.05, 0.9  # the largest letters in a node, in radii
+_UNLIKE = 1.5  # how much larger than the smallest symbol others may be
+_USUAL_SLICES, _FEWEST_SLICES, _READABLE = 8, 4, 5.0  # letters of fewer points make networks shorter
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -77,18 +80,13 @@ class Pen:
         look = {"facecolor": fill, "edgecolor": outline, "linewidth": width, "zorder": 3, **options}
         circle = style.mpl("patches").Circle(point, radius, **look)
         self.drawing.parts["node", name] = self.drawing.ax.add_patch(circle)
-        em = self._letters[bool(style.symbol(str(name)))] * radius * (0.55 if lift else 1.0)
+        em = _letter_height(str(name), self._smallest) * radius * (0.55 if lift else 1.0)
         at = (point[0], point[1] + lift * radius)
         self.text(("label", name), at, text, em=em, largest=16, color=style.text_colour(fill), zorder=4)
 
     @cached_property
-    def _letters(self) -> dict[bool, float]:
-        """The height of letters in radii, one for all symbols and one for all words, so that the longest fits."""
-        height = {True: 1.05, False: 0.9}
-        for name in (n for n in self.layout.points if isinstance(n, str)):
-            fits = min(1.5 / label_width(name), 1.3 / (style.label(name).count("\n") + 1))
-            height[bool(style.symbol(name))] = min(height[bool(style.symbol(name))], fits)
-        return height
+    def _smallest(self) -> dict[bool, float]:
+        return _smallest_letters(self.layout)
 
     def square(self, node: Node) -> None:
         """A factor as a black square."""
@@ -158,6 +156,45 @@ class Pen:
         return points * float(np.clip(self.unit / 50, 0.45, 1.0))
 
 
+def _fitting_height(name: str) -> float:
+    """The height of letters, in radii, with which a label just fits its node."""
+    return min(1.6 / label_width(name), 1.3 / (style.label(name).count("\n") + 1))
+
+
+def _smallest_letters(layout: Layout) -> dict[bool, float]:
+    """The height of the smallest letters, in radii, of symbols and of words."""
+    smallest = {True: _SYMBOLS, False: _WORDS}
+    for name in (n for n in layout.points if isinstance(n, str)):
+        kind = bool(style.symbol(name))
+        smallest[kind] = min(smallest[kind], _fitting_height(name))
+    return smallest
+
+
+def _letter_height(name: str, smallest: Mapping[bool, float]) -> float:
+    """The height of a label's letters, in radii: much alike for all symbols, the same for all words."""
+    if not style.symbol(name):
+        return smallest[False]
+    return min(_SYMBOLS, _fitting_height(name), _UNLIKE * smallest[True])
+
+
+def slices_that_fit(ax: Axes | None, layout_of: Callable[[int], Layout], *, room: float = 0.0) -> int:
+    """How many slices to draw: eight, or as many fewer as it takes for letters in nodes to be readable on the axes.
+
+    ``layout_of`` lays out at most so many slices; ``room`` is left for labels on all sides.
+    """
+    if ax is None:
+        return _USUAL_SLICES
+    style.check_axes(ax)
+    for slices in range(_USUAL_SLICES, _FEWEST_SLICES, -1):
+        layout = layout_of(slices)
+        left, right, bottom, top = layout.bounds
+        around = 2 * (_PAD + room)
+        unit = style.points_per_unit(ax, right - left + around, top - bottom + around)
+        if layout.columns is None or min(_smallest_letters(layout).values()) * RADIUS * unit >= _READABLE:
+            return slices
+    return _FEWEST_SLICES
+
+
 def pen(ax: Axes | None, layout: Layout, title: str, *, note: bool, room: float = 0.0) -> Pen:
     """Axes for a layout, without ticks and on white, with equal units; ``room`` is left for labels on all sides."""
     if ax is not None:
@@ -177,6 +214,5 @@ def pen(ax: Axes | None, layout: Layout, title: str, *, note: bool, room: float 
     ax.set_ylim(bottom - _PAD, top + pad)
     ax.set_aspect("equal")
     ax.set_axis_off()
-    paper = style.mpl("patches").Rectangle((0, 0), 1, 1, transform=ax.transAxes, color=style.PAPER, zorder=-1)
-    drawing = Drawing(ax, {("paper",): ax.add_patch(paper), ("title",): style.title(ax, title)})
+    drawing = Drawing(ax, {("paper",): style.sheet_of_paper(ax), ("title",): style.title(ax, title)})
     return Pen(drawing, layout, style.points_per_unit(ax, width, height))

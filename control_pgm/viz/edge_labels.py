@@ -11,15 +11,15 @@ from control_pgm.tables.arrays import FloatArray
 from control_pgm.viz.label_places import Box
 from control_pgm.viz.transition_layout import RADIUS, Pair
 
-_ALONG = (0.5, 0.4, 0.6, 0.3, 0.7, 0.22, 0.78)
+_ALONG = (0.5, 0.4, 0.6, 0.3, 0.7, 0.22, 0.78, 0.14, 0.86)
 _NONE = np.zeros((0, 2, 2))
 _LETTER, _LINE = 0.56, 1.15  # the width of a letter and the height of a line, in ems
 
 
 def place_on_edges(
     texts: Mapping[Pair, str], lines: Mapping[Pair, FloatArray], points: Mapping[int, Point], em: float
-) -> dict[Pair, Point]:
-    """The middle of every label that finds a place; short ones first, and the others stay away."""
+) -> dict[Pair, Box]:
+    """The boxes of the labels that find a place off all nodes, all foreign edges and each other; short ones first."""
     nodes = np.array(list(points.values()), dtype=float)
     radii = np.full(len(nodes), RADIUS)
     placed: dict[Pair, Box] = {}
@@ -30,11 +30,10 @@ def place_on_edges(
         boxes = [Box(centre, size) for centre in _candidates(lines[pair], size, loop=pair[0] == pair[1])]
         free = [b for b in boxes if box_clearance(b.centre, size, nodes, radii, _NONE) > 0.02]
         free = [b for b in free if all(b.gap(other) > 0.02 for other in placed.values())]
+        free = [b for b in free if box_clearance(b.centre, size, nodes, radii, strange) > 0.0]
         if free:
-            # Off all other edges where that is possible; where it is not, the first place will do.
-            off = [b for b in free if box_clearance(b.centre, size, nodes, radii, strange) > 0.0]
-            placed[pair] = [*off, *free][0]
-    return {pair: box.centre for pair, box in placed.items()}
+            placed[pair] = free[0]
+    return placed
 
 
 def _segments(line: FloatArray) -> FloatArray:
@@ -42,9 +41,10 @@ def _segments(line: FloatArray) -> FloatArray:
 
 
 def _candidates(line: FloatArray, size: Point, *, loop: bool) -> list[Point]:
-    """On both sides of the line at several places along it; of a loop outside."""
+    """On both sides of the line at several places along it, in the end upon it; of a loop outside."""
     lengths = np.append(0.0, np.cumsum(np.hypot(*np.diff(line, axis=0).T)))
     places: list[Point] = []
+    upon: list[Point] = []
     for share in _ALONG:
         k = int(np.searchsorted(lengths, share * lengths[-1], side="right")) - 1
         k = min(max(k, 0), len(line) - 2)
@@ -55,4 +55,5 @@ def _candidates(line: FloatArray, size: Point, *, loop: bool) -> list[Point]:
         reach = (abs(across[0]) * size[0] + abs(across[1]) * size[1]) / 2 + 0.04
         outside = float(np.sign((at - line.mean(axis=0)) @ across)) or 1.0
         places += [tuple(at + side * reach * across) for side in ((outside,) if loop else (1.0, -1.0))]
-    return places
+        upon += [] if loop else [tuple(at)]
+    return places + upon

@@ -12,7 +12,7 @@ from control_pgm.models.layout.factor_graph import factor_graph_layout
 from control_pgm.models.network import BayesianNetwork
 from control_pgm.viz import style
 from control_pgm.viz.absorbing import homes, skeleton
-from control_pgm.viz.drawing import Drawing, Pen, pen
+from control_pgm.viz.drawing import Drawing, Pen, pen, slices_that_fit
 from control_pgm.viz.factor_labels import factor_labels, product_label
 from control_pgm.viz.label_places import place_labels
 
@@ -27,7 +27,7 @@ def plot_factor_graph(
     *,
     ax: Axes | None = None,
     absorbed: bool = False,
-    max_slices: int = 8,
+    max_slices: int | None = None,
     labels: bool = True,
     title: str | None = None,
     **node_options: Any,
@@ -42,8 +42,9 @@ def plot_factor_graph(
         Default: a new figure.
     absorbed : bool
         Multiply every factor into one that contains its scope: the graph of a decision process becomes a tree.
-    max_slices : int
-        Longer models are drawn as their first ``max_slices − 3`` slices, "…" and the last two.
+    max_slices : int, optional
+        Longer models are drawn as their first ``max_slices − 3`` slices, "…" and the last two. Default: 8, on narrow
+        axes as many fewer as letters need to be readable.
     labels : bool
         Whether factors carry labels, such as p(s'|s,a).
     title : str, optional
@@ -79,8 +80,11 @@ def plot_factor_graph(
     if absorbed:
         whole, graph = graph, graph.absorbed()
         texts = [product_label([names[k] for k in group]) for group in homes(whole, graph)]
+    room = 0.35 * labels
+    if max_slices is None:
+        max_slices = slices_that_fit(ax, lambda n: factor_graph_layout(graph, max_slices=n), room=room)
     layout = factor_graph_layout(graph, max_slices=max_slices)
-    tool = pen(ax, layout, _title(graph, absorbed) if title is None else title, note=False, room=0.35 * labels)
+    tool = pen(ax, layout, _title(graph, absorbed) if title is None else title, note=False, room=room)
     loops = {(name, ("factor", k)) for name, k in graph.loops}
     for edge in layout.edges:
         on_loop = (edge.source, edge.target) in loops

@@ -26,7 +26,8 @@ def factor_labels(model: Model, evidence: Mapping[str, Hashable]) -> list[str]:
     """
     begins = _initial(model) if isinstance(model, BayesianNetwork) else frozenset()
     optimal = frozenset(model.optimal) if isinstance(model, ControlNetwork) else frozenset()
-    return [_label(table, evidence, optimal & set(evidence), begins) for table in model.tables]
+    paid = optimal & set(evidence)
+    return [_label(table, evidence, paid, begins) for table in model.tables]
 
 
 def product_label(labels: Sequence[str]) -> str:

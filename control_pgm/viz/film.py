@@ -63,8 +63,8 @@ def _frame(reel: Reel, at: tuple[int, int], row: Row, t: int, colours: Any, deci
     hatched(page, ("minus infinity", row.name, t), infinite, film.cell, wall=False)
     write(reel, at, row, t, colours, decimals)
     look: dict[str, Any] = {"fill": False, "edgecolor": page.ink, "linewidth": 0.8, "zorder": 3}
+    look |= {"linestyle": DASHES if row.dashed else "solid", **reel.options}
     outline = style.mpl("patches").Rectangle((left, bottom), *film.frame, **look)
-    outline.set_linestyle(DASHES if row.dashed else "solid")
     page.drawing.parts["outline", row.name, t] = page.ax.add_patch(outline)
     if reel.grid is None and at[1] == 0:
         for k, name in zip(reel.states, reel.names, strict=True):
@@ -90,7 +90,11 @@ def _colour_bar(reel: Reel, r: int, row: Row, drawn: FloatArray, colours: Any) -
     box = (film.right + BAR_GAP, film.bottoms[r], BAR, film.frame[1])
     look: dict[str, Any] = {"ticks": _ticks(film.frame[1])}
     if row.logarithmic:
-        look = {"extend": "min" if _clipped(drawn, colours) else "neither"}
+        numbers = min(max(int(film.frame[1] / 12), 1), 5)
+        look = {
+            "ticks": style.mpl("ticker").MaxNLocator(numbers),
+            "extend": "min" if _clipped(drawn, colours) else "neither",
+        }
     reel.page.bar(("colour bar", row.name), box, colours, **look)
 
 

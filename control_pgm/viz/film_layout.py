@@ -7,8 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from control_pgm.viz.sheet import BAR, BAR_GAP, BAR_TICKS
-
 _HEAD, _TIMES, _BETWEEN, _NOTE = 17.0, 13.0, 9.0, 10.0  # heights: heading, time captions, between rows, a line of notes
 _BELOW = 5.0  # between the last row and the notes
 _LOWEST = 8.5  # of a state whose name stands beside it
@@ -43,11 +41,18 @@ class Film:
 
 
 def paper_size(
-    cells: tuple[int, int], frames: int, rows: int, *, cell: tuple[float, float], labels: float, notes: int
+    cells: tuple[int, int],
+    frames: int,
+    rows: int,
+    *,
+    cell: tuple[float, float],
+    labels: float,
+    beside: float,
+    notes: int,
 ) -> tuple[float, float]:
-    """The width and height in points of a film whose cells have the given size."""
+    """The width and height in points of a film whose cells have the given size, ``beside`` the room for colour bars."""
     down, across = cells[0] * cell[1], cells[1] * cell[0]
-    width = labels + frames * across + (frames - 1) * max(_RATIO * across, _ARROW) + BAR_GAP + BAR + BAR_TICKS
+    width = labels + frames * across + (frames - 1) * max(_RATIO * across, _ARROW) + beside
     return width, rows * (down + _HEAD) + (rows - 1) * _BETWEEN + _TIMES + _NOTE * notes + _BELOW * (notes > 0)
 
 
@@ -61,16 +66,15 @@ def choose(horizon: int, fitting: int) -> list[int]:
     return sorted({int(t) for t in np.round(np.linspace(0, horizon, min(n, horizon + 1)))})
 
 
-def fitting(width: float, across: int, labels: float, narrowest: float) -> int:
-    """How many frames of ``across`` cells fit the width without becoming unreadable."""
-    room = width - labels - BAR_GAP - BAR - BAR_TICKS
+def fitting(room: float, across: int, narrowest: float) -> int:
+    """How many frames of ``across`` cells fit a width without becoming unreadable."""
     frame = max(narrowest, min(6.0 * across, _WIDE_ENOUGH))
     return int((room + _ARROW) // (frame + _ARROW))
 
 
-def states_fitting(height: float, rows: int) -> int:
+def states_fitting(height: float, rows: int, notes: int) -> int:
     """How many states a frame can have so that their names do not overlap."""
-    fixed = rows * _HEAD + (rows - 1) * _BETWEEN + _TIMES + 2 * _NOTE + _BELOW
+    fixed = rows * _HEAD + (rows - 1) * _BETWEEN + _TIMES + _NOTE * notes + _BELOW
     return max(int((height - fixed) / (rows * _LOWEST)), 2)
 
 
@@ -81,13 +85,17 @@ def lay_out(
     rows: int,
     *,
     labels: float,
+    beside: float,
     notes: int,
     largest: tuple[float, float],
     square: bool,
 ) -> Film:
-    """Fill an area of ``size`` points with rows of frames of ``cells`` (down, across) each."""
+    """Fill an area of ``size`` points with rows of frames of ``cells`` (down, across) each.
+
+    ``labels`` and ``beside`` are the widths left of the frames, for names, and right of them, for colour bars.
+    """
     n, (down, across) = len(times), cells
-    room = max(size[0] - labels - BAR_GAP - BAR - BAR_TICKS, 1.0)
+    room = max(size[0] - labels - beside, 1.0)
     wide = room / (across * (n + _RATIO * (n - 1)))
     if _RATIO * across * wide < _ARROW:
         wide = max(room - _ARROW * (n - 1), 0.3 * room) / (across * n)
@@ -98,7 +106,7 @@ def lay_out(
         wide = high = min(wide, high)
     frame = (across * wide, down * high)
     gap = max(_RATIO * frame[0], min(_ARROW, (room - n * frame[0]) / max(n - 1, 1)))
-    used = labels + n * frame[0] + (n - 1) * gap + BAR_GAP + BAR + BAR_TICKS
+    used = labels + n * frame[0] + (n - 1) * gap + beside
     first = labels + max((size[0] - used) / 2, 0.0)
     apart = _BETWEEN + float(np.clip((size[1] - fixed - rows * frame[1]) / rows, 0.0, 0.35 * frame[1]))
     tops = [size[1] - _TIMES - _HEAD - k * (frame[1] + _HEAD + apart) for k in range(rows)]

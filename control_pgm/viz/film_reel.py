@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from control_pgm.control.grid import Grid
 from control_pgm.control.mdp import MDP
@@ -38,7 +39,10 @@ class Row:
 
 @dataclass(frozen=True, eq=False)
 class Reel:
-    """What is drawn where; ``states`` are those drawn, ``names`` what stands beside them where there is no grid."""
+    """What is drawn where; ``states`` are those drawn, ``names`` what stands beside them where there is no grid.
+
+    ``options`` are those of the frames' outlines.
+    """
 
     page: Sheet
     film: Film
@@ -48,6 +52,7 @@ class Reel:
     names: Sequence[str]
     times: Sequence[int]
     bars: bool = False
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property
     def places(self) -> dict[int, tuple[int, int]]:

@@ -42,6 +42,7 @@ def plot_flow(
     states: Iterable[Hashable] | None = None,
     ax: Axes | None = None,
     title: str | None = None,
+    **options: Any,
 ) -> Drawing:
     """Draw the belief p(s_t | O=1), solid, beside the reality of the same policy under the true dynamics, dashed.
 
@@ -57,6 +58,8 @@ def plot_flow(
     ax : matplotlib axes, optional
         Its area is filled. Default: a new figure.
     title : str, optional
+    **options
+        For the lines (``matplotlib.lines.Line2D``), or for the outlines of maps (``matplotlib.patches.Rectangle``).
 
     Returns
     -------
@@ -93,13 +96,12 @@ def plot_flow(
             Row("belief", f"belief  ${given}$", belief, arrows="forward"),
             Row("reality", REALITY, reality, arrows="forward", dashed=True),
         ]
-        return plot_strip(
-            mdp, rows, [belief, reality], times=times, bars=False, ax=ax, title=heading, notes=["dashed: reality"]
-        )
+        look: dict[str, Any] = {"ax": ax, "title": heading, "notes": ["dashed: reality"], "options": options}
+        return plot_strip(mdp, rows, [belief, reality], times=times, bars=False, **look)
     if times is not None:
         raise InvalidArgument("times= chooses maps, but the style is 'lines'", remedy="pass style='maps'")
     chosen = most_probable(_MOST, belief, reality) if states is None else _chosen(solution, states)
-    return _plot_lines(solution, {"belief": belief, "reality": reality}, chosen, given, ax, heading)
+    return _plot_lines(solution, {"belief": belief, "reality": reality}, chosen, given, ax, heading, options)
 
 
 def _chosen(solution: Solution, states: Iterable[Hashable]) -> list[int]:
@@ -112,7 +114,13 @@ def _chosen(solution: Solution, states: Iterable[Hashable]) -> list[int]:
 
 
 def _plot_lines(
-    solution: Solution, marginals: dict[str, FloatArray], chosen: list[int], given: str, ax: Axes | None, heading: str
+    solution: Solution,
+    marginals: dict[str, FloatArray],
+    chosen: list[int],
+    given: str,
+    ax: Axes | None,
+    heading: str,
+    options: dict[str, Any],
 ) -> Drawing:
     mdp, horizon = solution.network.mdp, solution.network.horizon
     page = sheet(ax, (7.0, 4.2), heading)
@@ -131,7 +139,7 @@ def _plot_lines(
             look: dict[str, Any] = {"color": colour, "linewidth": 1.8, "zorder": 3, "markersize": 4.5 * page.zoom}
             look |= {"marker": _MARKERS[i % _MOST], "markevery": (i % 3, max(horizon // 8, 1))}
             look |= {"linestyle": (0, (4, 2)), "markerfacecolor": "none"} if what == "reality" else {}
-            (line,) = panel.plot(range(horizon + 1), marginal[:, k], **look)
+            (line,) = panel.plot(range(horizon + 1), marginal[:, k], **look | options)
             page.drawing.parts["line", what, mdp.states[k]] = line
         ends.append(EndLabel(mdp.states[k], names[k], float(marginals["belief"][-1, k]), colour))
     for (sort, key), artist in label_ends(panel, ends, float(horizon), box[3], box[2], scale="linear").items():

@@ -76,7 +76,7 @@ class Board:
         x, y = self.centre(cell)
         up, size = (0.12, 0.34) if number else (0.0, 0.42)
         marker = _MARKERS[self.grid.ends[k]]
-        look: dict[str, Any] = {"markersize": size * self.unit, "color": style.INK, "markeredgewidth": 0, "zorder": 4}
+        look: dict[str, Any] = {"markersize": size * self.unit, "color": style.INK, "markeredgewidth": 0, "zorder": 6}
         (self.drawing.parts["mark", label],) = self.drawing.ax.plot([x], [y + up], marker=marker, **look)
         if number and self.size(0.19) >= style.SMALLEST:
             self.text(("number", label), (x, y - 0.26), number, em=0.19)
@@ -113,8 +113,7 @@ def board(ax: Axes | None, grid: Grid, title: str) -> Board:
     ax.set_yticks([])
     for spine in ax.spines.values():
         spine.set_edgecolor(style.EDGE)
-    paper = style.mpl("patches").Rectangle((0, 0), 1, 1, transform=ax.transAxes, color=style.PAPER, zorder=-1)
-    drawing = Drawing(ax, {("paper",): ax.add_patch(paper), ("title",): style.title(ax, title)})
+    drawing = Drawing(ax, {("paper",): style.sheet_of_paper(ax), ("title",): style.title(ax, title)})
     # The colour bar takes a part of the width.
     made = Board(drawing, grid, 0.9 * style.points_per_unit(ax, columns, rows))
     made.walls()

@@ -63,6 +63,15 @@ def make_room(ax: Axes, left: float, right: float, labels: Sequence[str], width:
     ax.xaxis.label.set_x((1 - share) / 2)
 
 
+def most_labels(height: float) -> int:
+    """How many labels of one line fit beside axes so many points high, in the smallest letters.
+
+    >>> most_labels(20.0)
+    3
+    """
+    return max(int((height + _GAP) / (_LINE * _SMALLEST + 1.0)), 1)
+
+
 def label_ends(
     ax: Axes, labels: Sequence[EndLabel], x: float, height: float, width: float, *, scale: str = "log"
 ) -> dict[Any, Any]:
@@ -73,9 +82,9 @@ def label_ends(
     (low, high), (left, right) = ax.get_ylim(), ax.get_xlim()
     unit = (high - low) / max(height, 1.0)  # data units in a point
     lines = [label.text.count("\n") + 1 for label in labels]
-    size = min(_LARGEST, (height - _GAP * len(labels)) / (_LINE * sum(lines)))
-    size = max(_SMALLEST, min(size, _LARGEST))
-    heights = [(_LINE * size * n + _GAP) * unit for n in lines]
+    gap = min(_GAP, 0.15 * height / max(len(labels), 1))
+    size = max(_SMALLEST, min(_LARGEST, (height - gap * len(labels)) / (_LINE * sum(lines))))
+    heights = [(_LINE * size * n + gap) * unit for n in lines]
     places = spread([label.y for label in labels], heights, low, high)
     start, end = (_beyond(x, left, right, points / max(width, 1.0), scale) for points in (2, _LEADER))
     made: dict[Any, Any] = {}

@@ -8,8 +8,8 @@ import numpy as np
 
 from control_pgm.control import evaluate
 from control_pgm.control.solution import Solution
-from control_pgm.errors import InvalidArgument
 from control_pgm.viz import style
+from control_pgm.viz.checks import check_solution
 from control_pgm.viz.drawing import Drawing
 from control_pgm.viz.glyphs import probability_colours
 from control_pgm.viz.sheet import BAR, BAR_GAP, BAR_TICKS, letters, sheet
@@ -22,7 +22,9 @@ _MOST, _LOWEST = 30, 8.5  # rows drawn; the lowest of a row in points
 _TOP, _BOTTOM, _BETWEEN = 17.0, 32.0, 12.0  # room for the panels' titles, for the times, between the panels
 
 
-def plot_marginals(solution: Solution, *, ax: Axes | None = None, title: str | None = None) -> Drawing:
+def plot_marginals(
+    solution: Solution, *, ax: Axes | None = None, title: str | None = None, **image_options: Any
+) -> Drawing:
     """Draw the belief p(s_t | O=1) beside the reality p(s_t | pi) of the same policy under the true dynamics.
 
     Parameters
@@ -31,6 +33,8 @@ def plot_marginals(solution: Solution, *, ax: Axes | None = None, title: str | N
     ax : matplotlib axes, optional
         Its area is filled. Default: a new figure.
     title : str, optional
+    **image_options
+        For the heat maps (``matplotlib.axes.Axes.imshow``), such as ``alpha=0.8``.
 
     Returns
     -------
@@ -57,10 +61,7 @@ def plot_marginals(solution: Solution, *, ax: Axes | None = None, title: str | N
     >>> [round(float(image.get_array()[2, 3]), 3) for image in drawing.of("heat map").values()]
     [0.96, 0.577]
     """
-    if not isinstance(solution, Solution):
-        raise InvalidArgument(
-            f"plot_marginals draws no {type(solution).__name__}", allowed="a Solution, made by solve(mdp, horizon, …)"
-        )
+    check_solution(solution, "plot_marginals")
     mdp = solution.network.mdp
     belief = np.asarray(solution.state_marginals)
     reality = np.asarray(evaluate(mdp, solution.policy).state_marginals)
@@ -80,7 +81,7 @@ def plot_marginals(solution: Solution, *, ax: Axes | None = None, title: str | N
     for k, (what, (marginal, caption)) in enumerate(panels.items()):
         panel = page.panel(("panel", what), (labels + k * (width + _BETWEEN), _BOTTOM, width, height))
         look: dict[str, Any] = {"cmap": colours.cmap, "norm": colours.norm, "aspect": "auto", "interpolation": "none"}
-        page.drawing.parts["heat map", what] = panel.imshow(marginal[:, rows].T, **look)
+        page.drawing.parts["heat map", what] = panel.imshow(marginal[:, rows].T, **look | image_options)
         panel.set_facecolor(style.PAPER)
         words = caption.replace("  $", "\n$") if narrow else caption
         panel.set_title(words, color=page.ink, fontsize=9 * page.zoom, pad=4)

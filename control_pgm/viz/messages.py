@@ -33,6 +33,7 @@ def plot_messages(
     style: str = "colours",
     ax: Axes | None = None,
     title: str | None = None,
+    **frame_options: Any,
 ) -> Drawing:
     """Draw the messages over time: backward log beta_t(s), forward log alpha_t(s), posterior p(s_t | O=1).
 
@@ -48,6 +49,8 @@ def plot_messages(
     ax : matplotlib axes, optional
         Its area is filled; the fewer frames the narrower it is. Default: a new figure.
     title : str, optional
+    **frame_options
+        For the outlines of the frames (``matplotlib.patches.Rectangle``), such as ``linewidth=2``.
 
     Returns
     -------
@@ -83,11 +86,12 @@ def plot_messages(
     ]
     notes = ["bars: share of the largest"] if style == "bars" else []
     if np.any(solution.reward_shift != 0):
-        notes.append("log-messages in nats, the rewards' constant shift taken back")
+        notes.append("in nats, the rewards' shift taken back")
     alpha = f"{network.temperature:.3g}"
     if title is None:
         title = rf"Messages given $\mathcal{{O}}=1$   ($T={network.horizon}$, $\alpha={alpha}$)"
-    return plot_strip(mdp, rows, [posterior], times=times, bars=style == "bars", ax=ax, title=title, notes=notes)
+    look: dict[str, Any] = {"ax": ax, "title": title, "notes": notes, "options": frame_options}
+    return plot_strip(mdp, rows, [posterior], times=times, bars=style == "bars", **look)
 
 
 def _messages(solution: Solution) -> tuple[FloatArray, FloatArray]:

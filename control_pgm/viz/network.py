@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from control_pgm.control.network import ControlNetwork
 from control_pgm.errors import InvalidArgument, unknown
-from control_pgm.models.layout.network import COLUMN, layout_of
+from control_pgm.models.layout.network import COLUMN, layout_of, network_layout
 from control_pgm.models.layout.outline import network_outline
 from control_pgm.models.network import BayesianNetwork
 from control_pgm.viz import style
-from control_pgm.viz.drawing import Drawing, pen
+from control_pgm.viz.drawing import Drawing, pen, slices_that_fit
 from control_pgm.viz.node_bars import LIFT, Beliefs, draw_bars, read_beliefs
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def plot_network(
     network: BayesianNetwork,
     *,
     ax: Axes | None = None,
-    max_slices: int = 8,
+    max_slices: int | None = None,
     observed: Iterable[str] | None = None,
     asked: Iterable[str] = (),
     beliefs: Beliefs | None = None,
@@ -37,8 +37,9 @@ def plot_network(
         A `ControlNetwork`, a `DynamicBayesianNetwork` or any other; added nodes and factors included.
     ax : matplotlib axes, optional
         Default: a new figure.
-    max_slices : int
-        Longer networks are drawn as their first ``max_slices − 3`` slices, "…" and the last two.
+    max_slices : int, optional
+        Longer networks are drawn as their first ``max_slices − 3`` slices, "…" and the last two. Default: 8, on narrow
+        axes as many fewer as letters need to be readable.
     observed : iterable of str, optional
         Variables filled grey; default: the evidence that belongs to the network, such as optimality.
     asked : iterable of str
@@ -72,6 +73,8 @@ def plot_network(
     # A network's own evidence is asked name by name: listing it would walk all slices.
     grey: Container[str] = network.observed if observed is None else _names(network, observed, "observed")
     yellow = _names(network, asked, "asked")
+    if max_slices is None:
+        max_slices = slices_that_fit(ax, lambda n: network_layout(network, max_slices=n, keep=yellow))
     outline = network_outline(network, width=COLUMN, max_slices=max_slices, keep=yellow)
     layout = layout_of(outline)
     squares = [node for node in layout.points if not isinstance(node, str)]

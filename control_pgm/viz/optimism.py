@@ -10,25 +10,25 @@ import numpy as np
 from control_pgm.control.mdp import MDP
 from control_pgm.control.occasions import believed, happens
 from control_pgm.control.solution_posterior import PosteriorSolution
-from control_pgm.errors import InvalidArgument
 from control_pgm.tables.arrays import FloatArray
 from control_pgm.viz import style
+from control_pgm.viz.checks import check_mdp
 from control_pgm.viz.drawing import Drawing
 from control_pgm.viz.line_labels import EndLabel, label_ends, make_room, plain_axes
 from control_pgm.viz.paid_ends import with_paid_ends
 from control_pgm.viz.sheet import letters
-from control_pgm.viz.sweep import Progress, chosen_event, chosen_temperatures, sweep
+from control_pgm.viz.sweep import Progress, chosen_event, chosen_temperatures, line_looks, sweep
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-BELIEVED, FIXED = style.KIND_COLOURS["action"], style.KIND_COLOURS["state"]
 _TEXTS = {
     "believes": "exact posterior\nBELIEVES",
     "gets": "exact policy\nGETS",
     "variational": "variational\n(true dynamics)",
     "optimal": "optimal control",
 }
+_LOOKS = {"believes": "belief", "gets": "posterior"}
 _GAP = "optimism gap"
 
 
@@ -41,6 +41,7 @@ def plot_optimism(
     ax: Axes | None = None,
     title: str | None = None,
     progress: Progress | None = None,
+    **line_options: Any,
 ) -> Drawing:
     """Draw P(event within T steps) over 1/alpha: as the posterior believes, and as policies get it in the true world.
 
@@ -57,6 +58,8 @@ def plot_optimism(
     title : str, optional
     progress : callable, optional
         Called with (done, total, what).
+    **line_options
+        For the lines (``matplotlib.lines.Line2D``), such as ``linewidth=3``.
 
     Returns
     -------
@@ -72,7 +75,7 @@ def plot_optimism(
 
     Notes
     -----
-    The posterior conditions on success, so it believes in luck (Levine 2018, section 2.4): its belief is no forecast.
+    The posterior conditions on success, so it believes in luck (Levine 2018, section 2.3): its belief is no forecast.
     A lower temperature does not cure that. Under deterministic dynamics there is no gap.
 
     Examples
@@ -84,8 +87,7 @@ def plot_optimism(
     >>> [round(float(line.get_ydata()[-1]), 2) for line in drawing.of("line").values()]
     [1.0, 0.33, 0.64, 0.65]
     """
-    if not isinstance(mdp, MDP):
-        raise InvalidArgument(f"plot_optimism draws no {type(mdp).__name__}", allowed="an MDP")
+    check_mdp(mdp, "plot_optimism")
     alphas = chosen_temperatures(mdp, temperatures)
     mdp = with_paid_ends(mdp) if event is None else mdp
     states, name = chosen_event(mdp, event)
@@ -102,10 +104,12 @@ def plot_optimism(
         "optimal": np.full(len(eta), happens(mdp, optimum.policy, states)),
     }
     heading = "Luck is not a plan" if title is None else title
-    return _draw(eta, lines, f"P({style.plain(name)} within {horizon} steps)", heading, ax)
+    return _draw(eta, lines, f"P({style.plain(name)} within {horizon} steps)", heading, ax, line_options)
 
 
-def _draw(eta: FloatArray, lines: dict[str, FloatArray], what: str, heading: str, ax: Axes | None) -> Drawing:
+def _draw(
+    eta: FloatArray, lines: dict[str, FloatArray], what: str, heading: str, ax: Axes | None, options: dict[str, Any]
+) -> Drawing:
     ax = style.axes_or_new(ax, (7.0, 4.2))
     figure: Any = ax.get_figure(root=True)
     box = ax.get_position(original=True)
@@ -115,18 +119,13 @@ def _draw(eta: FloatArray, lines: dict[str, FloatArray], what: str, heading: str
     plain_axes(ax, eta[0], eta[-1], (r"inverse temperature  $\eta=1/\alpha$", what))
     make_room(ax, eta[0], eta[-1], list(_TEXTS.values()), width)
     ax.set_ylim(-0.02, 1.03)
-    behind = style.paper(ax)
-    orange, blue, ink = (style.legible(c, behind) for c in (BELIEVED, FIXED, style.NOTE))
-    looks: dict[str, dict[str, Any]] = {
-        "believes": {"color": orange, "linewidth": 2.2},
-        "gets": {"color": orange, "linewidth": 2.2, "linestyle": (0, (4, 2))},
-        "variational": {"color": blue, "linewidth": 2.2},
-        "optimal": {"color": ink, "linewidth": 1.3, "linestyle": (0, (1, 2))},
-    }
+    known = line_looks(ax)
+    looks = {key: known[_LOOKS.get(key, key)] for key in lines}
+    orange = known["belief"]["color"]
     gap = ax.fill_between(eta, lines["gets"], lines["believes"], color=orange, alpha=0.12, linewidth=0)
     drawing.parts["gap",] = gap
     for k, (key, y) in enumerate(lines.items()):
-        (drawing.parts["line", key],) = ax.plot(eta, y, zorder=3 + k / 10, **looks[key])
+        (drawing.parts["line", key],) = ax.plot(eta, y, **{"zorder": 3 + k / 10, **looks[key], **options})
     # From bottom to top where lines end together.
     order = ("gets", "variational", "optimal", "believes")
     ends = [EndLabel(key, _TEXTS[key], float(lines[key][-1]), looks[key]["color"]) for key in order]

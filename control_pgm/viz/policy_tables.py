@@ -13,6 +13,7 @@ from control_pgm.tables.arrays import FloatArray
 from control_pgm.viz import style
 from control_pgm.viz.drawing import Drawing
 from control_pgm.viz.policy_glyphs import certainty
+from control_pgm.viz.sheet import letters
 from control_pgm.viz.table import Table, blank, empty_table, say, set_columns, short
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ _LONGEST = 0.62  # of a bar, in columns; its number stands to the right
 def bar_table(policy: FloatArray, mdp: MDP, *, ax: Axes | None, title: str, text_options: Mapping[str, Any]) -> Drawing:
     """States × actions: a bar as long as the action is probable, and its number."""
     table = empty_table(mdp.states, mdp.n_actions, ax, title, wide=1.1)
-    set_columns(table, [short(action) for action in mdp.actions], wide=1.1)
+    set_columns(table, [short(action) for action in mdp.actions])
     say(table, "action" if mdp.available.all() else "action    (–: not available)")
     for y, k in enumerate(table.shown):
         if k is None:
@@ -47,6 +48,7 @@ def mode_table(
     table = empty_table(mdp.states, 1, ax, title, wide=3.6)
     table.drawing.ax.set_xticks([-0.46, -0.46 + _LONGEST], ["0 %", "100 %"])
     say(table, "certainty of the most probable action")
+    widest = 0.5
     for y, k in enumerate(table.shown):
         if k is None:
             continue
@@ -56,7 +58,18 @@ def mode_table(
         best, certain = int(np.argmax(policy[k])), certainty(policy[k], int(mdp.available[k].sum()))
         text = f"{short(mdp.actions[best])}, {100 * certain:.0f} %"
         _bar(table, (mdp.states[k], mdp.actions[best]), (0, y), certain * _LONGEST, text, text_options)
+        widest = max(widest, _right_end(table, certain * _LONGEST, text))
+    table.drawing.ax.set_xlim(-0.5, widest)
     return table.drawing
+
+
+def _right_end(table: Table, length: float, text: str) -> float:
+    """How far the only column must reach for a bar and the text beside it."""
+    names = letters(max((short(state) for state in table.states), key=len), 8.0)
+    inside = 72 * style.width_inches(table.drawing.ax)
+    points = max(min(inside, 1.25 * inside - names - 40), 0.4 * inside)  # names may take some of the axes
+    share = min(letters(text, table.size) / points, 0.7)
+    return (length + 0.1) / (1 - share) - 0.5
 
 
 def _bar(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
@@ -14,6 +14,7 @@ from control_pgm.control.solution import Solution
 from control_pgm.display import number
 from control_pgm.display.text import probability, shortened
 from control_pgm.inference.exact import Message, TreePosterior
+from control_pgm.tables.arrays import FloatArray
 from control_pgm.viz import style
 from control_pgm.viz.clusters import plot_clusters
 from control_pgm.viz.drawing import Drawing
@@ -27,20 +28,29 @@ _MARKED = 2.6  # points: the outline of what is new
 _SIDE = 0.1  # how far beside an edge the arrow of a message lies
 
 
+@dataclass(frozen=True, eq=False)
+class Changes:
+    """The artists that a step changes: those that look so from now on, and those that look so in this frame only."""
+
+    kept: Sequence[Any] = ()
+    passing: Sequence[Any] = ()
+
+
 @dataclass(frozen=True)
 class Step:
     """One frame: what is said, and what changes on the picture."""
 
     caption: str
-    show: Callable[[], None]
+    show: Callable[[], Changes]
 
 
 @dataclass(frozen=True, eq=False)
 class Scene:
-    """A picture and the steps that it goes through."""
+    """A picture and the steps that it goes through; ``passing`` are artists that may differ in every frame."""
 
     drawing: Drawing
     steps: tuple[Step, ...]
+    passing: tuple[Any, ...] = ()
 
 
 def film_scene(solution: Solution, times: Iterable[int] | None) -> Scene:
@@ -71,12 +81,14 @@ def _parts_of(drawing: Drawing, row: str, t: int) -> list[Any]:
     return [artist for key, artist in drawing.parts.items() if key[0] not in kept and key[1:3] == (row, t)]
 
 
-def _nothing() -> None:
+def _nothing() -> Changes:
     """The first frame shows the picture as it is."""
+    return Changes()
 
 
-def _reveal(artists: list[Any], outline: Any, last: list[Any]) -> None:
+def _reveal(artists: list[Any], outline: Any, last: list[Any]) -> Changes:
     """Show a frame and mark its outline; the one marked before gets its own look back."""
+    unmarked = [old for old, _, _ in last]
     for old, colour, width in last:
         old.set_edgecolor(colour)
         old.set_linewidth(width)
@@ -85,6 +97,7 @@ def _reveal(artists: list[Any], outline: Any, last: list[Any]) -> None:
         artist.set_visible(True)
     outline.set_edgecolor(_NOW)
     outline.set_linewidth(_MARKED)
+    return Changes([*artists, *unmarked], [outline])
 
 
 def tree_scene(posterior: TreePosterior, max_clusters: int | None) -> Scene:
@@ -101,7 +114,7 @@ def tree_scene(posterior: TreePosterior, max_clusters: int | None) -> Scene:
         if (message.source, message.target) in edges or (message.target, message.source) in edges:
             said = f"{'collect' if message.upward else 'distribute'}: {message.source} → {message.target}"
             steps.append(Step(style.plain(said), partial(_send, drawing, below, message, last)))
-    return Scene(drawing, tuple(steps))
+    return Scene(drawing, tuple(steps), (below,))
 
 
 def _sent(posterior: TreePosterior, edges: Iterable[tuple[str, str]]) -> list[Message]:
@@ -112,9 +125,10 @@ def _sent(posterior: TreePosterior, edges: Iterable[tuple[str, str]]) -> list[Me
     return there + [posterior.message(parent, child) for child, parent in reversed(upward)]
 
 
-def _send(drawing: Drawing, below: Any, message: Message, last: list[Any]) -> None:
-    """An arrow beside the edge, orange while it is new, and the numbers of the message as bars."""
-    for old in last:
+def _send(drawing: Drawing, below: Any, message: Message, last: list[Any]) -> Changes:
+    """An arrow beside the edge's separator, orange while it is new, and the numbers of the message as bars."""
+    sent = list(last)
+    for old in sent:
         old.set_color(_SENT)
         old.set_linewidth(1.3)
     pair = (message.source, message.target)
@@ -123,13 +137,20 @@ def _send(drawing: Drawing, below: Any, message: Message, last: list[Any]) -> No
     child, parent = np.array([xs[0], ys[0]]), np.array([xs[1], ys[1]])
     tail, head = (child, parent) if message.upward else (parent, child)
     along = (head - tail) / np.hypot(*(head - tail))
-    aside = _SIDE * np.array([-along[1], along[0]])
-    middle, half = (tail + head) / 2 + 2.6 * aside, 0.42
+    middle, half = (tail + head) / 2 + _beside(drawing.parts["separator", pair[not message.upward]], along), 0.36
     look: dict[str, Any] = {"arrowstyle": "-|>", "mutation_scale": 11, "linewidth": 2.6, "color": _NOW, "zorder": 6}
     arrow = style.mpl("patches").FancyArrowPatch(middle - half * along, middle + half * along, **look)
     drawing.parts["message", *pair] = drawing.ax.add_patch(arrow)
     last[:] = [arrow]
     _message_bars(below, message)
+    return Changes(sent, [arrow])
+
+
+def _beside(separator: Any, along: FloatArray) -> FloatArray:
+    """From the middle of a separator to a place beside it, on the left of a direction."""
+    if abs(along[1]) > 0.3:
+        return np.array([-np.sign(along[1]) * (separator.get_width() / 2 + _SIDE), 0.0])
+    return np.array([0.0, np.sign(along[0]) * (separator.get_height() / 2 + _SIDE)])
 
 
 def _message_bars(ax: Any, message: Message) -> None:
@@ -148,7 +169,8 @@ def _message_bars(ax: Any, message: Message) -> None:
     ax.set_xticks(range(len(labels)), labels, fontsize=8, color=style.INK)
     scope = ", ".join(message.factor.scope)
     pooled_ = "" if labels else f", {logs.size:,} numbers, neighbours share a bar"
-    said = f"message over {{{scope}}} as shares of its largest number; log of that: {number(peak)} nats{pooled_}"
+    size = number(peak).replace("-", "−")
+    said = f"message over {{{scope}}} as shares of its largest number; log of that: {size} nats{pooled_}"
     ax.set_title(style.plain(said), fontsize=9, color=style.INK, loc="left")
 
 

@@ -48,8 +48,9 @@ def left_out(rows: list[int], *marginals: FloatArray) -> str:
         return ""
     rest = np.setdiff1d(np.arange(n), rows)
     mass = max(float(marginal[:, rest].sum(axis=1).max()) for marginal in marginals)
-    share = f"≤ {100 * mass:.2g} %" if mass >= 0.001 else "< 0.1 %"
-    return f"{len(rest)} least probable states left out (together {share})"
+    shown = f"{100 * mass:.0f}" if mass >= 0.0995 else f"{100 * mass:.1f}"
+    share = f"≤ {shown} %" if mass >= 0.001 else "< 0.1 %"
+    return f"{len(rest)} least probable state{'s' * (len(rest) != 1)} left out (together {share})"
 
 
 def _short(text: str) -> str:

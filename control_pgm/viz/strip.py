@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from control_pgm.viz.drawing import Drawing
 from control_pgm.viz.film import draw_rows
 from control_pgm.viz.film_layout import MOST_FRAMES, choose, fitting, lay_out, paper_size, states_fitting
 from control_pgm.viz.film_reel import Reel, Row
-from control_pgm.viz.sheet import letters, sheet, wrapped
+from control_pgm.viz.sheet import BAR, BAR_GAP, BAR_TICKS, letters, sheet, wrapped
 from control_pgm.viz.state_rows import left_out, most_probable, row_labels
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ def plot_strip(
     ax: Axes | None,
     title: str,
     notes: Sequence[str],
+    options: Mapping[str, Any],
 ) -> Drawing:
     """Draw rows of frames over time.
 
@@ -50,6 +51,8 @@ def plot_strip(
         Bars beside the states instead of colours, also where there is a grid.
     notes : sequence of str
         What is said below, besides what is left out.
+    options : mapping
+        For the outlines of the frames.
     """
     horizon = len(rows[0].values) - 1
     wanted = None if times is None else checked_times(times, horizon)
@@ -61,18 +64,20 @@ def plot_strip(
     usual, largest, narrowest = (_SQUARE, _LARGEST, _NARROW_GRID) if grid else (_STRIP, _LARGEST_STRIP, _NARROW_STRIP)
     if bars:
         usual, largest, narrowest = _BARS, _LARGEST_BARS, _NARROW_BARS
+    beside = 4.0 if bars else BAR_GAP + BAR + BAR_TICKS
     frames = len(wanted) if wanted else min(horizon + 1, MOST_FRAMES)
-    size = paper_size(shape, frames, len(rows), cell=usual, labels=labels, notes=True)
+    size = paper_size(shape, frames, len(rows), cell=usual, labels=labels, beside=beside, notes=1)
     shrink = min(72 * _WIDEST / size[0], 1.0) if grid else 1.0
     page = sheet(ax, (min(max(size[0] / 72 / 0.98, 4.2), _WIDEST), shrink * size[1] / 72 + 0.5), title)
     if grid is None:
-        states = most_probable(min(_MOST_STATES, states_fitting(page.height, len(rows))), *probable)
+        expected = 2 if page.width > 300 else 3  # lines of notes
+        states = most_probable(min(_MOST_STATES, states_fitting(page.height, len(rows), expected)), *probable)
         shape = (len(states), 1)
     said = [*_missing(grid, mdp, names, states, probable), *notes]
     if any((row.values[:, states] == -np.inf).any() for row in rows):
-        said.insert(0, "grey, dotted: −∞")
+        said.insert(0, "dotted: −∞")
     if wanted is None:
-        wanted = choose(horizon, fitting(page.width, shape[1] if grid else 1, labels, narrowest))
+        wanted = choose(horizon, fitting(page.width - labels - beside, shape[1] if grid else 1, narrowest))
     if max(np.diff(wanted), default=1) > 1:
         said.append("dashed: steps left out" if not any(row.dashed for row in rows) else "steps left out")
     lines = wrapped(said, page.width, _NOTES)
@@ -82,12 +87,13 @@ def plot_strip(
         wanted,
         len(rows),
         labels=labels,
+        beside=beside,
         notes=len(lines),
         largest=largest,
         square=grid is not None,
     )
     page.ax.set_aspect("equal")
-    draw_rows(Reel(page, film, mdp, grid, states, [names[k] for k in states], wanted, bars), rows)
+    draw_rows(Reel(page, film, mdp, grid, states, [names[k] for k in states], wanted, bars, options), rows)
     if lines:
         at = (film.lefts[0] - labels, film.bottoms[-1] - 5)
         page.text(("note",), at, "\n".join(lines), fontsize=_NOTES, va="top")

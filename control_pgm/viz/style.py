@@ -34,6 +34,11 @@ def mpl(module: str) -> Any:
     return import_module(f"matplotlib.{module}")
 
 
+def pillow() -> Any:
+    """Pillow's module of images, which comes with matplotlib, imported on first use."""
+    return import_module("PIL.Image")
+
+
 def axes_or_new(ax: Axes | None, size: tuple[float, float], *, margins: bool = True) -> Axes:
     """The given axes, or those of a new figure on white paper, of ``size`` in inches.
 
@@ -53,6 +58,12 @@ def axes_or_new(ax: Axes | None, size: tuple[float, float], *, margins: bool = T
     figure.add_artist(paper)
     new.set_facecolor(PAPER)
     return new  # type: ignore[no-any-return]
+
+
+def sheet_of_paper(ax: Axes) -> Any:
+    """White paper that fills the axes: an artist, so that it stays where a picture is saved without a background."""
+    paper = mpl("patches").Rectangle((0, 0), 1, 1, transform=ax.transAxes, color=PAPER, zorder=-1)
+    return ax.add_patch(paper)
 
 
 def check_axes(ax: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
 from numbers import Real
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,7 +15,12 @@ from control_pgm.control.mdp import MDP
 from control_pgm.control.solution import Solution
 from control_pgm.errors import InvalidArgument, unknown
 from control_pgm.tables.arrays import FloatArray
+from control_pgm.viz import style
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_BELIEVED, _FIXED = style.KIND_COLOURS["action"], style.KIND_COLOURS["state"]
 Progress = Callable[[int, int, str], None]  # (done, total, what)
 _COLDEST, _HOTTEST, _POINTS = 200.0, 0.5, 24  # reward range / alpha at both ends, and how many temperatures between
 
@@ -50,6 +56,18 @@ def sweep(
             solutions.append(solve(mdp, horizon, inference=inference, temperature=float(alpha)))
             done = _tell(progress, done + 1, total, f"{inference}, temperature {alpha:.3g}")
     return solved, optimum
+
+
+def line_looks(ax: Axes) -> dict[str, dict[str, Any]]:
+    """How lines of the posterior, of its policy, of variational inference and of optimal control look on some axes."""
+    behind = style.paper(ax)
+    orange, blue, note = (style.legible(c, behind) for c in (_BELIEVED, _FIXED, style.NOTE))
+    return {
+        "belief": {"color": orange, "linewidth": 2.2},
+        "posterior": {"color": orange, "linewidth": 2.2, "linestyle": (0, (4, 2))},
+        "variational": {"color": blue, "linewidth": 2.2},
+        "optimal": {"color": note, "linewidth": 1.3, "linestyle": (0, (1, 2))},
+    }
 
 
 def chosen_event(mdp: MDP, event: Iterable[Hashable] | None) -> tuple[list[int], str]:

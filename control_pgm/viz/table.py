@@ -31,6 +31,7 @@ class Table:
     shown: list[int | None]
     states: Sequence[Hashable]
     size: float  # of numbers, in points
+    column: float  # the width of a column, in inches
 
 
 def policy_table(
@@ -39,7 +40,7 @@ def policy_table(
     """States × actions: p(a | s, O=1) as colour and number; undefined rows say so."""
     colours = probability_colours()
     table = _heat_map(policy, mdp.states, colours, ax, title, wide=0.75)
-    set_columns(table, [short(action) for action in mdp.actions], wide=0.75)
+    set_columns(table, [short(action) for action in mdp.actions])
     say(table, "action")
     for y, k in enumerate(table.shown):
         if k is None:
@@ -99,7 +100,7 @@ def action_values_table(
 ) -> Drawing:
     """States × actions: values [s, a] as colour and number; NaN where not available, ``lost`` states say so."""
     drawn = _heat_map(table, mdp.states, colours, ax, title, wide=0.75)
-    set_columns(drawn, [short(action) for action in mdp.actions], wide=0.75)
+    set_columns(drawn, [short(action) for action in mdp.actions])
     say(drawn, "action" if mdp.available.all() else "action    (–: not available)")
     decimals = decimals_for(table[~lost])
     for y, k in enumerate(drawn.shown):
@@ -137,12 +138,12 @@ def empty_table(states: Sequence[Hashable], n_columns: int, ax: Axes | None, tit
     n_rows = len(shown)
     labels = ["" if k is None else short(states[k]) for k in shown]
     margin = 0.08 * max(map(len, labels)) + 1.4
+    given = ax is not None
     ax = style.axes_or_new(ax, (min(margin + wide * n_columns, 12.0), min(1.1 + 0.32 * n_rows, 9.0)))
     ink = style.readable(ax)
     ax.set_xlim(-0.5, n_columns - 0.5)
     ax.set_ylim(n_rows - 0.5, -0.5)
-    ax.set_facecolor(style.PAPER)
-    drawing = Drawing(ax, {("title",): style.title(ax, title)})
+    drawing = Drawing(ax, {("paper",): style.sheet_of_paper(ax), ("title",): style.title(ax, title)})
     ax.set_ylabel("state", color=ink, fontsize=9 * style.zoom(ax))
     ax.tick_params(colors=ink, labelsize=8 * style.zoom(ax), length=0)
     ax.set_yticks(range(n_rows), labels)
@@ -157,13 +158,15 @@ def empty_table(states: Sequence[Hashable], n_columns: int, ax: Axes | None, tit
     box = ax.get_position(original=True)
     across = 72 * box.width * 0.72 * figure.get_figwidth() / n_columns
     down = 72 * box.height * 0.8 * figure.get_figheight() / n_rows
-    return Table(drawing, shown, states, min(0.27 * across, 0.62 * down, 9.0 * style.zoom(ax)))
+    size = min(0.27 * across, 0.62 * down, 9.0 * style.zoom(ax))
+    # The colour bar takes a part of the width; new figures are made as wide as the columns want.
+    inches = 0.8 * style.width_inches(ax) / n_columns
+    return Table(drawing, shown, states, size, inches if given else min(wide, inches))
 
 
-def set_columns(table: Table, names: Sequence[str], *, wide: float) -> None:
+def set_columns(table: Table, names: Sequence[str]) -> None:
     """The names below the columns, slanted where they would touch."""
-    inches = style.width_inches(table.drawing.ax) / len(names)
-    steep = max(map(len, names)) * 0.085 > min(wide, 0.8 * inches)
+    steep = max(map(len, names)) * 0.085 * style.zoom(table.drawing.ax) > table.column
     look: dict[str, Any] = {"rotation": 35, "ha": "right"} if steep else {}
     table.drawing.ax.set_xticks(range(len(names)), names, **look)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,15 +11,14 @@ import numpy as np
 from control_pgm.control import evaluate
 from control_pgm.control.mdp import MDP
 from control_pgm.control.network import check_horizon
-from control_pgm.errors import InvalidArgument, UndefinedConditional
+from control_pgm.errors import UndefinedConditional
 from control_pgm.tables.arrays import FloatArray
 from control_pgm.viz import style
-from control_pgm.viz.checks import check_time
+from control_pgm.viz.checks import check_mdp, check_time
 from control_pgm.viz.drawing import Drawing
-from control_pgm.viz.line_labels import EndLabel, label_ends, make_room, plain_axes
-from control_pgm.viz.optimism import BELIEVED, FIXED
+from control_pgm.viz.line_labels import EndLabel, label_ends, make_room, most_labels, plain_axes
 from control_pgm.viz.sheet import Sheet, sheet
-from control_pgm.viz.sweep import Progress, chosen_temperatures, state_index, sweep
+from control_pgm.viz.sweep import Progress, chosen_temperatures, line_looks, state_index, sweep
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 _TINTS = ("#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#F0E442", "#0072B2", "#D55E00", "#999999")
 _TEXTS = {"posterior": "posterior's policy", "variational": "variational", "optimal": "optimal control"}
 _LEFT, _BOTTOM, _TOP = 34.0, 30.0, 16.0  # room around a panel for numbers and words, in points
-_NUMBERS = 18.0  # below a panel without words
+_BETWEEN = 4.0  # below a panel without numbers
+_FLAT = 40.0  # points: lower panels have numbers at the smallest and the largest reward only
 _WIDE = 430.0  # points from which on the panels stand side by side
 
 
@@ -40,6 +41,7 @@ def plot_temperature(
     ax: Axes | None = None,
     title: str | None = None,
     progress: Progress | None = None,
+    **line_options: Any,
 ) -> Drawing:
     """Draw p(a | s) at one state and step, and the expected reward in the true world, over the temperature.
 
@@ -58,6 +60,8 @@ def plot_temperature(
     title : str, optional
     progress : callable, optional
         Called with (done, total, what).
+    **line_options
+        For the lines of expected rewards (``matplotlib.lines.Line2D``), such as ``linewidth=3``.
 
     Returns
     -------
@@ -81,8 +85,7 @@ def plot_temperature(
     >>> round(float(drawing.of("line")["optimal"].get_ydata()[0]), 3)
     0.648
     """
-    if not isinstance(mdp, MDP):
-        raise InvalidArgument(f"plot_temperature draws no {type(mdp).__name__}", allowed="an MDP")
+    check_mdp(mdp, "plot_temperature")
     alphas = chosen_temperatures(mdp, temperatures)
     check_time(t, check_horizon(mdp, horizon) - 1)
     s = int(mdp.initial.argmax()) if state is None else state_index(mdp, state)
@@ -101,10 +104,45 @@ def plot_temperature(
     page = sheet(ax, (11.0, 3.6), f"Temperature, at {where}" if title is None else title)
     boxes = _boxes(page)
     captions = {"posterior": r"posterior  $p(a\,|\,s,\,\mathcal{O}=1)$", "variational": r"variational  $q(a\,|\,s)$"}
+    frame = _Frame(page, boxes, alphas, [style.plain(action) for action in mdp.actions])
     for name, rows in policies.items():
-        _bands(page, name, boxes[name], alphas, rows, mdp, captions[name])
-    _gains(page, boxes["reward"], alphas, gains)
+        _bands(frame, name, rows, mdp, captions[name])
+    _gains(frame, gains, line_options)
     return page.drawing
+
+
+@dataclass(frozen=True, eq=False)
+class _Frame:
+    """Panels over temperature on a sheet; one above the other they share one axis."""
+
+    page: Sheet
+    boxes: dict[str, tuple[float, float, float, float]]
+    alphas: FloatArray
+    actions: list[str]
+
+    def panel(self, name: str, caption: str, limits: tuple[float, float]) -> Axes:
+        """Axes of temperature, with room for labels on the right."""
+        page, first, last = self.page, self.alphas[0], self.alphas[-1]
+        panel = page.panel(("panel", name), self.boxes[name])
+        panel.set_xscale("log")
+        wide = page.width >= _WIDE
+        numbered = wide or name == "reward"
+        plain_axes(panel, first, last, (r"temperature $\alpha$" if numbered else "", ""))
+        panel.set_title(caption, color=page.ink, fontsize=9 * page.zoom, pad=4, loc="left")
+        own = list(_TEXTS.values()) if name == "reward" else self.actions
+        labels = own if wide else [*self.actions, *_TEXTS.values()]
+        make_room(panel, first, last, labels, self.boxes[name][2])
+        panel.set_ylim(*limits)
+        panel.tick_params(which="both", labelsize=7, labelbottom=numbered)
+        numbers = min(max(int(self.boxes[name][3] / 16), 1), 6)
+        panel.yaxis.set_major_locator(style.mpl("ticker").MaxNLocator(numbers, steps=[1, 2, 5, 10]))
+        return panel
+
+    def label_ends(self, name: str, panel: Axes, ends: list[EndLabel]) -> None:
+        """What the lines or bands of a panel are, where they end."""
+        *_, wide, high = self.boxes[name]
+        for (sort, key), artist in label_ends(panel, ends, float(self.alphas[-1]), high, wide).items():
+            self.page.drawing.parts[sort, name, key] = artist
 
 
 def _boxes(page: Sheet) -> dict[str, tuple[float, float, float, float]]:
@@ -117,76 +155,44 @@ def _boxes(page: Sheet) -> dict[str, tuple[float, float, float, float]]:
             name: (left, _BOTTOM, room - 2 * wide if name == "reward" else wide, high)
             for name, left in zip(names, lefts, strict=True)
         }
-    spare = _BOTTOM - _NUMBERS  # only the lowest panel says what the axis is
-    each = (page.height - spare) / 3
-    high = max(each - _NUMBERS - _TOP, 0.3 * each)
-    return {name: (_LEFT, spare + (2 - k) * each + _NUMBERS, page.width - _LEFT, high) for k, name in enumerate(names)}
+    each = (page.height - _BOTTOM + _BETWEEN) / 3  # only the lowest panel has numbers: all have the same axis
+    high = max(each - _BETWEEN - _TOP, 0.3 * each)
+    return {name: (_LEFT, _BOTTOM + (2 - k) * each, page.width - _LEFT, high) for k, name in enumerate(names)}
 
 
-def _panel(
-    page: Sheet,
-    name: str,
-    box: tuple[float, float, float, float],
-    alphas: FloatArray,
-    words: tuple[str, str],
-    limits: tuple[float, float],
-    labels: list[str],
-) -> Axes:
-    """Axes of temperature, with room for labels on the right."""
-    panel = page.panel(("panel", name), box)
-    panel.set_xscale("log")
-    plain_axes(
-        panel, alphas[0], alphas[-1], (r"temperature $\alpha$" if name == "reward" or page.width >= _WIDE else "", "")
-    )
-    panel.set_title(words[0], color=page.ink, fontsize=9 * page.zoom, pad=4, loc="left")
-    make_room(panel, alphas[0], alphas[-1], labels, box[2])
-    panel.set_ylim(*limits)
-    panel.tick_params(which="both", labelsize=7)
-    return panel
+def _bands(frame: _Frame, name: str, rows: FloatArray, mdp: MDP, caption: str) -> None:
+    """The probabilities of the actions stacked, each labelled where its band ends; what cannot be done is left out.
 
-
-def _bands(
-    page: Sheet,
-    name: str,
-    box: tuple[float, float, float, float],
-    alphas: FloatArray,
-    rows: FloatArray,
-    mdp: MDP,
-    caption: str,
-) -> None:
-    """The probabilities of the actions stacked, each labelled where its band ends; what cannot be done is left out."""
+    Where there is no room for all labels the widest bands have one.
+    """
+    page, alphas = frame.page, frame.alphas
     actions = [a for a in range(mdp.n_actions) if rows[:, a].max() > 0]
     tops = np.cumsum(rows, axis=1)
-    texts = {a: style.plain(mdp.actions[a]) for a in actions}
-    panel = _panel(page, name, box, alphas, (caption, ""), (0.0, 1.0), list(texts.values()))
+    panel = frame.panel(name, caption, (0.0, 1.0))
     behind = style.paper(page.ax)
     for a in actions:
         look: dict[str, Any] = {"color": _TINTS[a % len(_TINTS)], "edgecolor": behind, "linewidth": 1.0}
         band = panel.fill_between(alphas, tops[:, a] - rows[:, a], tops[:, a], **look)
         page.drawing.parts["band", name, mdp.actions[a]] = band
-    ends = [EndLabel(mdp.actions[a], texts[a], float(tops[-1, a] - rows[-1, a] / 2), page.ink) for a in actions]
-    for (sort, key), artist in label_ends(panel, ends, float(alphas[-1]), box[3], box[2]).items():
-        page.drawing.parts[sort, name, key] = artist
+    fitting = most_labels(frame.boxes[name][3])
+    labelled = sorted(actions, key=lambda a: -rows[-1, a])[:fitting]
+    middles = tops[-1] - rows[-1] / 2
+    ends = [EndLabel(mdp.actions[a], frame.actions[a], float(middles[a]), page.ink) for a in sorted(labelled)]
+    frame.label_ends(name, panel, ends)
 
 
-def _gains(
-    page: Sheet, box: tuple[float, float, float, float], alphas: FloatArray, gains: dict[str, FloatArray]
-) -> None:
+def _gains(frame: _Frame, gains: dict[str, FloatArray], options: dict[str, Any]) -> None:
     """Expected rewards under the true dynamics."""
-    behind = style.paper(page.ax)
-    orange, blue, note = (style.legible(c, behind) for c in (BELIEVED, FIXED, style.NOTE))
-    looks: dict[str, dict[str, Any]] = {
-        "posterior": {"color": orange, "linewidth": 2.0, "linestyle": (0, (4, 2))},
-        "variational": {"color": blue, "linewidth": 2.0},
-        "optimal": {"color": note, "linewidth": 1.3, "linestyle": (0, (1, 2))},
-    }
+    looks = line_looks(frame.page.ax)
     seen = np.concatenate(list(gains.values()))
     seen = seen[np.isfinite(seen)] if np.isfinite(seen).any() else np.zeros(1)
     pad = 0.06 * (float(np.ptp(seen)) or 1.0)
     limits = (float(seen.min()) - pad, float(seen.max()) + pad)
-    panel = _panel(page, "reward", box, alphas, ("expected reward", ""), limits, list(_TEXTS.values()))
+    panel = frame.panel("reward", "expected reward", limits)
+    if frame.boxes["reward"][3] < _FLAT:
+        extremes = sorted({float(seen.min()), float(seen.max())})
+        panel.set_yticks(extremes, [f"{x:.2g}".replace("-", "−") for x in extremes])
     for key, y in gains.items():
-        (page.drawing.parts["line", key],) = panel.plot(alphas, y, **looks[key])
+        (frame.page.drawing.parts["line", key],) = panel.plot(frame.alphas, y, **{**looks[key], **options})
     ends = [EndLabel(key, _TEXTS[key], float(max(y[-1], limits[0])), looks[key]["color"]) for key, y in gains.items()]
-    for (sort, key), artist in label_ends(panel, ends, float(alphas[-1]), box[3], box[2]).items():
-        page.drawing.parts[sort, "reward", key] = artist
+    frame.label_ends("reward", panel, ends)

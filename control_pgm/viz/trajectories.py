@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _MOST_STATES = 24  # rows of states against time
+_MOST_TIMES = 60  # columns
 _WIDEST = 5.0  # points: the line of a step that every trajectory takes
 _LINE, _SINGLE = "#0072B2", "#D55E00"
 _SPREAD = 0.26  # how far paths are set apart within a cell
@@ -56,7 +58,7 @@ def plot_trajectories(
     Notes
     -----
     On a grid both directions between two cells lie side by side, the one to the right or upwards on the left of its
-    direction. Staying in a cell draws nothing.
+    direction. Staying in a cell draws nothing. Against time at most 61 times are drawn, evenly apart.
 
     Examples
     --------
@@ -143,8 +145,7 @@ def _over_time(
     n_rows = len(shown)
     ax = style.axes_or_new(ax, (7.0, min(1.3 + 0.3 * n_rows, 8.0)))
     ink, larger = style.readable(ax), style.zoom(ax)
-    drawing = Drawing(ax, {("title",): style.title(ax, heading)})
-    ax.set_facecolor(style.PAPER)
+    drawing = Drawing(ax, {("paper",): style.sheet_of_paper(ax), ("title",): style.title(ax, heading)})
     ax.set_xlim(-0.2, horizon + 0.2)
     ax.set_ylim(n_rows - 0.5, -0.5)
     names = [*row_labels(trajectories.mdp), TERMINAL]
@@ -156,17 +157,20 @@ def _over_time(
     for y in range(n_rows):
         drawing.parts["row", y] = ax.axhline(y, color="#CCCCCC", linewidth=0.5, zorder=0)
     segments, shares = [], []
-    for t in range(horizon):
-        pairs, counts = np.unique(states[:, t : t + 2], axis=0, return_counts=True)
+    every = -(-horizon // _MOST_TIMES)
+    times = sorted({*range(0, horizon, every), horizon})
+    for t, later in pairwise(times):
+        pairs, counts = np.unique(states[:, [t, later]], axis=0, return_counts=True)
         for (s, x), count in zip(pairs, counts, strict=True):
             if int(s) in place and int(x) in place:
-                segments.append(np.array([(t, place[int(s)]), (t + 1, place[int(x)])]))
+                segments.append(np.array([(t, place[int(s)]), (later, place[int(x)])]))
                 shares.append(count / len(states))
     _draw_steps(drawing, segments, np.array(shares), options, scale=1.0)
     if single is not None:
-        ys = [place.get(int(k), np.nan) for k in states[single]]
-        _mark_single(drawing, np.arange(horizon + 1), np.array(ys, dtype=float))
+        ys = [place.get(int(k), np.nan) for k in states[single, times]]
+        _mark_single(drawing, np.array(times), np.array(ys, dtype=float))
     said = ["time    (width: how often a step is taken", "dashed: one of them" if single is not None else ""]
+    said.append(f"drawn: one time in {every}" if every > 1 else "")
     hidden = len(np.unique(states)) - n_rows
     said.append(f"{hidden} least visited states left out" if hidden else "")
     between = ";  " if style.width_inches(ax) > 4.5 else ";\n"

@@ -11,8 +11,10 @@ import numpy as np
 
 from control_pgm.models.layout.geometry import Point, clearance, curve
 from control_pgm.tables.arrays import FloatArray
+from control_pgm.viz.label_places import Box
 
 Pair = tuple[int, int]
+Bounds = tuple[float, float, float, float]  # left, right, bottom, top
 
 RADIUS = 0.32
 _STEP = 1.5  # between neighbours on the circle
@@ -90,3 +92,27 @@ def loop(point: Point, others: Sequence[Point], centre: Point) -> FloatArray:
     # The part of the circle inside the node is left out.
     sweep = np.linspace(start + 0.95, start + 2 * np.pi - 0.95, 33)
     return np.asarray(middle + size * np.column_stack([np.cos(sweep), np.sin(sweep)]))
+
+
+def bounds_of(
+    points: Mapping[int, Point], lines: Mapping[Pair, FloatArray], boxes: Sequence[Box], unit: float
+) -> Bounds:
+    """left, right, bottom, top around nodes, lines and labels, with room for a note of two lines below."""
+    every = np.vstack([np.array(list(points.values())), *lines.values()])
+    (left, bottom), (right, top) = every.min(axis=0) - RADIUS - 0.1, every.max(axis=0) + RADIUS + 0.1
+    sides = np.array([(left, right, bottom, top), *(box.sides for box in boxes)])
+    left, bottom = sides[:, [0, 2]].min(axis=0) - 0.1
+    right, top = sides[:, [1, 3]].max(axis=0) + 0.1
+    return float(left), float(right), float(bottom - 26.0 / unit), float(top)
+
+
+def size_of(bounds: Bounds) -> tuple[float, float]:
+    """Width and height."""
+    left, right, bottom, top = bounds
+    return right - left, top - bottom
+
+
+def inches_of(bounds: Bounds) -> float:
+    """The length of a data unit in a new figure."""
+    width, height = size_of(bounds)
+    return min(1.1, 11 / width, 8 / height)

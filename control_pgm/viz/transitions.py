@@ -16,10 +16,23 @@ from control_pgm.errors import InvalidArgument
 from control_pgm.models.layout.geometry import Point, curve, trimmed
 from control_pgm.tables.arrays import FloatArray
 from control_pgm.viz import style
-from control_pgm.viz.checks import check_time
+from control_pgm.viz.checks import check_mdp, check_time
 from control_pgm.viz.drawing import Drawing
 from control_pgm.viz.edge_labels import place_on_edges
-from control_pgm.viz.transition_layout import RADIUS, Pair, around, bend_of, circle, loop, scaled_grid
+from control_pgm.viz.label_places import Box
+from control_pgm.viz.transition_layout import (
+    RADIUS,
+    Bounds,
+    Pair,
+    around,
+    bend_of,
+    bounds_of,
+    circle,
+    inches_of,
+    loop,
+    scaled_grid,
+    size_of,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,6 +41,7 @@ MOST_STATES = 30
 _MOST_LABELS = 40  # edges beyond which labels would hide the picture
 _SIGNS = {"goal": "★", "hole": "×", "end": "■"}
 _EM = 0.21  # letters of edge labels
+_UNLIKE = 1.6  # how much larger than the smallest letters in a node others may be
 
 
 def plot_transitions(
@@ -75,8 +89,7 @@ def plot_transitions(
     >>> drawing.of("edge label")["home", "shop"].get_text()
     'go .90'
     """
-    if not isinstance(mdp, MDP):
-        raise InvalidArgument(f"plot_transitions draws no {type(mdp).__name__}", allowed="an MDP")
+    check_mdp(mdp, "plot_transitions")
     if mdp.n_states > MOST_STATES:
         raise InvalidArgument(
             f"a transition graph of {mdp.n_states:,} states could not be read",
@@ -89,12 +102,20 @@ def plot_transitions(
     on_grid = grid is not None and len(grid.cells) == mdp.n_states
     points = scaled_grid(grid.cells) if grid is not None and on_grid else circle(around(list(edges), mdp.n_states))
     lines = _lines(points, list(edges))
-    picture = _axes(points, lines, ax, _title(mdp) if title is None else title)
+    if ax is not None:
+        style.check_axes(ax)
+    named = labels and len(edges) <= _MOST_LABELS
+    texts = {pair: _label(mdp, actions) for pair, actions in edges.items()} if named else {}
+    boxes, em, bounds = _with_labels(points, lines, texts, ax)
+    picture = _axes(bounds, ax, _title(mdp) if title is None else title)
     _draw_edges(picture, mdp, edges, lines)
     _draw_nodes(picture, mdp, t, points, node_options)
+    _draw_labels(picture, mdp, {pair: (box.centre, texts[pair]) for pair, box in boxes.items()}, em)
     said = ["width: the largest probability that an action gives"]
-    if labels:
-        said += _draw_labels(picture, mdp, edges, points, lines)
+    if missing := len(texts) - len(boxes):
+        said.append(f"{missing} label{'s' * (missing != 1)} left out for want of room")
+    if labels and not named:
+        said.append(f"{len(edges)} edges: too many for labels")
     ax = picture.ax
     look: dict[str, Any] = {"ha": "center", "va": "bottom", "fontsize": 7 * style.zoom(ax), "color": style.readable(ax)}
     picture.parts["note",] = ax.text(0.5, 0.0, "\n".join(said), transform=ax.transAxes, **look)
@@ -125,14 +146,28 @@ def _lines(points: Mapping[int, Point], pairs: list[Pair]) -> dict[Pair, FloatAr
     return lines
 
 
-def _axes(points: Mapping[int, Point], lines: Mapping[Pair, FloatArray], ax: Axes | None, title: str) -> Drawing:
-    """Equal units, room around all nodes and lines, and a white sheet."""
-    every = np.vstack([np.array(list(points.values())), *lines.values()])
-    (left, bottom), (right, top) = every.min(axis=0) - RADIUS - 0.35, every.max(axis=0) + RADIUS + 0.35
-    bottom -= 0.6
-    inch = min(1.1, 11 / (right - left), 8 / (top - bottom))
-    size = (max((right - left) * inch, 3.5), max((top - bottom) * inch + 0.45, 2.2))
-    ax = style.axes_or_new(ax, size, margins=False)
+def _with_labels(
+    points: Mapping[int, Point], lines: Mapping[Pair, FloatArray], texts: Mapping[Pair, str], ax: Axes | None
+) -> tuple[dict[Pair, Box], float, Bounds]:
+    """The places of labels, the height of their letters in data units, and what holds all of them.
+
+    Letters do not shrink below a readable size, so that labels may need more room than the graph alone, which leaves
+    less for each unit: hence two rounds.
+    """
+    boxes: dict[Pair, Box] = {}
+    bounds, em = bounds_of(points, lines, [], 60.0), _EM
+    for _ in range(2):
+        unit = inches_of(bounds) * 72 if ax is None else style.points_per_unit(ax, *size_of(bounds))
+        em = max(min(_EM, 10.0 / unit), 4.5 / unit)
+        boxes = place_on_edges(texts, lines, points, em)
+        bounds = bounds_of(points, lines, list(boxes.values()), unit)
+    return boxes, em, bounds
+
+
+def _axes(bounds: Bounds, ax: Axes | None, title: str) -> Drawing:
+    """Equal units and a white sheet."""
+    (left, right, bottom, top), (width, height), inch = bounds, size_of(bounds), inches_of(bounds)
+    ax = style.axes_or_new(ax, (max(width * inch, 3.5), max(height * inch + 0.45, 2.2)), margins=False)
     ax.set_xlim(left, right)
     ax.set_ylim(bottom, top)
     ax.set_aspect("equal")
@@ -156,8 +191,8 @@ def _draw_edges(
 def _draw_nodes(picture: Drawing, mdp: MDP, t: int, points: Mapping[int, Point], options: Mapping[str, Any]) -> None:
     ends, unit = ends_of(mdp, t), _unit(picture)
     names = {k: style.label(str(label)) for k, label in enumerate(mdp.states)}
-    longest = max(len(line) for name in names.values() for line in name.split("\n"))
-    em = min(0.3, 1.75 * RADIUS / (0.6 * max(longest, 2)))
+    fits = {k: _node_letters(name, signed=k in ends) for k, name in names.items()}
+    smallest = min(fits.values())
     for k, point in points.items():
         heavy = mdp.initial[k] > 0 and (mdp.initial > 0).sum() < mdp.n_states
         look = {"facecolor": style.PAPER, "edgecolor": style.KIND_COLOURS["state"], "zorder": 3}
@@ -166,32 +201,26 @@ def _draw_nodes(picture: Drawing, mdp: MDP, t: int, points: Mapping[int, Point],
         picture.parts["node", mdp.states[k]] = picture.ax.add_patch(circle_)
         text = f"{names[k]}\n{_SIGNS[ends[k]]}" if k in ends else names[k]
         words: dict[str, Any] = {"ha": "center", "va": "center", "color": style.INK, "linespacing": 1.0, "zorder": 4}
-        size = min(em * unit, 13.0) * (0.85 if k in ends else 1.0)
+        size = min(min(fits[k], _UNLIKE * smallest) * unit, 13.0)
         picture.parts["label", mdp.states[k]] = picture.ax.text(*point, text, fontsize=size, **words)
 
 
-def _draw_labels(
-    picture: Drawing,
-    mdp: MDP,
-    edges: Mapping[Pair, Mapping[int, float]],
-    points: Mapping[int, Point],
-    lines: Mapping[Pair, FloatArray],
-) -> list[str]:
-    """Labels where there is room; returns what is to be said about those left out."""
-    unit = _unit(picture)
-    em = max(min(_EM, 10.0 / unit), 4.5 / unit)
-    if len(edges) > _MOST_LABELS:
-        return [f"{len(edges)} edges: too many for labels"]
-    texts = {pair: _label(mdp, actions) for pair, actions in edges.items()}
-    places = place_on_edges(texts, lines, points, em)
-    for pair, at in places.items():
-        look: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": em * unit, "zorder": 5, "linespacing": 1.0}
-        behind = style.paper(picture.ax)
-        look |= {"color": style.readable(picture.ax), "path_effects": style.halo(2.0, behind)}
-        key = ("edge label", mdp.states[pair[0]], mdp.states[pair[1]])
-        picture.parts[key] = picture.ax.text(*at, texts[pair], **look)
-    missing = len(edges) - len(places)
-    return [f"{missing} label{'s' * (missing != 1)} left out for want of room"] if missing else []
+def _node_letters(text: str, *, signed: bool) -> float:
+    """The height of letters with which a label, and below it perhaps a sign, fits its circle."""
+    rows = text.split("\n")
+    high = len(rows) + signed
+    chord = 2 * RADIUS * (1.0 if high == 1 else 0.85)
+    return min(0.3, 0.88 * chord / (0.6 * max(map(len, rows))), 1.7 * RADIUS / (1.05 * high))
+
+
+def _draw_labels(picture: Drawing, mdp: MDP, labels: Mapping[Pair, tuple[Point, str]], em: float) -> None:
+    """What stands beside the edges, with a halo that sets them off from lines."""
+    behind = style.paper(picture.ax)
+    look: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": em * _unit(picture), "linespacing": 1.0}
+    look |= {"color": style.readable(picture.ax), "path_effects": style.halo(2.0, behind), "zorder": 5}
+    for (s, x), (at, text) in labels.items():
+        key = ("edge label", mdp.states[s], mdp.states[x])
+        picture.parts[key] = picture.ax.text(*at, text, **look)
 
 
 def _label(mdp: MDP, actions: Mapping[int, float]) -> str:

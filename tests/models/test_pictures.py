@@ -249,3 +249,14 @@ def test_template_nodes_do_not_overlap():
         for k, one in enumerate(found):
             for other in found[:k]:
                 assert np.hypot(*np.subtract(one, other)) > 2 * 0.3 * 64
+
+
+@pytest.mark.parametrize("mdp", [EXPECTED, OUTCOME], ids=["sa", "sas"])
+def test_edges_on_loops_are_set_off_and_named(mdp):
+    net = unroll(mdp, 4)
+    graph = FactorGraph.from_model(net, net.optimal)
+    heavy = f'stroke="{LIGHT["action"]}" stroke-width="2.6"'
+    assert graph._repr_svg_().count(heavy) == len(graph.loops) > 0
+    assert "heavy, in orange: loops" in graph._repr_svg_()
+    assert heavy not in graph.absorbed()._repr_svg_()
+    assert "loops" not in graph.absorbed()._repr_svg_()

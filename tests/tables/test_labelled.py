@@ -92,6 +92,12 @@ def test_it_prints_as_a_labelled_table(array):
     assert str(array) == repr(array) == "LabelledArray(t: 2, s: 3, a: 2)"
 
 
+def test_its_notebook_form_escapes_whatever_the_axes_are_called():
+    labels = Labels(["x"])
+    array = LabelledArray(np.zeros((1, 1, 1)), ("<b>", "&", "a"), {"<b>": labels, "&": labels, "a": labels})
+    assert array._repr_html_() == "<code>LabelledArray(&lt;b&gt;: 1, &amp;: 1, a: 1)</code>"
+
+
 def test_three_axes_do_not_fit_a_table(array):
     with pytest.raises(InvalidArgument, match=r"3 axes do not fit a table; fix some with .sel"):
         array.table()

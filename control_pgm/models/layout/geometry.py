@@ -10,31 +10,41 @@ from control_pgm.tables.arrays import BoolArray, FloatArray, IntArray
 
 Point = tuple[float, float]
 
-_BENDS = (0.0, 0.18, -0.18, 0.3, -0.3, 0.45, -0.45, 0.6, -0.6)
-_SAMPLES = 33
+_BENDS = (0.18, -0.18, 0.3, -0.3, 0.45, -0.45, 0.6, -0.6)
+FARTHEST = max(map(abs, _BENDS)) / 2  # from the straight line that a bent one comes, in its lengths
+_ALONG = np.linspace(0.0, 1.0, 33)[:, None]
+_WEIGHTS = (1 - _ALONG) ** 2, 2 * _ALONG * (1 - _ALONG), _ALONG**2  # of start, control point and end, along a curve
 
 
 def distances(points: FloatArray, starts: FloatArray, ends: FloatArray) -> FloatArray:
-    """The distance of every point from every segment, shape (segments, points).
+    """The distance of every point from every segment, shape (…, segments, points).
+
+    Points and segments may have leading axes in common, of layouts that are compared.
 
     >>> distances(np.array([[1.0, 2.0], [4.0, 4.0]]), np.array([[0.0, 0.0]]), np.array([[4.0, 0.0]])).tolist()
     [[2.0, 4.0]]
     """
-    (x, y), (x0, y0) = points.T, starts.T[:, :, None]
-    along_x, along_y = (ends - starts).T[:, :, None]
-    to_x, to_y = x - x0, y - y0
-    squared = np.maximum(along_x**2 + along_y**2, 1e-12)
-    share = np.clip((to_x * along_x + to_y * along_y) / squared, 0.0, 1.0)
-    return np.asarray(np.hypot(to_x - share * along_x, to_y - share * along_y))
+    along = ends - starts
+    along_x, along_y = along[..., 0, None], along[..., 1, None]
+    to_x = points[..., None, :, 0] - starts[..., 0, None]
+    to_y = points[..., None, :, 1] - starts[..., 1, None]
+    share = (to_x * along_x + to_y * along_y) / np.maximum(along_x**2 + along_y**2, 1e-12)
+    np.minimum(np.maximum(share, 0.0, out=share), 1.0, out=share)
+    to_x -= share * along_x
+    to_y -= share * along_y
+    return np.asarray(np.sqrt(to_x * to_x + to_y * to_y))
 
 
 def curve(start: Point, end: Point, bend: float) -> FloatArray:
     """Points on the quadratic Bézier curve whose control point lies ``bend`` lengths beside the middle."""
-    if bend == 0.0:
-        return np.array([start, end], dtype=float)
-    s = np.linspace(0.0, 1.0, _SAMPLES)[:, None]
-    a, b, c = np.array(start), np.array(control(start, end, bend)), np.array(end)
-    return np.asarray((1 - s) ** 2 * a + 2 * s * (1 - s) * b + s**2 * c)
+    return np.array([start, end], dtype=float) if bend == 0.0 else _curves(start, end, (bend,))[0]
+
+
+def _curves(start: Point, end: Point, bends: Sequence[float]) -> FloatArray:
+    """The curves of several bends, shape (bends, points, 2)."""
+    turns = np.array([control(start, end, bend) for bend in bends])
+    first, middle, last = _WEIGHTS
+    return np.asarray(first * np.array(start) + middle * turns[:, None] + last * np.array(end))
 
 
 def control(start: Point, end: Point, bend: float) -> Point:
@@ -52,9 +62,12 @@ def clearance(line: FloatArray, points: FloatArray, radii: FloatArray) -> float:
 
 def bend_around(start: Point, end: Point, points: FloatArray, radii: FloatArray, margin: float) -> tuple[float, float]:
     """The smallest bend that keeps ``margin`` from all discs, or the one that keeps most; and what it keeps."""
-    best, best_clearance = 0.0, -np.inf
-    for bend in _BENDS:
-        free = clearance(curve(start, end, bend), points, radii)
+    best, best_clearance = 0.0, clearance(curve(start, end, 0.0), points, radii)
+    if best_clearance >= margin:
+        return best, best_clearance
+    lines = _curves(start, end, _BENDS)
+    gaps = (distances(points, lines[:, :-1], lines[:, 1:]) - radii).min(axis=(1, 2), initial=np.inf)
+    for bend, free in zip(_BENDS, gaps.tolist(), strict=True):
         if free >= margin:
             return bend, free
         if free > best_clearance + 1e-9:

@@ -10,6 +10,7 @@ import numpy as np
 
 from control_pgm.models.layout.detours import detour
 from control_pgm.models.layout.geometry import (
+    FARTHEST,
     Point,
     bend_around,
     clearance,
@@ -73,21 +74,25 @@ def whole_lines(links: Sequence[Pair], discs: Discs) -> list[FloatArray]:
         return []
     ends = np.array([(discs.at[a], discs.at[b]) for a, b in links])
     straight = discs.xy[ends]
-    crossed = np.zeros(len(links), dtype=bool)
-    if len(links) * len(discs.xy) <= _TOO_MANY:
-        gaps = distances(discs.xy, straight[:, 0], straight[:, 1]) - discs.radii
-        crossed = np.where(foreign(ends, len(discs.xy)), gaps, np.inf).min(axis=1) < MARGIN
     lines = list(shortened(straight, discs.rims[ends]))
-    for k in np.flatnonzero(crossed).tolist():
-        lines[k] = _around(int(ends[k, 0]), int(ends[k, 1]), discs)
+    if len(links) * len(discs.xy) > _TOO_MANY:
+        return lines
+    gaps = distances(discs.xy, straight[:, 0], straight[:, 1]) - discs.radii
+    gaps[~foreign(ends, len(discs.xy))] = np.inf
+    for k in np.flatnonzero(gaps.min(axis=1) < MARGIN).tolist():
+        lines[k] = _around(int(ends[k, 0]), int(ends[k, 1]), discs, gaps[k])
     return lines
 
 
-def _around(a: int, b: int, discs: Discs) -> FloatArray:
-    """A line between two nodes that keeps clear of all others: the least bent one, or a detour around the nearest."""
-    start, end, others = discs.point(a), discs.point(b), discs.without(a, b)
-    bend, free = bend_around(start, end, *others, MARGIN)
-    line = detour(start, end, *others, MARGIN) if free < MARGIN else None
+def _around(a: int, b: int, discs: Discs, gaps: FloatArray) -> FloatArray:
+    """A line between two nodes that keeps clear of all others: the least bent one, or a detour around the nearest.
+
+    ``gaps`` are the distances of all others from the straight line, +inf for the two nodes.
+    """
+    start, end = discs.point(a), discs.point(b)
+    near = gaps < FARTHEST * hypot(end[0] - start[0], end[1] - start[1]) + MARGIN
+    bend, free = bend_around(start, end, discs.xy[near], discs.radii[near], MARGIN)
+    line = detour(start, end, *discs.without(a, b), MARGIN) if free < MARGIN else None
     return trimmed(curve(start, end, bend) if line is None else line, float(discs.rims[a]), float(discs.rims[b]))
 
 

@@ -144,8 +144,11 @@ def slices_of(variables: Iterable[Variable]) -> Slices | None:
     if 2 * len(known) <= len(every):
         return None
     times = sorted(set(known))
-    first, last = ([v for v in every if v.time == t] for t in (times[0], times[-1]))
-    return Slices.of(times, first, last)
+    ends: dict[int, list[Variable]] = {times[0]: [], times[-1]: []}
+    for v in every:
+        if v.time in ends:
+            ends[v.time].append(v)
+    return Slices.of(times, ends[times[0]], ends[times[-1]])
 
 
 def touching(factors: Iterable[F], times: Collection[int] | None) -> tuple[F, ...]:

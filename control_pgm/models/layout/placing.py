@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import islice
 
 import numpy as np
 
@@ -21,6 +23,7 @@ Link = tuple[Node, Node]
 
 RADIUS, SQUARE = 0.30, 0.13  # of a variable's circle; half the side of a factor's square
 _APART = 0.15  # between two nodes
+_AT_ONCE = 16  # offsets
 _OVERLAP = 100.0  # taken off the clearance of places where nodes overlap
 
 
@@ -104,12 +107,14 @@ class _Board:
         """Place a lane at the first offset that leaves everything free, or at the best."""
         trial = _Trial.of(self, lane)
         best: tuple[float, Point] = (-np.inf, (0.0, 0.0))
-        for offset in lane.offsets(self.points):
-            free = trial.free(offset)
-            if free > best[0] + 1e-9:
-                best = (free, offset)
-            if free >= -1e-9:
-                break
+        offsets, tried = iter(lane.offsets(self.points)), 1
+        while best[0] < -1e-9 and (some := list(islice(offsets, tried))):
+            for free, offset in zip(trial.free(some), some, strict=True):
+                if free > best[0] + 1e-9:
+                    best = (free, offset)
+                if free >= -1e-9:
+                    break
+            tried = min(4 * tried, _AT_ONCE)  # one call for many costs little more than one for one
         dx, y = best[1]
         self.points.update({node: (x + dx, y) for node, x in lane.nodes.items()})
         self.radii.update(dict.fromkeys(lane.nodes, lane.radius))
@@ -156,24 +161,41 @@ class _Trial:
             foreign(new, len(at)),
         )
 
-    def free(self, offset: Point) -> float:
-        """The smallest clearance that the new nodes and their edges would leave, less the margins asked for.
+    def free(self, offsets: Sequence[Point]) -> list[float]:
+        """Per offset the smallest clearance that the new nodes and their edges would leave, less the margins asked for.
 
         Edges can be led around nodes afterwards: overlapping nodes are worse than any edge.
         """
-        mine = np.column_stack([self.columns + offset[0], np.full(len(self.columns), offset[1])])
-        xy, radii = np.vstack([self.xy, mine]), np.append(self.radii, np.full(len(mine), self.radius))
-        apart = np.hypot(*np.moveaxis(mine[:, None] - xy[None], -1, 0)) - radii - self.radius
-        apart[np.arange(len(mine)), np.arange(len(mine)) + len(self.xy)] = np.inf
-        free = float(apart.min()) - _APART
-        if free < -1e-9:
-            return free - _OVERLAP
+        shifts = np.array(offsets, dtype=float)
+        mine = np.stack(np.broadcast_arrays(self.columns + shifts[:, :1], shifts[:, 1:]), axis=-1)
+        free = np.minimum(self._apart(mine), self._between) - _APART
+        fit = np.flatnonzero(free >= -1e-9)
+        if len(fit):
+            free[fit] = np.minimum(free[fit], self._edges(mine[fit]) - MARGIN)
+        return [x if x >= -1e-9 or k in fit else x - _OVERLAP for k, x in enumerate(free.tolist())]
+
+    @cached_property
+    def _between(self) -> float:
+        """The clearance between the new nodes, which lie in one row."""
+        steps = np.diff(np.sort(self.columns))
+        return float(steps.min(initial=np.inf)) - 2 * self.radius
+
+    def _apart(self, mine: FloatArray) -> FloatArray:
+        """Per offset the clearance between new nodes and those placed before."""
+        gaps = np.hypot(*np.moveaxis(mine[:, :, None] - self.xy, -1, 0)) - self.radii - self.radius
+        return np.asarray(gaps.min(axis=(1, 2), initial=np.inf))
+
+    def _edges(self, mine: FloatArray) -> FloatArray:
+        """Per offset the clearance between nodes and edges of which at least one is new."""
+        free = np.full(len(mine), np.inf)
         if len(self.old):
-            gaps = distances(mine, self.old[:, 0], self.old[:, 1]) - self.radius
-            free = min(free, float(gaps.min()) - MARGIN)
+            gaps = distances(mine, self.old[None, :, 0], self.old[None, :, 1])
+            free = gaps.min(axis=(1, 2)) - self.radius
         if len(self.new):
-            gaps = distances(xy, xy[self.new[:, 0]], xy[self.new[:, 1]]) - radii
-            free = min(free, float(gaps[self.strange].min(initial=np.inf)) - MARGIN)
+            xy = np.concatenate([np.broadcast_to(self.xy, (len(mine), *self.xy.shape)), mine], axis=1)
+            radii = np.append(self.radii, np.full(len(self.columns), self.radius))
+            gaps = distances(xy, xy[:, self.new[:, 0]], xy[:, self.new[:, 1]]) - radii
+            free = np.minimum(free, np.where(self.strange, gaps, np.inf).min(axis=(1, 2)))
         return free
 
 
