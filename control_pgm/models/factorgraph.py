@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from control_pgm.errors import InvalidModel, unknown
 from control_pgm.models.graphs import as_bipartite, factors_of_bipartite
+from control_pgm.models.loops import edges_on_loops
 from control_pgm.models.pictures import factor_graph_picture
 from control_pgm.tables.factor import Factor, contract, same_states_error
 from control_pgm.tables.variable import Variable
@@ -113,23 +114,7 @@ class FactorGraph:
 
         Edges on a path between two loops are left too, as in the usual 2-core.
         """
-        edges = {(name, k) for k, factor in enumerate(self.factors) for name in factor.scope}
-        of: dict[Hashable, set[tuple[str, int]]] = {}
-        for edge in edges:
-            for end in edge:
-                of.setdefault(end, set()).add(edge)
-        leaves = [end for end, touching in of.items() if len(touching) == 1]
-        while leaves:
-            touching = of[leaves.pop()]
-            if not touching:
-                continue
-            (edge,) = touching
-            for end in edge:
-                of[end].discard(edge)
-                if len(of[end]) == 1:
-                    leaves.append(end)
-            edges.discard(edge)
-        return tuple(sorted(edges, key=lambda edge: (edge[1], edge[0])))
+        return tuple(sorted(edges_on_loops(self.factors), key=lambda edge: (edge[1], edge[0])))
 
     def absorbed(self) -> FactorGraph:
         """The same product with every factor multiplied into one that contains its scope.

@@ -12,9 +12,9 @@ from control_pgm.display.text import shortened
 from control_pgm.models.cpd import CPD
 from control_pgm.models.layout import factor_graph, network
 from control_pgm.models.layout.columns import Columns
-from control_pgm.models.layout.loops import edges_on_loops
 from control_pgm.models.layout.outline import Directed, Outline, Undirected, graph_outline, limited, network_outline
 from control_pgm.models.layout.placing import SQUARE, Edge, Layout, Node
+from control_pgm.models.loops import edges_on_loops
 from control_pgm.tables.factor import Factor
 from control_pgm.tables.variable import Variable
 
@@ -72,7 +72,7 @@ def factor_graph_picture(graph: Undirected) -> str:
     layout = factor_graph.layout_of(outline)
     times = {} if layout.columns is None else {x: (f"t = {t}",) for t, x in layout.columns.visible.items()}
     drawn = [k for _, k in _numbered(outline.scopes)]
-    loops = {(name, ("factor", k)) for name, k in edges_on_loops([f.scope for f in graph.factors], drawn)}
+    loops = {(name, ("factor", k)) for name, k in edges_on_loops(graph.factors, drawn)}
     scene = _scene(outline, layout, graph.factors, {})
     lines = [
         replace(line, loop=(e.source, e.target) in loops) for line, e in zip(scene.lines, layout.edges, strict=True)

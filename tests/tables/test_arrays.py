@@ -39,10 +39,6 @@ def test_a_read_only_view_of_writable_memory_is_copied():
     ],
 )
 def test_what_is_no_real_number_is_refused_by_every_kind_of_table(table, words):
-    for make in (
-        lambda: Factor([X], table),
-        lambda: CPD(X, [], table),
-        lambda: SparseFactor([X], [[0], [1]], table),
-    ):
+    for make in (lambda: Factor([X], table), lambda: CPD(X, [], table), lambda: SparseFactor([X], [[0], [1]], table)):
         with pytest.raises(InvalidModel, match=words):
             make()
