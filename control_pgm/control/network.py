@@ -26,7 +26,8 @@ from control_pgm.errors import InvalidArgument, NotAvailable, TooLarge
 from control_pgm.inference.exact import TreePosterior
 from control_pgm.inference.infer import infer
 from control_pgm.models.cpd import CPD
-from control_pgm.models.template import DynamicBayesianNetwork, EverySlice, TwoSliceTemplate
+from control_pgm.models.every_slice import EverySlice
+from control_pgm.models.template import DynamicBayesianNetwork, TwoSliceTemplate
 from control_pgm.tables.arrays import FloatArray, lock
 from control_pgm.tables.factor import Factor
 

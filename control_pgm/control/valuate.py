@@ -23,7 +23,7 @@ from control_pgm.inference.plan import DEFAULT_MEMORY_LIMIT, plan
 from control_pgm.inference.valued import eliminate_values
 from control_pgm.inference.valued_pass import Progress
 from control_pgm.inference.valued_tables import distinct
-from control_pgm.models.template import EverySlice
+from control_pgm.models.every_slice import EverySlice
 from control_pgm.tables.arrays import FloatArray
 from control_pgm.tables.factor import Factor
 from control_pgm.tables.operators import Operator

@@ -19,7 +19,8 @@ from control_pgm.inference.contract import prepare
 from control_pgm.inference.passes import Pass
 from control_pgm.tables.arrays import FloatArray
 from control_pgm.tables.message import Message, contract_into, stacked, table_of
-from control_pgm.tables.scaled import Scaled, Stack
+from control_pgm.tables.scaled import Scaled
+from control_pgm.tables.stack import Stack
 from control_pgm.tables.views import Scope
 
 _SMALLEST, _LARGEST = 2**17, 2**23  # entries of a block: small ones stay in the cache

@@ -23,7 +23,8 @@ from control_pgm.inference.structure import structure
 from control_pgm.tables.contraction import recipe
 from control_pgm.tables.message import Message, table_of
 from control_pgm.tables.message import contract as contract_messages
-from control_pgm.tables.scaled import Scaled, Stack
+from control_pgm.tables.scaled import Scaled
+from control_pgm.tables.stack import Stack
 from control_pgm.tables.views import Scope
 
 

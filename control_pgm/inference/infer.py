@@ -18,8 +18,8 @@ from control_pgm.inference.plan import DEFAULT_MEMORY_LIMIT, check_memory_limit,
 from control_pgm.inference.posterior import Posterior
 from control_pgm.inference.problem import check_model
 from control_pgm.inference.storage import Keep
+from control_pgm.models.every_slice import EverySlice
 from control_pgm.models.factorgraph import Model
-from control_pgm.models.template import EverySlice
 
 
 @overload

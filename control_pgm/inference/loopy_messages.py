@@ -25,7 +25,8 @@ from control_pgm.inference.contract import prepare
 from control_pgm.inference.loopy_options import Elimination, LoopyOptions
 from control_pgm.tables.arrays import FloatArray, IntArray
 from control_pgm.tables.contraction import Recipe
-from control_pgm.tables.scaled import Scaled, Stack
+from control_pgm.tables.scaled import Scaled
+from control_pgm.tables.stack import Stack
 
 Place = IntArray | slice  # of messages in a flat vector
 

@@ -21,7 +21,8 @@ from control_pgm.inference.rolling import roll
 from control_pgm.models.factorgraph import Model
 from control_pgm.tables.arrays import FloatArray
 from control_pgm.tables.message import Message, exponent_of, probabilities, table_of
-from control_pgm.tables.scaled import Scaled, Stack
+from control_pgm.tables.scaled import Scaled
+from control_pgm.tables.stack import Stack
 from control_pgm.tables.views import Scope
 
 _LN2 = float(np.log(2.0))

@@ -23,7 +23,8 @@ from control_pgm.inference.contract import prepare
 from control_pgm.inference.folding import Product, Reference, Referred
 from control_pgm.tables.contraction import Recipe
 from control_pgm.tables.message import Message
-from control_pgm.tables.scaled import Scaled, Stack
+from control_pgm.tables.scaled import Scaled
+from control_pgm.tables.stack import Stack
 from control_pgm.tables.views import Scope
 
 _MANY_CHILDREN = 6

@@ -14,9 +14,10 @@ from itertools import chain
 from math import inf, prod
 from typing import NamedTuple
 
+from control_pgm.inference.greedy import MinFill, MinWeight, Steps, greedy
+from control_pgm.inference.line import Neighbours
 from control_pgm.inference.orders import neighbourhoods
 from control_pgm.inference.plan import MAX_WIDTH
-from control_pgm.inference.template_order import MinFill, MinWeight, Neighbours, Steps, greedy
 from control_pgm.tables.views import Scope
 
 _FLOAT = 8  # bytes

@@ -5,7 +5,7 @@ table entries. To find the cheapest order is NP-hard, so four are tried:
 
 - *reverse topological*: the model's own order backwards, whose messages have textbook names;
 - *sweep*: greedy within a window that moves along the graph, from either end and by either rule: slice by slice, where
-  there are slices (see `template_order`);
+  there are slices (see `line`);
 - *min-fill*: always the variable whose elimination joins the fewest pairs of neighbours;
 - *min-weight*: always the variable whose cluster has the fewest entries (Koller and Friedman 2009, section 9.4.3).
 
@@ -21,7 +21,8 @@ from itertools import product
 from math import inf, prod
 from typing import Literal, NamedTuple
 
-from control_pgm.inference.template_order import MinFill, MinWeight, Neighbours, Steps, find_line, greedy, stretch
+from control_pgm.inference.greedy import MinFill, MinWeight, Steps, greedy
+from control_pgm.inference.line import Neighbours, find_line, stretch
 from control_pgm.tables.views import Scope
 
 Greedy = Literal["min-fill", "min-weight"]

@@ -16,8 +16,9 @@ from control_pgm.inference.loops import Loop, Written, collecting, distributing
 from control_pgm.inference.messages import PRODUCT, UP, Cell
 from control_pgm.inference.storage import Storage
 from control_pgm.tables.message import Message, contract, joined, stacked
-from control_pgm.tables.scaled import Scaled, Stack
+from control_pgm.tables.scaled import Scaled
 from control_pgm.tables.segments import Segments
+from control_pgm.tables.stack import Stack
 
 Progress = Callable[[int, int, str], None]  # (done, total, what)
 _REPORT_EVERY = 500  # messages

@@ -24,8 +24,9 @@ from control_pgm.inference.clusters import BucketTree
 from control_pgm.inference.problem import Problem
 from control_pgm.inference.repeating import Repeating
 from control_pgm.inference.short import Short, moved, short_network
+from control_pgm.models.every_slice import EverySlice
 from control_pgm.models.factorgraph import Model
-from control_pgm.models.template import DynamicBayesianNetwork, EverySlice
+from control_pgm.models.template import DynamicBayesianNetwork
 from control_pgm.tables.scaled import Scaled
 
 T = TypeVar("T")

@@ -23,7 +23,8 @@ from control_pgm.inference.rolling import in_every_slice
 from control_pgm.inference.valued_pass import Progress, constants, send_all
 from control_pgm.inference.valued_result import Valued
 from control_pgm.inference.valued_tables import Tables
-from control_pgm.models.template import DynamicBayesianNetwork, EverySlice
+from control_pgm.models.every_slice import EverySlice
+from control_pgm.models.template import DynamicBayesianNetwork
 from control_pgm.tables.factor import Factor
 from control_pgm.tables.operators import Operator, check_operator
 from control_pgm.tables.sparse_array import Table

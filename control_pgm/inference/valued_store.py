@@ -77,10 +77,8 @@ class Messages(Sequence[Sent]):
 
     def __getitem__(self, i: Any) -> Any:
         run = self.run
-        if run is None or i < run.first:
-            return self._singles[i][1]
-        if i >= run.stop:
-            return self._singles[i - (run.stop - run.first)][1]
+        if run is None or not run.first <= i < run.stop:
+            return self._single(i)[1]
         copy, position = run.place(i)
         scope = self._scopes[i]
         local = run.forms[position].scope
@@ -89,11 +87,14 @@ class Messages(Sequence[Sent]):
     def form(self, i: int) -> Form:
         """The form of a cluster."""
         run = self.run
-        if run is None or i < run.first:
-            return self._singles[i][0]
-        if i >= run.stop:
-            return self._singles[i - (run.stop - run.first)][0]
+        if run is None or not run.first <= i < run.stop:
+            return self._single(i)[0]
         return run.forms[run.place(i)[1]]
+
+    def _single(self, i: int) -> tuple[Form, Sent]:
+        if self.run is not None and i >= self.run.stop:
+            i -= self.run.stop - self.run.first
+        return self._singles[i]
 
     def stretches(self, clusters: Sequence[int]) -> Iterator[tuple[int, int, Run | None]]:
         """Cut a sequence of clusters into stretches, each one cluster, or copies of a block in falling order.

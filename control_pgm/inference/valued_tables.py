@@ -13,7 +13,7 @@ import numpy as np
 from control_pgm.errors import InvalidArgument, unknown
 from control_pgm.inference.problem import Problem
 from control_pgm.inference.repeating import Repeating
-from control_pgm.models.template import EverySlice
+from control_pgm.models.every_slice import EverySlice
 from control_pgm.tables.arrays import FloatArray
 from control_pgm.tables.factor import Factor
 from control_pgm.tables.operators import Operator

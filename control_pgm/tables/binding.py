@@ -13,7 +13,8 @@ from control_pgm.tables.arrays import FloatArray
 from control_pgm.tables.kernel import Call, Sight, kernel, sparse_product, whole
 from control_pgm.tables.message import Message, table_of
 from control_pgm.tables.repeated import Own, Repeated, Repetition, Source
-from control_pgm.tables.scaled import Scaled, Stack
+from control_pgm.tables.scaled import Scaled
+from control_pgm.tables.stack import Stack
 from control_pgm.tables.track import Track
 
 

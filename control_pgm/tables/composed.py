@@ -17,7 +17,8 @@ from math import prod
 from control_pgm.tables.contraction import recipe
 from control_pgm.tables.message import contract, is_linear, table_of
 from control_pgm.tables.repeated import Own, Repeated, Repetition
-from control_pgm.tables.scaled import Scaled, Stack
+from control_pgm.tables.scaled import Scaled
+from control_pgm.tables.stack import Stack
 from control_pgm.tables.views import Scope
 
 _SPARSE_COUNT = 32  # repetitions that make up for composing sparse tables

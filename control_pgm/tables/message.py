@@ -11,7 +11,8 @@ import numpy as np
 from control_pgm.tables.arrays import FloatArray, IntArray
 from control_pgm.tables.contraction import Recipe
 from control_pgm.tables.kernel import kernel
-from control_pgm.tables.scaled import Scaled, Stack
+from control_pgm.tables.scaled import Scaled
+from control_pgm.tables.stack import Stack
 
 Message = Scaled | Stack
 

@@ -16,7 +16,8 @@ import numpy as np
 
 from control_pgm.tables.contraction import Recipe
 from control_pgm.tables.message import Message
-from control_pgm.tables.scaled import Scaled, Stack
+from control_pgm.tables.scaled import Scaled
+from control_pgm.tables.stack import Stack
 from control_pgm.tables.track import Allocate, Track
 
 

@@ -20,7 +20,7 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from control_pgm.tables.arrays import BoolArray, FloatArray, IntArray, positive_minimum
+from control_pgm.tables.arrays import BoolArray, FloatArray, positive_minimum
 from control_pgm.tables.contraction import Recipe
 from control_pgm.tables.guarded import contract_guarded, log_terms
 from control_pgm.tables.logarithms import log_sum_exp
@@ -226,43 +226,6 @@ def _held(result: Table, numbers: Scaled, operands: Sequence[Scaled]) -> Scaled:
     if not isinstance(result, SparseArray):
         return numbers
     return next(operand for operand in operands if operand.sparse)._on(result.pattern, numbers)
-
-
-@dataclass(frozen=True, eq=False)
-class Stack:
-    """Tables of one shape along a new first axis (or two); each keeps its own scale ``2**exponents[k]``.
-
-    The stack as a whole is a table too, so one contraction does for all: the first axis is just another label.
-    """
-
-    table: Scaled
-    exponents: IntArray
-
-    @staticmethod
-    def of(tables: Sequence[Scaled]) -> Stack:
-        """Stack tables, in logarithms if any of them is held so; sparse ones of one pattern stay sparse."""
-        first = next((table for table in tables if table.sparse), tables[0])
-        return Stack(first._stacked(tables), np.array([table._exponent for table in tables]))
-
-    @staticmethod
-    def concatenate(parts: Sequence[Stack], order: IntArray) -> Stack:
-        """One stack of several; ``order`` tells which of the concatenated tables comes at each place."""
-        exponents = np.concatenate([part.exponents + part.table._exponent for part in parts])[order]
-        tables = [part.table.dense() for part in parts]
-        in_logs = any(table._in_logs for table in tables)
-        data = np.concatenate([table._log if in_logs else table._data for table in tables])[order]
-        return Stack(Scaled(data, 0, in_logs), exponents)
-
-    def log(self) -> FloatArray:
-        """Natural logarithms, −inf at exact zeros."""
-        lead = self.exponents.shape
-        logs: FloatArray = self.table.log()
-        logs += (self.exponents * _LN2).reshape(*lead, *[1] * (len(self.table.shape) - len(lead)))
-        return logs
-
-    def normalised(self, axes: tuple[int, ...]) -> FloatArray:
-        """Probabilities over ``axes``: the table divided by its sums; NaN where a sum is zero."""
-        return normalised(self.table.dense(), axes)
 
 
 def normalised(table: Scaled, axes: tuple[int, ...]) -> FloatArray:

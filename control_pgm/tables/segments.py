@@ -33,7 +33,8 @@ from control_pgm.tables.message import (
 )
 from control_pgm.tables.repeated import Own, Repeated, Repetition
 from control_pgm.tables.running import run
-from control_pgm.tables.scaled import Scaled, Stack
+from control_pgm.tables.scaled import Scaled
+from control_pgm.tables.stack import Stack
 from control_pgm.tables.track import Allocate, Track
 from control_pgm.tables.views import Scope
 

@@ -9,7 +9,8 @@ from numpy.lib.stride_tricks import as_strided
 
 from control_pgm.tables.arrays import FloatArray, IntArray
 from control_pgm.tables.message import Message, exponent_of, is_linear, log2_bounds, stacked, table_of
-from control_pgm.tables.scaled import Scaled, Stack
+from control_pgm.tables.scaled import Scaled
+from control_pgm.tables.stack import Stack
 
 Allocate = Callable[[tuple[int, ...]], FloatArray]  # shape -> an array to be filled
 
