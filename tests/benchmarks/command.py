@@ -8,12 +8,13 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from tests.benchmarks import batch, dense, growth, induction, limit, peers, sparse
+from tests.benchmarks import batch, dense, growth, induction, limit, peers, sparse, types
 from tests.benchmarks.report import Table
 
 TABLES: Mapping[str, Sequence[Callable[..., list[Table]]]] = {
     "dense": [dense.tables],
     "sparse": [sparse.tables],
+    "types": [types.tables],
     "peers": [peers.tables, induction.tables],
     "growth": [growth.tables],
     "batch": [batch.tables],

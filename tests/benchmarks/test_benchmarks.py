@@ -6,7 +6,7 @@ from scipy import sparse
 
 import control_pgm
 from control_pgm import gridworld
-from tests.benchmarks import batch, command, dense, engine, growth, instances, limit
+from tests.benchmarks import batch, command, dense, engine, growth, handwritten_values, instances, limit, types
 from tests.benchmarks import handwritten as by_hand
 from tests.benchmarks import handwritten_dense as dense_hand
 from tests.benchmarks import handwritten_sparse as sparse_hand
@@ -98,6 +98,13 @@ def test_messages_shrink_no_more_between_two_rescalings_than_is_promised():
     assert by_hand.steps_between_scalings(np.array([1.0, np.exp(-500.0)]), 50) == 1
 
 
+@pytest.mark.parametrize("name", handwritten_values.WAYS)
+def test_solve_and_backups_by_hand_agree_on_values_and_policies(name):
+    instance = instances.dense(7, 3, 20, seed=2)
+    for ours, theirs in zip(types.solved(instance, name), handwritten_values.WAYS[name](instance), strict=True):
+        assert np.abs(ours - theirs).max() < TOLERANCE
+
+
 @pytest.mark.parametrize("side", [2, 3, 5])
 def test_the_grid_is_the_slippery_gridworld(side):
     cells = [["."] * side for _ in range(side)]
@@ -123,6 +130,7 @@ def test_every_table_is_made_and_printed(capsys):
     made = dense.tables(0.0, [2], actions=[2], horizons=[3])
     made += growth.tables(0.0, [2, 3], horizons=[2, 4], actions=[1, 2], sides=[2, 3])
     made += limit.tables(0.0, [2], horizon=3, sides=[2], mebibytes=1)
+    made += types.tables(0.0, [2], horizons=[3])
     for table in made:
         assert table.rows
         assert {len(row) for row in table.rows} == {len(table.header)}, table.title
