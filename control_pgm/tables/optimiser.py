@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from math import inf
 
 import numpy as np
 
 from control_pgm.tables.arrays import BoolArray, FloatArray
 from control_pgm.tables.operators import check_operator, log_where
+from control_pgm.tables.reductions import LastAxis
 
 TIE = 1e-12  # values closer than this, relative to the larger of 1 and the best one, are tied
+_ROWS = LastAxis()
 
 
 def optimiser(values: FloatArray, measure: FloatArray, kappa: float, weight: float) -> FloatArray:
@@ -38,40 +39,43 @@ def optimiser(values: FloatArray, measure: FloatArray, kappa: float, weight: flo
     [0.269, 0.366, 0.366]
     """
     operator = check_operator(kappa, weight)
+    everywhere = bool((measure > 0).all() and values.min(initial=0.0) > -inf)
     values, measure = np.broadcast_arrays(values, measure)
-    counting = (measure > 0) & ~np.isneginf(values)
+    counting = None if everywhere else (measure > 0) & ~np.isneginf(values)
     if operator.linear:
-        return _shares(np.where(counting, measure, 0.0))
-    exponents = np.where(counting, values, 0.0)
-    if weight == 0:
-        exponents += kappa * log_where(measure, counting)
-        return _shares(_tied(exponents, counting))
-    if kappa == weight:
-        return _shares(_relative(exponents, counting, weight, lambda factors: measure * factors))
-    exponents += kappa * log_where(measure, counting)
-    return _shares(_relative(exponents, counting, weight, lambda factors: factors))
+        return _shares(_only(counting, measure, 0.0))
+    exponents = _only(counting, values, 0.0)
+    if kappa == weight != 0:
+        return _shares(measure * _relative(exponents, counting, weight))
+    if kappa:
+        exponents = exponents + kappa * log_where(measure, measure > 0)
+    return _shares(_relative(exponents, counting, weight) if weight else _tied(_only(counting, exponents, -inf)))
 
 
-def _tied(values: FloatArray, counting: BoolArray) -> FloatArray:
-    """1 at the maximisers, 0 elsewhere."""
-    best = np.where(counting, values, -inf).max(axis=-1, keepdims=True)
+def _only(counting: BoolArray | None, values: FloatArray, other: float) -> FloatArray:
+    """The values at points that count, which are all if nothing is said, and another value elsewhere."""
+    return values if counting is None else np.where(counting, values, other)
+
+
+def _tied(values: FloatArray) -> FloatArray:
+    """1 at the maximisers, 0 elsewhere; −inf does not count."""
+    best = _ROWS.maxima(values)[..., None]
+    best = np.where(np.isneginf(best), inf, best)
+    with np.errstate(invalid="ignore"):
+        return np.where(values >= best - TIE * np.maximum(1.0, np.abs(best)), 1.0, 0.0)
+
+
+def _relative(values: FloatArray, counting: BoolArray | None, weight: float) -> FloatArray:
+    """exp(f/w) relative to its largest; 0 at points that do not count."""
+    signed = values if weight > 0 else -values
+    best = _ROWS.maxima(_only(counting, signed, -inf))[..., None]
     best = np.where(np.isneginf(best), 0.0, best)
-    slack = TIE * np.maximum(1.0, np.abs(best))
-    return np.where(counting & (values - best >= -slack), 1.0, 0.0)
-
-
-def _relative(
-    values: FloatArray, counting: BoolArray, weight: float, weigh: Callable[[FloatArray], FloatArray]
-) -> FloatArray:
-    """exp(f/w) relative to its largest, weighed; 0 at points that do not count."""
-    sign = 1.0 if weight > 0 else -1.0
-    best = np.where(counting, sign * values, -inf).max(axis=-1, keepdims=True)
-    best = sign * np.where(np.isneginf(best), 0.0, best)
     with np.errstate(over="ignore"):
-        exponents = np.where(counting, (values - best) / weight, -inf)
-    return weigh(np.exp(exponents))
+        return np.exp(_only(counting, (signed - best) / abs(weight), -inf))
 
 
 def _shares(weights: FloatArray) -> FloatArray:
-    total = weights.sum(axis=-1, keepdims=True)
+    total = _ROWS.sums(weights)[..., None]
+    if total.min(initial=1.0) > 0.0:
+        return np.asarray(weights / total)
     return np.asarray(np.divide(weights, total, out=np.full(weights.shape, np.nan), where=total > 0))
