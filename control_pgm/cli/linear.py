@@ -9,10 +9,14 @@ import numpy as np
 
 from control_pgm.cli import endless, inputs
 from control_pgm.cli.output import array_text, deliver, json_text
-from control_pgm.cli.passive import passive_process
 from control_pgm.cli.values import INFINITE
 from control_pgm.control import MDP
-from control_pgm.control.infinite import DesirabilitySolution, LinearlySolvable, solve_linearly_solvable
+from control_pgm.control.infinite import (
+    DesirabilitySolution,
+    LinearlySolvable,
+    passive_process,
+    solve_linearly_solvable,
+)
 from control_pgm.errors import InvalidArgument
 from control_pgm.tables.labelled import LabelledArray
 from control_pgm.tables.variable import Labels

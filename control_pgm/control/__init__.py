@@ -2,6 +2,7 @@
 
 from control_pgm.control.bound import Bound, variational_bound
 from control_pgm.control.evaluation import Evaluation, evaluate
+from control_pgm.control.infinite import passive_process
 from control_pgm.control.many import Solutions, solve_many
 from control_pgm.control.mdp import MDP
 from control_pgm.control.network import ControlNetwork, unroll
@@ -24,6 +25,7 @@ __all__ = [
     "evaluate",
     "optimal_policy",
     "optimism_report",
+    "passive_process",
     "simulate",
     "soft_policy_iteration",
     "solve",

@@ -8,36 +8,11 @@ import numpy as np
 import pytest
 
 from control_pgm import MDP, gridworld, load, query, russell_norvig_grid, save, solve, unroll
-from control_pgm.cli.passive import passive_process
-from control_pgm.errors import InvalidArgument
 from tests.cli.running import run
+from tests.control.infinite.samples import random_process
 
 LINEAR = ("--inference", "linearly-solvable")
 DRAWING = "S..\n.#G\n..H\n"
-
-
-def random_process(seed, sparse=False):
-    """Rewards of states, an absorbing state that pays on entering, actions that are not always available."""
-    rng = np.random.default_rng(seed)
-    n, actions = int(rng.integers(3, 6)), int(rng.integers(1, 4))
-    transition = rng.dirichlet(np.ones(n), size=(n, actions)) * (rng.random((n, actions, n)) < 0.7)
-    transition[:, :, 0] += 0.05
-    transition /= transition.sum(axis=2, keepdims=True)
-    transition[-1] = np.eye(n)[-1]
-    available = rng.random((n, actions)) < 0.7
-    available[:, 0] = True
-    reward = np.repeat(rng.normal(size=(n, 1, 1)), actions, axis=1).repeat(n, axis=2)
-    reward[-1] = 0.0
-    reward[:-1, :, -1] += rng.normal()
-    made = MDP(transition, reward, available=available, reward_axes="sas")
-    if not sparse:
-        return made
-    outcomes = [
-        (s, a, transition[s, a, t], t, reward[s, a, t])
-        for s, a, t in zip(*np.nonzero(transition * available[:, :, None]), strict=True)
-    ]
-    outcomes = [(int(s), int(a), float(p), int(t), float(r)) for s, a, p, t, r in outcomes]
-    return MDP.from_outcomes(outcomes, states=n, actions=actions, sparse=True)
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -98,34 +73,6 @@ def test_discount_and_average(capsys, tmp_path):
     assert "u(s'|s)" in run(capsys, *words)[1]
     assert "V\n" in run(capsys, *words, "--show", "V", "--method", "z-iteration")[1]
     assert "V at t=2" in run(capsys, "solve", path, "--horizon", 2, *LINEAR, "--show", "V", "--time", 2)[1]
-
-
-# --- which processes have passive dynamics ------------------------------------------------------------------------
-def test_forbidden_states_and_surrounded_cells_are_read():
-    never = MDP([[[0, 1, 0]], [[0.5, 0, 0.5]], [[0, 0, 1]]], [[0], [-np.inf], [0]])
-    assert passive_process(never).reward.tolist() == [0, -np.inf, 0]
-    drawn = passive_process(gridworld("#H#\nHSG\n#H#", rewards={"G": 2.0, "H": 2.0}))
-    assert drawn.reward.tolist()[drawn.states.index("(1,1)")] == 2.0  # its only way is out: paid for being there
-
-
-@pytest.mark.parametrize("seed", [s for s in range(30) if random_process(s).available[0].sum() > 1][:6])
-def test_a_reward_of_an_action_is_refused_and_named(seed):
-    mdp = random_process(seed)
-    spoiled = np.array(mdp.rewards.values[0])
-    spoiled[0, np.flatnonzero(mdp.available[0])[1]] += 0.5
-    with pytest.raises(InvalidArgument, match=r"s=0, a=[0-2]"):
-        passive_process(mdp.varied(reward=spoiled, reward_axes="sas"))
-
-
-def test_several_rewards_of_an_outcome_are_refused():
-    outcomes = [("a", "go", 0.5, "b", 1.0), ("a", "go", 0.5, "b", 2.0), ("b", "go", 1, "a", 0)]
-    with pytest.raises(InvalidArgument, match="s='a'"):
-        passive_process(MDP.from_outcomes(outcomes))
-
-
-def test_a_process_that_varies_with_time_is_refused():
-    with pytest.raises(InvalidArgument, match="2 time steps"):
-        passive_process(MDP(np.ones((2, 1, 1, 1)), np.zeros((1, 1))))
 
 
 def test_terminal_rewards_are_final_rewards(capsys, tmp_path):

@@ -48,8 +48,8 @@ LINEAR = ["--inference", "linearly-solvable"]
         (["solve", "GRID", "--horizon", 3, "--method", "newton", *LINEAR], ["--method", "--horizon 3"]),
         (["solve", "GRID", "--horizon", 3, "--time", 3, *LINEAR], ["--time 3", "0 … 2"]),
         (["solve", "GRID", "--horizon", 3, "--temperature", "nan", *LINEAR], ["temperature nan"]),
-        (["solve", "textbook:forest", *ENDLESS, *LINEAR], ["s=", "a=", "elsewhere", "--inference posterior"]),
-        (["solve", "VARYING", "--horizon", 3, *LINEAR], ["3 time steps", "--inference posterior"]),
+        (["solve", "textbook:forest", *ENDLESS, *LINEAR], ["s=", "a=", "elsewhere", "posterior"]),
+        (["solve", "VARYING", "--horizon", 3, *LINEAR], ["3 time steps", "posterior"]),
     ],
 )
 def test_wrong_input_is_one_sentence_and_exit_code_2(capsys, files, arguments, words):

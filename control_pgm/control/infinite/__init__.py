@@ -4,6 +4,7 @@ from control_pgm.control.infinite.average import AverageSolution, solve_average
 from control_pgm.control.infinite.desirability import DesirabilitySolution
 from control_pgm.control.infinite.discounted import solve_infinite
 from control_pgm.control.infinite.linearly_solvable import LinearlySolvable
+from control_pgm.control.infinite.passive import passive_process
 from control_pgm.control.infinite.stationary import StationarySolution
 from control_pgm.control.infinite.z_iteration import solve_linearly_solvable
 
@@ -12,6 +13,7 @@ __all__ = [
     "DesirabilitySolution",
     "LinearlySolvable",
     "StationarySolution",
+    "passive_process",
     "solve_average",
     "solve_infinite",
     "solve_linearly_solvable",

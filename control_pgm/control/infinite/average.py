@@ -19,7 +19,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from control_pgm.control.backup import soft_policy
-from control_pgm.control.infinite.growth import Growth, growth, period
+from control_pgm.control.infinite.classes import period
+from control_pgm.control.infinite.growth import Growth, growth
 from control_pgm.control.infinite.log_matrix import LogMatrix
 from control_pgm.control.infinite.occupancy import occupancy
 from control_pgm.control.infinite.process import action_measure, check_stationary, checked_limit, outcome_weights
@@ -137,7 +138,8 @@ def solve_average(
         available action by one.
     method : {"newton", "power"}
         Newton's method solves a sparse linear system in every step and takes few of them; power iteration takes many
-        products instead, and less memory.
+        products instead, which is faster where processes forget quickly, as on random graphs. There Newton's systems
+        are solved by products as well.
     tolerance : float
         The error bound of the rate to reach, in nats, relative to the largest logarithm in play where that is above 1.
     max_iterations : int, optional

@@ -17,9 +17,9 @@ import numpy as np
 from scipy import sparse
 
 from control_pgm.control.backup import expected_next, soft_policy
-from control_pgm.control.infinite.log_matrix import LogMatrix
-from control_pgm.tables.arrays import BoolArray, FloatArray
-from control_pgm.tables.operators import phi
+from control_pgm.tables.arrays import BoolArray, FloatArray, IntArray
+from control_pgm.tables.operators import NEAR, Operator, phi, phi_over
+from control_pgm.tables.reductions import Groups, LastAxis, Reduction
 
 _ROUNDING = 8 * np.finfo(float).eps
 
@@ -53,6 +53,10 @@ class Expectation:
         """Expectations never widen differences, so gamma contracts."""
         return self.discount
 
+    def unit(self, v: FloatArray) -> float:
+        """The largest number that is rounded on the way to Q."""
+        return float(np.abs(self.reward).max(where=np.isfinite(self.reward), initial=0.0))
+
 
 @dataclass(frozen=True, eq=False)
 class CertaintyEquivalent:
@@ -64,39 +68,86 @@ class CertaintyEquivalent:
 
     Attributes
     ----------
-    weights : LogMatrix (S·A, S), row s·A+a: P(s'|s,a) E[e^{r/w}]
+    transition : CSR matrix (S·A, S), row s·A+a: P(s'|s,a) of available pairs
+    reward : array [non-zero of the transition]
     weight : w
     discount : gamma < 1
+
+    Notes
+    -----
+    All sums are over differences from the best value, in units of reward, so that digits are kept however large |w| is.
     """
 
-    weights: LogMatrix
+    transition: Any
+    reward: FloatArray
     weight: float
     discount: float
 
+    @cached_property
+    def _rows(self) -> IntArray:
+        return np.repeat(np.arange(self.transition.shape[0]), np.diff(self.transition.indptr))
+
+    @cached_property
+    def _filled(self) -> IntArray:
+        return np.flatnonzero(np.diff(self.transition.indptr))
+
+    @cached_property
+    def _groups(self) -> Groups:
+        return Groups(self.transition.indptr[self._filled], len(self.reward))
+
     def acting(self, v: FloatArray) -> FloatArray:
         """Q, shape (S, A)."""
-        return np.asarray(self.weight * self.weights.times(self._log_next(v))).reshape(len(v), -1)
+        return self._equivalent(self._collected(self._ahead(v))).reshape(len(v), -1)
 
     def slopes(self, v: FloatArray) -> Any:
         """dQ(s,a)/dV(s') as a matrix (S·A, S)."""
-        log_next = self._log_next(v)
-        log_share = np.full(len(v), -np.inf)
-        np.subtract(self._log_going_on(v), log_next, out=log_share, where=np.isfinite(log_next))
-        rows = self.weights.shares(log_next)
-        rows.data *= np.exp(log_share)[rows.indices]
-        return rows
+        ahead = self._ahead(v)
+        values = self._collected(ahead)
+        total = self._equivalent(values)[self._rows]
+        shares = self.transition.data * self._ratio(values, total)
+        shares *= self.discount * self._ratio(v, ahead)[self.transition.indices]
+        return sparse.csr_array((shares, self.transition.indices, self.transition.indptr), shape=self.transition.shape)
 
     def modulus(self, first: FloatArray) -> float:
         """Gamma if no value is positive after a sweep from V = 0: by monotonicity none ever is."""
         return self.discount if float((first / self.weight).max()) <= 0.0 else 1.0
 
-    def _log_going_on(self, v: FloatArray) -> FloatArray:
-        with np.errstate(divide="ignore"):
-            return np.asarray(np.log(self.discount) + v / self.weight)
+    def unit(self, v: FloatArray) -> float:
+        """The largest number that is rounded on the way to Q."""
+        values = self._collected(self._ahead(v))
+        finite = values[np.isfinite(values)]
+        pairs = unit_of(LastAxis(), np.stack([v, np.zeros(len(v))], axis=-1), self.weight)
+        return max(float(np.abs(finite).max(initial=0.0)), unit_of(self._groups, values, self.weight), pairs)
 
-    def _log_next(self, v: FloatArray) -> FloatArray:
-        """log(gamma e^{V/w} + 1 − gamma)."""
-        return np.logaddexp(self._log_going_on(v), np.log1p(-self.discount))
+    def _ahead(self, v: FloatArray) -> FloatArray:
+        """w log(gamma e^{V/w} + 1 − gamma)."""
+        after = np.stack([v, np.zeros(len(v))], axis=-1)
+        return phi(after, np.array([self.discount, 1.0 - self.discount]), self.weight, self.weight)
+
+    def _collected(self, ahead: FloatArray) -> FloatArray:
+        """What each outcome brings: its reward, and what is ahead."""
+        return np.asarray(self.reward + ahead[self.transition.indices])
+
+    def _equivalent(self, values: FloatArray) -> FloatArray:
+        """w log E_P exp(·/w) over the outcomes of each row; −inf for empty rows."""
+        result = np.full(self.transition.shape[0], -np.inf)
+        operator = Operator(self.weight, self.weight)
+        result[self._filled] = phi_over(self._groups, values, self.transition.data, operator)
+        return result
+
+    def _ratio(self, values: FloatArray, total: FloatArray) -> FloatArray:
+        """e^{(values − total)/w}; 0 where either is −inf."""
+        below = np.full(values.shape, -np.inf)
+        np.subtract(values, total, out=below, where=np.isfinite(values) & np.isfinite(total))
+        return np.asarray(np.exp(np.where(np.isfinite(below), below / self.weight, -np.inf)))
+
+
+def unit_of(groups: Reduction, values: FloatArray, weight: float) -> float:
+    """What is rounded in w log E e^{f/w}: w itself, or where f differs by little beside it, only the differences."""
+    finite = np.isfinite(values)
+    widest = groups.maxima(np.where(finite, values, -np.inf)) + groups.maxima(np.where(finite, -values, -np.inf))
+    spread = float(widest.max(initial=0.0))
+    return spread if spread < NEAR * abs(weight) else abs(weight)
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,10 +183,15 @@ class Backup:
         return np.asarray(~(ended.all(axis=1) & (np.abs(first) <= _ROUNDING * max(1.0, self.weight))))
 
     @property
-    def unit(self) -> float:
-        """The largest weight of the two operators, in units of reward."""
-        states = abs(self.states.weight) if isinstance(self.states, CertaintyEquivalent) else 0.0
-        return max(states, self.weight)
+    def terms(self) -> int:
+        """How many numbers are summed up in the longest sum."""
+        outcomes = int(np.diff(sparse.csr_array(self.states.transition).indptr).max(initial=0))
+        return max(outcomes, int(self.measure.shape[1]))
+
+    def unit(self, v: FloatArray, q: FloatArray) -> float:
+        """The largest number that is rounded on the way from V to Q and T(V)."""
+        actions = unit_of(LastAxis(), q, self.weight) if self.weight > 0 else 0.0
+        return max(self.states.unit(v), actions)
 
     @property
     def settles(self) -> bool:

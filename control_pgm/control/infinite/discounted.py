@@ -10,9 +10,10 @@ from control_pgm.control.infinite.fixed_point import FixedPoint, fixed_point
 from control_pgm.control.infinite.options import METHODS, SOFT, check_discount, check_limit, checked_inference
 from control_pgm.control.infinite.process import (
     action_measure,
+    check_range,
     check_stationary,
     checked_limit,
-    outcome_weights,
+    outcome_rewards,
     transition_matrix,
 )
 from control_pgm.control.infinite.stationary import StationarySolution, by_pair, by_state
@@ -106,6 +107,8 @@ def solve_infinite(
     if kind == "planning":
         assert risk is not None
         check_digits(mdp, 1.0 / abs(risk), f"risk {risk:g}", "inference='bellman' is the limit of risk 0")
+    if mdp.discount < 1.0:
+        check_range(mdp.reward_table.values, mdp.discount)
     backup = _backup(mdp, kind, alpha, action_prior, risk)
     check_limit(mdp, kind, backup)
     found = fixed_point(backup, tolerance=tolerance, max_iterations=limit, newton=method == "policy-iteration")
@@ -130,10 +133,10 @@ def _backup(
     if kind == "planning":
         assert risk is not None
         weight = 1.0 / float(risk)
-        return Backup(CertaintyEquivalent(outcome_weights(mdp, weight), weight, mdp.discount), counted, 0.0)
+        return Backup(CertaintyEquivalent(*outcome_rewards(mdp, weight), weight, mdp.discount), counted, 0.0)
     if kind == "posterior":
         assert alpha is not None
-        states = CertaintyEquivalent(outcome_weights(mdp, alpha), alpha, mdp.discount)
+        states = CertaintyEquivalent(*outcome_rewards(mdp, alpha), alpha, mdp.discount)
         return Backup(states, action_measure(mdp, action_prior), alpha)
     expectation = Expectation(transition_matrix(mdp), mdp.reward, mdp.discount)
     if alpha is None:

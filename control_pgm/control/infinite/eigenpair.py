@@ -12,6 +12,9 @@ converges from everywhere: it is Howard's policy iteration for the ergodic contr
 P, since T(v)(i) = max_P [P v − KL(P ‖ M)]. Power iteration needs no linear systems; adding v itself to its image (a
 shift by one) keeps it from cycling where M is periodic.
 
+The left eigenvector is the right one of the transposed matrix. It is sought in logarithms too, as the stationary shares
+left times right may be far below what floating point can represent, and yet tell the scale of everything.
+
 Nothing underflows, however cold the temperature. But then parts of the state space may look closed to each other, until
 v differs between them by as much as the way between them costs: linear systems are singular, and power iteration moves
 v by a constant in every step. So steps are tried at a growing multiple of that constant, as long as neither bound gets
@@ -34,6 +37,7 @@ from control_pgm.tables.arrays import FloatArray
 
 _NOISE = 4 * np.finfo(float).eps  # of a product, relative to the largest |v|
 _SHORTEST = 2.0  # the smallest multiple of a power step that is tried at once
+_LONGEST_PAUSE = 64  # power steps between two trials of Newton's
 _WARM_UP = 32  # steps of a uniform start that find a state worth returning to
 
 
@@ -47,8 +51,6 @@ class Eigenpair:
         log lambda, in nats: half-way between its bounds.
     log_right : array [state]
         log of the right eigenvector; its largest entry is 0.
-    stationary : array [state]
-        The stationary distribution of the chain of shares: left times right eigenvector, summing to one.
     width : float
         The distance of the bounds on log lambda, in nats.
     iterations : int
@@ -56,7 +58,6 @@ class Eigenpair:
 
     log_value: float
     log_right: FloatArray
-    stationary: FloatArray
     width: float
     iterations: int
 
@@ -85,13 +86,33 @@ def leading_eigenpair(
         if high < floor - tolerance * scale:
             return None
         if high - low <= max(tolerance, _NOISE) * scale:
-            stationary = _stationary(matrix.shares(v), tolerance, max_iterations, newton)
-            return Eigenpair((low + high) / 2, v, stationary, high - low + _NOISE * scale, k)
+            return Eigenpair((low + high) / 2, v, float(high - low + _NOISE * scale), k)
     raise InvalidArgument(
         f"max_iterations {max_iterations}: the growth of evidence is known to {high - low:.3g} nats only",
         allowed=f"as many as bring it to {tolerance:g}",
         remedy="raise max_iterations" + ("" if newton else ", or take method='newton'"),
     )
+
+
+def left_eigenvector(
+    matrix: LogMatrix, log_right: FloatArray, *, tolerance: float, max_iterations: int, newton: bool
+) -> tuple[FloatArray, int]:
+    """log of the left eigenvector, scaled so that left times right sums to one, and the iterations that it took.
+
+    Left times right is the stationary distribution of the chain of shares. Found as the right eigenvector of the
+    transposed matrix, it keeps its digits where a state is visited too rarely for its share to be represented.
+
+    Examples
+    --------
+    >>> matrix = LogMatrix.of(np.array([0, 0, 1]), np.array([0, 1, 0]), np.array([0.0, 0.0, -5000.0]), (2, 2))
+    >>> options = {"tolerance": 1e-12, "max_iterations": 100, "newton": True}
+    >>> pair = leading_eigenpair(matrix, **options)
+    >>> (left_eigenvector(matrix, pair.log_right, **options)[0] + pair.log_right).round(6).tolist()
+    [0.0, -5000.0]
+    """
+    pair = leading_eigenpair(matrix.transposed(), tolerance=tolerance, max_iterations=max_iterations, newton=newton)
+    assert pair is not None  # without a floor
+    return pair.log_right - np.logaddexp.reduce(pair.log_right + log_right), pair.iterations
 
 
 def grows(matrix: LogMatrix, *, max_iterations: int) -> bool | None:
@@ -109,20 +130,34 @@ def grows(matrix: LogMatrix, *, max_iterations: int) -> bool | None:
 
 
 def _bounds(matrix: LogMatrix, newton: bool) -> Iterator[tuple[FloatArray, float, float]]:
-    """Ever better v, with the bounds on log lambda that it gives."""
-    v, stride = np.zeros(matrix.height), _SHORTEST
+    """Ever better v, with the bounds on log lambda that it gives.
+
+    Where Newton's step fails, power steps are taken instead: ever more of them, as each trial costs a linear system.
+    """
+    v, stride, pause = np.zeros(matrix.height), _SHORTEST, 1
     while True:
         gap = matrix.times(v) - v
-        low, high = float(gap.min()), float(gap.max())
-        yield v, low, high
+        yield v, float(gap.min()), float(gap.max())
         leap = _newton_leap(matrix, v, gap) if newton else None
-        if leap is None:
-            leap = v + stride * (gap - high)
-            ahead = matrix.times(leap) - leap
-            in_vain = ahead.min() < low or ahead.max() > high
-            leap = np.logaddexp(v + gap - (low + high) / 2, v) if in_vain else leap
-            stride = max(stride / 4.0, _SHORTEST) if in_vain else 2.0 * stride
-        v = leap - leap.max()
+        if leap is not None:
+            v, pause = leap - leap.max(), 1
+            continue
+        for _ in range(pause):
+            v, stride = _power_step(matrix, v, stride)
+        pause = min(2 * pause, _LONGEST_PAUSE) if newton else 1
+
+
+def _power_step(matrix: LogMatrix, v: FloatArray, stride: float) -> tuple[FloatArray, float]:
+    """The next v, by a multiple of a power step if that makes neither bound worse, and the multiple to try after it."""
+    gap = matrix.times(v) - v
+    low, high = gap.min(), gap.max()
+    leap = v + stride * (gap - high)
+    ahead = matrix.times(leap) - leap
+    if ahead.min() < low or ahead.max() > high:
+        leap, stride = np.logaddexp(v + gap - (low + high) / 2, v), max(stride / 4.0, _SHORTEST)
+    else:
+        stride *= 2.0
+    return leap - leap.max(), stride
 
 
 def _newton_leap(matrix: LogMatrix, v: FloatArray, gap: FloatArray) -> FloatArray | None:
@@ -172,30 +207,3 @@ def _often_visited(chain: Any) -> int:
     for _ in range(_WARM_UP):
         belief = 0.5 * (belief + belief @ chain)
     return int(np.argmax(belief))
-
-
-def _stationary(chain: Any, tolerance: float, max_iterations: int, newton: bool) -> FloatArray:
-    """The stationary distribution of an irreducible chain: by a linear system, or by lazy steps."""
-    n = chain.shape[0]
-    if newton:
-        k = _often_visited(chain)
-        others = np.delete(np.arange(n), k)
-        into, back = chain[[k]][:, others].toarray()[0], chain[others][:, [k]].toarray()[:, 0]
-        # How often each state is visited between two returns to k.
-        visits = solve_leaving(chain[others][:, others], into, leaving=back, transposed=True)
-        if visits is not None and (visits >= -tolerance).all():
-            belief = np.insert(np.maximum(visits, 0.0), k, 1.0)
-            return np.asarray(belief / belief.sum())
-    belief = np.full(n, 1.0 / n)
-    for _ in range(max_iterations):
-        moved = 0.5 * (belief + belief @ chain)
-        moved /= moved.sum()
-        change = float(np.abs(moved - belief).sum())
-        belief = moved
-        if change <= tolerance:
-            return np.asarray(belief)
-    raise InvalidArgument(
-        f"max_iterations {max_iterations}: the stationary distribution still changes by {change:.3g} in each step",
-        allowed=f"as many as bring it to {tolerance:g}",
-        remedy="raise max_iterations, or take method='newton'",
-    )

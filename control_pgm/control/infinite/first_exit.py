@@ -36,9 +36,9 @@ class FirstExit:
         return np.where(self.moving, -np.inf, self.given)
 
     @property
-    def unit(self) -> float:
-        """Logarithms are in nats."""
-        return 1.0
+    def terms(self) -> int:
+        """The states that the longest sum is over."""
+        return self.matrix.longest
 
     @property
     def settles(self) -> bool:
@@ -61,6 +61,10 @@ class FirstExit:
     def slope(self, v: FloatArray, q: FloatArray, new: FloatArray) -> Any:
         """The shares of next states."""
         return sparse.csr_array(self.matrix.shares(v))
+
+    def unit(self, v: FloatArray, q: FloatArray) -> float:
+        """Logarithms are in nats, as large as they are."""
+        return 1.0
 
     def modulus(self, first: FloatArray) -> float:
         """Steps that cannot leave do not contract."""

@@ -6,7 +6,8 @@ Every equation of infinite horizons has this form. Two bounds cover them.
 
     |T(V) − V*| ≤ m |V − V*| ≤ m (|V − T(V)| + |T(V) − V*|),   so   |T(V) − V*| ≤ m/(1 − m) · |T(V) − V|.
 
-With discount gamma, Bellman's and the variational backup have m = gamma (Puterman 1994, theorem 6.3.1).
+With discount gamma, Bellman's and the variational backup have m = gamma (Puterman 1994, theorem 6.3.1). Rounding in a
+sweep counts as if it were part of |T(V) − V|, and once more for T(V) itself.
 
 *Enclosure.* Where T is no contraction but monotone, find L ≤ V ≤ U with L < T(L) and T(U) < U. Applying T again and
 again keeps both inequalities, so that a fixed point lies in between, and both it and T(V) lie between T(L) and T(U).
@@ -27,7 +28,7 @@ from control_pgm.control.infinite.linear import solve_leaving
 from control_pgm.errors import InvalidArgument
 from control_pgm.tables.arrays import BoolArray, FloatArray, IntArray
 
-_NOISE = 4 * np.finfo(float).eps  # of a sweep, relative to the largest value
+_NOISE = 4 * np.finfo(float).eps  # of a sweep at least, relative to the largest value
 _SLACK = 0.1  # of the equation n = 1 + J n, which the factor two in the step covers
 _PUSHES = 1_000  # sweeps that an enclosure may take beyond what the iteration itself has taken
 
@@ -50,8 +51,8 @@ class Map(Protocol):
         """The states whose value is asked for; those of the others are given."""
 
     @property
-    def unit(self) -> float:
-        """The units of V in one nat: sums of probabilities are rounded in these, however small V is."""
+    def terms(self) -> int:
+        """How many numbers are summed up in the longest sum of a sweep."""
 
     @property
     def settles(self) -> bool:
@@ -66,6 +67,9 @@ class Map(Protocol):
 
     def slope(self, v: FloatArray, q: FloatArray, new: FloatArray) -> Any:
         """The derivative J of T at V as a CSR matrix: J ≥ 0 with rows that sum to at most one."""
+
+    def unit(self, v: FloatArray, q: FloatArray) -> float:
+        """The largest number that a sweep from V rounds; sums of probabilities of any size are rounded in nats."""
 
     def modulus(self, first: FloatArray) -> float:
         """m as it follows from the first sweep; 1 where T is no contraction."""
@@ -91,6 +95,19 @@ class FixedPoint:
     error_bound: float
 
 
+def rounding(terms: int, size: float) -> float:
+    """How far rounding may take one sweep: errors of sums grow like the root of their length (Higham and Mary 2019).
+
+    Parameters
+    ----------
+    terms : int
+        The length of the longest sum.
+    size : float
+        The largest number in it; logarithms count for one at least.
+    """
+    return float(np.finfo(float).eps * (4.0 + np.sqrt(terms)) * max(1.0, size))
+
+
 def fixed_point(problem: Map, *, tolerance: float, max_iterations: int, newton: bool) -> FixedPoint:
     """Iterate until the error bound is at most ``tolerance``, relative to the largest |V| where that is above one.
 
@@ -113,26 +130,40 @@ def fixed_point(problem: Map, *, tolerance: float, max_iterations: int, newton: 
         q, new = problem.sweep(v)
         modulus = problem.modulus(new) if modulus is None else modulus
         previous, residual = residuals[-1] if residuals else np.inf, _distance(new, v)
+        if not residual < np.inf and (np.isnan(new) | (new == np.inf)).any():
+            raise _overflown(problem)
         residuals.append(residual)
         scale = max(1.0, float(np.abs(new[np.isfinite(new)]).max(initial=0.0)))
-        noise = _NOISE * max(scale, problem.unit)
-        stuck = residual <= noise and residual >= previous
-        goal, gap, at_end = tolerance * scale, residual + noise, stuck or residual <= _NOISE * scale
-        bound = np.inf
-        if modulus < 1.0:
-            bound = modulus / (1.0 - modulus) * gap if gap < np.inf else np.inf
-        elif residual <= min(goal, look) or at_end:
-            bound = _enclosure(problem, v, gap, 2 * len(residuals) + _PUSHES, newton)
-            look = residual * (0.01 if bound == np.inf else min(0.1, goal / max(bound, goal)))
-        if bound <= goal or (at_end and (problem.settles if bound == np.inf else problem.unit > scale)):
-            return FixedPoint(q, new, np.array(residuals), bound)
-        if at_end:
-            raise _unreachable(problem, tolerance, bound, scale)
+        goal, still = tolerance * scale, residual <= _NOISE * scale
+        left = residual * (modulus / (1.0 - modulus) if modulus < 1.0 else 1.0)
+        if left <= goal or residual >= previous or still:  # only then is there anything to prove
+            unit = problem.unit(v, q)
+            noise = rounding(problem.terms, max(scale, unit))
+            at_end = still or previous <= residual <= noise
+            bound = np.inf
+            if modulus < 1.0 and residual < np.inf:
+                bound = left + noise / (1.0 - modulus)
+            elif modulus == 1.0 and (residual <= min(goal, look) or at_end):
+                bound = noise + _enclosure(problem, v, residual + 2.0 * noise, 2 * len(residuals) + _PUSHES, newton)
+                look = residual * (0.01 if bound == np.inf else min(0.1, goal / max(bound, goal)))
+            if bound <= goal or (at_end and (problem.settles if bound == np.inf else unit > scale)):
+                return FixedPoint(q, new, np.array(residuals), bound)
+            if at_end:
+                raise _unreachable(problem, tolerance, bound, scale)
         v = _newton(problem, v, q, new) if newton else new
     raise InvalidArgument(
         f"max_iterations {max_iterations}: the last sweep still changed values by {residuals[-1]:.3g}",
         allowed=f"as many as bring the error bound to {tolerance:g}",
         remedy=problem.trouble,
+    )
+
+
+def _overflown(problem: Map) -> InvalidArgument:
+    """Why there is no number."""
+    return InvalidArgument(
+        "values exceed all floating-point numbers",
+        allowed=f"values up to {np.finfo(float).max:.0e} in magnitude",
+        remedy=f"measure rewards in a larger unit; or else {problem.trouble}",
     )
 
 

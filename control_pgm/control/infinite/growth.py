@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import sparse
 
-from control_pgm.control.infinite.eigenpair import Eigenpair, grows, leading_eigenpair
+from control_pgm.control.infinite.classes import among_others, communicating_classes, grouped
+from control_pgm.control.infinite.eigenpair import Eigenpair, grows, leading_eigenpair, left_eigenvector
 from control_pgm.control.infinite.endings import endings
 from control_pgm.control.infinite.first_exit import first_exit
 from control_pgm.control.infinite.log_matrix import LogMatrix
@@ -94,22 +94,17 @@ def growth(matrix: LogMatrix, states: Labels, *, tolerance: float, max_iteration
     leading = (own == rates) & (rates > -np.inf)
     level = _same_rate(matrix, rates)
     _check_apart(level, leading, label, states)
-    log_x = np.where(leading, 0.0, -np.inf)  # a single state that stays is its own eigenvector
-    stationary = leading.astype(np.float64)
-    for members, pair in pairs:
-        if leading[members[0]]:
-            log_x[members], stationary[members] = pair.log_right, pair.stationary
-    classes = tuple(_grouped(np.flatnonzero(leading), label))
+    led = [(members, pair) for members, pair in pairs if leading[members[0]]]
+    log_x, log_left, iterations = _eigenvectors(matrix, leading, led, tolerance, max_iterations, newton)
+    iterations += sum(pair.iterations for _, pair in pairs)
+    stationary = np.exp(log_left + log_x)
+    classes = tuple(grouped(np.flatnonzero(leading), label))
     ends = endings(matrix, rates, leading, tolerance, max_iterations, newton)
     for members in classes:
-        share = stationary[members]
-        visited = share > 0
-        log_left = np.log(share[visited]) - log_x[members][visited]
-        log_x[members] += np.logaddexp.reduce(log_left + ends[members][visited])
+        log_x[members] += np.logaddexp.reduce(log_left[members] + ends[members])
     upstream = (rates > -np.inf) & ~leading
     if upstream.any():
         log_x = first_exit(level, upstream, log_x, tolerance=tolerance, max_iterations=max_iterations, newton=newton).v
-    iterations = sum(pair.iterations for _, pair in pairs)
     return Growth(rates, log_x, classes, stationary, level.shares(log_x), max(width, moved), iterations)
 
 
@@ -126,54 +121,10 @@ def growing_class(matrix: LogMatrix, *, max_iterations: int) -> IntArray | None:
     staying = np.flatnonzero(_class_rates(matrix, label, []) >= 0.0)
     if staying.size:
         return staying[:1]
-    for members in _grouped(_among_others(label), label):
+    for members in grouped(among_others(label), label):
         if grows(matrix.block(members), max_iterations=max_iterations):
             return members
     return None
-
-
-def communicating_classes(matrix: LogMatrix) -> IntArray:
-    """The number of each state's class: states that can reach each other share one."""
-    from scipy.sparse import csgraph  # slow to import
-
-    return np.asarray(csgraph.connected_components(_pattern(matrix), connection="strong")[1], dtype=np.int64)
-
-
-def period(matrix: LogMatrix, members: IntArray) -> int:
-    """The greatest common divisor of the lengths of all loops in a communicating class.
-
-    Examples
-    --------
-    >>> ring = LogMatrix.of(np.arange(3), np.array([1, 2, 0]), np.zeros(3), (3, 3))
-    >>> period(ring, np.arange(3))
-    3
-    """
-    inside = matrix.block(members)
-    from scipy.sparse import csgraph
-
-    order, before = csgraph.breadth_first_order(_pattern(inside), 0)
-    depth = np.zeros(len(members), dtype=np.int64)
-    for node in order[1:]:
-        depth[node] = depth[before[node]] + 1
-    return int(np.gcd.reduce(depth[inside.rows] + 1 - depth[inside.columns]))
-
-
-def _pattern(matrix: LogMatrix) -> Any:
-    ones = np.ones(len(matrix.logs))
-    pattern = sparse.csr_array((ones, matrix.columns, matrix.starts), shape=(matrix.height, matrix.width), copy=True)
-    pattern.sum_duplicates()  # SciPy's graph routines expect each edge once
-    return pattern
-
-
-def _grouped(members: IntArray, label: IntArray) -> list[IntArray]:
-    """The given states, class by class."""
-    ordered = members[np.argsort(label[members], kind="stable")]
-    return np.split(ordered, np.flatnonzero(np.diff(label[ordered])) + 1) if len(members) else []
-
-
-def _among_others(label: IntArray) -> IntArray:
-    """The states whose class has several."""
-    return np.flatnonzero(np.bincount(label)[label] > 1)
 
 
 def _eigenpairs(
@@ -186,7 +137,7 @@ def _eigenpairs(
     """
     floor = _reached(matrix, _class_rates(matrix, label, []))
     pairs = []
-    for members in _grouped(_among_others(label), label):
+    for members in grouped(among_others(label), label):
         pair = leading_eigenpair(
             matrix.block(members),
             tolerance=tolerance,
@@ -196,6 +147,26 @@ def _eigenpairs(
         )
         pairs += [(members, pair)] if pair is not None else []
     return pairs
+
+
+def _eigenvectors(
+    matrix: LogMatrix,
+    leading: BoolArray,
+    pairs: list[tuple[IntArray, Eigenpair]],
+    tolerance: float,
+    max_iterations: int,
+    newton: bool,
+) -> tuple[FloatArray, FloatArray, int]:
+    """log of right and left eigenvectors of leading classes, −inf elsewhere, and the iterations for the left ones."""
+    log_x = np.where(leading, 0.0, -np.inf)  # a single state that stays is its own eigenvector
+    log_left, iterations = log_x.copy(), 0
+    for members, pair in pairs:
+        log_x[members] = pair.log_right
+        log_left[members], taken = left_eigenvector(
+            matrix.block(members), pair.log_right, tolerance=tolerance, max_iterations=max_iterations, newton=newton
+        )
+        iterations += taken
+    return log_x, log_left, iterations
 
 
 def _class_rates(matrix: LogMatrix, label: IntArray, pairs: list[tuple[IntArray, Eigenpair]]) -> FloatArray:

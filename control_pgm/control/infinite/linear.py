@@ -1,4 +1,8 @@
-"""Linear systems (I − J) x = b of chains that leave their states: direct methods, dense where that is small."""
+"""Linear systems (I − J) x = b of chains that leave their states: by the cheapest method that is exact.
+
+Small systems are dense. Large ones are factored where their graph has a narrow band, as on grids and lines; on random
+graphs factors fill up, so that products come first there and factors only where those do not suffice.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +11,11 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
+from control_pgm.control.infinite.krylov import fills_up, solve_by_products
 from control_pgm.tables.arrays import FloatArray
 
-_MAX_DENSE = 600  # states: below, LAPACK beats a sparse factorisation
+_ALWAYS_DENSE = 600  # states: below, LAPACK beats a sparse factorisation
+_MAX_DENSE = 1_000  # states: below, it does so where sparse factors fill up
 
 
 def solve_leaving(
@@ -40,21 +46,32 @@ def solve_leaving(
     if leaving is not None:
         moving = chain - sparse.diags_array(chain.diagonal())
         system.setdiag(moving.sum(axis=1) + leaving)
-    try:
-        if n <= _MAX_DENSE:
-            matrix = system.toarray()
-            solution = np.linalg.solve(matrix.T if transposed else matrix, right)
-        else:
-            # An M-matrix needs no pivots, so that its rows and columns may be ordered alike: half of the fill-in.
-            from scipy.sparse import linalg  # slow to import
+    system = sparse.csr_array(system.T) if transposed else system
+    if n <= _ALWAYS_DENSE:
+        solution = _dense(system, right)
+    elif not fills_up(system):
+        solution = _factored(system, right)
+    elif n <= _MAX_DENSE:
+        solution = _dense(system, right)
+    else:
+        by_products = solve_by_products(system, right)
+        solution = _factored(system, right) if by_products is None else by_products
+    return solution if solution is not None and np.isfinite(solution).all() else None
 
-            factors = linalg.splu(
-                sparse.csc_array(system),
-                permc_spec="MMD_AT_PLUS_A",
-                diag_pivot_thresh=0.0,
-                options={"SymmetricMode": True},
-            )
-            solution = factors.solve(right, trans="T" if transposed else "N")
-    except (np.linalg.LinAlgError, RuntimeError):  # SciPy's word for a factor that is exactly singular
+
+def _dense(system: Any, right: FloatArray) -> FloatArray | None:
+    try:
+        return np.asarray(np.linalg.solve(system.toarray(), right))
+    except np.linalg.LinAlgError:
         return None
-    return np.asarray(solution) if np.isfinite(solution).all() else None
+
+
+def _factored(system: Any, right: FloatArray) -> FloatArray | None:
+    """By sparse factors. An M-matrix needs no pivots, so that its rows and columns are ordered alike: half the fill."""
+    from scipy.sparse import linalg  # slow to import
+
+    options = {"permc_spec": "MMD_AT_PLUS_A", "diag_pivot_thresh": 0.0, "options": {"SymmetricMode": True}}
+    try:
+        return np.asarray(linalg.splu(sparse.csc_array(system), **options).solve(right))
+    except RuntimeError:  # SciPy's word for a factor that is exactly singular
+        return None

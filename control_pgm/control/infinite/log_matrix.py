@@ -19,7 +19,7 @@ class LogMatrix:
     Attributes
     ----------
     logs : array [entry]
-        log M(i,j) > −inf, row after row. +inf marks what makes a whole row infinite.
+        log M(i,j) > −inf, row after row.
     columns : int array [entry]
         j of each entry.
     starts : int array [row + 1]
@@ -56,6 +56,11 @@ class LogMatrix:
         """i of each entry."""
         return np.repeat(np.arange(self.height), np.diff(self.starts))
 
+    @property
+    def longest(self) -> int:
+        """The number of entries in the fullest row."""
+        return int(np.diff(self.starts).max(initial=0))
+
     @cached_property
     def _filled(self) -> IntArray:
         return np.flatnonzero(np.diff(self.starts))
@@ -86,7 +91,7 @@ class LogMatrix:
         return result
 
     def shares(self, log_x: FloatArray) -> Any:
-        """M(i,j) x(j) / (M x)(i) as a CSR matrix: what each j contributes to row i; 0 where M x is 0 or infinite."""
+        """M(i,j) x(j) / (M x)(i) as a CSR matrix: what each j contributes to row i; 0 where M x is 0."""
         total = self.times(log_x)[self.rows]
         logs = np.full(len(total), -np.inf)
         np.subtract(self.logs + log_x[self.columns], total, out=logs, where=np.isfinite(total))
@@ -103,6 +108,11 @@ class LogMatrix:
         """The chosen entries."""
         logs = np.where(kept, self.logs, -np.inf)
         return LogMatrix.of(self.rows, self.columns, logs, (self.height, self.width))
+
+    def transposed(self) -> LogMatrix:
+        """M^T."""
+        order = np.argsort(self.columns, kind="stable")
+        return LogMatrix.of(self.columns[order], self.rows[order], self.logs[order], (self.width, self.height))
 
     def merged(self, size: int) -> LogMatrix:
         """Each ``size`` neighbouring rows added up to one."""

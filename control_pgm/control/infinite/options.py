@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 from control_pgm.control.arguments import choice
 from control_pgm.control.infinite.backups import Backup, CertaintyEquivalent
 from control_pgm.control.infinite.growth import growing_class
+from control_pgm.control.infinite.process import outcome_weights
 from control_pgm.control.mdp import MDP
 from control_pgm.control.solve_options import check_risk
 from control_pgm.errors import InvalidArgument
@@ -89,7 +90,7 @@ def _check_evidence(mdp: MDP, backup: Backup) -> None:
         return
     assert isinstance(backup.states, CertaintyEquivalent)
     with np.errstate(divide="ignore"):
-        steps = backup.states.weights.scaled(np.log(backup.measure).ravel()).merged(mdp.n_actions)
+        steps = outcome_weights(mdp, backup.states.weight).scaled(np.log(backup.measure).ravel()).merged(mdp.n_actions)
     grown = growing_class(steps.scaled(np.full(mdp.n_states, np.log(mdp.discount))), max_iterations=_LOOKS)
     if grown is not None:
         raise InvalidArgument(

@@ -15,8 +15,10 @@ from control_pgm.control.infinite.log_matrix import LogMatrix
 from control_pgm.control.mdp import MDP
 from control_pgm.control.priors import parse_prior
 from control_pgm.errors import InvalidArgument
-from control_pgm.tables.arrays import FloatArray
+from control_pgm.tables.arrays import FloatArray, IntArray
+from control_pgm.tables.operators import phi
 
+_LARGEST_VALUE = 1e306  # of all values; sums of a few still are numbers
 _LARGEST = 1e14  # nats: beyond, logarithms keep no digit after the point
 
 
@@ -46,6 +48,17 @@ def checked_limit(method: str, methods: Mapping[str, int], tolerance: float, max
     return min(int(max_iterations), sys.maxsize)
 
 
+def check_range(rewards: FloatArray, discount: float) -> None:
+    """Refuse discounted sums of rewards that exceed all floating-point numbers."""
+    largest = float(np.abs(rewards).max(where=np.isfinite(rewards), initial=0.0))
+    if largest > _LARGEST_VALUE * (1.0 - discount):
+        raise InvalidArgument(
+            f"rewards up to {largest:g} with discount {discount:.15g} add up to values beyond floating point",
+            allowed=f"up to {_LARGEST_VALUE * (1.0 - discount):.3g}",
+            remedy="measure rewards in a larger unit, or lower the discount",
+        )
+
+
 def action_measure(mdp: MDP, action_prior: ArrayLike | str | None) -> FloatArray:
     """What each action weighs, shape (S, A): its prior probability, or 1 where available actions are counted."""
     prior = parse_prior(mdp, action_prior, 1)
@@ -65,25 +78,44 @@ def transition_matrix(mdp: MDP) -> Any:
 def outcome_weights(mdp: MDP, weight: float) -> LogMatrix:
     """P(s'|s,a) E[e^{r/w} | s,a,s'] for available pairs, shape (S·A, S), row s·A+a; other rows are empty.
 
-    An outcome may have several rewards: E is over them. ``weight`` is w, in units of reward; with w < 0 a forbidden
-    reward, −inf, makes its row infinite.
+    An outcome may have several rewards: E is over them. ``weight`` is w > 0, in units of reward.
     """
-    transition = transition_matrix(mdp)
-    rows = np.repeat(np.arange(transition.shape[0]), np.diff(transition.indptr))
+    transition, values, shares = _outcomes(mdp)
+    scaled = in_units(values, weight, shares > 0)
+    scaled = scaled + np.log(shares, out=np.full(shares.shape, -np.inf), where=shares > 0)
+    logs = np.logaddexp.reduce(scaled, axis=0) + np.log(transition.data)
+    return LogMatrix.of(_rows(transition), transition.indices.astype(np.int64), logs, transition.shape)
+
+
+def outcome_rewards(mdp: MDP, weight: float) -> tuple[Any, FloatArray]:
+    """P(s'|s,a) for available pairs as a CSR matrix (S·A, S), row s·A+a, and the reward of each of its entries.
+
+    An outcome may have several rewards: then it is their certainty equivalent w log E e^{r/w}. ``weight`` is w, in
+    units of reward, of either sign.
+    """
+    transition, values, shares = _outcomes(mdp)
+    in_units(values, weight, shares > 0)
+    return transition, phi(values.T, shares.T, weight, weight)
+
+
+def _outcomes(mdp: MDP) -> tuple[Any, FloatArray, FloatArray]:
+    """Transitions of available pairs; rewards and their weights, shape (number of rewards, non-zeros)."""
+    matrix = transition_matrix(mdp)
     rewards = mdp.reward_table.at(0)
     if rewards.on_outcome:
-        rewards = rewards if rewards.listed else rewards.as_list(transition)
+        rewards = rewards if rewards.listed else rewards.as_list(matrix)
         values, shares = rewards.values, rewards.weights
     else:
-        values, shares = rewards.values.reshape(len(rewards.values), -1)[:, rows], None
-    possible = mdp.available.ravel()[rows] & (transition.data > 0)
-    used = np.broadcast_to(possible, values.shape) & (True if shares is None else shares > 0)
-    scaled = in_units(values, weight, used)
-    if shares is not None:
-        scaled = scaled + np.log(shares, out=np.full(shares.shape, -np.inf), where=used)
-    logs = np.full(len(rows), -np.inf)
-    logs[possible] = np.logaddexp.reduce(scaled, axis=0)[possible] + np.log(transition.data[possible])
-    return LogMatrix.of(rows, transition.indices.astype(np.int64), logs, transition.shape)
+        values, shares = rewards.values.reshape(len(rewards.values), -1)[:, _rows(matrix)], None
+    possible = mdp.available.ravel()[_rows(matrix)] & (matrix.data > 0)
+    weights = np.ones(values.shape) if shares is None else np.broadcast_to(shares, values.shape)
+    starts = np.concatenate([[0], np.cumsum(possible)])[matrix.indptr]
+    kept = sparse.csr_array((matrix.data[possible], matrix.indices[possible], starts), shape=matrix.shape)
+    return kept, values[:, possible], weights[:, possible]
+
+
+def _rows(matrix: Any) -> IntArray:
+    return np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
 
 
 def in_units(values: FloatArray, weight: float, used: Any) -> FloatArray:

@@ -11,11 +11,11 @@ from scipy import sparse
 from control_pgm.control.arguments import choice
 from control_pgm.control.infinite.desirability import DesirabilitySolution
 from control_pgm.control.infinite.first_exit import first_exit
-from control_pgm.control.infinite.fixed_point import fixed_point
+from control_pgm.control.infinite.fixed_point import fixed_point, rounding
 from control_pgm.control.infinite.growth import growth
 from control_pgm.control.infinite.linearly_solvable import LinearlySolvable
 from control_pgm.control.infinite.log_matrix import LogMatrix
-from control_pgm.control.infinite.process import checked_limit, in_units
+from control_pgm.control.infinite.process import check_range, checked_limit, in_units
 from control_pgm.control.network import check_length
 from control_pgm.control.temperatures import check_single
 from control_pgm.control.validation import discount_factor
@@ -55,9 +55,9 @@ class DiscountedDesirability:
         return np.ones(self.weights.height, dtype=bool)
 
     @property
-    def unit(self) -> float:
-        """Logarithms are in nats."""
-        return 1.0
+    def terms(self) -> int:
+        """The states that the longest sum is over."""
+        return self.weights.longest
 
     @property
     def settles(self) -> bool:
@@ -81,6 +81,10 @@ class DiscountedDesirability:
     def slope(self, v: FloatArray, q: FloatArray, new: FloatArray) -> Any:
         """gamma u(s'|s)."""
         return sparse.csr_array(self.discount * self.weights.shares(self.ahead(v)))
+
+    def unit(self, v: FloatArray, q: FloatArray) -> float:
+        """Logarithms are in nats, as large as they are."""
+        return 1.0
 
     def modulus(self, first: FloatArray) -> float:
         """Gamma."""
@@ -191,11 +195,14 @@ def _finite(problem: LinearlySolvable, alpha: float, horizon: int) -> Desirabili
     labels = {"t": Labels(range(horizon + 1)), "s": problem.states}
     matrices = tuple(weights.shares(log_z[t + 1]) for t in range(horizon))
     v = LabelledArray(lock(alpha * log_z), ("t", "s"), labels)
-    return DesirabilitySolution(problem, "finite", alpha, v, None, matrices, 0.0, horizon)
+    largest = np.abs(log_z).max(where=np.isfinite(log_z), initial=0.0)
+    bound = alpha * horizon * rounding(weights.longest, largest)
+    return DesirabilitySolution(problem, "finite", alpha, v, None, matrices, bound, horizon)
 
 
 def _discounted(problem: LinearlySolvable, alpha: float, discount: float, options: _Options) -> DesirabilitySolution:
     """The fixed point of a contraction."""
+    check_range(problem.reward, discount)
     process = DiscountedDesirability(problem.weights(alpha), discount)
     found = fixed_point(
         process, tolerance=options.tolerance, max_iterations=options.max_iterations, newton=options.newton

@@ -52,3 +52,27 @@ def weights(mdp, weight):
     with np.errstate(divide="ignore"):
         logs = np.log(mdp.transition)
     return np.exp(logs + np.where(logs > -np.inf, reward / weight, 0.0))
+
+
+def random_process(seed, sparse=False):
+    """Rewards of states, an absorbing state that pays on entering, actions that are not always available."""
+    rng = np.random.default_rng(seed)
+    n, actions = int(rng.integers(3, 6)), int(rng.integers(1, 4))
+    transition = rng.dirichlet(np.ones(n), size=(n, actions)) * (rng.random((n, actions, n)) < 0.7)
+    transition[:, :, 0] += 0.05
+    transition /= transition.sum(axis=2, keepdims=True)
+    transition[-1] = np.eye(n)[-1]
+    available = rng.random((n, actions)) < 0.7
+    available[:, 0] = True
+    reward = np.repeat(rng.normal(size=(n, 1, 1)), actions, axis=1).repeat(n, axis=2)
+    reward[-1] = 0.0
+    reward[:-1, :, -1] += rng.normal()
+    made = MDP(transition, reward, available=available, reward_axes="sas")
+    if not sparse:
+        return made
+    outcomes = [
+        (s, a, transition[s, a, t], t, reward[s, a, t])
+        for s, a, t in zip(*np.nonzero(transition * available[:, :, None]), strict=True)
+    ]
+    outcomes = [(int(s), int(a), float(p), int(t), float(r)) for s, a, p, t, r in outcomes]
+    return MDP.from_outcomes(outcomes, states=n, actions=actions, sparse=True)

@@ -175,7 +175,7 @@ def test_thousands_of_sparse_states_take_both_methods():
     newton, power = (solve_average(mdp, method=method, temperature=2.0) for method in METHODS)
     assert abs(newton.rate - power.rate) <= newton.error_bound + power.error_bound
     assert difference(newton.policy, power.policy) <= 1e-5
-    assert newton.iterations < 20 < power.iterations
+    assert newton.iterations < 40 < power.iterations
     p = newton.policy.values
     occupied = newton.state_marginals.values
     w = np.exp((mdp.reward - newton.rate) / 2.0)[:, :, None] * matrix.toarray().reshape(n, m, n)
@@ -213,3 +213,63 @@ def test_the_answer_shows_itself():
     assert "soft average reward" in str(found)
     assert "<table>" in found._repr_html_()
     assert repr(found).startswith("AverageSolution(MDP(5 states, 3 actions), soft average reward")
+
+
+def room_with_a_costly_way_back(cost):
+    """From 2 to 0, where staying is free and a step to 1 and back costs; or to 3, where one action is forbidden.
+
+    Both parts go on with probability one half in every step, so that their rate is −log 2. The first may end in 1.
+    """
+    transition = np.zeros((4, 2, 4))
+    transition[0, 0, 0] = transition[0, 1, 1] = 1.0
+    transition[1, :, 0] = 1.0
+    transition[2, 0, 0] = transition[2, 1, 3] = 1.0
+    transition[3, :, 3] = 1.0
+    return MDP(transition, [[0.0, 0.0], [-cost, -cost], [0.0, 0.0], [0.0, -np.inf]], reward_axes="sa", initial=2)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("cost", [100.0, 800.0, 5000.0])
+def test_average_values_are_the_limit_however_rarely_a_state_is_visited(method, cost):
+    mdp = room_with_a_costly_way_back(cost)
+    found = solve_average(mdp, method=method, tolerance=1e-9)
+    long = solve(mdp, 200)
+    assert np.abs(found.policy.values[2] - long.policy.values[0, 2]).max() < 1e-6
+    assert np.abs(found.V.values - 200 * np.log(2.0) - long.V.values[0]).max() < 1e-4
+    assert np.abs(found.state_marginals.values - long.state_marginals.values[100]).max() < 1e-6
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("cost", [10.0, 700.0, 740.0, 750.0, 2000.0])
+def test_values_keep_their_scale_where_shares_underflow(method, cost):
+    """Staying in 0 is free, the way over 1 costs: V(0) is that of the closed form whether e^-cost underflows or not."""
+    mdp = MDP([[[1, 0], [0, 1]], [[1, 0], [1, 0]]], [[0.0, 0.0], [-cost, -cost]], initial=0)
+    found = solve_average(mdp, method=method, tolerance=1e-13)
+    root = np.sqrt(0.25 + 2 * np.exp(-cost))  # of [[1/2, 1/2], [e^-cost, 0]]
+    value = (0.5 + root) / 2
+    right = np.array([1.0, np.exp(-cost) / value])
+    left = np.array([1.0, 0.5 / value])
+    scale = np.log(left.sum() / (left @ right))
+    assert difference(found.V, [scale, scale - cost - np.log(value)]) <= 1e-9
+    assert difference(found.state_marginals, left * right / (left @ right)) <= TIGHT
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("n", [2_500, 4_000])
+def test_random_graphs_of_thousands_of_states_take_no_fill_in(method, n):
+    rng = np.random.default_rng(n)
+    table = sparse.csr_array(
+        (rows(rng, 2 * n, 3).ravel(), rng.integers(n, size=6 * n), np.arange(0, 6 * n + 1, 3)), (2 * n, n)
+    )
+    mdp = MDP(table, rng.normal(size=(n, 2)), reward_axes="sa")
+    found = solve_average(mdp, method=method)
+    assert found.error_bound <= 1e-9
+    assert found.iterations < (40 if method == "newton" else 400)
+    w = sparse.csr_array(
+        (np.full(2 * n, 0.5) * np.exp(mdp.reward.ravel() - found.rate), np.arange(2 * n), np.arange(0, 2 * n + 1, 2))
+    )
+    chain = sparse.csr_array(w @ table)
+    x = np.exp(found.V.values)
+    assert difference(chain @ x / x, np.ones(n)) <= 1e-8
+    occupied = found.state_marginals.values
+    assert difference(x * (chain.T @ (occupied / x)), occupied) <= 1e-11

@@ -8,6 +8,7 @@ from scipy import sparse
 
 from control_pgm import MDP, solve
 from control_pgm.control.infinite import solve_infinite
+from control_pgm.errors import InvalidArgument
 from control_pgm.problems.textbook import gambler, russell_norvig_grid
 from tests.control.comparison import TIGHT, difference
 from tests.control.infinite.samples import policies, random_mdp, rows, weights
@@ -288,3 +289,27 @@ def test_doomed_states_are_told_apart():
     averse = solve_infinite(mdp, inference="planning", risk=-1.0)
     assert np.isneginf(averse.V).tolist() == [False, True, False]
     assert difference(averse.policy[0], [0, 1]) == 0.0
+
+
+@pytest.mark.parametrize("paid", [1e300, -1e300])
+@pytest.mark.parametrize("method", ["value-iteration", "policy-iteration"])
+def test_values_beyond_floating_point_are_refused_before_they_are_infinite(paid, method):
+    mdp = MDP(np.ones((1, 1, 1)), [[paid]], discount=1.0 - 1e-12, reward_axes="sa")
+    with pytest.raises(InvalidArgument, match=r"1e\+300.*discount.*larger unit"):
+        solve_infinite(mdp, inference="bellman", method=method)
+    near = MDP(np.ones((1, 1, 1)), [[paid]], discount=0.5, reward_axes="sa")
+    assert solve_infinite(near, inference="bellman", method=method).V.values[0] == pytest.approx(2 * paid, rel=1e-9)
+
+
+@pytest.mark.parametrize("inference", ["variational", "bellman"])
+def test_policy_iteration_takes_random_graphs_of_many_states(inference):
+    rng = np.random.default_rng(3)
+    n = 5_000
+    table = sparse.csr_array(
+        (rows(rng, 2 * n, 3).ravel(), rng.integers(n, size=6 * n), np.arange(0, 6 * n + 1, 3)), (2 * n, n)
+    )
+    mdp = MDP(table, rng.normal(size=(n, 2)), discount=0.9, reward_axes="sa")
+    quick = solve_infinite(mdp, inference=inference, method="policy-iteration")
+    sweeps = solve_infinite(mdp, inference=inference)
+    assert quick.iterations < 15
+    assert difference(quick.V, sweeps.V) <= quick.error_bound + sweeps.error_bound

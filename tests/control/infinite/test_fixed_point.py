@@ -19,8 +19,9 @@ class Affine:
     j: np.ndarray
     m: float = 1.0
     settles: bool = False
-    unit: float = 0.0
+    rounded: float = 0.0
     trouble: str = "no help"
+    terms: int = 6
 
     @property
     def start(self):
@@ -36,6 +37,9 @@ class Affine:
 
     def slope(self, v, q, new):
         return sparse.csr_array(self.j)
+
+    def unit(self, v, q):
+        return self.rounded
 
     def modulus(self, first):
         return self.m
@@ -67,7 +71,22 @@ def test_a_contraction_needs_no_enclosure():
     found = fixed_point(Affine(r, 0.9 * j, m=0.9), tolerance=1e-9, max_iterations=10_000, newton=False)
     exact = np.linalg.solve(np.eye(6) - 0.9 * j, r)
     assert difference(found.v, exact) <= found.error_bound <= 1e-9 * np.abs(exact).max()
-    assert difference(found.error_bound, 9.0 * found.residuals[-1]) <= 1e-12
+    assert 9.0 * found.residuals[-1] < found.error_bound <= 9.0 * found.residuals[-1] + 1e-12
+
+
+def test_rounding_is_part_of_the_bound_even_where_one_sweep_is_the_answer():
+    r = np.array([0.1, 0.2])
+    for rounded in (0.0, 1e6):
+        bound = fixed_point(
+            Affine(r, np.zeros((2, 2)), m=0.0, rounded=rounded), tolerance=1e-9, max_iterations=9, newton=False
+        ).error_bound
+        size = max(1.0, rounded)
+        assert 1e-16 * size < bound < 1e-14 * size
+
+
+def test_values_beyond_floating_point_are_refused():
+    with np.errstate(over="ignore"), pytest.raises(InvalidArgument, match=r"exceed all floating-point numbers"):
+        fixed_point(Affine(np.array([1e308]), np.eye(1)), tolerance=1e-9, max_iterations=9, newton=False)
 
 
 @pytest.mark.parametrize("newton", [False, True])

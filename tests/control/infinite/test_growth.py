@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from control_pgm.control.infinite.growth import communicating_classes, growing_class, growth, period
-from control_pgm.control.infinite.log_matrix import LogMatrix
+from control_pgm.control.infinite.growth import growing_class, growth
 from control_pgm.control.infinite.occupancy import occupancy
 from control_pgm.errors import InvalidArgument, InvalidModel
 from control_pgm.tables.variable import Labels
@@ -111,19 +110,6 @@ def test_a_part_that_can_turn_into_another_of_the_same_rate_is_refused(second):
         growth(
             dense_log_matrix(np.array([[1.0, 0.3], [0.0, second]])), Labels("ab"), tolerance=1e-12, **METHODS["newton"]
         )
-
-
-def test_classes_and_periods_of_a_small_graph():
-    """A ring of four with a chord that makes loops of four and two, before a ring of three."""
-    edges = np.array([(0, 1), (1, 2), (2, 3), (3, 0), (1, 0), (2, 4), (4, 5), (5, 6), (6, 4), (6, 4)])
-    order = np.argsort(edges[:, 0], kind="stable")
-    matrix = LogMatrix.of(edges[order, 0], edges[order, 1], np.zeros(len(edges)), (7, 7))
-    label = communicating_classes(matrix)
-    assert len(set(label[:4])) == len(set(label[4:])) == 1
-    assert label[0] != label[4]
-    assert period(matrix, np.arange(4)) == 2
-    assert period(matrix, np.arange(4, 7)) == 3
-    assert period(dense_log_matrix(np.ones((2, 2))), np.arange(2)) == 1
 
 
 def test_a_growing_class_is_found_among_others():

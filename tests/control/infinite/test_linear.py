@@ -7,7 +7,7 @@ from scipy import sparse
 from control_pgm.control.infinite.linear import solve_leaving
 
 
-@pytest.mark.parametrize("n", [1, 2, 40, 700])
+@pytest.mark.parametrize("n", [1, 2, 40, 700, 1500])
 @pytest.mark.parametrize("transposed", [False, True])
 def test_the_solution_solves_the_system(n, transposed):
     rng = np.random.default_rng(n)
@@ -19,7 +19,15 @@ def test_the_solution_solves_the_system(n, transposed):
     assert np.abs((matrix.T if transposed else matrix) @ found - right).max() <= 1e-12
 
 
-@pytest.mark.parametrize("n", [3, 700])
+def test_a_long_line_is_factored():
+    """Steps until a walk leaves a line of n at either end: k (n + 1 − k)."""
+    n = 3_000
+    walk = sparse.csr_array(sparse.diags_array([np.full(n - 1, 0.5), np.full(n - 1, 0.5)], offsets=[1, -1]))
+    k = np.arange(1, n + 1)
+    assert np.abs(solve_leaving(walk, np.ones(n)) / (k * (n + 1.0 - k)) - 1).max() <= 1e-8
+
+
+@pytest.mark.parametrize("n", [3, 700, 1500])
 def test_a_chain_that_never_leaves_has_no_solution(n):
     ring = sparse.csr_array((np.ones(n), (np.arange(n), (np.arange(n) + 1) % n)), shape=(n, n))
     assert solve_leaving(ring, np.ones(n)) is None

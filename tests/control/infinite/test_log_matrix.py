@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import sparse
 
 from control_pgm.control.infinite.log_matrix import LogMatrix
 from tests.control.comparison import TIGHT, difference
@@ -60,3 +61,13 @@ def test_empty_rows_are_zeros():
     assert empty.times(np.zeros(3)).tolist() == [-np.inf, -np.inf]
     assert empty.row_maxima(np.zeros(0)).tolist() == [-np.inf, -np.inf]
     assert empty.shares(np.zeros(3)).nnz == 0
+
+
+def test_the_transposed_matrix_has_rows_for_columns():
+    rng = np.random.default_rng(5)
+    dense = rng.random((4, 6)) * (rng.random((4, 6)) < 0.5)
+    i, j = np.nonzero(dense)
+    turned = LogMatrix.of(i, j, np.log(dense[i, j]), dense.shape).transposed()
+    back = sparse.csr_array((np.exp(turned.logs), turned.columns, turned.starts), shape=(6, 4)).toarray()
+    assert np.abs(back - dense.T).max() <= 1e-15
+    assert turned.longest == (dense > 0).sum(axis=0).max()

@@ -78,3 +78,9 @@ def test_what_needs_a_last_step_is_refused(solver):
         solver(mdp(discount=1.0, terminal_reward=[0.0, 1.0]))
     with pytest.raises(InvalidArgument, match=r"list cannot be solved.*MDP"):
         solver(HALF)
+
+
+def test_risks_too_close_to_zero_are_refused_by_name():
+    for risk in (1e-310, -1e-310, 1e-300):
+        with pytest.raises(InvalidArgument, match=r"risk.*1e-3[01]0.*inference='bellman' is the limit of risk 0"):
+            solve_infinite(mdp(), inference="planning", risk=risk)

@@ -187,3 +187,31 @@ def test_the_answer_shows_itself():
     assert "largest average reward" in str(average)
     assert "<table>" in average._repr_html_()
     assert repr(average) == "DesirabilitySolution(LinearlySolvable(6 states, 2 of them absorbing), objective='average')"
+
+
+def test_a_horizon_may_be_any_integer_and_its_bound_counts_rounding():
+    for seed in range(6):
+        process = random_process(seed, ends=0)
+        found = solve_linearly_solvable(process, "finite", horizon=np.int64(7), temperature=0.7)
+        assert difference(found.V, solve_linearly_solvable(process, "finite", horizon=7, temperature=0.7).V) == 0.0
+        p, q = process.passive.toarray().astype(np.longdouble), process.reward.astype(np.longdouble) / 0.7
+        z = np.exp(process.final_reward.astype(np.longdouble) / 0.7)
+        for _ in range(7):
+            z = np.exp(q) * (p @ z)
+        assert 0.0 < difference(found.V[0], 0.7 * np.log(z)) <= found.error_bound <= 1e-13
+
+
+@pytest.mark.parametrize("objective", ["first-exit", "finite", "average"])
+def test_rewards_too_large_beside_the_temperature_are_refused(objective):
+    options = {"horizon": 2} if objective == "finite" else {}
+    paid = LinearlySolvable([[1, 0], [0.5, 0.5]], [0.0, -1e300])
+    last = LinearlySolvable([[1, 0], [0.5, 0.5]], [0.0, -1.0], final_reward=[1e300, 0.0])
+    for process in [paid] if objective == "average" else [paid, last]:
+        with pytest.raises(InvalidArgument, match=r"1e\+300 overflows in units of 1e-10"):
+            solve_linearly_solvable(process, objective, temperature=1e-10, **options)
+
+
+def test_discounted_values_beyond_floating_point_are_refused():
+    process = LinearlySolvable([[1.0]], [-1e300])
+    with pytest.raises(InvalidArgument, match=r"1e\+300.*larger unit"):
+        solve_linearly_solvable(process, "discounted", discount=1 - 1e-12, temperature=1e290)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
-from control_pgm.control import MDP
-from control_pgm.control.infinite import LinearlySolvable
+from control_pgm.control.infinite.linearly_solvable import LinearlySolvable
+from control_pgm.control.mdp import MDP
 from control_pgm.errors import InvalidArgument
 from control_pgm.tables.arrays import BoolArray, FloatArray, IntArray
 
@@ -35,9 +35,9 @@ def passive_process(mdp: MDP) -> LinearlySolvable:
     """
     if mdp.time_steps is not None:
         raise InvalidArgument(
-            f"--inference linearly-solvable with tables of {mdp.time_steps} time steps",
+            f"tables of {mdp.time_steps} time steps, as a linearly solvable process",
             allowed="tables that do not vary with time",
-            remedy="--inference posterior takes them",
+            remedy="inference='posterior' takes them",
         )
     rows, reached, paid = _outcomes(mdp)
     states = rows // mdp.n_actions
@@ -86,10 +86,10 @@ def _check(mdp: MDP, rows: IntArray, reached: IntArray, paid: FloatArray, told: 
     k = int(np.argmax(differ))
     s, a = divmod(int(rows[k]), mdp.n_actions)
     raise InvalidArgument(
-        f"--inference linearly-solvable, but the reward depends on more than the state: {paid[k]:g} at "
+        f"no linearly solvable process, as the reward depends on more than the state: {paid[k]:g} at "
         f"s={mdp.states[s]!r}, a={mdp.actions[a]!r}, s'={mdp.states[int(reached[k])]!r}, elsewhere {told[k]:g}",
         allowed="rewards r(s), and rewards for entering an absorbing state",
-        remedy="--inference posterior takes any rewards",
+        remedy="inference='posterior' takes any rewards",
     )
 
 
