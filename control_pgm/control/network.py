@@ -8,7 +8,8 @@ with c_t the largest possible reward, so that p(O_t=1|·) is a probability also 
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
+from difflib import get_close_matches
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Self
@@ -22,20 +23,27 @@ from control_pgm.control.network_tables import counting_factors, slice_tables, t
 from control_pgm.control.priors import Prior, parse_prior
 from control_pgm.control.slices import make_slice
 from control_pgm.control.temperatures import check_schedule, varies
-from control_pgm.errors import InvalidArgument, NotAvailable, TooLarge
+from control_pgm.display import listing
+from control_pgm.errors import InvalidArgument, InvalidModel, NotAvailable, TooLarge
 from control_pgm.inference.exact import TreePosterior
 from control_pgm.inference.infer import infer
+from control_pgm.inference.plan import DEFAULT_MEMORY_LIMIT
 from control_pgm.models.cpd import CPD
 from control_pgm.models.every_slice import EverySlice
 from control_pgm.models.template import DynamicBayesianNetwork, TwoSliceTemplate
 from control_pgm.tables.arrays import FloatArray, lock
 from control_pgm.tables.factor import Factor
+from control_pgm.tables.variable import Variable
 
 MAX_HORIZON = 1_000_000
+OPTIMALITY = "optimality"  # the kind of what is observed to be 1
 
 
 class ControlNetwork(DynamicBayesianNetwork):
     """The unrolled network of a decision process: s_0 … s_T, a_0 … a_{T−1}, O_0 … O_{T−1} (and O_T). See `unroll`.
+
+    The kinds of its variables are "state", "action" and "optimality", for which pictures have rows and colours of their
+    own. What is added with ``kind="optimality"`` belongs to `optimal`: it needs a state 1, and is observed to be 1.
 
     Attributes
     ----------
@@ -70,8 +78,13 @@ class ControlNetwork(DynamicBayesianNetwork):
         every = EverySlice({"O": 1}, {"O": len(self.reward_shift)})
         if self.as_unrolled:
             return every
-        added = (cpd.child for cpd in self.cpds if cpd.child.kind == "optimality")
-        return MappingProxyType(dict(every) | {variable.name: 1 for variable in added if 1 in variable.states})
+        added = (cpd.child for cpd in self.cpds if cpd.child.kind == OPTIMALITY)
+        return MappingProxyType(dict(every) | {variable.name: 1 for variable in added})
+
+    @property
+    def groups(self) -> Mapping[str, Collection[str]]:
+        """What a query's "O=1" observes: all of `optimal`."""
+        return {"O": self.optimal}
 
     @property
     def scheduled(self) -> bool:
@@ -90,15 +103,34 @@ class ControlNetwork(DynamicBayesianNetwork):
         """What pictures and graphs show as observed: `optimal`."""
         return self.optimal
 
-    def infer(self) -> TreePosterior:
+    def infer(self, *, memory_limit: int = DEFAULT_MEMORY_LIMIT) -> TreePosterior:
         """The posterior given that every step is optimal; the same as ``infer(net, net.optimal)``."""
-        return infer(self, self.optimal)
+        return infer(self, self.optimal, memory_limit=memory_limit)
 
     def _with(self, cpds: Sequence[CPD], factors: Sequence[Factor]) -> Self:
+        own = {id(cpd) for cpd in self.cpds}
+        for cpd in cpds:
+            if id(cpd) not in own:
+                self._check_optimality(cpd.child)
         new = super()._with(cpds, factors)
         new.__dict__["as_unrolled"] = False
         new.__dict__.pop("optimal", None)
         return new
+
+    def _check_optimality(self, variable: Variable) -> None:
+        """Refuse a new variable that would be meant, but not taken, as an optimality node."""
+        if variable.kind != OPTIMALITY and get_close_matches(str(variable.kind).lower(), [OPTIMALITY], n=1, cutoff=0.8):
+            raise InvalidModel(
+                f"variable {variable.name!r} has the kind {variable.kind!r}",
+                allowed=f"{OPTIMALITY!r} for what .optimal observes to be 1; any other word, or none",
+                remedy=f"did you mean {OPTIMALITY!r}?",
+            )
+        if (variable.kind == OPTIMALITY or variable.name in self.optimal) and 1 not in variable.states:
+            raise InvalidModel(
+                f"the optimality node {variable.name!r} has the states {listing(map(repr, variable.states))}",
+                allowed="states among which 1 says that it is optimal, such as [0, 1]",
+                remedy="name the states 0 and 1, or leave out the kind and give infer its evidence",
+            )
 
     def __repr__(self) -> str:
         first, last = self.temperatures[0], self.temperatures[-1]

@@ -35,28 +35,28 @@ class TextbookMessages(StepQueries):
     # Each for all steps, or for those of ``times`` alone.
     def backward_action(self, finish: Finish, times: range | None = None) -> FloatArray:
         """beta_t(s,a) for t = 0 … T−1, axes (t, s, a)."""
-        asked = self._asked(lambda t: self._after_action(t, with_prior=False), times or self._steps)
+        asked = self._asked(lambda t: self._after_action(t, with_prior=False), self._steps if times is None else times)
         return self._answer(asked, (STATE, ACTION), finish)
 
     def optimal_action(self, finish: Finish, times: range | None = None) -> FloatArray:
         """p(a|s) beta_t(s,a), axes (t, s, a): the optimal action conditional before it is normalised."""
-        asked = self._asked(lambda t: self._after_action(t, with_prior=True), times or self._steps)
+        asked = self._asked(lambda t: self._after_action(t, with_prior=True), self._steps if times is None else times)
         return self._answer(asked, (STATE, ACTION), finish)
 
     def backward(self, finish: Finish, times: range | None = None) -> FloatArray:
         """beta_t(s) for t = 0 … T, axes (t, s); at the horizon the terminal factor, or one."""
-        asked = self._asked(self._at_and_after, times or self._times)
+        asked = self._asked(self._at_and_after, self._times if times is None else times)
         return self._answer(asked, (STATE,), finish)
 
     def forward(self, finish: Finish, times: range | None = None) -> FloatArray:
         """alpha_t(s) for t = 0 … T, axes (t, s)."""
-        return answer(
-            self._asked(lambda t: [self._forward(t)], self._times), (STATE,), self._sizes, finish, tables=self._largest
-        )
+        asked = self._asked(lambda t: [self._forward(t)], self._times if times is None else times)
+        return answer(asked, (STATE,), self._sizes, finish, tables=self._largest)
 
     def state_marginal(self, finish: Finish, times: range | None = None) -> FloatArray:
         """alpha_t(s) beta_t(s), which sums to p(O) for every t; axes (t, s)."""
-        asked = self._asked(lambda t: [self._forward(t), *self._at_and_after(t)], times or self._times)
+        times = self._times if times is None else times
+        asked = self._asked(lambda t: [self._forward(t), *self._at_and_after(t)], times)
         return self._answer(asked, (STATE,), finish)
 
     def check(self) -> None:
@@ -91,10 +91,10 @@ class TextbookMessages(StepQueries):
     # --- one query for every step -------------------------------------------------------------------------------
     def _asked(self, query: Callable[[int], Query], times: range) -> list[Group]:
         """The queries of all times in groups. Steps that the engine ran as one loop are asked by one of them."""
-        if not self._alike or len(times) < len(self._alike):
+        if not self._alike or not (times.start <= self._alike.start and self._alike.stop <= times.stop):
             return groups([query(t) for t in times])
         model, like = query(self._alike[0]), list(self._alike)
-        early = [query(t) for t in range(self._alike.start)]
+        early = [query(t) for t in range(times.start, self._alike.start)]
         late = [query(t) for t in range(self._alike.stop, times.stop)]
         # Before and after the loop most steps ask the same still.
         while early and self._same(early[-1], model, like[0] - 1):

@@ -160,9 +160,13 @@ class Solution(ABC):
         if name in self._lacks or name in _OWNERS:
             why = self._lacks.get(name) or f"it belongs to inference={_OWNERS[name]}"
             raise NotAvailable(f"inference={self.inference!r} has no {name}", remedy=why)
-        close = [] if name.startswith("_") else get_close_matches(name, dir(type(self)), n=1)
-        hint = f"; did you mean {close[0]!r}?" if close else ""
-        raise AttributeError(f"{type(self).__name__} has no attribute {name!r}{hint}")
+        if hasattr(type(self), name):  # an attribute that there is has failed to compute: say how
+            return object.__getattribute__(self, name)
+        public = {known.lower(): known for known in dir(type(self)) if not known.startswith("_")}
+        close = [] if name.startswith("_") else get_close_matches(name.lower(), public, n=1)
+        hint = f"; did you mean {public[close[0]]!r}?" if close else ""
+        # Without the object Python adds no suggestion of its own, which might be a private name.
+        raise AttributeError(f"{type(self).__name__} has no attribute {name!r}{hint}", name=name, obj=None)
 
     @property
     def _T(self) -> int:

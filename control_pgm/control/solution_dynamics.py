@@ -12,7 +12,7 @@ from control_pgm.control.occupation import Occupation, occupation
 from control_pgm.control.solution import Solution, evidence_rows
 from control_pgm.control.valuation import Valuation
 from control_pgm.display import number
-from control_pgm.errors import ImpossibleEvidence
+from control_pgm.errors import ImpossibleEvidence, TooLarge
 from control_pgm.inference.exact import TreePosterior
 from control_pgm.tables.arrays import FloatArray
 from control_pgm.tables.labelled import LabelledArray
@@ -129,7 +129,7 @@ class VariationalSolution(ValuedSolution):
     @cached_property
     def posterior(self) -> TreePosterior:
         """The exact posterior that the bound is measured against; inferred when it is first asked for."""
-        return self.network.infer()
+        return self.network.infer(memory_limit=self.valuation.memory_limit)
 
     @property
     def log_evidence(self) -> float:
@@ -146,6 +146,12 @@ class VariationalSolution(ValuedSolution):
             return self._bound_rows()
         except ImpossibleEvidence:
             return [["log p(O=1)", "−inf: no trajectory is optimal"]]
+        except TooLarge:
+            rows = [
+                ["temperature", number(self.network.temperature)],
+                ["ELBO, shifted", f"{number(self.elbo, 8)} nats"],
+            ]
+            return [*rows, ["log p(O=1)", "needs more memory than memory_limit"]]
 
     def _bound_rows(self) -> list[list[str]]:
         rows = [["ELBO, shifted", f"{number(self.elbo, 8)} nats"], ["gap", f"{number(self.gap, 8)} nats"]]

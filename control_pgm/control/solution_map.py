@@ -9,6 +9,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from control_pgm.control.reading import TextbookMessages
 from control_pgm.control.solution_dynamics import (
     MESSAGES,
     NO_MESSAGES,
@@ -21,6 +22,7 @@ from control_pgm.control.solution_dynamics import (
 from control_pgm.display import number
 from control_pgm.inference.marginal_map import MarginalMap
 from control_pgm.tables.arrays import FloatArray, lock
+from control_pgm.tables.message import logarithms
 
 _OTHER_QUESTION = "the mode is no sum over trajectories: inference='posterior' has it"
 
@@ -80,12 +82,18 @@ class MarginalMapSolution(DynamicsSolution):
 
     @cached_property
     def _policy(self) -> FloatArray:
-        """1 for the plan's action in every state; NaN where it is not available, which must not be reached."""
+        """1 for the plan's action; NaN where it is not available, which must not be reached, or where nothing helps.
+
+        That optimality is impossible is known where nothing was replaced or added.
+        """
         mdp = self.network.mdp
         chosen = [mdp.actions.index_of[label] for label in self.plan]
         rows = np.zeros((self._T, len(self.network.variable("s_0").states), mdp.n_actions))
         rows[np.arange(self._T), :, chosen] = 1.0
         rows[:, : mdp.n_states][~mdp.available[:, chosen].T] = np.nan
+        if self.network.as_unrolled:
+            backward = TextbookMessages(self.network, self.network.infer()).backward(logarithms)
+            rows[np.isneginf(backward[:-1])] = np.nan
         return lock(rows)
 
     Q = unavailable("Q")

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from control_pgm.control.infinite import LinearlySolvable, passive_process
 from control_pgm.control.mdp import MDP
 from control_pgm.control.network import ControlNetwork, check_horizon, unroll
 from control_pgm.control.reading import TextbookMessages
@@ -33,11 +34,12 @@ from control_pgm.inference.marginal_map import marginal_map
 from control_pgm.inference.passes import Progress
 from control_pgm.inference.plan import DEFAULT_MEMORY_LIMIT, plan
 from control_pgm.inference.storage import Keep
+from control_pgm.tables.arrays import FloatArray
 from control_pgm.tables.labelled import LabelledArray
 
 
 def solve(
-    problem: MDP | ControlNetwork,
+    problem: MDP | ControlNetwork | LinearlySolvable,
     horizon: int | None = None,
     *,
     inference: str = "posterior",
@@ -54,16 +56,19 @@ def solve(
     Parameters
     ----------
     problem : MDP or ControlNetwork
-        A process is unrolled first; a network is taken as it is, with what was replaced or added.
+        A process is unrolled first; a network is taken as it is, with what was replaced or added. A LinearlySolvable
+        process for inference="linearly-solvable".
     horizon : int
         The number of actions; may be left out for a network.
     inference : str
         "posterior": exact marginals of the network given that every step is optimal. "variational" (or "maxent"): the
         best policy that keeps the true dynamics, maximum-entropy reinforcement learning. "bellman" (or "optimal"): the
         largest expected reward, without temperature. "planning": the largest exponential utility, at a risk. "map": on
-        to the most probable trajectory. "marginal-map": the best plan that does not look at the state. All but the
+        to the most probable trajectory. "marginal-map": the best plan that does not look at the state. These but the
         last are one elimination with other operators (see `control_pgm.control.operators`); they differ under
-        stochastic dynamics.
+        stochastic dynamics. "linearly-solvable": next states are chosen instead of actions, at the price of leaving
+        the passive dynamics (see `passive_process`); the solution is the posterior of the network whose actions are
+        next states and whose action prior is p(s'|s).
     temperature, action_prior
         As for `unroll`; not for a network, which has its own. A sequence of temperatures, one for each step, leaves
         policies, marginals and evidence, but no Q and V.
@@ -102,17 +107,21 @@ def solve(
     options = {"temperature": temperature, "action_prior": action_prior, "keep": keep}
     kind = checked_inference(inference, risk, convention, **options)
     check_progress(progress)
-    network = _as_network(problem, horizon, temperature, action_prior)
+    if kind == "linearly-solvable":
+        process, passive = _choosing_states(problem)
+        network = _as_network(process, horizon, temperature, passive)
+    else:
+        network = _as_network(problem, horizon, temperature, action_prior)
     check_schedule_use(network, kind)
     if convention == "sum":
         check_sum(network)
-    if kind in ("posterior", "map", "marginal-map"):
+    if kind in ("posterior", "linearly-solvable", "map", "marginal-map"):
         lowest = float(network.temperatures.min())
         check_digits(network.mdp, lowest, f"temperature {lowest:g}")
-    if kind == "posterior":
+    if kind in ("posterior", "linearly-solvable"):
         return _posterior(network, convention, memory_limit, progress, keep)
     if kind == "marginal-map":
-        return _open_loop(counting_network(network), memory_limit)
+        return _open_loop(counting_network(network), memory_limit, progress)
     valuation = valuate(network, kind, risk=risk, memory_limit=memory_limit, progress=progress)
     if kind == "planning":
         assert risk is not None  # refused otherwise
@@ -123,6 +132,25 @@ def solve(
     if kind == "map":
         return MapSolution(network, kind, convention, valuation)
     return BellmanSolution(network, kind, convention, valuation)
+
+
+def _choosing_states(problem: Any) -> tuple[MDP, FloatArray]:
+    """The process whose actions are next states, and its action prior p(s'|s) (Todorov 2006)."""
+    if not isinstance(problem, MDP | LinearlySolvable):
+        raise InvalidArgument(
+            f"{type(problem).__name__} with inference='linearly-solvable', which has no actions of its own",
+            allowed="an MDP, whose actions are taken at random, or a LinearlySolvable",
+        )
+    if isinstance(problem, LinearlySolvable):
+        return problem.as_mdp(), problem.passive.toarray()
+    if problem.discount < 1.0:
+        raise InvalidArgument(
+            f"discount {problem.discount:g} with inference='linearly-solvable' over a horizon",
+            allowed="1",
+            remedy="without a last step: solve_linearly_solvable(passive_process(mdp), 'discounted', discount=…)",
+        )
+    passive = passive_process(problem)
+    return passive.as_mdp().varied(initial=problem.initial), passive.passive.toarray()
 
 
 def _posterior(
@@ -139,10 +167,13 @@ def _posterior(
     return made(network, "posterior", convention, posterior)
 
 
-def _open_loop(network: ControlNetwork, memory_limit: int) -> MarginalMapSolution:
+def _open_loop(network: ControlNetwork, memory_limit: int, progress: Progress | None) -> MarginalMapSolution:
     actions = [f"a_{t}" for t in range(network.horizon)]
     model = network.extend(*ended_actions(network))
+    report: Progress = progress or (lambda done, total, what: None)
+    report(0, 1, "best plan")  # one elimination, or a search of which nobody knows how long it takes
     found = marginal_map(model, model.optimal, actions, memory_limit=memory_limit)
+    report(1, 1, "best plan")
     return MarginalMapSolution(network, "marginal-map", "mean", found)
 
 
@@ -169,7 +200,7 @@ def optimal_policy(problem: MDP | ControlNetwork, horizon: int | None = None, **
 
 
 def _as_network(
-    problem: MDP | ControlNetwork,
+    problem: MDP | ControlNetwork | LinearlySolvable,
     horizon: int | None,
     temperature: ArrayLike | None,
     action_prior: ArrayLike | str | None,
@@ -184,7 +215,9 @@ def _as_network(
         raise InvalidArgument(
             f"{type(problem).__name__} cannot be solved",
             allowed="an MDP, or a ControlNetwork made by unroll(mdp, horizon)",
-            remedy="other models: infer(model, evidence)",
+            remedy="inference='linearly-solvable' takes it"
+            if isinstance(problem, LinearlySolvable)
+            else "other models: infer(model, evidence)",
         )
     if temperature is not None or action_prior is not None:
         raise InvalidArgument(

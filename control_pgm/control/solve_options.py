@@ -21,6 +21,7 @@ INFERENCES = {
     "optimal": "bellman",
     "map": "map",
     "marginal-map": "marginal-map",
+    "linearly-solvable": "linearly-solvable",
 }  # every accepted name -> the type of inference
 
 _SMALLEST = 1e-12  # units of the temperature: below, logarithms of evidence would keep few digits of the rewards
@@ -34,6 +35,7 @@ _LACKING = {  # option -> type of inference -> why it has none
         "planning": "every available action counts the same",
         "bellman": "every available action counts the same",
         "marginal-map": "every available action counts the same",
+        "linearly-solvable": "the passive dynamics weigh the next states",
     },
 }
 

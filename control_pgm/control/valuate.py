@@ -89,7 +89,7 @@ def valuate(
         weights=(*network.counting, *ended),
         progress=progress,
     )
-    valuation = Valuation(network, valued, actions)
+    valuation = Valuation(network, valued, actions, memory_limit)
     if not network.as_unrolled:
         valuation.check()
     return valuation

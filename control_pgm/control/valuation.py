@@ -32,11 +32,14 @@ class Valuation:
         The messages.
     actions : Operator
         That of the actions.
+    memory_limit : int
+        Bytes that inference in the network may take.
     """
 
     network: ControlNetwork
     valued: Valued
     actions: Operator
+    memory_limit: int
 
     @property
     def total(self) -> float:

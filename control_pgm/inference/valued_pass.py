@@ -14,7 +14,7 @@ import numpy as np
 from control_pgm.inference.contract import Operand
 from control_pgm.inference.plan import Plan
 from control_pgm.inference.rolling import Rolled
-from control_pgm.inference.valued_forms import Form, Sent
+from control_pgm.inference.valued_forms import Form
 from control_pgm.inference.valued_store import Messages, Run, repeat
 from control_pgm.inference.valued_tables import CHANCE, OWN, VALUE, Held, Tables
 from control_pgm.inference.valued_terms import Term
@@ -59,7 +59,8 @@ def _run(plan: Plan, sent: Messages, rolled: Rolled, report: Progress) -> Run | 
     if count < 2 or any(form is not sent.form(i - width) for form, i in zip(forms, block, strict=True)):
         return None
     messages = [sent[i] for i in block]
-    if any(values is None or chances is not None for values, chances in messages):
+    values = [term.dense for term, chances in messages if term is not None and chances is None]
+    if len(values) < width:
         return None
     children = [[c - (here - width) for c in plan.tree.children[i]] for i in block]
     if any(c < -width for own in children for c in own):
@@ -69,7 +70,7 @@ def _run(plan: Plan, sent: Messages, rolled: Rolled, report: Progress) -> Run | 
         if copies % _REPORT_EVERY == 0:
             report(here + copies * width, len(plan.tree.order), "values backward")
 
-    return repeat(here, forms, children, [values.dense for values, _ in messages], count, told)
+    return repeat(here, forms, children, values, count, told)
 
 
 @dataclass(eq=False)
@@ -114,7 +115,7 @@ class _Cluster:
         )
 
 
-def _received(plan: Plan, tables: Tables, i: int, sent: Sequence[Sent]) -> _Cluster:
+def _received(plan: Plan, tables: Tables, i: int, sent: Messages) -> _Cluster:
     """Cluster i, from the numbers of its tables and the messages of its children."""
     problem = tables.problem
     v, scope, factors = plan.tree.order[i], plan.tree.scopes[i], plan.tree.factors[i]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -44,7 +43,7 @@ class Run:
         return divmod(cluster - self.first, self.width)
 
 
-class Messages(Sequence[Sent]):
+class Messages:
     """What every cluster has sent, and its form. Filled from the first cluster on.
 
     ``scopes`` are the scopes of the clusters, over the plan's numbers of variables.
@@ -75,7 +74,7 @@ class Messages(Sequence[Sent]):
         run = self.run
         return len(self._singles) + (run.stop - run.first if run else 0)
 
-    def __getitem__(self, i: Any) -> Any:
+    def __getitem__(self, i: int) -> Sent:
         run = self.run
         if run is None or not run.first <= i < run.stop:
             return self._single(i)[1]

@@ -39,9 +39,9 @@ _MALFORMED = (ValueError, KeyError, OSError, OverflowError, RuntimeError, *_ZIP_
 def write_npz(record: Record, path: Path) -> None:
     """Write a record."""
     header = dump(_fields(record)).encode("ascii")
-    members = {HEADER: np.frombuffer(header, dtype=np.uint8), **_arrays(record, "")}
+    members: dict[str, Any] = {HEADER: np.frombuffer(header, dtype=np.uint8), **_arrays(record, "")}
     with open(path, "wb") as handle:
-        np.savez_compressed(handle, allow_pickle=False, **members)
+        np.savez_compressed(handle, **members)  # none is an array of objects: nothing is pickled
 
 
 def read_npz(path: Path, max_bytes: int) -> Source:

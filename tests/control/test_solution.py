@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from control_pgm import MDP, solve
-from control_pgm.errors import InvalidArgument, NotAvailable, UndefinedConditional
+from control_pgm import MDP, ControlNetwork, gridworld, solve
+from control_pgm.errors import InvalidArgument, NotAvailable, TooLarge, UndefinedConditional
 from tests.control.comparison import ARRAYS, TIGHT, difference
 from tests.control.instances import instances, named, solved
 from tests.control.recursion import trajectories
@@ -156,10 +156,15 @@ def test_the_convention_sum_is_refused_where_it_has_no_meaning(name, reason):
     assert "convention='mean'" in str(error.value)
 
 
-def test_advantage_is_a_divergence_from_the_prior_on_average():
-    solution, prior = solved(named("prior (A,)")), named("prior (A,)").reference.prior
+@pytest.mark.parametrize("kind", ["posterior", "variational"])
+@pytest.mark.parametrize("alpha", [0.05, 0.7, 1.0, 3.0, 40.0])
+@pytest.mark.parametrize("name", ["prior (A,)", "prior (T,S,A)", "reward on outcome"])
+def test_advantage_is_the_temperature_times_a_divergence_from_the_prior_on_average(name, alpha, kind):
+    item = named(name)
+    options = {**item.options, "temperature": alpha}
+    solution, prior = solve(item.mdp, item.horizon, inference=kind, **options), item.reference.prior
     divergence = (solution.policy * np.log(solution.policy / prior)).sum(axis=-1)
-    assert difference((solution.policy * solution.advantage).sum(axis=-1), divergence) <= TIGHT
+    assert difference((solution.policy * solution.advantage).sum(axis=-1), alpha * divergence) <= TIGHT * max(1, alpha)
 
 
 def test_a_state_without_hope_is_undefined_and_says_so():
@@ -209,3 +214,30 @@ def test_progress_is_told_and_reaches_the_end():
     assert (500, 1201, "messages backward") in told
     solution.state_marginals  # noqa: B018
     assert told[-1] == (1201, 1201, "messages forward")
+
+
+def test_an_attribute_that_fails_tells_its_own_reason(monkeypatch):
+    def broken(self):
+        raise AttributeError("the reason")
+
+    solution = solve(gridworld("S.G"), 2)
+    monkeypatch.setattr(type(solution), "V", property(broken))
+    with pytest.raises(AttributeError, match="the reason"):
+        solution.V  # noqa: B018
+
+
+def test_the_memory_limit_holds_for_the_evidence_beside_a_bound(monkeypatch):
+    asked = []
+    whole = ControlNetwork.infer
+
+    def infer(self, *, memory_limit):
+        asked.append(memory_limit)
+        return whole(self, memory_limit=64)
+
+    monkeypatch.setattr(ControlNetwork, "infer", infer)
+    solution = solve(gridworld("S.G"), 3, inference="variational", memory_limit=2**33)
+    with pytest.raises(TooLarge):
+        solution.gap  # noqa: B018
+    assert asked == [2**33]
+    assert "needs more memory than memory_limit" in str(solution)
+    assert "ELBO" in str(solution)

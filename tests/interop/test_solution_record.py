@@ -240,7 +240,7 @@ def test_a_network_with_replaced_tables_is_told_and_not_unrolled(tmp_path):
 def test_figures_that_would_not_fit_in_memory_are_left_out(tmp_path, monkeypatch):
     solution = solve(gridworld("S.G"), 3, inference="variational")
 
-    def too_large(_):
+    def too_large(_, **limits):
         raise TooLarge("a plan that does not fit")
 
     monkeypatch.setattr(ControlNetwork, "infer", too_large)
