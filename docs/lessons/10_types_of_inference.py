@@ -24,12 +24,11 @@
 # | `bellman` | $0,0$ | $\infty,\infty$ | the largest expected reward? |
 # | `map` | $\alpha,0$ | $\alpha,0$ | the single most probable trajectory? |
 # | `marginal-map` | all maxima after all sums | | the best sequence of actions, fixed in advance? |
-# | `solve_linearly_solvable` | no actions | $\alpha,\alpha$ | the best next states, if luck can be bought? |
+# | `linearly-solvable` | no actions | $\alpha,\alpha$ | the best next states, if luck can be bought? |
 #
 # Here $\mu$ is the distribution over what is averaged or maximised: $P$ over next states, the prior
-# $p(a\mid s)$ over actions. The last row (Todorov 2006) has a function of its own and is explained on
-# [another page](../reference/average_reward.py), as are [infinite
-# horizons](../reference/infinite_horizons.py).
+# $p(a\mid s)$ over actions. The last row (Todorov 2006) is explained on [another
+# page](../reference/average_reward.py), as are [infinite horizons](../reference/infinite_horizons.py).
 
 # %% [markdown]
 # ## One recursion

@@ -10,15 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from control_pgm import (
-    LinearlySolvable,
-    evaluate,
-    gridworld,
-    plot_comparison,
-    plot_temperature,
-    solve,
-    solve_linearly_solvable,
-)
+from control_pgm import evaluate, gridworld, plot_comparison, plot_temperature, solve
 
 DRAWING = "S....\n.#.#.\n...H.\n.#..G"
 grid = gridworld(DRAWING, slip=0.2)
@@ -32,8 +24,8 @@ print(grid)
 #
 # One type of inference has no actions. A [linearly solvable](average_reward.py) process (Todorov
 # 2006) chooses its next state by $u(s'\mid s)$ and pays $\alpha\operatorname{KL}(u\parallel p)$ for
-# leaving passive dynamics $p(s'\mid s)$: here those of random moves. All other types are a call of
-# `solve`.
+# leaving passive dynamics $p(s'\mid s)$: here those of random moves. `solve` finds it in the network
+# whose actions are next states.
 
 # %% tags=["hide-input"]
 QUESTIONS = {
@@ -70,29 +62,18 @@ def line(name, cells):
 
 
 def freely():
-    """The row of the linearly solvable process: states pay while they are left, an end for "over"."""
-    n = grid.n_states
-    passive, pays = np.zeros((n + 1, n + 1)), np.zeros(n + 1)
-    passive[:n, :n], passive[n, n] = grid.transition.mean(axis=1), 1.0
-    for state, paid in ((goal, 1.0), (hole, -1.0)):
-        s = grid.states.index(state)
-        passive[s], pays[s] = np.eye(n + 1)[n], paid
-    walk = LinearlySolvable(passive, pays, final_reward=pays, states=[*grid.states, "over"])
-    chosen = solve_linearly_solvable(walk, "finite", horizon=HORIZON, temperature=ALPHA)
-    at = [np.append(grid.initial, 0.0)]  # where it is at each t under its own u(s'|s)
-    for t in range(HORIZON):
-        at.append(at[-1] @ np.nan_to_num(chosen.controlled(t).values))
-    visits = sum(at)
-    ends = [visits[grid.states.index(state)] for state in (goal, hole)]
-    start = float(chosen.V.values[0, :n] @ grid.initial)
-    return [start, ends[0], *ends, pays @ visits, "–", start]
+    """The row of the linearly solvable process: what it chooses is what happens."""
+    chosen = solve(grid, HORIZON, inference="linearly-solvable", temperature=ALPHA)
+    ends = [float(chosen.state_marginals.sel(t=HORIZON, s=s)) for s in (goal, hole)]
+    start = float(chosen.V.values[0] @ grid.initial)
+    return [start, ends[0], *ends, ends[0] - ends[1], "–", start]
 
 
 table = {
     name: [value(s), float(s.state_marginals.sel(t=HORIZON, s=goal)), *figures(s.policy)]
     for name, s in solved.items()
 }
-table["linearly solvable"] = freely()
+table["linearly-solvable"] = freely()
 nothing = np.full((HORIZON, grid.n_states, grid.n_actions), 1 / grid.n_actions)
 print(line("inference", ["value", "believed", "goal", "hole", "reward", "entropy", "objective"]))
 print(line("none: the prior", ["–", "–", *figures(nothing)]))
@@ -122,7 +103,7 @@ rows = [cells for name, cells in table.items() if name in solved]
 most, best = (max(cells[column] for cells in rows) for column in (4, 6))
 assert np.isclose(table["bellman"][4], most, rtol=0, atol=1e-12)
 assert np.isclose(table["variational"][6], best, rtol=0, atol=1e-12)
-assert np.allclose(table["linearly solvable"][:2], table["posterior"][:2], rtol=0, atol=1e-9)
+assert np.allclose(table["linearly-solvable"][:2], table["posterior"][:2], rtol=0, atol=1e-9)
 
 # %%
 # Picture: The most probable action of each type of inference in every cell at t = 0, one small grid
