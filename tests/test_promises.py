@@ -27,7 +27,7 @@ def test_there_is_no_recursion_behind_the_network(monkeypatch):
             solve(PROCESS, horizon)
 
 
-def test_every_step_is_one_product_of_the_tables_of_the_network(monkeypatch):
+def test_the_policy_is_that_of_the_tables_of_the_network_also_where_they_were_replaced():
     """The policy of a network whose table is replaced is that of the other process: nothing looks past the network."""
     other = MDP(PROCESS.transition, PROCESS.reward[:, ::-1].copy())
     network, changed = unroll(PROCESS, 40), unroll(other, 40)

@@ -63,6 +63,15 @@ def test_luck_is_believed_in_where_rewards_lie_on_outcomes():
     assert difference(coin, [half("1/10"), half("9/10")]) <= TIGHT
 
 
+def test_the_posterior_believes_in_a_lucky_start():
+    """State 1 pays log 3, state 0 nothing, and neither is left: after one step 3/4 for state 1, after two 9/10."""
+    mdp = MDP(np.eye(2)[:, None], [0, LN[3]], initial=[0.5, 0.5])
+    for horizon, lucky in ((1, "3/4"), (2, "9/10")):
+        exact, causal = (solve(mdp, horizon, inference=kind) for kind in ("posterior", "variational"))
+        assert difference(exact.state_marginals[0], [1 - half(lucky), half(lucky)]) <= TIGHT
+        assert difference(causal.state_marginals[0], [0.5, 0.5]) == 0
+
+
 def test_several_rewards_of_one_outcome_are_averaged_as_exponentials():
     """A lottery, log 5 with 1/4 and 0 with 3/4, has E exp(r) = 2, against log 2 for certain: indifference."""
     outcomes = [("in", "buy", 0.25, "out", LN[5]), ("in", "buy", 0.75, "out", 0.0), ("in", "keep", 1, "out", LN[2])]

@@ -6,7 +6,7 @@ import pytest
 from control_pgm import MDP, evaluate, gridworld, simulate, solve
 from control_pgm.errors import InvalidArgument, NotAvailable, UndefinedConditional
 from tests.control.comparison import difference
-from tests.control.instances import instances
+from tests.control.instances import instances, rows
 
 TIGHT = 1e-12
 FINITE = [item for item in instances() if np.isfinite(item.mdp.reward).all()]
@@ -120,6 +120,37 @@ def test_a_low_temperature_makes_the_variational_policy_optimal():
 def test_tied_actions_share_the_policy():
     mdp = MDP(np.ones((1, 3, 1)), [[1.0, 2.0, 2.0]])
     assert solve(mdp, 2, inference="bellman").policy[0, 0].tolist() == [0.0, 0.5, 0.5]
+
+
+def own_values(mdp, policy):
+    """Q and V of a policy under its own expected rewards, from every state and first action, by evaluation alone."""
+    n, m = mdp.n_states, mdp.n_actions
+
+    def value(s, t, first):
+        rest = policy[t:].copy()
+        rest[0, s] = first
+        return evaluate(mdp.varied(initial=s), rest).expected_reward
+
+    pairs = np.array([[[value(s, t, np.eye(m)[a]) for a in range(m)] for s in range(n)] for t in range(len(policy))])
+    return pairs, np.array([[value(s, t, policy[t, s]) for s in range(n)] for t in range(len(policy))])
+
+
+@pytest.mark.parametrize("kind", ["posterior", "variational", "bellman"])
+def test_the_advantage_over_a_policys_own_values_is_0_on_average(kind):
+    """Reinforcement learning's advantage; that of soft values is alpha · KL, and only Bellman's values are its own."""
+    rng = np.random.default_rng(11)
+    mdp = MDP(rows(rng, 3, 2, 3), 4 * rng.normal(size=(3, 2, 3)), reward_axes="sas")
+    solution = solve(mdp, 4, inference=kind)
+    policy = solution.policy.values
+    q, v = own_values(mdp, policy)
+    assert difference((policy * (q - v[:, :, None])).sum(axis=2), np.zeros((4, 3))) <= TIGHT
+    reported = (policy * solution.advantage.values).sum(axis=2)
+    if kind == "bellman":
+        assert difference(q, solution.Q) <= TIGHT
+        assert difference(reported, np.zeros((4, 3))) <= TIGHT
+    else:
+        assert difference(q, solution.Q) > 0.1
+        assert reported.max() > 0.1
 
 
 def test_sampled_trajectories_agree_with_exact_occupancies_and_are_reproducible():

@@ -8,6 +8,7 @@ from control_pgm.control.bound import variational_bound
 from control_pgm.control.optimism import optimism_report
 from control_pgm.control.policy_iteration import soft_policy_iteration
 from control_pgm.errors import InvalidArgument, UnknownName
+from tests.control.paths import all_paths
 
 
 def process(seed, *, deterministic=False, **options):
@@ -74,7 +75,39 @@ def test_the_gap_is_the_divergence_step_by_step(seed):
         belief = (joint[:, :, None] * p).sum(axis=(0, 1))
     assert abs(bound.gap - total) <= 1e-10
     assert bound.gap >= -1e-12
-    assert abs(bound.negative_divergence - (bound.expected_reward / alpha + bound.entropy)) <= 1e-15
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_terms_of_the_bound_are_sums_over_all_trajectories(seed):
+    """−KL(q ‖ p^), with p^(tau) = p(s_0) prod_t P(s_{t+1}|s_t,a_t) exp(r_t/alpha), the ELBO, and the gap."""
+    mdp, rng = process(seed)
+    horizon, alpha = 3, float(rng.uniform(0.3, 2))
+    policy = rng.dirichlet(np.ones(mdp.n_actions), (horizon, mdp.n_states))
+    bound = variational_bound(mdp, policy, temperature=alpha)
+    paths = all_paths(mdp, horizon)
+    q, returns = paths.drawn_by(policy), paths.total([mdp.rewards.values[0]] * horizon)
+    unnormalised = paths.chance * np.exp(returns / alpha)
+    assert abs(bound.negative_divergence + q @ np.log(q / unnormalised)) <= 1e-12
+    shift = horizon * mdp.rewards.values.max()
+    p = paths.chance * float(mdp.n_actions) ** -horizon * np.exp((returns - shift) / alpha)  # p(tau, O=1)
+    assert abs(bound.elbo + q @ np.log(q / p)) <= 1e-12
+    assert abs(bound.gap - q @ np.log(q / (p / p.sum()))) <= 1e-12
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_entropy_and_divergence_from_a_uniform_prior_differ_by_a_constant(seed):
+    """E[sum r] + alpha E[sum H(pi)] = alpha ELBO + sum c + T alpha log n, for the best policy and for any other."""
+    mdp, rng = process(seed)
+    horizon, alpha = 3, float(rng.uniform(0.3, 2))
+    best = solve(mdp, horizon, temperature=alpha, inference="variational")
+    shift, counted = horizon * mdp.rewards.values.max(), horizon * alpha * np.log(mdp.n_actions)
+    paths = all_paths(mdp, horizon)
+    returns = paths.total([mdp.rewards.values[0]] * horizon)
+    other = rng.dirichlet(np.ones(mdp.n_actions), (horizon, mdp.n_states))
+    elbos = best.elbo, variational_bound(mdp, other, temperature=alpha).elbo
+    for policy, elbo in zip((best.policy.values, other), elbos, strict=True):
+        q, surprise = paths.drawn_by(policy), -paths.total(np.log(policy))
+        assert abs(q @ (returns + alpha * surprise) - (alpha * elbo + shift + counted)) <= 1e-12
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -95,7 +128,7 @@ def test_the_bound_prints_the_derivation_line_by_line():
 @pytest.mark.parametrize("seed", range(12))
 def test_the_dynamics_of_the_posterior_diverge_as_reported(seed):
     mdp, rng = process(seed)
-    horizon, alpha = 4, float(rng.uniform(0.2, 2))
+    horizon, alpha = 4, float(rng.uniform(0.2, 0.5))
     report = optimism_report(mdp, horizon, temperature=alpha)
     exact = solve(mdp, horizon, temperature=alpha)
     total = 0.0
@@ -105,7 +138,9 @@ def test_the_dynamics_of_the_posterior_diverge_as_reported(seed):
         used = joint > 0
         total += float((joint[used] * np.log(table[used] / mdp.transition[used])).sum())
     assert abs(report.dynamics - total) <= 1e-10
-    assert report.believed.expected_reward >= report.gets.expected_reward - 1e-9 or alpha > 0.5
+    paid = alpha * (report.start + report.policy + report.dynamics)
+    assert abs(report.believed.expected_reward - paid - exact.soft_value) <= 1e-10
+    assert report.believed.expected_reward >= report.gets.expected_reward - 1e-12
     assert (
         report.optimal.expected_reward >= max(report.gets.expected_reward, report.variational.expected_reward) - 1e-12
     )

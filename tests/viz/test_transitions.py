@@ -6,10 +6,8 @@ from scipy import sparse
 
 from control_pgm import MDP, gridworld
 from control_pgm.errors import InvalidArgument
-from control_pgm.models.layout.geometry import clearance
 from control_pgm.viz import plot_transitions
-from control_pgm.viz.transition_layout import RADIUS, around, circle
-from control_pgm.viz.transitions import _edges, _lines
+from control_pgm.viz.transition_layout import around
 from tests.viz.overlap import overlapping
 
 GRID = gridworld("S..\n.#H\n..G", slip=0.1)
@@ -47,16 +45,41 @@ def test_wider_edges_are_more_probable():
     assert [widths[pair] for pair in ordered] == sorted(widths.values())
 
 
-def test_edges_keep_off_foreign_nodes_and_labels_off_each_other():
+def points_along(arrow):
+    """Points on an arrow as it is drawn, its head included, in units of the axes."""
+    share = np.linspace(0, 1, 40)[:, None, None]
+    lines = arrow.get_path().to_polygons(closed_only=False)
+    return np.concatenate([((1 - share) * line[:-1] + share * line[1:]).reshape(-1, 2) for line in lines])
+
+
+def room(node, points):
+    """How far points stay from the rim of a node."""
+    return np.hypot(*(points - node.center).T).min() - node.radius
+
+
+def in_a_row(n):
+    """States side by side, each of which leads to the next and the one after: a straight arrow would cross a node."""
+    ahead = np.minimum(np.arange(n)[:, None] + [1, 2], n - 1)
+    return MDP(np.eye(n)[ahead], np.zeros((n, 2)), positions={k: (0, k) for k in range(n)})
+
+
+CIRCLES = [random_process(np.random.default_rng(n), n) for n in (2, 3, 5, 8, 12)]
+
+
+@pytest.mark.parametrize("mdp", [*CIRCLES, in_a_row(3), in_a_row(6), GRID], ids=str)
+def test_edges_run_from_rim_to_rim_and_keep_off_foreign_nodes(mdp):
+    drawing = plot_transitions(mdp)
+    drawing.figure.canvas.draw()
+    for ends, arrow in drawing.of("edge").items():
+        for state, node in drawing.of("node").items():
+            free = room(node, points_along(arrow))
+            assert -1e-9 < free < 0.06 if state in ends else free > 0
+
+
+def test_labels_keep_off_each_other_and_off_nodes():
     rng = np.random.default_rng(0)
     for n in (2, 3, 5, 8, 12):
-        mdp = random_process(rng, n)
-        pairs = list(_edges(mdp, 0))
-        points = circle(around(pairs, n))
-        for (s, x), line in _lines(points, pairs).items():
-            others = np.array([p for k, p in points.items() if k not in (s, x)]).reshape(-1, 2)
-            assert clearance(line, others, np.full(len(others), RADIUS)) > 0
-        drawing = plot_transitions(mdp)
+        drawing = plot_transitions(random_process(rng, n))
         texts = list(drawing.of("edge label").values())
         drawing.figure.canvas.draw()
         boxes = [text.get_window_extent() for text in texts]
