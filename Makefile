@@ -43,4 +43,4 @@ $(VENV)/docs.stamp: $(VENV)/bin/python setup.cfg pyproject.toml
 	@touch $@
 
 clean:
-	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache control-pgm-demo
+	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache control-pgm-demo frozen-lake-pictures grid-pictures

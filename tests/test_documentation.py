@@ -5,12 +5,17 @@ import importlib
 import pkgutil
 import re
 import runpy
+import shlex
+import subprocess
+from importlib.util import find_spec
 from pathlib import Path
 
 import matplotlib
 import pytest
+from matplotlib import pyplot
 
 import control_pgm
+from control_pgm.cli import main
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -20,9 +25,11 @@ SCRIPTS = sorted((ROOT / "examples").glob("*.py"))
 
 @pytest.fixture(autouse=True)
 def _elsewhere(tmp_path, monkeypatch):
-    """Run in an empty folder, without a screen."""
+    """Run in an empty folder, without a screen, and leave no picture open."""
     monkeypatch.chdir(tmp_path)
     matplotlib.use("Agg")
+    yield
+    pyplot.close("all")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -36,6 +43,20 @@ def test_the_snippets_of_a_page_run_one_after_another_and_print_what_is_shown(pa
         capsys.readouterr()
         exec(compile(snippet, f"{page.name}, snippet {number}", "exec"), namespace)
         assert not shown or capsys.readouterr().out == shown
+
+
+def test_the_commands_of_the_readme_run_one_after_another_in_an_empty_folder(capsys):
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```sh\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    commands = [line for block in blocks for line in block.splitlines()]
+    assert len(commands) > 10
+    for command in commands:
+        program, *words = shlex.split(command)
+        if program == "printf":
+            subprocess.run(command, shell=True, check=True)
+        elif find_spec("gymnasium") or "gym:" not in command:
+            assert program == "control-pgm"
+            assert (main(words), capsys.readouterr().err) == (0, ""), command
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -9,26 +9,29 @@ from pathlib import Path
 
 import control_pgm.control as control
 import control_pgm.interop as interop
+from control_pgm.cli import kinds
+from control_pgm.cli.notes import note
 from control_pgm.cli.output import progress
 from control_pgm.control import MDP, ControlNetwork, Solution, unroll
-from control_pgm.errors import InvalidArgument, unknown
+from control_pgm.errors import InvalidArgument, InvalidModel, unknown
 from control_pgm.interop.network_files import Network, is_network_file, load_network
 from control_pgm.interop.source import MAX_BYTES, read_text
 from control_pgm.interop.uai import from_uai_evidence
 from control_pgm.models.factorgraph import Model
 from control_pgm.problems import gridworld
+from control_pgm.tables.variable import label_of
 
-STANDARD_INPUT = "-"
 _LONGEST_INPUT = 10_000_000  # characters read from standard input
 _DRAWING = ".txt"
-_MADE = ("gym:", "textbook:")  # what is made rather than read
 
 
 # --- what INPUT names ---------------------------------------------------------------------------------------------
 def process(options: argparse.Namespace) -> MDP:
     """The process that INPUT names, with the slip and the discount that were asked for."""
     mdp = _drawn(options) if options.slip is not None else _given(options.input)
-    return mdp if options.discount is None else _discounted(mdp, options.discount)
+    if mdp.positions and mdp.terminal_reward is None and not mdp.reward.any():
+        note("all rewards are 0: without a goal G or a hole H every policy is as good as any other")
+    return mdp if options.discount is None else mdp.varied(discount=options.discount)
 
 
 def network(options: argparse.Namespace, mdp: MDP) -> ControlNetwork:
@@ -52,12 +55,16 @@ def solution(options: argparse.Namespace, mdp: MDP) -> Solution:
 def network_file(options: argparse.Namespace) -> Network:
     """The network that INPUT names, which says already what the options about a process would say."""
     refuse(options, ("horizon", "temperature", "slip", "discount"), f"{options.input!r}, which holds a network")
-    return load_network(options.input)
+    kinds.refuse_missing(options.input, "a file that holds a network")
+    try:
+        return load_network(options.input)
+    except (InvalidArgument, InvalidModel) as error:
+        raise kinds.no_network(options.input) or error from None
 
 
 def names_a_network(options: argparse.Namespace) -> bool:
     """Whether INPUT is a file that holds a network rather than a process."""
-    if options.input == STANDARD_INPUT or options.input.startswith(_MADE):
+    if options.input == kinds.STANDARD_INPUT or options.input.startswith(kinds.MADE):
         return False
     return is_network_file(options.input)
 
@@ -92,28 +99,36 @@ def evidence(words: Iterable[str], model: Model) -> dict[str, Hashable]:
             raise InvalidArgument(f"--evidence {word!r}", allowed="NAME=LABEL, or a file that ends in .evid")
         if name not in model.variables:
             raise unknown(name, model.variables, what="variable")
-        labels = [label for label in model.variables[name].states if str(label) == text]
-        if len(labels) != 1:
-            shown = ", ".join(map(str, model.variables[name].states[:8]))
-            raise InvalidArgument(
-                f"--evidence {word!r} fits {len(labels)} states of {name!r}", allowed=f"one of {shown}"
-            )
-        found[name] = labels[0]
+        found[name] = label_of(text, model.variables[name].states, what=f"--evidence, state of {name!r}:")
     return found
 
 
 # --- processes ------------------------------------------------------------------------------------------------------
 def _given(name: str) -> MDP:
     """The process of a file, an environment, a textbook or standard input."""
-    if name == STANDARD_INPUT:
-        text = _standard_input()
-        return interop.loads(text, name="standard input") if _is_json(text) else gridworld(text)
-    return interop.load(name)
+    if name == kinds.STANDARD_INPUT:
+        return _typed(_standard_input())
+    kinds.refuse_missing(name, 'a file, "gym:ID", "textbook:NAME", or - for standard input')
+    kinds.refuse_gym_options(name)
+    try:
+        return interop.load(name)
+    except (InvalidArgument, InvalidModel) as error:
+        raise kinds.no_process(name) or error from None
+
+
+def _typed(text: str) -> MDP:
+    """The process of standard input."""
+    if not _is_json(text):
+        return gridworld(text)
+    try:
+        return interop.loads(text, name="standard input")
+    except InvalidModel as error:
+        raise kinds.no_process("standard input", text) or error from None
 
 
 def _drawn(options: argparse.Namespace) -> MDP:
     """The gridworld of a drawing, with a slip."""
-    if options.input == STANDARD_INPUT:
+    if options.input == kinds.STANDARD_INPUT:
         text = _standard_input()
         drawn = not _is_json(text)
     else:
@@ -122,21 +137,6 @@ def _drawn(options: argparse.Namespace) -> MDP:
     if not drawn:
         raise InvalidArgument("--slip with an input that is no gridworld drawing", remedy="leave it out")
     return gridworld(text, slip=options.slip)
-
-
-def _discounted(mdp: MDP, discount: float) -> MDP:
-    """The process with another discount."""
-    return MDP(
-        mdp.table,
-        mdp.reward_table,
-        initial=mdp.initial,
-        states=mdp.states,
-        actions=mdp.actions,
-        available=mdp.available,
-        terminal_reward=mdp.terminal_reward,
-        discount=discount,
-        positions=mdp.positions,
-    )
 
 
 def _standard_input() -> str:

@@ -68,7 +68,7 @@ def _write_network(model: Network, options: argparse.Namespace) -> Path:
         raise InvalidArgument(
             f"a network cannot be written as {kind}",
             allowed=", ".join((*WRITTEN, *_PICTURES)),
-            remedy="leave out --horizon to write the process",
+            remedy="leave out --horizon to write the process" if options.horizon is not None else "",
         )
     return save_network(model, options.output)
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import re
+from difflib import get_close_matches
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from control_pgm.cli.output import FORMATS
 from control_pgm.cli.values import number, steps, temperature
@@ -20,6 +22,20 @@ T = "number of actions T"
 
 class Parser(argparse.ArgumentParser):
     """A parser whose errors are one sentence; the usage is in --help."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._negative_number_matcher = re.compile(r"^-\.?\d")  # -1/2 and -1e-3 are values, too: no option is a number
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        """Refuse what is no choice, and suggest the nearest one whether its letters are large or small."""
+        if action.choices is None or value in action.choices:
+            return
+        names = {str(choice).lower(): str(choice) for choice in action.choices}
+        close = get_close_matches(str(value).lower(), names, n=1)
+        hint = f"; did you mean {names[close[0]]!r}?" if close else ""
+        allowed = ", ".join(map(repr, action.choices))
+        raise argparse.ArgumentError(action, f"{value!r}; allowed: {allowed}{hint}")
 
     def error(self, message: str) -> NoReturn:
         """Say what was wrong and leave with exit code 2."""
@@ -58,7 +74,7 @@ def change_options(parser: argparse.ArgumentParser) -> None:
 
 def inference_options(parser: argparse.ArgumentParser, more: tuple[str, ...] = ()) -> None:
     """The type of inference, and its risk."""
-    parser.add_argument("--inference", choices=[*INFERENCES, *more], help="[posterior]")
+    parser.add_argument("--inference", choices=list(dict.fromkeys([*INFERENCES, *more])), help="[posterior]")
     parser.add_argument(
         "--risk", type=number, metavar="LAMBDA", help="for planning: ≠ 0, per unit of reward; negative is risk-averse"
     )

@@ -30,10 +30,15 @@ def deliver(as_text: Callable[[str], str], kind: str, out: Path | None) -> None:
     if out is None:
         print(as_text(kind))
         return
-    if out.suffix.lower() not in (*_ENDINGS, ".txt"):
-        raise InvalidArgument(f"--out {str(out)!r} ends in {out.suffix!r}", allowed=", ".join((*_ENDINGS, ".txt")))
+    check_ending(out, (*_ENDINGS, ".txt"))
     write_text(out, as_text(_ENDINGS.get(out.suffix.lower(), kind)) + "\n")
     print(f"wrote {out}")
+
+
+def check_ending(out: Path, allowed: tuple[str, ...]) -> None:
+    """Refuse a file whose ending names no format that can be written."""
+    if out.suffix.lower() not in allowed:
+        raise InvalidArgument(f"--out {str(out)!r} ends in {out.suffix!r}", allowed=", ".join(allowed))
 
 
 def factor_text(factor: Factor, kind: str) -> str:
@@ -52,7 +57,8 @@ def factor_text(factor: Factor, kind: str) -> str:
 def array_text(array: LabelledArray, name: str, kind: str) -> str:
     """A labelled array with at most two axes as a table, or with any number of axes as CSV."""
     if kind == "table":
-        return text_table(*array.table(), limit=200)
+        header, cells = array.table()
+        return text_table(header if array.ndim == 2 else [header[0], name], cells, limit=200)
     labels = [[str(label) for label in array.coords[dim]] for dim in array.dims]
     rows = [[*at, float(x)] for at, x in zip(product(*labels), array.values.flat, strict=True)]
     return csv_text([*array.dims, name], rows)

@@ -147,7 +147,10 @@ def _infer(add: AddParser) -> None:
     infer = add(
         "infer",
         help="marginals, mode and evidence of any network",
-        epilog="example: control-pgm infer asia.bif --evidence smoke=yes --of lung --of bronc",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="example, of a network made from a drawing:\n"
+        "  control-pgm convert grid.txt grid.bif --horizon 9\n"
+        "  control-pgm infer grid.bif --evidence O_8=1 --of a_8 --of s_9",
     )
     infer.add_argument("input", metavar="INPUT", help=options.NETWORK)
     infer.add_argument(

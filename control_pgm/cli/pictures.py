@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from control_pgm.cli import inputs, subjects
-from control_pgm.cli.output import progress
+from control_pgm.cli.output import check_ending, progress
 from control_pgm.errors import InvalidArgument
 from control_pgm.explorer import explore as write_page
 from control_pgm.viz import (
@@ -34,6 +34,8 @@ from control_pgm.viz import (
 
 _MODEL = ("horizon", "temperature")
 _SOLUTION = (*_MODEL, "inference", "risk")
+_STILL = (".png", ".svg", ".pdf")
+_MOVING = (".gif", ".html")
 _ALL = (*_SOLUTION, "time", "state", "event", "samples", "seed")  # what only some pictures have
 
 
@@ -51,12 +53,15 @@ class Picture:
         Which of the options it has.
     of_network : bool
         Whether it can be drawn of a network in a file, too.
+    endings : tuple of str
+        What its file may end in.
     """
 
     draw: Callable[[argparse.Namespace], Drawing | Path]
     about: str
     has: tuple[str, ...] = _SOLUTION
     of_network: bool = False
+    endings: tuple[str, ...] = _STILL
 
 
 def _values(options: argparse.Namespace, quantity: str) -> Drawing:
@@ -91,6 +96,7 @@ PICTURES: Mapping[str, Picture] = {
         "the messages as they are sent, in a .gif or .html",
         _MODEL,
         of_network=True,
+        endings=_MOVING,
     ),
     "marginals": Picture(
         lambda options: plot_marginals(subjects.solved(options)), "belief beside reality, states against time"
@@ -157,6 +163,7 @@ def draw(options: argparse.Namespace) -> bool:
             )
     elif "horizon" in picture.has and options.horizon is None:
         raise InvalidArgument(f"--what {options.what} without --horizon", remedy="give the number of actions")
+    check_ending(options.out, picture.endings)
     drawn = picture.draw(options)
     print(f"wrote {drawn if isinstance(drawn, Path) else save_picture(drawn, options.out)}")
     return True

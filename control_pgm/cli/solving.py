@@ -10,11 +10,12 @@ from control_pgm.cli import endless, inputs, linear
 from control_pgm.cli.output import array_text, deliver, json_text
 from control_pgm.cli.values import INFINITE
 from control_pgm.control import Solution
-from control_pgm.errors import InvalidArgument, UndefinedConditional
+from control_pgm.control.solve_options import has_temperature
+from control_pgm.errors import InvalidArgument
+from control_pgm.interop.solution_record import available
 
 ARRAYS = ("policy", "Q", "V", "advantage", "state_marginals")
 _NUMBERS = ("risk", "log_evidence", "soft_value", "plan", "lower", "upper")
-_COLD = ("bellman", "planning")  # types of inference without a temperature
 _WHOLE = (".json", ".npz")  # files that keep a whole solution
 
 
@@ -37,6 +38,7 @@ def _solve(options: argparse.Namespace) -> bool:
     inputs.refuse(options, endless.OPTIONS, f"--horizon {options.horizon}", "it is for --horizon infinite")
     solution = inputs.solution(options, inputs.process(options))
     if options.out is not None and options.out.suffix.lower() in _WHOLE:
+        inputs.refuse(options, ("time",), f"--out {options.out.name}", "files keep all steps")
         print(f"wrote {interop.save_solution(solution, options.out)}")
         return True
 
@@ -64,15 +66,8 @@ def _record(solution: Solution) -> dict[str, Any]:
         "states": list(network.mdp.states),
         "actions": list(network.mdp.actions),
     }
-    if solution.inference not in _COLD:
+    if has_temperature(solution.inference):
         record["temperature"] = network.temperatures if network.scheduled else network.temperature
         record["reward_shift"] = solution.reward_shift
-    values = {name: _available(solution, name) for name in (*_NUMBERS, *ARRAYS)}
+    values = {name: available(solution, name) for name in (*_NUMBERS, *ARRAYS)}
     return record | {name: value for name, value in values.items() if value is not None}
-
-
-def _available(solution: Solution, name: str) -> Any:
-    try:
-        return getattr(solution, name, None)
-    except UndefinedConditional:
-        return None

@@ -9,7 +9,6 @@ import control_pgm.control as control
 import control_pgm.interop as interop
 from control_pgm.cli import inputs
 from control_pgm.cli.output import progress
-from control_pgm.cli.values import label
 from control_pgm.control import MDP, ControlNetwork, Solution, Trajectories
 from control_pgm.errors import InvalidArgument
 from control_pgm.inference import infer
@@ -17,6 +16,7 @@ from control_pgm.inference.exact import TreePosterior
 from control_pgm.interop import Report
 from control_pgm.interop.network_files import Network
 from control_pgm.models import BayesianNetwork
+from control_pgm.tables.variable import label_of
 
 _COMPARED = ("posterior", "variational", "map")  # side by side, with Bellman's optimum and planning at a risk
 
@@ -76,9 +76,11 @@ def checked(options: argparse.Namespace) -> Report:
 
 def event(options: argparse.Namespace, mdp: MDP) -> list[Hashable] | None:
     """The states that --event names; None without it."""
-    return None if options.event is None else [label(text, mdp.states, "--event") for text in options.event]
+    if options.event is None:
+        return None
+    return [label_of(text, mdp.states, what="--event: the state") for text in options.event]
 
 
 def state(options: argparse.Namespace, mdp: MDP) -> Hashable:
     """The state that --state names; None without it."""
-    return None if options.state is None else label(options.state, mdp.states, "--state")
+    return None if options.state is None else label_of(options.state, mdp.states, what="--state: the state")

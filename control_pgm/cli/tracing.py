@@ -9,7 +9,7 @@ from itertools import islice
 
 import numpy as np
 
-from control_pgm.cli import inputs
+from control_pgm.cli import inputs, kinds
 from control_pgm.control import ControlNetwork, solve
 from control_pgm.display import number, text_table
 from control_pgm.errors import InvalidArgument
@@ -27,7 +27,7 @@ def trace(options: argparse.Namespace) -> bool:
     """Print every message with its formula and its largest values."""
     if options.steps is not None and options.steps < 1:
         raise InvalidArgument(f"--steps {options.steps}", allowed="an integer ≥ 1")
-    if options.pause and options.input == inputs.STANDARD_INPUT:
+    if options.pause and options.input == kinds.STANDARD_INPUT:
         raise InvalidArgument("--pause with the process on standard input", remedy="put the process into a file")
     posterior, naming = _posterior(options)
     waiting = options.pause

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from argparse import ArgumentTypeError
-from collections.abc import Hashable, Iterable
-
-from control_pgm.errors import InvalidArgument, unknown
+from fractions import Fraction
 
 INFINITE = "infinite"
 
 
 def number(text: str) -> float:
-    """A number."""
+    """A number, or a fraction such as 1/6."""
     try:
-        return float(text)
-    except ValueError:
-        raise ArgumentTypeError(f"{text!r}; allowed: a number") from None
+        return _value(text)
+    except (ValueError, ArithmeticError):
+        raise ArgumentTypeError(f"{text!r}; allowed: a number, such as 0.1 or 1/6") from None
 
 
 def integer(text: str) -> int:
@@ -44,18 +42,12 @@ def horizon(text: str) -> int | str:
 def temperature(text: str) -> float | tuple[float, ...]:
     """A temperature, or several separated by commas, one per step."""
     try:
-        values = tuple(map(float, text.split(",")))
-    except ValueError:
+        values = tuple(map(_value, text.split(",")))
+    except (ValueError, ArithmeticError):
         raise ArgumentTypeError(f"{text!r}; allowed: a number > 0, or one per step: A,B,…") from None
     return values[0] if len(values) == 1 else values
 
 
-def label(text: str, labels: Iterable[Hashable], option: str) -> Hashable:
-    """The label that is written so."""
-    labels = list(labels)
-    found = [one for one in labels if str(one) == text]
-    if not found:
-        raise unknown(text, labels, what=f"{option}: the state")
-    if len(found) > 1:
-        raise InvalidArgument(f"{option} {text!r} fits {len(found)} states", allowed="a label that is written once")
-    return found[0]
+def _value(text: str) -> float:
+    """The float nearest to a number or a fraction."""
+    return float(Fraction(text)) if "/" in text else float(text)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Hashable, Sequence
 
 import numpy as np
 
 import control_pgm.inference as inference
 import control_pgm.interop as interop
 from control_pgm.cli import inputs
+from control_pgm.cli.notes import note
 from control_pgm.cli.output import deliver, factor_text, progress
 from control_pgm.control import MDP, unroll
-from control_pgm.display import number, text_table
+from control_pgm.display import listing, number, text_table
 from control_pgm.errors import InvalidArgument
+from control_pgm.inference.query import parse_query
 from control_pgm.tables.arrays import BoolArray
 
 
@@ -31,8 +32,8 @@ def info(options: argparse.Namespace) -> bool:
     total = mdp.n_states**2 * mdp.n_actions if mdp.sparse else mdp.table.size
     rows = [
         ["expected reward", f"{number(float(values.min()))} … {number(float(values.max()))}"],
-        ["starts", _some(starts)],
-        ["absorbing states", _some(absorbing)],
+        ["starts", listing(starts)],
+        ["absorbing states", listing(absorbing)],
         ["possible transitions", f"{possible:,} of {total:,}"],
     ]
     parts = [str(mdp), text_table(["more", ""], rows)]
@@ -45,8 +46,12 @@ def info(options: argparse.Namespace) -> bool:
 
 def query(options: argparse.Namespace) -> bool:
     """Any conditional of the network."""
-    answer = inference.query(inputs.network(options, inputs.process(options)), options.query)
+    network = inputs.network(options, inputs.process(options))
+    answer = inference.query(network, options.query)
     deliver(lambda kind: factor_text(answer, kind), options.format, options.out)
+    asked = parse_query(network, options.query)
+    if not {*asked.targets, *asked.tables, *asked.given, *asked.evidence} & set(network.optimal):
+        note("nothing is observed about O: this is the prior; add O=1")
     return True
 
 
@@ -69,8 +74,3 @@ def _absorbing(mdp: MDP) -> BoolArray:
         staying = np.asarray(mdp.matrix_at(t)[pairs, pairs // mdp.n_actions]).reshape(mdp.n_states, mdp.n_actions)
         stays &= ((staying == 1.0) | ~mdp.available).all(axis=1)
     return stays
-
-
-def _some(labels: Sequence[Hashable]) -> str:
-    shown = ", ".join(map(str, labels[:6])) or "none"
-    return shown + (f", … ({len(labels)} in all)" if len(labels) > 6 else "")

@@ -22,6 +22,7 @@ from numpy.typing import ArrayLike
 from control_pgm.control.evaluation import Evaluation, evaluate
 from control_pgm.control.mdp import MDP
 from control_pgm.control.network import unroll
+from control_pgm.control.policies import checked_policy
 from control_pgm.display import number, text_table
 from control_pgm.tables.labelled import LabelledArray
 
@@ -120,7 +121,8 @@ def variational_bound(
     >>> bool(abs(bound.elbo - found.elbo) < 1e-10), bool(bound.gap > 0)
     (True, True)
     """
-    result: Evaluation = evaluate(mdp, policy, horizon, temperature=temperature, action_prior=action_prior)
+    pi = checked_policy(mdp, policy, horizon)
+    result: Evaluation = evaluate(mdp, pi, temperature=temperature, action_prior=action_prior)
     network = unroll(mdp, len(result.state_action_marginals), temperature=temperature, action_prior=action_prior)
     shift = float(np.sum(network.reward_shift))
     optimality = (result.expected_reward - shift) / temperature

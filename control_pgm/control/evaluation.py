@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from control_pgm.control.arguments import as_numbers
 from control_pgm.control.mdp import MDP
-from control_pgm.control.network import check_horizon
+from control_pgm.control.network import ControlNetwork
+from control_pgm.control.policies import checked_policy
 from control_pgm.control.priors import Prior, parse_prior
+from control_pgm.control.solution import Solution
 from control_pgm.control.temperatures import check_single
 from control_pgm.display import html_table, number, text_table
 from control_pgm.errors import InvalidArgument, UndefinedConditional
@@ -35,6 +35,8 @@ class Evaluation:
     objective : float
         expected_reward − temperature · divergence: what variational inference maximises. With a uniform prior over n
         actions it is expected_reward + temperature · entropy − T · temperature · log n.
+    temperature : float
+        alpha of the objective, in units of reward.
     state_marginals : LabelledArray [t, s]
         p(s_t | pi), T+1 rows.
     state_action_marginals : LabelledArray [t, s, a]
@@ -47,6 +49,7 @@ class Evaluation:
     entropy: float
     divergence: float
     objective: float
+    temperature: float
     state_marginals: LabelledArray
     state_action_marginals: LabelledArray
     terminated: LabelledArray
@@ -56,6 +59,7 @@ class Evaluation:
             ["expected reward", number(self.expected_reward, 8)],
             ["entropy", f"{number(self.entropy, 8)} nats"],
             ["divergence from the prior", f"{number(self.divergence, 8)} nats"],
+            ["temperature", number(self.temperature)],
             ["objective", number(self.objective, 8)],
         ]
 
@@ -71,10 +75,10 @@ class Evaluation:
 
 def evaluate(
     mdp: MDP,
-    policy: ArrayLike | LabelledArray,
+    policy: ArrayLike | LabelledArray | Solution,
     horizon: int | None = None,
     *,
-    temperature: float = 1.0,
+    temperature: float | None = None,
     action_prior: ArrayLike | str | None = None,
 ) -> Evaluation:
     """Evaluate any policy exactly under the true dynamics.
@@ -82,12 +86,13 @@ def evaluate(
     Parameters
     ----------
     mdp : MDP
-    policy : array [t, s, a] or [s, a]
-        pi(a|s); a stationary one needs ``horizon``. Rows that are never reached may be NaN.
+    policy : array [t, s, a] or [s, a], or Solution
+        pi(a|s); a stationary one needs ``horizon``. Rows that are never reached may be NaN. A solution stands for its
+        policy, and for the temperature and the action prior of its network.
     horizon : int, optional
         The number of actions; default the length of ``policy``.
     temperature, action_prior
-        As for `unroll`: for the divergence and the objective.
+        As for `unroll`: for the divergence and the objective. Default those of a solution; otherwise 1 and uniform.
 
     Raises
     ------
@@ -103,10 +108,19 @@ def evaluate(
     >>> policy = solve(mdp, 4, inference="bellman").policy
     >>> round(evaluate(mdp, policy).expected_reward, 4)
     0.9963
+    >>> causal = solve(mdp, 4, temperature=0.5, inference="variational")
+    >>> abs(evaluate(mdp, causal).objective - causal.soft_value) < 1e-12
+    True
     """
+    prior = None
+    if isinstance(policy, Solution):
+        network, policy = policy.network, policy.policy
+        temperature = _temperature(network) if temperature is None else temperature
+        prior = _prior(network) if action_prior is None else None
     pi = checked_policy(mdp, policy, horizon)
-    alpha = check_single(temperature, "an objective in units of reward")
-    prior = parse_prior(mdp, action_prior, len(pi))
+    alpha = check_single(1.0 if temperature is None else temperature, "an objective in units of reward")
+    if prior is None:
+        prior = parse_prior(mdp, action_prior, len(pi))
     occupancy, terminated = occupancies(mdp, pi)
     joint = occupancy[:-1, :, None] * np.where(np.isnan(pi), 0.0, pi)
     rewards = np.broadcast_to(mdp.reward, pi.shape)
@@ -123,10 +137,35 @@ def evaluate(
         entropy,
         divergence,
         objective,
+        alpha,
         LabelledArray(lock(occupancy), ("t", "s"), {"t": later, "s": mdp.states}),
         LabelledArray(lock(joint), ("t", "s", "a"), {"t": times, "s": mdp.states, "a": mdp.actions}),
         LabelledArray(lock(terminated), ("t",), {"t": later}),
     )
+
+
+def _temperature(network: ControlNetwork) -> float:
+    """The one temperature of a network."""
+    if network.scheduled:
+        raise InvalidArgument(
+            "the objective of a solution under a schedule of temperatures",
+            allowed="one temperature for all steps, in units of reward",
+            remedy="pass temperature=…, or solution.policy in place of the solution",
+        )
+    return network.temperature
+
+
+def _prior(network: ControlNetwork) -> Prior:
+    """The action prior of a network, unless other tables were put in its place."""
+    for t in range(0 if network.as_unrolled else network.horizon):
+        cpd, prior = network.cpd(f"a_{t}"), network.prior.at(t)
+        table = cpd.array()[: len(prior)] if cpd.parents else cpd.array()
+        if not set(cpd.scope) <= {f"s_{t}", f"a_{t}"} or not np.allclose(table, prior, rtol=0.0, atol=1e-12):
+            raise InvalidArgument(
+                f"the action prior of a network in which {cpd.child.name!r} was replaced",
+                remedy="pass action_prior=…, or solution.policy in place of the solution",
+            )
+    return network.prior
 
 
 def _log_weights(prior: Prior, shape: tuple[int, ...]) -> FloatArray:
@@ -162,40 +201,3 @@ def occupancies(mdp: MDP, policy: FloatArray) -> tuple[FloatArray, FloatArray]:
         flow = (belief[t][:, None] * pi).reshape(-1)
         belief[t + 1] = mdp.discount * (flow @ mdp.matrix_at(t))
     return belief, 1.0 - belief.sum(axis=1) if mdp.discount < 1.0 else np.zeros(len(belief))
-
-
-def checked_policy(mdp: MDP, policy: Any, horizon: int | None) -> FloatArray:
-    """The policy as an array [t,s,a] whose rows are distributions or NaN; a stationary one exists once for all t."""
-    if not isinstance(mdp, MDP):
-        raise InvalidArgument(f"{type(mdp).__name__} is no MDP", allowed="an MDP, then a policy")
-    pi = as_numbers(policy, "the policy", InvalidArgument, remedy="pass an array, such as solution.policy")
-    steps = None if horizon is None else check_horizon(mdp, horizon)
-    n, m = mdp.n_states, mdp.n_actions
-    if pi.shape == (n, m):
-        if steps is None:
-            raise InvalidArgument("no horizon given for a stationary policy", allowed="an integer ≥ 1")
-        _check_rows(mdp, pi[None])
-        return np.broadcast_to(pi, (steps, n, m))
-    if pi.ndim != 3 or pi.shape[1:] != (n, m) or steps not in (None, len(pi)):
-        allowed = f"({n}, {m}) or ({'T' if steps is None else steps}, {n}, {m})"
-        raise InvalidArgument(f"the policy has shape {pi.shape}", allowed=allowed)
-    check_horizon(mdp, len(pi))
-    _check_rows(mdp, pi)
-    return pi
-
-
-def _check_rows(mdp: MDP, pi: FloatArray) -> None:
-    """Every row of [t,s,a] is a distribution over available actions, or NaN."""
-    defined = ~np.isnan(pi).all(axis=2)
-    bad = defined & ~((pi >= 0).all(axis=2) & (np.abs(pi.sum(axis=2) - 1.0) <= 1e-9))
-    if bad.any():
-        t, s = (int(i) for i in np.argwhere(bad)[0])
-        raise InvalidArgument(
-            f"the policy at t={t}, s={mdp.states[s]!r} is {pi[t, s].tolist()}", allowed="probabilities that sum to 1"
-        )
-    forbidden = (pi > 0) & ~mdp.available
-    if forbidden.any():
-        t, s, a = (int(i) for i in np.argwhere(forbidden)[0])
-        raise InvalidArgument(
-            f"the policy takes a={mdp.actions[a]!r} at t={t}, s={mdp.states[s]!r}, which is not available", allowed="0"
-        )

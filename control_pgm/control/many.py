@@ -219,7 +219,8 @@ def _columns(given: dict[str, Any]) -> list[Sequence[Any]]:
     lengths = {name: _length(name, given[name]) for name, many in several.items() if many}
     if not lengths:
         raise InvalidArgument(
-            "nothing to solve more than once", remedy="give temperatures=[…] or the like, or use solve()"
+            f"nothing to solve more than once: one process, and temperatures={given['temperatures']!r} is one number",
+            remedy="give temperatures=[…] or the like, or use solve()",
         )
     n = next(iter(lengths.values()))
     for name, length in lengths.items():

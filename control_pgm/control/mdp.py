@@ -16,7 +16,7 @@ from control_pgm.control.outcomes import Outcome, gather
 from control_pgm.control.process_tables import ProcessTables
 from control_pgm.control.reward_forms import stored_rewards
 from control_pgm.control.rewards import Rewards
-from control_pgm.display import html_table, number, text_table
+from control_pgm.display import html_table, listing, number, text_table
 from control_pgm.errors import InvalidArgument
 from control_pgm.tables.arrays import BoolArray, FloatArray
 from control_pgm.tables.variable import Labels, labels
@@ -50,6 +50,12 @@ class MDP(ProcessTables):
         Needed only where the shape fits several forms.
     positions : mapping, optional
         label -> (row, column), for grid pictures.
+
+    Notes
+    -----
+    ``reward`` is the expected reward E[r | s, a]. ``rewards`` are all of them, r(s,a,s') included, and what another
+    process over the same transition takes: ``MDP(mdp.transition, mdp.rewards, …)``. With the expected ones in their
+    place exact inference would answer otherwise, since it needs E[exp(r/alpha)]. See also `varied`.
 
     Raises
     ------
@@ -144,13 +150,23 @@ class MDP(ProcessTables):
         options.setdefault("available", gathered.available)
         return MDP(gathered.transition, gathered.rewards, states=gathered.states, actions=gathered.actions, **options)
 
-    def varied(self, *, reward: Any = None, initial: Any = None, reward_axes: str | None = None) -> MDP:
-        """The same process with another reward or first state; its transition is shared, and not checked again.
+    def varied(
+        self, *, reward: Any = None, initial: Any = None, discount: float | None = None, reward_axes: str | None = None
+    ) -> MDP:
+        """The same process with another reward, first state or discount; its transition is shared, not checked again.
 
         Raises
         ------
         InvalidModel
             If the reward or the first state does not fit.
+        InvalidArgument
+            If the discount does not lie between 0 and 1.
+
+        Examples
+        --------
+        >>> mdp = MDP([[[1, 0], [0, 1]], [[0, 1], [0, 1]]], [[0, 0], [1, 1]])
+        >>> mdp.varied(discount=0.9)
+        MDP(2 states, 2 actions, discount 0.9)
         """
         new = object.__new__(MDP)
         fields = new.__dict__
@@ -161,7 +177,10 @@ class MDP(ProcessTables):
             table = self.table
             fields["reward_table"] = stored_rewards(reward, reward_axes, table, table, self.n_states, self.n_actions)
             new.validate()
-        if self.discount == 1.0:  # else it also depends on the reward whether there is an absorbing state of reward 0
+        if discount is not None:
+            fields["discount"] = check.discount_factor(discount)
+        # With a discount it also depends on the reward whether there is an absorbing state of reward 0.
+        if self.discount == new.discount == 1.0:
             fields["frame"] = self.frame.starting(new.initial)
         return new
 
@@ -176,7 +195,7 @@ class MDP(ProcessTables):
 
     # --- showing ------------------------------------------------------------------------------------------------
     def _rows(self) -> list[list[str]]:
-        rows = [["states", f"{self.n_states}"], ["actions", ", ".join(map(str, self.actions[:8]))]]
+        rows = [["states", f"{self.n_states}"], ["actions", listing(self.actions)]]
         rows += [["reward", "r(s,a,s')" if self.reward_table.on_outcome else "r(s,a)"]]
         if self.sparse:
             rows += [["possible outcomes", f"{self.table.nnz}, stored sparsely"]]

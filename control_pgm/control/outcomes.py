@@ -12,12 +12,14 @@ from scipy import sparse as scipy_sparse
 from control_pgm.control.arguments import as_float
 from control_pgm.control.rewards import Rewards
 from control_pgm.control.validation import fits_dense, index
+from control_pgm.display.text import shortened
 from control_pgm.errors import InvalidArgument, InvalidModel
 from control_pgm.models.cpd import ROW_TOLERANCE
 from control_pgm.tables.arrays import BoolArray, lock
 from control_pgm.tables.variable import Labels, labels
 
 Outcome = tuple[Hashable, Hashable, float, Hashable, float]  # (s, a, probability, s', reward)
+_LONGEST_SHOWN = 80  # letters of what an error quotes
 LARGEST_DENSE = 2**22  # entries of a transition table; larger ones are made sparse
 
 
@@ -46,7 +48,7 @@ def gather(
     if sparse is not None and not isinstance(sparse, bool):
         raise InvalidArgument(f"sparse {sparse!r}", allowed="True, False, or None: by size")
     if not isinstance(outcomes, Iterable):
-        raise InvalidModel(f"{outcomes!r} are no outcomes", allowed="a list of (s, a, probability, s', reward)")
+        raise InvalidModel(f"{_shown(outcomes)} are no outcomes", allowed="a list of (s, a, probability, s', reward)")
     rows = [_checked(k, outcome) for k, outcome in enumerate(outcomes)]
     if not rows:
         raise InvalidModel("there are no outcomes", allowed="(s, a, probability, s', reward), at least one")
@@ -96,14 +98,21 @@ def _checked(k: int, outcome: Outcome) -> tuple[Hashable, Hashable, float, Hasha
         hash((s, a, s_next))
     except (TypeError, ValueError):
         raise InvalidModel(
-            f"outcome {k} is {outcome!r}",
+            f"outcome {k} is {_shown(outcome)}",
             allowed="(s, a, probability, s', reward)",
             remedy="labels must be hashable: text, numbers, tuples",
         ) from None
     mass, paid = as_float(p), as_float(r)
     if not 0.0 <= mass <= 1.0 + ROW_TOLERANCE:
-        raise InvalidModel(f"outcome {k} {outcome!r} has probability {p!r}", allowed="0 to 1")
+        raise InvalidModel(f"outcome {k} {_shown(outcome)} has probability {_shown(p)}", allowed="0 to 1")
     if np.isnan(paid):
-        shown = "NaN" if isinstance(r, float) else repr(r)
-        raise InvalidModel(f"outcome {k} {outcome!r} has reward {shown}", allowed="numbers below +inf; −inf forbids")
+        shown = "NaN" if isinstance(r, float) else _shown(r)
+        raise InvalidModel(
+            f"outcome {k} {_shown(outcome)} has reward {shown}", allowed="numbers below +inf; −inf forbids"
+        )
     return s, a, mass, s_next, paid
+
+
+def _shown(value: object) -> str:
+    """What was given, short enough for a message."""
+    return shortened(repr(value), _LONGEST_SHOWN)

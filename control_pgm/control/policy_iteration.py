@@ -19,9 +19,9 @@ from numpy.typing import ArrayLike
 
 from control_pgm.control.arguments import as_float, is_count
 from control_pgm.control.backup import expected_next, soft_policy
-from control_pgm.control.evaluation import checked_policy
 from control_pgm.control.mdp import MDP
 from control_pgm.control.network import check_horizon
+from control_pgm.control.policies import checked_policy
 from control_pgm.control.priors import Prior, parse_prior
 from control_pgm.control.temperatures import check_single
 from control_pgm.display import number, text_table

@@ -34,12 +34,23 @@ def stored_rewards(reward: Any, axes: str | None, given: Any, table: Any, n_stat
         return _from_sparse(reward, axes, table, n_states, n_actions)
     if isinstance(reward, Rewards):
         rewards = reward
+        _check_size(rewards, n_states, n_actions)
     else:
         varying = table.shape[0] if table.ndim == 4 else None
         rewards = parse_rewards(reward, axes, n_states, n_actions, varying=varying)
     if rewards.listed:
         return rewards.moved(given, table)
     return rewards.as_list(table) if rewards.on_outcome and table.ndim == 2 else rewards
+
+
+def _check_size(rewards: Rewards, n_states: int, n_actions: int) -> None:
+    """Refuse the rewards of a process with other numbers of states or actions; listed ones are aligned later."""
+    sizes = {"s": n_states, "a": n_actions}
+    axes = rewards.axes.removeprefix("t")
+    wanted = tuple([sizes[axis] for axis in axes if axis in sizes])
+    given = rewards.values.shape[-len(axes) :]
+    if not rewards.listed and given != wanted:
+        raise InvalidModel(f"the rewards of another process have the shape {given}", allowed=_shape_text(wanted))
 
 
 def _from_sparse(reward: Any, axes: str | None, table: Any, n_states: int, n_actions: int) -> Rewards:

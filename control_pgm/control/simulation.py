@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike
 
 from control_pgm.control.arguments import is_count
 from control_pgm.control.dynamics import Dynamics
-from control_pgm.control.evaluation import checked_policy
 from control_pgm.control.mdp import MDP
+from control_pgm.control.policies import checked_policy
 from control_pgm.control.rewards import Rewards
 from control_pgm.control.slices import TERMINAL
 from control_pgm.control.validation import MAX_DENSE_BYTES

@@ -32,6 +32,7 @@ _OWNERS = {
     "lower": "'marginal-map'",
     "upper": "'marginal-map'",
     "exact": "'marginal-map'",
+    "expected_reward": "'bellman'; evaluate(mdp, solution).expected_reward is that of any",
     "valuation": "'variational', 'bellman', 'planning' or 'map'",
 }  # what only some types of inference have -> which
 
@@ -57,6 +58,12 @@ class Solution(ABC):
     state_marginals              T+1: t, s   p(s_t | O_{0:T−1}=1)
     state_action_marginals       t, s, a     p(s_t, a_t | O_{0:T−1}=1)
     terminated                   T+1: t      p(ended by discount before t | O=1)
+    log_evidence                 number      log p(O_{0:T−1}=1) of shifted rewards, nats
+    log_evidence_unshifted       number      log p(O_{0:T−1}=1) + sum_t c_t/alpha, nats
+    soft_value                   number      of the start at temperature alpha, reward; see each type
+    value                        number      of the start, by all types but the posterior; reward
+    network                      object      the `ControlNetwork` that was solved
+    posterior                    object      the posterior of the network: any other question
     ===========================  ==========  =============================================================
 
     So for the posterior, whose Q and V are certainty equivalents alpha log E exp(return/alpha), not expected returns

@@ -172,5 +172,19 @@ class BellmanSolution(ValuedSolution):
         (("plan",), NO_PLAN),
     )
 
+    @property
+    def expected_reward(self) -> float:
+        """E[sum_t r_t] under the true dynamics, in units of reward: the same as `value`.
+
+        Where tables were added or replaced, their logarithms count as rewards in units of the network's temperature.
+        """
+        return self.value
+
     def _figures(self) -> list[list[str]]:
-        return [["expected reward", number(self.value, 8)]]
+        return [*changed_rows(self), ["expected reward", number(self.value, 8)]]
+
+
+def changed_rows(solution: Solution) -> list[list[str]]:
+    """The temperature, where it matters to a solution without one: it is the unit of tables added or replaced."""
+    network = solution.network
+    return [] if network.as_unrolled else [["temperature of changed tables", number(network.temperature)]]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from control_pgm.control.solution_dynamics import MESSAGES, NO_MESSAGES, NO_PLAN, ValuedSolution, lacking
+from control_pgm.control.solution_dynamics import MESSAGES, NO_MESSAGES, NO_PLAN, ValuedSolution, changed_rows, lacking
 from control_pgm.display import number
 
 
@@ -34,4 +34,5 @@ class PlanningSolution(ValuedSolution):
     )
 
     def _figures(self) -> list[list[str]]:
-        return [["risk", number(self.risk)], ["certainty equivalent", number(self.value, 8)]]
+        rows = [["risk", number(self.risk)], ["certainty equivalent", number(self.value, 8)]]
+        return [*changed_rows(self), *rows]

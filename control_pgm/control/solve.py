@@ -207,7 +207,11 @@ def _as_network(
 ) -> ControlNetwork:
     if isinstance(problem, MDP):
         if horizon is None:
-            raise InvalidArgument("no horizon given", allowed="an integer ≥ 1, the number of actions")
+            steps = problem.time_steps
+            raise InvalidArgument(
+                "no horizon given",
+                allowed=f"{steps}, the time steps of its tables" if steps else "an integer ≥ 1, the number of actions",
+            )
         return unroll(
             problem, horizon, temperature=1.0 if temperature is None else temperature, action_prior=action_prior
         )

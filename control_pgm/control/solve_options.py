@@ -40,6 +40,11 @@ _LACKING = {  # option -> type of inference -> why it has none
 }
 
 
+def has_temperature(kind: str) -> bool:
+    """Whether a type of inference has a temperature."""
+    return kind not in _LACKING["temperature"]
+
+
 def checked_inference(inference: Any, risk: Any, convention: Any, **options: Any) -> str:
     """The type of inference of a name; options that it does not have are refused.
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Hashable, Iterable, Sequence
 
 MAX_ROWS = 24
+_LISTED = 60  # characters of a list of labels in a table
+_NUMBER = re.compile(r"[+−-]?(\d[\d,]*(\.\d*)?|\.\d+|inf|nan)(e[+-]?\d+)?%?|—?")  # a blank and a dash fit any column
 
 
 def number(x: float, digits: int = 4) -> str:
@@ -47,7 +50,7 @@ def elided(rows: Sequence[Sequence[str]], limit: int = MAX_ROWS) -> list[list[st
 
 
 def text_table(header: Sequence[str], rows: Sequence[Sequence[str]], *, limit: int = MAX_ROWS) -> str:
-    """A plain text table: the first column flush left, the others flush right.
+    """A plain text table: columns of numbers flush right, the first column and those that hold text flush left.
 
     >>> print(text_table(["s", "p"], [["left", "0.25"], ["right", "0.75"]]))
     s         p
@@ -56,13 +59,31 @@ def text_table(header: Sequence[str], rows: Sequence[Sequence[str]], *, limit: i
     right  0.75
     """
     body = elided(rows, limit)
-    widths = [max(len(str(row[i])) for row in [list(header), *body]) for i in range(len(header))]
+    columns = range(len(header))
+    widths = [max(len(str(row[i])) for row in [list(header), *body]) for i in columns]
+    to_the_right = [i > 0 and all(_NUMBER.fullmatch(row[i]) for row in body) for i in columns]
 
     def line(cells: Sequence[str]) -> str:
-        first = cells[0].ljust(widths[0])
-        return "  ".join([first, *(c.rjust(w) for c, w in zip(cells[1:], widths[1:], strict=True))]).rstrip()
+        padded = zip(cells, widths, to_the_right, strict=True)
+        return "  ".join(cell.rjust(width) if right else cell.ljust(width) for cell, width, right in padded).rstrip()
 
     return "\n".join([line(header), "  ".join("─" * w for w in widths), *map(line, body)])
+
+
+def listing(labels: Iterable[Hashable], longest: int = _LISTED) -> str:
+    """Labels separated by commas, in about ``longest`` characters: of more labels the first, and how many there are.
+
+    >>> listing(["left", "right"]), listing(range(100), 12), listing([])
+    ('left, right', '0, 1, 2, 3, … (100 in all)', 'none')
+    """
+    names = [shortened(str(label), longest) for label in labels]
+    whole = ", ".join(names)
+    if len(whole) <= longest:
+        return whole or "none"
+    shown = names[:1]
+    while len(", ".join([*shown, names[len(shown)]])) <= longest:
+        shown.append(names[len(shown)])
+    return f"{', '.join(shown)}, … ({len(names)} in all)"
 
 
 def size(n_bytes: float) -> str:

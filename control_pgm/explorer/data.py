@@ -12,12 +12,12 @@ from control_pgm.control.grid import Grid, grid_of, moves_of
 from control_pgm.control.network import ControlNetwork
 from control_pgm.control.slices import TERMINAL
 from control_pgm.control.solution import Solution
+from control_pgm.control.solve_options import has_temperature
 from control_pgm.display import number
 from control_pgm.errors import NotAvailable, TooLarge, UndefinedConditional
 from control_pgm.tables.arrays import FloatArray
 
 MAX_NUMBERS = 2_000_000  # on one page: about 16 MB of text
-_COLD = ("bellman", "planning")  # types of inference without a temperature
 _DIGITS = 6  # significant ones, of every number
 _ROW_OF_BASE = {"s": "state", "a": "action", "O": "optimality"}
 
@@ -46,7 +46,7 @@ def page_data(solution: Solution) -> Json:
     exact = solution.inference == "posterior"
     return {
         "inference": solution.inference,
-        "temperature": None if solution.inference in _COLD else _temperature(network),
+        "temperature": _temperature(network) if has_temperature(solution.inference) else None,
         "horizon": steps,
         "discount": _number(mdp.discount),
         "states": [str(label) for label in mdp.states],

@@ -1,6 +1,5 @@
 """Inference on any discrete model: plans, messages, posteriors, brute force."""
 
-from control_pgm.inference.exact import Cluster, Message
 from control_pgm.inference.infer import infer
 from control_pgm.inference.loopy import LoopyPosterior
 from control_pgm.inference.loopy_mode import ModeEstimate
@@ -14,6 +13,7 @@ from control_pgm.inference.posterior import Posterior
 from control_pgm.inference.posterior_sampling import Samples
 from control_pgm.inference.query import query
 from control_pgm.inference.trace import Step, trace
+from control_pgm.inference.tree_records import Cluster, Message
 
 __all__ = [
     "Cluster",

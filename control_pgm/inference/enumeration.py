@@ -13,9 +13,9 @@ from math import inf, prod
 import numpy as np
 
 from control_pgm.errors import TooLarge
+from control_pgm.inference.exact_posterior import ExactPosterior
 from control_pgm.inference.maximising import first_best
 from control_pgm.inference.mode import Mode, mode_of
-from control_pgm.inference.posterior import ExactPosterior
 from control_pgm.inference.posterior_sampling import Samples, choose, room_for_samples
 from control_pgm.models.factorgraph import Model
 from control_pgm.tables.arrays import FloatArray, IntArray
@@ -65,7 +65,8 @@ class EnumeratedPosterior(ExactPosterior):
         best = first_best(log_weights)
         states = np.unravel_index(best, [v.cardinality for v in asked])
         labels = {**self.evidence, **{v.name: v.states[int(i)] for v, i in zip(asked, states, strict=True)}}
-        return mode_of({name: labels[name] for name in names}, float(log_weights[best]), self.log_evidence)
+        assignment = {name: labels[name] for name in names}
+        return mode_of(self.model, assignment, float(log_weights[best]), self.log_evidence)
 
     def _sample(self, n: int, rng: np.random.Generator) -> Samples:
         states = room_for_samples(self.model, self.observed, n, self._memory_limit)

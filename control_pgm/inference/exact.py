@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -12,6 +11,7 @@ from control_pgm.display import number, text_table
 from control_pgm.errors import unknown
 from control_pgm.inference.compiled import Compiled, compile_plan
 from control_pgm.inference.contract import Operand
+from control_pgm.inference.exact_posterior import ExactPosterior
 from control_pgm.inference.joint import joint
 from control_pgm.inference.marginal_map import marginal_map
 from control_pgm.inference.maximising import mixed_tree
@@ -19,42 +19,12 @@ from control_pgm.inference.mode import Mode, log_weight, mode_of, most_probable
 from control_pgm.inference.passes import Collect, Distribute, Programme, Progress
 from control_pgm.inference.pictures import posterior_html
 from control_pgm.inference.plan import Plan
-from control_pgm.inference.posterior import ExactPosterior
 from control_pgm.inference.posterior_sampling import Samples, draw
 from control_pgm.inference.storage import Keep, Storage
+from control_pgm.inference.tree_records import Cluster, Message
 from control_pgm.models.factorgraph import Model
 from control_pgm.tables.factor import Factor
 from control_pgm.tables.scaled import Scaled
-
-
-@dataclass(frozen=True)
-class Cluster:
-    """A cluster of the tree, named by the variable that is eliminated in it."""
-
-    name: str
-    variables: tuple[str, ...]
-    separator: tuple[str, ...]  # shared with the parent
-    parent: str | None
-    factors: tuple[Factor, ...]  # the tables assigned to it, evidence sliced away
-
-    def __str__(self) -> str:
-        return f"{{{', '.join(self.variables)}}}"
-
-
-@dataclass(frozen=True, eq=False)
-class Message:
-    """A message between neighbouring clusters, both named by the variable that they eliminate."""
-
-    source: str
-    target: str
-    factor: Factor
-    upward: bool  # towards the root, that is the collect pass
-
-    def __repr__(self) -> str:
-        return f"Message({self.source} → {self.target}: {', '.join(self.factor.scope)})"
-
-    def __str__(self) -> str:
-        return f"message {self.source} → {self.target}\n{self.factor}"
 
 
 class TreePosterior(ExactPosterior):
@@ -62,8 +32,6 @@ class TreePosterior(ExactPosterior):
 
     Attributes
     ----------
-    plan : Plan
-        The clusters and their cost.
     compiled : Compiled
         The plan with the tables in it, and the instructions that send the messages.
     collected : Collect
@@ -79,7 +47,7 @@ class TreePosterior(ExactPosterior):
         progress: Progress | None = None,
         keep: Keep = "memory",
     ) -> None:
-        self.model, self.evidence, self.plan = model, evidence, plan
+        self.model, self.evidence, self._plan = model, evidence, plan
         self.method, self.exact = "exact", True
         self._memory_limit = memory_limit
         self.compiled: Compiled = compile_plan(plan)
@@ -87,6 +55,11 @@ class TreePosterior(ExactPosterior):
         self._programme = Programme(self.compiled.cells, self.compiled.loops, None, Storage.of(keep))
         self.collected = Collect(self._programme)
         self.collected.run(progress)
+
+    @property
+    def plan(self) -> Plan:
+        """The clusters and their cost."""
+        return self._plan
 
     @cached_property
     def log_evidence(self) -> float:
@@ -184,11 +157,11 @@ class TreePosterior(ExactPosterior):
         problem = self.plan.problem
         if {*problem.names} - {*names}:
             found = marginal_map(self.model, self.evidence, names, memory_limit=self._memory_limit, method="exact")
-            return mode_of(found.assignment, found.log_value, self.log_evidence)
+            return mode_of(self.model, found.assignment, found.log_value, self.log_evidence)
         states = most_probable(mixed_tree(problem, self.plan.tree, range(len(problem.names))))
         assigned = {**problem.observed, **{problem.names[v]: state for v, state in states.items()}}
         assignment = {name: self.model.variables[name].states[assigned[name]] for name in names}
-        return mode_of(assignment, log_weight(problem, states), self.log_evidence)
+        return mode_of(self.model, assignment, log_weight(problem, states), self.log_evidence)
 
     def _sample(self, n: int, rng: np.random.Generator) -> Samples:
         return draw(self.compiled, self.collected, n, rng, self._memory_limit)

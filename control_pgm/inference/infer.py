@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Hashable, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from math import inf
 from typing import Any, Literal, overload
 
@@ -46,6 +46,7 @@ def infer(
     *,
     method: Literal["loopy"],
     memory_limit: int = DEFAULT_MEMORY_LIMIT,
+    options: LoopyOptions | None = None,
     **settings: Any,
 ) -> LoopyPosterior: ...
 def infer(
@@ -55,6 +56,7 @@ def infer(
     method: Literal["exact", "enumeration", "loopy"] = "exact",
     memory_limit: int = DEFAULT_MEMORY_LIMIT,
     keep: Keep = "memory",
+    options: LoopyOptions | None = None,
     **settings: Any,
 ) -> Posterior:
     """Condition a model on evidence.
@@ -72,9 +74,11 @@ def infer(
     keep : "memory", "checkpoints", or the Path of a folder
         Where exact inference keeps the messages of long networks whose slices are alike. "checkpoints" keeps about the
         square root of them and computes the others again when they are read; a folder holds them in unnamed files.
+    options : LoopyOptions, optional
+        For ``method="loopy"`` only.
     **settings
-        For ``method="loopy"`` only: schedule, elimination, damping, damping_domain, tolerance, max_sweeps; see
-        `LoopyOptions`.
+        The same one by one: schedule, elimination, damping, damping_domain, tolerance, max_sweeps. Beside ``options``
+        they set what these leave at its default.
 
     Raises
     ------
@@ -109,10 +113,11 @@ def infer(
             f"keep={keep!r} with method={method!r}", remedy="leave it out: only method='exact' keeps messages elsewhere"
         )
     if method == "loopy":
-        return _loopy(model, observed, memory_limit, settings)
-    if settings:
+        return _loopy(model, observed, memory_limit, _loopy_options(options, settings))
+    if settings or options is not None:
         raise InvalidArgument(
-            f"{next(iter(settings))} with method={method!r}", remedy="leave it out: it belongs to method='loopy'"
+            f"{next(iter(settings), 'options')} with method={method!r}",
+            remedy="leave it out: it belongs to method='loopy'",
         )
     posterior: Posterior
     if method == "exact":
@@ -127,14 +132,26 @@ def infer(
     return posterior
 
 
-def _loopy(
-    model: Model, observed: Mapping[str, Hashable], memory_limit: int, settings: Mapping[str, Any]
-) -> LoopyPosterior:
-    known = {field.name for field in fields(LoopyOptions)}
-    for name in settings:
-        if name not in known:
-            raise unknown(name, sorted(known), what="setting of method='loopy':")
-    posterior = LoopyPosterior(model, observed, LoopyOptions(**settings), memory_limit)
+def _loopy(model: Model, observed: Mapping[str, Hashable], memory_limit: int, options: LoopyOptions) -> LoopyPosterior:
+    posterior = LoopyPosterior(model, observed, options, memory_limit)
     if not posterior.report.converged:
         warnings.warn(posterior.report.warning(), stacklevel=3)  # names the line that called infer
     return posterior
+
+
+def _loopy_options(options: LoopyOptions | None, settings: Mapping[str, Any]) -> LoopyOptions:
+    """The options with the settings put in; what both of them set is refused."""
+    if options is None:
+        options = LoopyOptions()
+    if not isinstance(options, LoopyOptions):
+        raise InvalidArgument(f"options={options!r}", allowed="LoopyOptions(…), or its settings as keywords")
+    defaults = {field.name: field.default for field in fields(LoopyOptions)}
+    for name, value in settings.items():
+        if name not in defaults:
+            raise unknown(name, sorted(defaults), what="setting of method='loopy':")
+        if getattr(options, name) != defaults[name]:
+            raise InvalidArgument(
+                f"{name}={value!r} beside options with {name}={getattr(options, name)!r}",
+                remedy="leave one of them out",
+            )
+    return replace(options, **settings)

@@ -23,7 +23,7 @@ from control_pgm.inference.plan import DEFAULT_MEMORY_LIMIT
 from control_pgm.inference.posterior import Posterior, Undefined
 from control_pgm.inference.problem import check_model, pose
 from control_pgm.inference.schedules import sweeps
-from control_pgm.models.factorgraph import Model
+from control_pgm.models.factorgraph import FactorGraph, Model
 from control_pgm.tables.factor import Factor
 
 _DEFAULTS = LoopyOptions()
@@ -183,7 +183,8 @@ class LoopyPosterior(Posterior):
         found = {**self.observed, **{problem.names[v]: state for v, state in decided.items()}}
         assignment = {name: variables[name].states[found[name]] for name in variables}
         weight = log_weight(problem, decided)
-        return ModeEstimate(MappingProxyType(assignment), weight, self._log_partition, self.report)
+        is_graph = isinstance(self.model, FactorGraph)
+        return ModeEstimate(MappingProxyType(assignment), weight, self._log_partition, self.report, is_graph)
 
     def _joint(self, targets: tuple[str, ...], given: tuple[str, ...], at: Mapping[str, int]) -> Factor:
         problem = self._store.graph.problem

@@ -24,7 +24,7 @@ from control_pgm.inference.contract import Operand, contract
 from control_pgm.inference.loopy_beliefs import variable_belief
 from control_pgm.inference.loopy_report import LoopyReport
 from control_pgm.inference.loopy_store import LoopyStore
-from control_pgm.inference.mode import assignment_table
+from control_pgm.inference.mode import assignment_table, figure_name
 from control_pgm.tables.arrays import FloatArray
 from control_pgm.tables.scaled import Scaled
 
@@ -50,6 +50,8 @@ class ModeEstimate:
         an upper nor a lower bound, except on trees.
     report : LoopyReport
         Whether the messages have converged.
+    weight : bool
+        Whether the model is a factor graph, so that `log_probability` is the log of a weight and may be positive.
 
     Examples
     --------
@@ -66,6 +68,7 @@ class ModeEstimate:
     log_probability: float
     log_maximum: float
     report: LoopyReport
+    weight: bool = False
 
     @property
     def exact(self) -> bool:
@@ -82,7 +85,10 @@ class ModeEstimate:
 
     def __str__(self) -> str:
         rows = [[name, str(label)] for name, label in self.assignment.items()]
-        figures = [["log probability", number(self.log_probability)], ["log maximum (Bethe)", number(self.log_maximum)]]
+        figures = [
+            [figure_name(self.weight), number(self.log_probability)],
+            ["log maximum (Bethe)", number(self.log_maximum)],
+        ]
         told = [["outcome", self.report.outcome], ["accuracy", self.report.accuracy]]
         return assignment_table("estimate of the mode", rows, [*figures, *told])
 

@@ -33,6 +33,16 @@ class LoopyReport:
         The variables at which a message would still move by more than the tolerance, in the model's order.
     is_tree : bool
         Whether the graph has no loop. Messages that no longer move are then exact up to rounding.
+
+    Examples
+    --------
+    >>> from control_pgm import Factor, FactorGraph, Variable, infer
+    >>> a, b, c = (Variable(name, 2) for name in "abc")
+    >>> alike = [[2, 1], [1, 2]]
+    >>> loop = FactorGraph([Factor(pair, alike) for pair in ([a, b], [b, c], [c, a])] + [Factor([a], [3, 1])])
+    >>> report = infer(loop, method="loopy").report
+    >>> report.converged, report.accuracy, report.unconverged
+    (True, 'approximate', ())
     """
 
     options: LoopyOptions

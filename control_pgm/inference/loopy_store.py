@@ -29,6 +29,14 @@ class LoopyMessage:
         Over the variable.
     residual : float
         By how many nats the update rule has just moved the message, or would still move it.
+
+    Examples
+    --------
+    >>> from control_pgm import Factor, FactorGraph, Variable, infer
+    >>> x, y = Variable("x", 2), Variable("y", 2)
+    >>> graph = FactorGraph([Factor([x], [3, 1]), Factor([x, y], [[2, 1], [1, 2]])])
+    >>> infer(graph, method="loopy").messages[:2]
+    (LoopyMessage(phi_0(x) → x), LoopyMessage(phi_1(x, y) → x))
     """
 
     source: str

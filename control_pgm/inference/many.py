@@ -43,6 +43,14 @@ class TreeBatch:
         If members differ in more than numbers; names the first that does.
     TooLarge
         If they do not fit at once.
+
+    Examples
+    --------
+    >>> from control_pgm import gridworld, unroll
+    >>> networks = [unroll(gridworld("S.G"), 2, temperature=alpha) for alpha in (0.1, 1.0)]
+    >>> batch = TreeBatch(networks, [net.optimal for net in networks], memory_limit=2**20)
+    >>> batch.marginal("a_0").round(3).tolist()
+    [[0.0, 0.0, 0.999, 0.0], [0.226, 0.226, 0.323, 0.226]]
     """
 
     def __init__(

@@ -53,6 +53,14 @@ class MarginalMap:
         No assignment has a larger log-value, in nats.
     exact : bool
         Whether this is a best assignment: the bounds meet, up to rounding.
+
+    Examples
+    --------
+    >>> from control_pgm import gridworld, unroll
+    >>> net = unroll(gridworld("S.G"), 2)
+    >>> found = marginal_map(net, net.optimal, ["a_0", "a_1"])
+    >>> dict(found.assignment), found.exact, found.gap
+    ({'a_0': 'right', 'a_1': 'right'}, True, 0.0)
     """
 
     assignment: Mapping[str, Hashable]
@@ -130,7 +138,7 @@ def marginal_map(
     >>> print(marginal_map(graph, None, ["x"]))
     marginal MAP, exact
     ───────────────────  ───────
-    x                          b
+    x                    b
     log value            -0.5108
     """
     if method not in ("auto", "exact", "bounded"):

@@ -19,6 +19,7 @@ from control_pgm.display import elided, number, text_table
 from control_pgm.inference.local_weights import log_entries
 from control_pgm.inference.maximising import MixedTree, backtrack, collect
 from control_pgm.inference.problem import Problem
+from control_pgm.models.factorgraph import FactorGraph, Model
 from control_pgm.tables.scaled import Scaled
 
 
@@ -35,6 +36,8 @@ class Mode:
         log p(assignment, evidence) in nats; for a factor graph the log of the assignment's weight.
     log_posterior : float
         log p(assignment | evidence) in nats, ≤ 0.
+    weight : bool
+        Whether the model is a factor graph, so that `log_probability` is the log of a weight and may be positive.
 
     Examples
     --------
@@ -44,15 +47,16 @@ class Mode:
     >>> print(infer(net, {"wet": "yes"}).mode())
     most probable assignment
     ────────────────────────  ───────
-    rain                          yes
-    wet                           yes
-    log probability            -1.427
+    rain                      yes
+    wet                       yes
+    log probability           -1.427
     log posterior             -0.2559
     """
 
     assignment: Mapping[str, Hashable]
     log_probability: float
     log_posterior: float
+    weight: bool = False
 
     @property
     def exact(self) -> bool:
@@ -61,7 +65,10 @@ class Mode:
 
     def __str__(self) -> str:
         rows = [[name, str(label)] for name, label in self.assignment.items()]
-        figures = [["log probability", number(self.log_probability)], ["log posterior", number(self.log_posterior)]]
+        figures = [
+            [figure_name(self.weight), number(self.log_probability)],
+            ["log posterior", number(self.log_posterior)],
+        ]
         return assignment_table("most probable assignment", rows, figures)
 
     def __repr__(self) -> str:
@@ -77,9 +84,15 @@ def assignment_table(title: str, rows: list[list[str]], figures: list[list[str]]
     return text_table([title, ""], shown, limit=len(shown))
 
 
-def mode_of(assignment: Mapping[str, Hashable], log_probability: float, log_evidence: float) -> Mode:
+def figure_name(weight: bool) -> str:
+    """What the number of an assignment is called: factor graphs are not normalised."""
+    return "log weight" if weight else "log probability"
+
+
+def mode_of(model: Model, assignment: Mapping[str, Hashable], log_probability: float, log_evidence: float) -> Mode:
     """The record of an assignment. Rounding must not lift its posterior probability above one."""
-    return Mode(MappingProxyType(dict(assignment)), log_probability, min(0.0, log_probability - log_evidence))
+    log_posterior = min(0.0, log_probability - log_evidence)
+    return Mode(MappingProxyType(dict(assignment)), log_probability, log_posterior, isinstance(model, FactorGraph))
 
 
 def most_probable(tree: MixedTree) -> dict[int, int]:

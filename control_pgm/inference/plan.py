@@ -34,6 +34,13 @@ class Plan:
     ----------
     rule : str
         Where the elimination order comes from: "reverse topological", "sweep", "min-fill" or "min-weight".
+
+    Examples
+    --------
+    >>> from control_pgm import gridworld, unroll
+    >>> found = unroll(gridworld("S.G"), 2).infer().plan
+    >>> found.width, found.largest_cluster, found.bytes
+    (2, ('s_1', 'a_1', 's_2'), 1072)
     """
 
     problem: Problem

@@ -5,18 +5,24 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Iterable, Mapping
 from functools import cached_property
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, NoReturn
 
 import numpy as np
 
 from control_pgm.display import number
-from control_pgm.errors import InvalidArgument, UndefinedConditional, unknown
-from control_pgm.inference.mode import Mode
-from control_pgm.inference.posterior_sampling import Samples, generator
+from control_pgm.errors import InvalidArgument, NotAvailable, UndefinedConditional, unknown
 from control_pgm.inference.problem import state_indices
 from control_pgm.models.factorgraph import Model
 from control_pgm.tables.factor import Factor
 from control_pgm.tables.variable import Variable
+
+if TYPE_CHECKING:
+    from control_pgm.inference.loopy_mode import ModeEstimate
+    from control_pgm.inference.loopy_store import LoopyMessage
+    from control_pgm.inference.mode import Mode
+    from control_pgm.inference.plan import Plan
+    from control_pgm.inference.posterior_sampling import Samples
+    from control_pgm.inference.tree_records import Cluster, Message
 
 Undefined = Literal["raise", "nan"]
 
@@ -28,9 +34,37 @@ class Posterior(ABC):
     ----------
     model : the model as it was given.
     evidence : name -> observed label.
-    method : "exact" or "enumeration".
+    method : "exact", "enumeration" or "loopy".
     exact : bool
         Whether the answers are exact up to rounding.
+
+    Notes
+    -----
+    Every method answers `marginal`, `conditional` and `log_evidence`. What one of them lacks raises `NotAvailable`,
+    which names the method to take instead:
+
+    ============================  =======  =============  =================
+    answer                        "exact"  "enumeration"  "loopy"
+    ============================  =======  =============  =================
+    mode                          yes      yes            max-product only
+    sample                        yes      yes            no
+    messages                      yes      no             yes
+    message, clusters, plan       yes      no             no
+    ============================  =======  =============  =================
+
+    Examples
+    --------
+    >>> from control_pgm import BayesianNetwork, CPD, Variable, infer
+    >>> rain, wet = Variable("rain", ["no", "yes"]), Variable("wet", ["no", "yes"])
+    >>> net = BayesianNetwork([CPD(rain, [], [0.7, 0.3]), CPD(wet, [rain], [[0.9, 0.1], [0.2, 0.8]])])
+    >>> posterior = infer(net, {"wet": "yes"})
+    >>> posterior
+    TreePosterior(method='exact', 2 variables, 1 observed, log_evidence=-1.171182982)
+    >>> print(posterior.marginal("rain"))
+    rain   value
+    ────  ──────
+    no    0.2258
+    yes   0.7742
     """
 
     model: Model
@@ -41,7 +75,15 @@ class Posterior(ABC):
     @property
     @abstractmethod
     def log_evidence(self) -> float:
-        """log p(evidence) in nats; for a factor graph the log of its partition function given the evidence."""
+        """log p(evidence) in nats; for a factor graph the log of its partition function given the evidence.
+
+        Examples
+        --------
+        >>> from control_pgm import Factor, FactorGraph, Variable, infer
+        >>> graph = FactorGraph([Factor([Variable("x", 2)], [1, 3])])
+        >>> round(infer(graph).log_evidence, 6), round(infer(graph, {"x": 1}).log_evidence, 6)
+        (1.386294, 1.098612)
+        """
 
     @abstractmethod
     def _joint(self, targets: tuple[str, ...], given: tuple[str, ...], at: Mapping[str, int]) -> Factor:
@@ -68,6 +110,16 @@ class Posterior(ABC):
             If a variable does not exist.
         TooLarge
             If the joint table does not fit.
+
+        Examples
+        --------
+        >>> from control_pgm import gridworld, unroll
+        >>> print(unroll(gridworld("S.G"), 2).infer().marginal("s_1"))
+        s_1     value
+        ─────  ──────
+        (0,0)  0.6773
+        (0,1)  0.3227
+        (0,2)       0
         """
         self._check(names)
         if not names:
@@ -98,6 +150,20 @@ class Posterior(ABC):
         ------
         UndefinedConditional
             Where the evidence is impossible given the condition; names the condition.
+
+        Examples
+        --------
+        >>> from control_pgm import gridworld, unroll
+        >>> posterior = unroll(gridworld("S.G"), 2, temperature=0.5).infer()
+        >>> print(posterior.conditional("a_0", given={"s_0": "(0,1)"}))
+        a_0      value
+        ─────  ───────
+        left   0.07362
+        down    0.1912
+        right    0.544
+        up      0.1912
+        >>> posterior.conditional("a_0", given="s_0").scope
+        ('s_0', 'a_0')
         """
         labels: Mapping[str, Hashable] = given if isinstance(given, Mapping) else {}
         if not isinstance(given, Iterable):
@@ -120,6 +186,143 @@ class Posterior(ABC):
         table = self._ask(names, free, {name: i for name, i in fixed.items() if name in free})
         return self.normalised(table, names, labels, undefined)
 
+    # --- what some methods answer besides --------------------------------------------------------------------
+    def mode(self, *names: str) -> Mode | ModeEstimate:
+        """The most probable assignment of all variables; or of some of them, the others summed out.
+
+        Parameters
+        ----------
+        *names : str
+            The variables asked for; none stands for all. For some of the free variables this is marginal MAP, which can
+            need much larger clusters than the mode of all variables: see `control_pgm.inference.marginal_map`.
+
+        Returns
+        -------
+        Mode
+            Of loopy max-product a `ModeEstimate`, which promises less.
+
+        Raises
+        ------
+        NotAvailable
+            After loopy sum-product, or of some variables only after loopy max-product.
+        UnknownName
+            If a variable does not exist.
+        TooLarge
+            If marginal MAP does not fit the memory limit.
+
+        Examples
+        --------
+        >>> from control_pgm import gridworld, unroll
+        >>> mode = unroll(gridworld("S.G"), 2).infer().mode()
+        >>> [mode.assignment[name] for name in ("s_0", "a_0", "s_1", "a_1", "s_2")]
+        ['(0,0)', 'right', '(0,1)', 'right', '(0,2)']
+        """
+        self._has_no("mode")
+
+    def sample(self, n: int, rng: np.random.Generator | int) -> Samples:
+        """Independent samples of p(all variables | evidence).
+
+        Parameters
+        ----------
+        n : int
+            How many, ≥ 1.
+        rng : numpy.random.Generator or int
+            Where randomness comes from, or a seed ≥ 0: the same seed gives the same samples.
+
+        Raises
+        ------
+        NotAvailable
+            After loopy belief propagation.
+        TooLarge
+            If the samples do not fit the memory limit.
+
+        Examples
+        --------
+        >>> from control_pgm import gridworld, unroll
+        >>> samples = unroll(gridworld("S.G"), 2, temperature=0.1).infer().sample(4, 0)
+        >>> samples.labels("a_1")
+        ['right', 'right', 'right', 'right']
+        """
+        self._has_no("sample")
+
+    @property
+    def messages(self) -> tuple[Message, ...] | tuple[LoopyMessage, ...]:
+        """Every message in the order in which it is sent; of loopy belief propagation the final ones.
+
+        Raises
+        ------
+        NotAvailable
+            If the method sends none.
+
+        Examples
+        --------
+        >>> from control_pgm import gridworld, unroll
+        >>> unroll(gridworld("S.G"), 1).infer().messages[:2]
+        (Message(s_1 → a_0: s_0, a_0), Message(a_0 → s_0: s_0))
+        """
+        self._has_no("messages")
+
+    def message(self, source: str, target: str) -> Message:
+        """The message between two neighbouring clusters, each named by the variable that it eliminates.
+
+        Raises
+        ------
+        NotAvailable
+            If the method has no tree of clusters.
+        UnknownName
+            If a cluster does not exist, or if the two are no neighbours.
+
+        Examples
+        --------
+        >>> from control_pgm import gridworld, unroll
+        >>> print(unroll(gridworld("S.G"), 1).infer().message("a_0", "s_0"))
+        message a_0 → s_0
+        s_0     value
+        ─────  ──────
+        (0,0)  0.3679
+        (0,1)  0.5259
+        (0,2)  0.3679
+        """
+        self._has_no("message")
+
+    @property
+    def clusters(self) -> tuple[Cluster, ...]:
+        """The clusters of the tree in the order of elimination.
+
+        Raises
+        ------
+        NotAvailable
+            If the method has no tree of clusters.
+
+        Examples
+        --------
+        >>> from control_pgm import gridworld, unroll
+        >>> print(*unroll(gridworld("S.G"), 1).infer().clusters)
+        {s_0, a_0, s_1} {s_0, a_0} {s_0}
+        """
+        self._has_no("clusters")
+
+    @property
+    def plan(self) -> Plan:
+        """The plan of exact inference: its clusters and their cost.
+
+        Raises
+        ------
+        NotAvailable
+            If the method follows no plan.
+
+        Examples
+        --------
+        >>> from control_pgm import gridworld, unroll
+        >>> unroll(gridworld("S.G"), 1).infer().plan
+        Plan(3 clusters, width 2, 832 B, reverse topological)
+        """
+        self._has_no("plan")
+
+    def _has_no(self, what: str) -> NoReturn:
+        raise NotAvailable(f"method={self.method!r} has no {what}", remedy=f"ask infer(…, method='exact').{what}")
+
+    # --- how answers are made ------------------------------------------------------------------------------------
     def normalised(
         self, table: Factor, names: tuple[str, ...], labels: Mapping[str, Hashable], undefined: Undefined
     ) -> Factor:
@@ -165,75 +368,6 @@ class Posterior(ABC):
             f"{type(self).__name__}(method={self.method!r}, {len(self.model.variables)} variables, "
             f"{len(self.evidence)} observed, log_evidence={number(self.log_evidence, 10)})"
         )
-
-
-class ExactPosterior(Posterior):
-    """What exact methods answer besides: the mode, and independent samples."""
-
-    def mode(self, *names: str) -> Mode:
-        """The most probable assignment of all variables; or of some of them, the others summed out.
-
-        Parameters
-        ----------
-        *names : str
-            The variables asked for; none stands for all. For some of the free variables this is marginal MAP, which can
-            need much larger clusters than the mode of all variables: see `control_pgm.inference.marginal_map`.
-
-        Returns
-        -------
-        Mode
-            Of several modes the first one, compared by the states of the variables from the last eliminated one on;
-            log-probabilities that differ by less than 1e-12 nats count as equal. Enumeration compares in the model's
-            order, which is the same where the plan is "reverse topological".
-
-        Raises
-        ------
-        UnknownName
-            If a variable does not exist.
-        TooLarge
-            If marginal MAP does not fit the memory limit.
-
-        Examples
-        --------
-        >>> from control_pgm import gridworld, unroll
-        >>> mode = unroll(gridworld("S.G"), 2).infer().mode()
-        >>> [mode.assignment[name] for name in ("s_0", "a_0", "s_1", "a_1", "s_2")]
-        ['(0,0)', 'right', '(0,1)', 'right', '(0,2)']
-        """
-        self._check(names)
-        return self._mode(names or tuple(self.model.variables))
-
-    def sample(self, n: int, rng: np.random.Generator | int) -> Samples:
-        """Independent samples of p(all variables | evidence).
-
-        Parameters
-        ----------
-        n : int
-            How many, ≥ 1.
-        rng : numpy.random.Generator or int
-            Where randomness comes from, or a seed ≥ 0: the same seed gives the same samples.
-
-        Raises
-        ------
-        TooLarge
-            If the samples do not fit the memory limit.
-
-        Examples
-        --------
-        >>> from control_pgm import gridworld, unroll
-        >>> samples = unroll(gridworld("S.G"), 2, temperature=0.1).infer().sample(4, 0)
-        >>> samples.labels("a_1")
-        ['right', 'right', 'right', 'right']
-        """
-        return self._sample(*generator(n, rng))
-
-    @abstractmethod
-    def _mode(self, names: tuple[str, ...]) -> Mode:
-        """The mode of distinct variables of the model, at least one."""
-
-    @abstractmethod
-    def _sample(self, n: int, rng: np.random.Generator) -> Samples:
-        """Samples from a generator."""
 
 
 def _point_mass(variable: Variable, index: int) -> Factor:

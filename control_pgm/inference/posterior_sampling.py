@@ -58,7 +58,14 @@ class Samples:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names of the variables, in the order of the columns."""
+        """The names of the variables, in the order of the columns.
+
+        Examples
+        --------
+        >>> from control_pgm import gridworld, unroll
+        >>> unroll(gridworld("S.G"), 1).infer().sample(3, 0).names
+        ('s_0', 'a_0', 's_1', 'O_0')
+        """
         return tuple(v.name for v in self.variables)
 
     def __len__(self) -> int:
@@ -71,16 +78,36 @@ class Samples:
         ------
         UnknownName
             If the variable does not exist.
+
+        Examples
+        --------
+        >>> from control_pgm import gridworld, unroll
+        >>> unroll(gridworld("S.G"), 2).infer().sample(3, 0)["s_0"].tolist()
+        [0, 0, 0]
         """
         return self.indices[:, self._column(name)]
 
     def labels(self, name: str) -> list[Hashable]:
-        """The state labels of one variable in all samples."""
+        """The state labels of one variable in all samples.
+
+        Examples
+        --------
+        >>> from control_pgm import gridworld, unroll
+        >>> unroll(gridworld("S.G"), 2, temperature=0.1).infer().sample(3, 0).labels("a_0")
+        ['right', 'right', 'right']
+        """
         states = self.variables[self._column(name)].states
         return [states[i] for i in self[name].tolist()]
 
     def assignment(self, k: int) -> dict[str, Hashable]:
-        """Sample k: name -> label of every variable."""
+        """Sample k: name -> label of every variable.
+
+        Examples
+        --------
+        >>> from control_pgm import gridworld, unroll
+        >>> unroll(gridworld("S.G"), 1).infer().sample(3, 0).assignment(0)
+        {'s_0': '(0,0)', 'a_0': 'left', 's_1': '(0,0)', 'O_0': 1}
+        """
         row = self.indices[k].tolist()
         return {v.name: v.states[i] for v, i in zip(self.variables, row, strict=True)}
 

@@ -6,15 +6,17 @@ import re
 from collections.abc import Hashable
 from dataclasses import dataclass
 
-from control_pgm.errors import InvalidArgument, unknown
+from control_pgm.errors import InvalidArgument, UnknownName, unknown
 from control_pgm.inference.infer import infer
 from control_pgm.inference.plan import DEFAULT_MEMORY_LIMIT
 from control_pgm.inference.posterior import Undefined
+from control_pgm.inference.problem import check_model
 from control_pgm.models.factorgraph import Model
 from control_pgm.tables.factor import Factor
-from control_pgm.tables.variable import Variable
+from control_pgm.tables.variable import Variable, label_of
 
 _RANGE = re.compile(r"^(?P<base>.+?)\[(?P<first>\d*):(?P<last>\d*)\]$")
+_WRAPPED = re.compile(r"^\s*[pP]\s*\((?P<inside>.*)\)\s*$", re.DOTALL)
 _FORM = "'targets | conditions', such as 'a_3 | s_3=(2,2), O=1'"
 
 
@@ -47,8 +49,10 @@ def query(
     text : str
         ``"a_3 | s_3=(2,2), O=1"``: targets before the bar, conditions after it, separated by commas; commas inside
         brackets belong to labels. ``O=1`` observes every O_t, ``O[2:]=1`` those from t = 2 on, ``O[:5]=1`` those before
-        5. A condition without a label, as in ``"a_3 | s_3, O=1"``, gives a table with an axis for it. Labels match by
-        ``str(label)``.
+        5; where the model has a group of this name (see its ``groups``), all variables of the group, so that ``O=1`` in
+        an unrolled decision process is all of its own evidence, what was added included. A condition without a label,
+        as in ``"a_3 | s_3, O=1"``, gives a table with an axis for it. Labels match by ``str(label)``, or as numbers.
+        The notation of books, ``"p(a_3 | s_3=(2,2), O=1)"``, is read, too.
     undefined : {"raise", "nan"}
         What to do where the evidence is impossible under the condition.
 
@@ -89,9 +93,10 @@ def query(
 
 def parse_query(model: Model, text: str) -> Query:
     """Read a query; see `query` for its form."""
+    check_model(model)
     if not isinstance(text, str) or text.count("|") > 1:
         raise InvalidArgument(f"query {text!r} cannot be read", allowed=_FORM)
-    left, _, right = text.partition("|")
+    left, _, right = _unwrapped(model, text).partition("|")
     targets = tuple(_split(left, text))
     if not targets:
         raise InvalidArgument(f"query {text!r} asks for nothing", allowed=_FORM)
@@ -113,6 +118,12 @@ def parse_query(model: Model, text: str) -> Query:
             for variable in _range(model, name):
                 _add(evidence, variable.name, _label(variable, label), text)
     return Query(targets, tuple(tables), given, evidence)
+
+
+def _unwrapped(model: Model, text: str) -> str:
+    """What stands between the brackets of ``p(…)``, the notation of books; any other text as it is."""
+    found = _WRAPPED.match(text)
+    return found["inside"] if found and found[0].strip() not in model.variables else text
 
 
 def _split(text: str, whole: str) -> list[str]:
@@ -138,38 +149,48 @@ def _split(text: str, whole: str) -> list[str]:
 
 def _variable(model: Model, name: str) -> Variable:
     if name not in model.variables:
-        raise unknown(name, model.variables, what="variable")
+        raise _unknown(model, name)
     return model.variables[name]
 
 
+def _unknown(model: Model, name: str, remedy: str = "") -> UnknownName:
+    """An error that names the times there are, where only the time of a name is wrong."""
+    base, mark, time = name.rpartition("_")
+    times = sorted(t for v in _times(model, base) if (t := v.time) is not None)
+    if mark and time.isdecimal() and times:
+        return UnknownName(f"variable {name!r} does not exist", allowed=f"{base}_{times[0]} … {base}_{times[-1]}")
+    return unknown(name, model.variables, what="variable", remedy=remedy)
+
+
+def _times(model: Model, base: str) -> list[Variable]:
+    """The variables O_0, O_1, … of a base name such as O."""
+    return [v for v in model.variables.values() if v.time is not None and v.name == f"{base}_{v.time}"]
+
+
 def _range(model: Model, name: str) -> list[Variable]:
-    """The variables of ``O`` (all times) or ``O[2:5]``."""
+    """The variables of ``O`` (all times) or ``O[2:5]``: those of the model's group O, or O_0, O_1, …"""
     found = _RANGE.match(name)
     base = found["base"] if found else name
     first = int(found["first"] or 0) if found else 0
     last = int(found["last"]) if found and found["last"] else None
-    times = [v for v in model.variables.values() if v.time is not None and v.name == f"{base}_{v.time}"]
-    if not times:
-        raise unknown(name, model.variables, what="variable", remedy="O=1 needs variables O_0, O_1, …")
+    if base in model.groups:
+        members = [model.variables[member] for member in model.groups[base]]
+    else:
+        members = _times(model, base)
+    if not members:
+        raise _unknown(model, name, remedy="O=1 needs variables O_0, O_1, …")
+    if not found:
+        return members
+    times = [v for v in members if v.time is not None]
     chosen = [v for v in times if v.time is not None and v.time >= first and (last is None or v.time < last)]
     if not chosen:
-        raise InvalidArgument(f"{name} names no variable", allowed=f"times 0 … {max(v.time or 0 for v in times)}")
+        latest = max((v.time or 0 for v in times), default=0)
+        raise InvalidArgument(f"{name} names no variable", allowed=f"times 0 … {latest}")
     return chosen
 
 
 def _label(variable: Variable, text: str) -> Hashable:
-    """The label whose text this is."""
-    fits = [label for label in variable.states if str(label) == text]
-    if not fits:
-        fits = [label for label in variable.states if str(label).replace(" ", "") == text.replace(" ", "")]
-    if not fits:
-        raise unknown(text, map(str, variable.states), what=f"state of {variable.name!r}:")
-    if len(fits) > 1:
-        raise InvalidArgument(
-            f"{text!r} fits several states of {variable.name!r}: {', '.join(map(repr, fits))}",
-            remedy="ask infer(model, evidence) with the label itself",
-        )
-    return fits[0]
+    return label_of(text, variable.states, what=f"state of {variable.name!r}:")
 
 
 def _add(where: dict[str, Hashable], name: str, label: Hashable, text: str) -> None:

@@ -38,6 +38,13 @@ class Step:
         The variables that are summed out.
     name : str
         What the field calls this message, if a naming function knows.
+
+    Examples
+    --------
+    >>> from control_pgm import gridworld, unroll
+    >>> step = next(trace(unroll(gridworld("S.G"), 1).infer()))
+    >>> step.source, step.target, step.eliminated, step.values.scope
+    ('s_1', 'a_0', ('s_1',), ('s_0', 'a_0'))
     """
 
     number: int

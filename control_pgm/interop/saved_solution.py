@@ -9,6 +9,7 @@ from typing import Any
 
 from control_pgm.control.mdp import MDP
 from control_pgm.control.network import ControlNetwork, unroll
+from control_pgm.control.solve_options import has_temperature
 from control_pgm.display import elided, html_table, number, text_table
 from control_pgm.errors import NotAvailable
 from control_pgm.tables.arrays import FloatArray
@@ -101,6 +102,8 @@ class SavedSolution:
         values = self.__dict__.get("values", {})
         if name in values:
             return values[name]
+        if name == "expected_reward" and self.inference == "bellman":
+            return self.value
         if name == "temperature":
             raise NotAvailable("a schedule of temperatures is no single temperature", remedy="see .temperatures")
         if name in _NAMES:
@@ -118,8 +121,9 @@ class SavedSolution:
         rows = [["inference", self.inference], ["states, actions, horizon", sizes]]
         first, last = number(float(self.temperatures[0])), number(float(self.temperatures[-1]))
         alpha = ["temperature", first] if "temperature" in self.values else ["temperatures", f"{first} … {last}"]
+        alphas = [alpha] if has_temperature(self.inference) else []
         told = [[name.replace("_", " "), number(self.values[name], 8)] for name in NUMBERS if name in self.values]
-        return [*rows, alpha, *told]
+        return [*rows, *alphas, *told]
 
     def _plan_rows(self) -> list[list[str]]:
         """The plan, its middle left out where it is long."""

@@ -46,16 +46,16 @@ def solution_record(solution: Solution) -> Record:
         "prior": _kind(network.prior),
         "as_unrolled": network.as_unrolled,
     }
-    arrays: dict[str, Any] = {name: _available(solution, name) for name in (*AXES, "reward_shift")}
+    arrays: dict[str, Any] = {name: available(solution, name) for name in (*AXES, "reward_shift")}
     if network.scheduled:
         arrays["temperatures"] = network.temperatures
     else:
         fields["temperature"] = plain_number(network.temperature)
     if fields["prior"] in ("sa", "tsa"):
         arrays["action_prior"] = network.prior.table
-    numbers = {name: _available(solution, name) for name in NUMBERS}
+    numbers = {name: available(solution, name) for name in NUMBERS}
     fields.update({name: plain_number(x) for name, x in numbers.items() if x is not None})
-    plan = _available(solution, "plan")
+    plan = available(solution, "plan")
     if plan is not None:
         fields["plan"] = [encode_label(label) for label in plan]
         fields["exact"] = bool(solution.exact)
@@ -63,7 +63,7 @@ def solution_record(solution: Solution) -> Record:
     return Record(fields, present, {"mdp": mdp_record(network.mdp)})
 
 
-def _available(solution: Solution, name: str) -> Any:
+def available(solution: Solution, name: str) -> Any:
     """A quantity of a solution, or None where this solution does not have it, or could not compute it."""
     if not hasattr(type(solution), name) and name not in vars(solution):
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
@@ -19,13 +19,16 @@ if TYPE_CHECKING:
 
 
 class Model(Protocol):
-    """What an inference method needs to know of a model: its variables in a natural order, and its tables."""
+    """What inference needs to know of a model: its variables in a natural order, its tables, and groups of names."""
 
     @property
     def variables(self) -> Mapping[str, Variable]: ...
 
     @property
     def tables(self) -> tuple[Factor, ...]: ...
+
+    @property
+    def groups(self) -> Mapping[str, Collection[str]]: ...
 
 
 @dataclass(frozen=True, eq=False, init=False, repr=False)
@@ -52,6 +55,8 @@ class FactorGraph:
     factors: tuple[Factor, ...]
 
     def __init__(self, factors: Iterable[Factor]) -> None:
+        if isinstance(factors, Factor) or not isinstance(factors, Iterable):
+            raise InvalidModel(f"{_called(factors)} is no list of Factors", allowed="FactorGraph([factor, …])")
         self.__dict__["factors"] = tuple(factors)
         if not self.factors:
             raise InvalidModel("a factor graph needs at least one factor")
@@ -83,6 +88,11 @@ class FactorGraph:
     def tables(self) -> tuple[Factor, ...]:
         """The factors, under the name that every model has."""
         return self.factors
+
+    @property
+    def groups(self) -> Mapping[str, Collection[str]]:
+        """name -> the variables that it stands for in a query; none."""
+        return {}
 
     @cached_property
     def variables(self) -> Mapping[str, Variable]:
@@ -145,3 +155,8 @@ class FactorGraph:
 
     def __repr__(self) -> str:
         return f"FactorGraph({len(self.variables)} variables, {len(self.factors)} factors)"
+
+
+def _called(value: object) -> str:
+    """How an error names what is no list: a single factor by its scope, all else by its type."""
+    return f"the single factor over {value.scope!r}" if isinstance(value, Factor) else type(value).__name__

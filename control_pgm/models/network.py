@@ -97,6 +97,11 @@ class BayesianNetwork:
         return {}
 
     @property
+    def groups(self) -> Mapping[str, Collection[str]]:
+        """name -> the variables that it stands for in a query, such as "O=1"; none for a plain network."""
+        return {}
+
+    @property
     def slices(self) -> Slices | None:
         """The times of the variables; None where most have none."""
         return slices_of(cpd.child for cpd in self.cpds)

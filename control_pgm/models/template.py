@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Self, SupportsIndex
@@ -18,6 +19,7 @@ from control_pgm.tables.scaled import Scaled
 from control_pgm.tables.variable import Labels, Variable
 
 PRIME = "'"
+_NEXT = re.compile(r"_?(?:next|new|prime|t?\+?1|p|2)_?")  # what others add to the name of a variable in the next slice
 
 
 Signature = tuple[tuple[tuple[tuple[str, ...], tuple[int, ...]], ...], ...]  # see `TwoSliceTemplate.signature`
@@ -202,15 +204,27 @@ class TwoSliceTemplate:
 
     _repr_html_ = _repr_svg_  # inside the page, where titles show under the pointer and are read aloud
 
+    def __repr__(self) -> str:
+        initial, transition = (", ".join(map(repr, cpds)) for cpds in (self.initial, self.transition))
+        return f"TwoSliceTemplate(initial: {initial or 'none'}; transition: {transition or 'none'})"
+
     def _check_varying(self, varying: Mapping[str, Sequence[CPD]], horizon: int) -> None:
+        if not isinstance(varying, Mapping):
+            raise InvalidArgument(f"varying is no mapping but {type(varying).__name__}", allowed="{name: [CPD, …]}")
         own = {cpd.child.name: cpd for cpd in self.transition}
         for name, sequence in varying.items():
             if name not in own:
                 raise unknown(name, own, what="child of the transition:")
+            if isinstance(sequence, Factor) or not isinstance(sequence, Sequence):
+                raise InvalidArgument(
+                    f"varying[{name!r}] is {'one CPD' if isinstance(sequence, CPD) else type(sequence).__name__}",
+                    allowed=f"a list of {horizon} CPDs, one per step",
+                    remedy="a CPD for all steps belongs in transition",
+                )
             if len(sequence) != horizon:
                 raise InvalidArgument(f"varying[{name!r}] has {len(sequence)} CPDs", allowed=f"{horizon}, one per step")
             for t, cpd in enumerate(sequence):
-                if cpd.variables != own[name].variables:
+                if not isinstance(cpd, CPD) or cpd.variables != own[name].variables:
                     raise InvalidArgument(
                         f"varying[{name!r}][{t}] is {cpd!r}", allowed=f"tables over {own[name].scope!r}"
                     )
@@ -222,13 +236,13 @@ class TwoSliceTemplate:
         for cpd in self.initial:
             if any(v.name.endswith(PRIME) for v in cpd.variables):
                 raise InvalidModel(f"initial {cpd!r} mentions the next slice", allowed="unprimed variables")
-        for name in first | inside | after:
-            sources = [where for where, names in (("initial", first), ("transition", inside)) if name in names]
-            if len(sources) != 1 or (name in first) != (name in after):
-                missing = not sources or (name in first and name not in after and name not in inside)
+        for name in dict.fromkeys(cpd.child.name.removesuffix(PRIME) for cpd in (*self.initial, *self.transition)):
+            if (fault := _fault(name, first, inside, after)) is not None:
+                wrong, remedy = fault
                 raise InvalidModel(
-                    f"variable {name!r} has {'no' if missing else 'more than one'} CPD in some slice",
+                    f"variable {name!r} has {wrong}",
                     allowed=f"p({name}) in initial with p({name}' | …) in transition, or p({name} | …) in transition",
+                    remedy=remedy,
                 )
         states: dict[str, Variable] = {}
         for cpd in (*self.initial, *self.transition):
@@ -238,6 +252,22 @@ class TwoSliceTemplate:
                     raise same_states_error(first_mention, v)
         # Two steps show every kind of edge: the full checks on them hold for any horizon.
         BayesianNetwork(self.unroll(2).cpds)
+
+
+def _fault(name: str, first: Set[str], inside: Set[str], after: Set[str]) -> tuple[str, str] | None:
+    """What is wrong with where the CPDs of a variable are, and the remedy; None if each slice has one."""
+    if name in inside and name in first:
+        return "two CPDs in slice 0", f"leave out p({name}) in initial, or write {name}' for the next slice"
+    if name in inside and name in after:
+        return "two CPDs in slice 1", f"leave out p({name} | …) or p({name}' | …) in transition"
+    if name in after and name not in first:
+        return "no CPD in slice 0", f"add p({name}) to initial"
+    if name in first and name not in after:
+        added = {other: (other.removeprefix(name), other.removesuffix(name)) for other in sorted(inside)}
+        meant = [other for other, parts in added.items() if any(map(_NEXT.fullmatch, parts))]
+        hint = f": the next slice is written {name + PRIME!r}, not {meant[0]!r}" if meant else ""
+        return "no CPD in slice 1", f"add p({name}' | …) to transition{hint}"
+    return None
 
 
 def _sorted(cpds: tuple[CPD, ...]) -> tuple[CPD, ...]:

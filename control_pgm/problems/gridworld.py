@@ -32,6 +32,7 @@ def gridworld(
     slip: float = 0.0,
     rewards: Mapping[str, float] | None = None,
     step_reward: float = 0.0,
+    discount: float = 1.0,
     sparse: bool | None = None,
 ) -> MDP:
     """A gridworld drawn as text.
@@ -48,6 +49,8 @@ def gridworld(
         one cell.
     step_reward : float
         Added for every step from a cell that is not absorbing.
+    discount : float
+        Gamma in [0, 1], as for `MDP`.
     sparse : bool, optional
         Whether the tables are sparse: time and memory then grow with the number of cells instead of its square.
         Default: from 400 states on.
@@ -63,7 +66,7 @@ def gridworld(
     InvalidModel
         On an unknown letter (row and column named), rows of different length, no start, an empty grid.
     InvalidArgument
-        If ``slip`` is no probability, or ``rewards`` names a cell that does not exist.
+        If ``slip`` or ``discount`` is no probability, or ``rewards`` names a cell that does not exist.
 
     Examples
     --------
@@ -96,6 +99,7 @@ def gridworld(
         initial=starts / starts.sum(),
         states=grid.labels,
         actions=ACTIONS,
+        discount=discount,
         reward_axes="sas",
         positions=grid.positions,
     )

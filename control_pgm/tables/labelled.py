@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 
 from control_pgm.display import html_table, number, text_table
 from control_pgm.display.markup import escaped
-from control_pgm.errors import InvalidArgument, unknown
+from control_pgm.errors import InvalidArgument, UnknownName, unknown
 from control_pgm.tables.variable import Labels
+
+_BY_POSITION = "np.asarray(array)[…] picks by position"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -40,25 +42,65 @@ class LabelledArray(NDArrayOperatorsMixin):
             self.__dict__["values"] = self.values.copy()
             self.values.flags.writeable = False
 
-    def sel(self, **labels: Hashable) -> Any:
+    def sel(self, *unnamed: Hashable, **labels: Hashable) -> Any:
         """The part at the given labels: a `LabelledArray`, or a number if every axis is fixed.
+
+        Parameters
+        ----------
+        **labels
+            axis=label, one label each; axes that are not named stay.
 
         Raises
         ------
+        InvalidArgument
+            If a label comes without the name of its axis, or if a slice or a list stands for a label.
         UnknownName
             If an axis or a label does not exist.
+
+        Examples
+        --------
+        >>> p = LabelledArray(np.array([[0.25, 0.75]]), ("s", "a"), {"s": Labels(["up"]), "a": Labels(["l", "r"])})
+        >>> print(p.sel(s="up"))
+        a
+        ─  ────
+        l  0.25
+        r  0.75
         """
+        if unnamed:
+            raise InvalidArgument(
+                f".sel() was given {unnamed[0]!r} without an axis",
+                allowed=", ".join(f"{dim}=label" for dim in self.dims),
+                remedy=_BY_POSITION,
+            )
         index: list[int | slice] = [slice(None)] * len(self.dims)
         for dim, label in labels.items():
             if dim not in self.dims:
                 raise unknown(dim, self.dims, what="axis")
-            try:
-                index[self.dims.index(dim)] = self.coords[dim].index_of[label]
-            except (KeyError, TypeError):
-                raise unknown(label, self.coords[dim], what=f"label of axis {dim!r}:") from None
+            index[self.dims.index(dim)] = self._position(dim, label)
         part = self.values[tuple(index)]
         rest = tuple(d for d in self.dims if d not in labels)
         return LabelledArray(part, rest, {d: self.coords[d] for d in rest}) if rest else part[()]
+
+    def _position(self, dim: str, label: Hashable) -> int:
+        """The index of a label on its axis."""
+        known, what = self.coords[dim], f"label of axis {dim!r}:"
+        if isinstance(label, slice | list | np.ndarray):
+            raise InvalidArgument(
+                f"{what} {label!r} is no single label",
+                allowed=f".sel({dim}={known[0]!r}) and the like",
+                remedy=_BY_POSITION,
+            )
+        try:
+            return known.index_of[label]
+        except (KeyError, TypeError):
+            pass
+        if isinstance(label, int | np.integer) and label < 0:
+            raise UnknownName(
+                f"{what} {label!r} does not exist",
+                allowed=f"{known[0]!r} … {known[-1]!r}",
+                remedy=f"the last is .sel({dim}={known[-1]!r}); {_BY_POSITION}",
+            )
+        raise unknown(label, known, what=what)
 
     # --- behaving like the plain array --------------------------------------------------------------------------
     @property
@@ -79,6 +121,13 @@ class LabelledArray(NDArrayOperatorsMixin):
         return getattr(ufunc, method)(*plain, **kwargs)
 
     def __getitem__(self, index: Any) -> Any:
+        for part in index if isinstance(index, tuple) else (index,):
+            if isinstance(part, str):
+                axes = [f"{dim}={part!r}" for dim in self.dims if part in self.coords[dim].index_of]
+                shown = axes[0] if axes else f"{self.dims[0]}=label"
+                raise UnknownName(
+                    f"[{part!r}] is no position", remedy=f"labels are picked by .sel({shown}); {_BY_POSITION}"
+                )
         return self.values[index]
 
     def __len__(self) -> int:
@@ -94,7 +143,14 @@ class LabelledArray(NDArrayOperatorsMixin):
 
     # --- showing ------------------------------------------------------------------------------------------------
     def table(self) -> tuple[list[str], list[list[str]]]:
-        """Header and rows of the text table; for one or two axes."""
+        """Header and rows of the text table; for one or two axes.
+
+        Examples
+        --------
+        >>> p = LabelledArray(np.array([[0.25, 0.75]]), ("s", "a"), {"s": Labels(["up"]), "a": Labels(["l", "r"])})
+        >>> p.table()
+        (['s', 'l', 'r'], [['up', '0.25', '0.75']])
+        """
         if self.ndim > 2:
             raise InvalidArgument(f"{self.ndim} axes do not fit a table", remedy="fix some with .sel(...)")
         rows_of, columns = self.dims[0], self.dims[1] if self.ndim == 2 else None

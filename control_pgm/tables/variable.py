@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from numbers import Real
 from typing import Any
 
 import numpy as np
 
-from control_pgm.errors import InvalidModel, unknown
+from control_pgm.errors import InvalidArgument, InvalidModel, unknown
+
+_NUMBER = re.compile(r"^[+-]?\d+(?:\.\d*)?$")
 
 
 class Labels(tuple[Hashable, ...]):
@@ -59,7 +63,9 @@ class Variable:
     time : int, optional
         The slice it belongs to; for display and error messages only.
     kind : str, optional
-        For people too, such as ``"state"``: pictures choose rows and colours by it.
+        For people too, such as ``"state"``: pictures choose rows and colours by it. Any word will do; those with rows
+        of their own are listed in `control_pgm.display.conventions.KIND_ROWS`. An unrolled decision process observes
+        what is added to it with the last of them: see `control_pgm.ControlNetwork`.
 
     Raises
     ------
@@ -117,3 +123,44 @@ class Variable:
     def __repr__(self) -> str:
         shown = ", ".join(map(str, self.states[:6])) + (", …" if self.cardinality > 6 else "")
         return f"Variable({self.name!r}: {self.cardinality} states {shown})"
+
+
+def label_of(text: str, allowed: Iterable[Hashable], *, what: str) -> Hashable:
+    """The label that a text stands for: by its ``str``, but for spaces, or as a number.
+
+    Parameters
+    ----------
+    text : str
+    allowed : iterable of labels
+    what : str
+        Names the text in errors, such as ``"state of 'x':"``.
+
+    Raises
+    ------
+    UnknownName
+        If it stands for none.
+    InvalidArgument
+        If it stands for several.
+
+    Examples
+    --------
+    >>> label_of("(0, 1)", ["(0,0)", "(0,1)"], what="state")
+    '(0,1)'
+    >>> label_of("1", [False, True], what="state")
+    True
+    """
+    every = list(allowed)
+    fits = [label for label in every if str(label) == text]
+    if not fits:
+        fits = [label for label in every if str(label).replace(" ", "") == text.replace(" ", "")]
+    if not fits and _NUMBER.match(text):
+        fits = [label for label in every if isinstance(label, Real) and label == float(text)]
+    if not fits:
+        raise unknown(text, map(str, every), what=what)
+    if len(fits) > 1:
+        raise InvalidArgument(
+            f"{what} {text!r} fits several labels: {', '.join(map(repr, fits))}",
+            allowed="a text that stands for one",
+            remedy="in Python, infer(model, evidence) takes the label itself",
+        )
+    return fits[0]

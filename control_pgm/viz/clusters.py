@@ -17,6 +17,7 @@ from control_pgm.models.network import BayesianNetwork
 from control_pgm.viz import style
 from control_pgm.viz.cluster_layout import ClusterLayout, cluster_layout, shown_clusters
 from control_pgm.viz.drawing import Drawing
+from control_pgm.viz.options import artist_options
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -71,6 +72,7 @@ def plot_clusters(
     ('12 entries', ['a_0', 'a_1', 's_1', 's_2'])
     """
     found = _plan_of(tree)
+    box_options = artist_options(plot_clusters, "patches.FancyBboxPatch", box_options)
     if ax is not None:
         style.check_axes(ax)
     if max_clusters is None:

@@ -16,6 +16,7 @@ from control_pgm.viz.comparison_tables import compare_tables
 from control_pgm.viz.drawing import Drawing
 from control_pgm.viz.glyphs import decimals_for, value, value_colours
 from control_pgm.viz.grid_art import board, finish, undefined_cells
+from control_pgm.viz.options import artist_options
 from control_pgm.viz.policy import STYLES, drawn_cells, fill_policy
 from control_pgm.viz.policy_glyphs import Moves
 from control_pgm.viz.sheet import BAR, BAR_GAP, BAR_TICKS, Sheet, sheet
@@ -85,6 +86,7 @@ def plot_comparison(
     _check(solutions)
     check_choice(what, WHATS, "what")
     check_choice(style, STYLES, "style")
+    text_options = artist_options(plot_comparison, "text.Text", text_options)
     for solution in solutions.values():
         check_time(t, solution.network.horizon - (what == "policy"))
         np.asarray(solution.policy if what == "policy" else solution.V)  # refuses what has none, before drawing

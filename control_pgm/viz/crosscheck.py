@@ -11,6 +11,7 @@ from control_pgm.display.text import shortened
 from control_pgm.errors import InvalidArgument
 from control_pgm.viz import style
 from control_pgm.viz.drawing import Drawing
+from control_pgm.viz.options import artist_options
 from control_pgm.viz.sheet import Sheet, letters, sheet
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ def plot_crosscheck(
         raise InvalidArgument(
             f"plot_crosscheck draws no {type(report).__name__}", allowed="a Report, made by crosscheck(network)"
         )
+    marker_options = artist_options(plot_crosscheck, "lines.Line2D", marker_options)
     n = len(report.checks)
     if not n:
         raise InvalidArgument("the report is empty: nothing was checked")

@@ -15,6 +15,7 @@ from control_pgm.viz.absorbing import homes, skeleton
 from control_pgm.viz.drawing import Drawing, Pen, pen, slices_that_fit
 from control_pgm.viz.factor_labels import factor_labels, product_label
 from control_pgm.viz.label_places import place_labels
+from control_pgm.viz.options import artist_options
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -71,6 +72,7 @@ def plot_factor_graph(
             allowed="a ControlNetwork, BayesianNetwork or FactorGraph",
             remedy="for an MDP: plot_factor_graph(unroll(mdp, horizon))",
         )
+    node_options = artist_options(plot_factor_graph, "patches.Circle", node_options)
     evidence = model.observed if isinstance(model, BayesianNetwork) else {}
     graph = skeleton(FactorGraph.from_model(model, evidence))
     if not graph.variables:

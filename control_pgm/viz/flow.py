@@ -17,6 +17,7 @@ from control_pgm.viz.checks import check_choice, check_solution
 from control_pgm.viz.drawing import Drawing
 from control_pgm.viz.film_reel import Row
 from control_pgm.viz.line_labels import EndLabel, label_ends
+from control_pgm.viz.options import artist_options
 from control_pgm.viz.sheet import letters, sheet
 from control_pgm.viz.state_rows import left_out, most_probable, row_labels
 from control_pgm.viz.strip import plot_strip
@@ -85,6 +86,7 @@ def plot_flow(
     if style is None:
         style = "maps" if grid_of(mdp) else "lines"
     check_choice(style, STYLES, "style")
+    options = artist_options(plot_flow, "patches.Rectangle" if style == "maps" else "lines.Line2D", options)
     belief = np.asarray(solution.state_marginals)
     reality = np.asarray(evaluate(mdp, solution.policy).state_marginals)
     heading = "State flow: belief and reality" if title is None else title

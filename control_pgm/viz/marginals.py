@@ -12,6 +12,7 @@ from control_pgm.viz import style
 from control_pgm.viz.checks import check_solution
 from control_pgm.viz.drawing import Drawing
 from control_pgm.viz.glyphs import probability_colours
+from control_pgm.viz.options import artist_options
 from control_pgm.viz.sheet import BAR, BAR_GAP, BAR_TICKS, letters, sheet
 from control_pgm.viz.state_rows import left_out, most_probable, row_labels
 
@@ -62,6 +63,7 @@ def plot_marginals(
     [0.96, 0.577]
     """
     check_solution(solution, "plot_marginals")
+    image_options = artist_options(plot_marginals, "image.AxesImage", image_options)
     mdp = solution.network.mdp
     belief = np.asarray(solution.state_marginals)
     reality = np.asarray(evaluate(mdp, solution.policy).state_marginals)

@@ -12,6 +12,7 @@ from control_pgm.tables.arrays import FloatArray
 from control_pgm.viz.checks import check_choice, check_solution
 from control_pgm.viz.drawing import Drawing
 from control_pgm.viz.film_reel import Row
+from control_pgm.viz.options import artist_options
 from control_pgm.viz.strip import plot_strip
 from control_pgm.viz.style import KIND_COLOURS
 
@@ -76,6 +77,7 @@ def plot_messages(
     """
     check_solution(solution, "plot_messages")
     check_choice(style, STYLES, "style")
+    frame_options = artist_options(plot_messages, "patches.Rectangle", frame_options)
     network, mdp = solution.network, solution.network.mdp
     backward, forward = _messages(solution)
     posterior = np.asarray(solution.state_marginals)

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Container, Hashable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from control_pgm.control.network import ControlNetwork
 from control_pgm.errors import InvalidArgument, unknown
+from control_pgm.inference.posterior import Posterior
+from control_pgm.models.every_slice import EverySlice
 from control_pgm.models.layout.network import COLUMN, layout_of, network_layout
 from control_pgm.models.layout.outline import network_outline
 from control_pgm.models.network import BayesianNetwork
 from control_pgm.viz import style
 from control_pgm.viz.drawing import Drawing, pen, slices_that_fit
 from control_pgm.viz.node_bars import LIFT, Beliefs, draw_bars, read_beliefs
+from control_pgm.viz.options import artist_options
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
 def plot_network(
-    network: BayesianNetwork,
+    network: BayesianNetwork | Posterior,
     *,
     ax: Axes | None = None,
     max_slices: int | None = None,
+    evidence: Mapping[str, Hashable] | Iterable[str] | None = None,
     observed: Iterable[str] | None = None,
     asked: Iterable[str] = (),
     beliefs: Beliefs | None = None,
@@ -33,15 +37,18 @@ def plot_network(
 
     Parameters
     ----------
-    network : BayesianNetwork
-        A `ControlNetwork`, a `DynamicBayesianNetwork` or any other; added nodes and factors included.
+    network : BayesianNetwork, or a posterior of one
+        A `ControlNetwork`, a `DynamicBayesianNetwork` or any other; added nodes and factors included. Of a posterior
+        its model is drawn, with its evidence.
     ax : matplotlib axes, optional
         Default: a new figure.
     max_slices : int, optional
         Longer networks are drawn as their first ``max_slices − 3`` slices, "…" and the last two. Default: 8, on narrow
         axes as many fewer as letters need to be readable.
-    observed : iterable of str, optional
+    evidence : mapping name -> label, or iterable of str, optional
         Variables filled grey; default: the evidence that belongs to the network, such as optimality.
+    observed : iterable of str, optional
+        Another word for ``evidence``.
     asked : iterable of str
         Variables filled yellow with a heavy outline; their slices are drawn in any case.
     beliefs : posterior or mapping name -> probabilities, optional
@@ -64,14 +71,21 @@ def plot_network(
     >>> plot_network(unroll(gridworld("S.G"), 3), asked=["a_1"]).of("node")["a_1"].get_facecolor()[:2]
     (0.9411764705882353, 0.8941176470588236)
     """
+    if evidence is not None and observed is not None:
+        raise InvalidArgument("evidence= and observed= mean the same", remedy="leave one of them out")
+    evidence = observed if evidence is None else evidence
+    node_options = artist_options(plot_network, "patches.Circle", node_options)
+    if isinstance(network, Posterior):
+        evidence = network.evidence if evidence is None else evidence
+        network = _model_of(network)
     if not isinstance(network, BayesianNetwork):
         raise InvalidArgument(
             f"plot_network draws no {type(network).__name__}",
-            allowed="a BayesianNetwork, DynamicBayesianNetwork or ControlNetwork",
+            allowed="a BayesianNetwork, DynamicBayesianNetwork or ControlNetwork, or a posterior of one",
             remedy="for an MDP: plot_network(unroll(mdp, horizon)); for a FactorGraph: plot_factor_graph",
         )
     # A network's own evidence is asked name by name: listing it would walk all slices.
-    grey: Container[str] = network.observed if observed is None else _names(network, observed, "observed")
+    grey: Container[str] = network.observed if evidence is None else _evidence(network, evidence)
     yellow = _names(network, asked, "asked")
     if max_slices is None:
         max_slices = slices_that_fit(ax, lambda n: network_layout(network, max_slices=n, keep=yellow))
@@ -99,6 +113,28 @@ def plot_network(
     if roles:
         tool.note(roles)
     return tool.drawing
+
+
+def _model_of(posterior: Posterior) -> BayesianNetwork:
+    """The network that a posterior is about."""
+    if not isinstance(posterior.model, BayesianNetwork):
+        raise InvalidArgument(
+            f"plot_network draws no posterior of a {type(posterior.model).__name__}",
+            allowed="the posterior of a BayesianNetwork",
+            remedy="draw the graph itself: plot_factor_graph(posterior.model)",
+        )
+    return posterior.model
+
+
+def _evidence(network: BayesianNetwork, evidence: Mapping[str, Hashable] | Iterable[str]) -> Container[str]:
+    """The observed variables; labels are checked where there are any."""
+    if isinstance(evidence, EverySlice):
+        return evidence
+    found = _names(network, evidence, "observed")
+    if isinstance(evidence, Mapping):
+        for name, label in evidence.items():
+            network.variable(name).index(label)
+    return found
 
 
 def _names(network: BayesianNetwork, names: Iterable[str], role: str) -> frozenset[str]:

@@ -15,6 +15,7 @@ from control_pgm.viz import style
 from control_pgm.viz.checks import check_mdp
 from control_pgm.viz.drawing import Drawing
 from control_pgm.viz.line_labels import EndLabel, label_ends, make_room, plain_axes
+from control_pgm.viz.options import artist_options
 from control_pgm.viz.paid_ends import with_paid_ends
 from control_pgm.viz.sheet import letters
 from control_pgm.viz.sweep import Progress, chosen_event, chosen_temperatures, line_looks, sweep
@@ -88,6 +89,7 @@ def plot_optimism(
     [1.0, 0.33, 0.64, 0.65]
     """
     check_mdp(mdp, "plot_optimism")
+    line_options = artist_options(plot_optimism, "lines.Line2D", line_options)
     alphas = chosen_temperatures(mdp, temperatures)
     mdp = with_paid_ends(mdp) if event is None else mdp
     states, name = chosen_event(mdp, event)

@@ -14,6 +14,7 @@ from control_pgm.viz.checks import check_choice, check_solution, check_time
 from control_pgm.viz.drawing import Drawing
 from control_pgm.viz.glyphs import fill_values, probability_colours, value_colours
 from control_pgm.viz.grid_art import Board, board, colour_bar, explain, finish, undefined_cells
+from control_pgm.viz.options import artist_options
 from control_pgm.viz.policy_glyphs import Moves, arrows, bars, modes, triangles
 from control_pgm.viz.policy_tables import bar_table, mode_table
 from control_pgm.viz.style import PAPER
@@ -77,6 +78,7 @@ def plot_policy(
     """
     check_solution(solution, "plot_policy")
     check_choice(style, STYLES, "style")
+    text_options = artist_options(plot_policy, "text.Text", text_options)
     check_time(t, solution.network.horizon - 1)
     mdp = solution.network.mdp
     title = policy_title(solution, t) if title is None else title

@@ -13,7 +13,8 @@ import numpy as np
 from control_pgm.control.solution import Solution
 from control_pgm.display import number
 from control_pgm.display.text import probability, shortened
-from control_pgm.inference.exact import Message, TreePosterior
+from control_pgm.inference.exact import TreePosterior
+from control_pgm.inference.tree_records import Message
 from control_pgm.tables.arrays import FloatArray
 from control_pgm.viz import style
 from control_pgm.viz.clusters import plot_clusters

@@ -17,6 +17,7 @@ from control_pgm.viz import style
 from control_pgm.viz.checks import check_mdp, check_time
 from control_pgm.viz.drawing import Drawing
 from control_pgm.viz.line_labels import EndLabel, label_ends, make_room, most_labels, plain_axes
+from control_pgm.viz.options import artist_options
 from control_pgm.viz.sheet import Sheet, sheet
 from control_pgm.viz.sweep import Progress, chosen_temperatures, line_looks, state_index, sweep
 
@@ -86,6 +87,7 @@ def plot_temperature(
     0.648
     """
     check_mdp(mdp, "plot_temperature")
+    line_options = artist_options(plot_temperature, "lines.Line2D", line_options)
     alphas = chosen_temperatures(mdp, temperatures)
     check_time(t, check_horizon(mdp, horizon) - 1)
     s = int(mdp.initial.argmax()) if state is None else state_index(mdp, state)

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
 from typing import TYPE_CHECKING, Any
 
 from control_pgm.errors import InvalidArgument
-from control_pgm.models.layout.geometry import Point
-from control_pgm.models.layout.network import network_layout
-from control_pgm.models.layout.placing import Layout
 from control_pgm.models.template import PRIME, DynamicBayesianNetwork, TwoSliceTemplate
 from control_pgm.viz import style
 from control_pgm.viz.drawing import Drawing, Pen, pen
+from control_pgm.viz.options import artist_options
+from control_pgm.viz.template_layout import TemplateLayout, template_layout
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_ROOM = 0.62  # between the nodes and the rim of a plate
-_CAPTION = 0.42  # for the words inside a plate
+_ROOM = 0.62  # around everything, for the words at the rim
+_EM = 0.25  # the height of the letters beside a square
 
 
 def plot_template(
@@ -48,7 +47,8 @@ def plot_template(
     Notes
     -----
     Plates as in Koller and Friedman (2009, section 6.4): what lies inside repeats. A dashed rim marks the next slice,
-    which is the first slice of the next repetition. The black square is the distribution p(s_0) of the first slice.
+    which is the first slice of the next repetition. Black squares are the tables of the first
+    slice, such as p(s_0).
 
     Examples
     --------
@@ -68,47 +68,34 @@ def plot_template(
             allowed="a TwoSliceTemplate, or a network unrolled from one",
             remedy="for any other network: plot_network",
         )
-    layout, names = _two_slices(template)
+    node_options = artist_options(plot_template, "patches.Circle", node_options)
+    found = template_layout(template)
+    names = found.names
     observed = {_base(name) for name in network.observed} if isinstance(network, DynamicBayesianNetwork) else set()
     heading = _title(template) if title is None else title
-    tool = pen(ax, layout, heading, note=False, room=_ROOM)
-    for edge in layout.edges:
-        tool.edge(edge)
-        tool.drawing.parts["edge", names[edge.source], names[edge.target]] = tool.drawing.parts.pop(
-            ("edge", edge.source, edge.target)
-        )
+    tool = pen(ax, found.layout, heading, note=False, room=_ROOM)
+    parts = tool.drawing.parts
+    for edge in found.layout.edges:
+        source: Any = edge.source
+        from_square = source in found.squares
+        tool.edge(edge, directed=not from_square)
+        target = names[edge.target]
+        key = ("initial edge", source[1], target) if from_square else ("edge", names[source], target)
+        parts[key] = parts.pop(("edge", source, edge.target))
     kinds = {v.name: v.kind for cpd in (*template.initial, *template.transition) for v in cpd.variables}
     colours = style.kind_colours(kinds.values())
-    for node in layout.points:
-        name = names[node]
+    for node, name in names.items():
         fill = style.OBSERVED if _base(node) in observed else style.PLAIN
         look: dict[str, Any] = {"outline": colours[kinds[name]], "fill": fill, "heavy": False}
         tool.node(node, _symbol(name), options=node_options, **look)
-        tool.drawing.parts["node", name] = circle = tool.drawing.parts.pop(("node", node))
+        parts["node", name] = circle = parts.pop(("node", node))
         if name.endswith(PRIME):
             circle.set_linestyle((0, (3, 1.5)))
-    _initial(tool, layout, template)
-    _plates(tool, layout, names, horizon)
+    for square, formula in found.squares.items():
+        _initial(tool, square, formula)
+    _plate(tool, found, horizon)
+    _next_slice(tool, found)
     return tool.drawing
-
-
-def _two_slices(template: TwoSliceTemplate) -> tuple[Layout, dict[Any, str]]:
-    """The layout of slices 0 and 1 of a short unrolled network, without what belongs to slice 1 alone."""
-    step = {cpd.child.name for cpd in template.transition} | {
-        v.name for cpd in template.transition for v in cpd.parents
-    }
-    names = {_unrolled(name): name for name in step}
-    full = network_layout(template.unroll(1))
-    points: dict[Any, Point] = {node: at for node, at in full.points.items() if node in names}
-    wanted = {(p.name, cpd.child.name) for cpd in template.transition for p in cpd.parents}
-    edges = tuple(e for e in full.edges if (names.get(str(e.source)), names.get(str(e.target))) in wanted)
-    radii: dict[Any, float] = {node: full.radii[node] for node in points}
-    return Layout(points, radii, edges, None), {node: names[node] for node in points}
-
-
-def _unrolled(name: str) -> str:
-    """The name in the unrolled network of one step."""
-    return f"{name[:-1]}_1" if name.endswith(PRIME) else f"{name}_0"
 
 
 def _base(name: Any) -> str:
@@ -122,57 +109,37 @@ def _symbol(name: str) -> str:
     return f"${math}{prime}$" if math else style.label(base) + prime
 
 
-def _initial(tool: Pen, layout: Layout, template: TwoSliceTemplate) -> None:
-    """A square with an edge to every variable that the first slice draws from a table of its own."""
-    patches = style.mpl("patches")
-    for cpd in template.initial:
-        node = f"{cpd.child.name}_0"
-        if node not in layout.points:
-            continue
-        (x, y), r = layout.points[node], layout.radii[node]
-        left, half = x - r - _ROOM - 0.75, 0.13
-        box = patches.Rectangle((left - half, y - half), 2 * half, 2 * half, color=style.FACTOR, zorder=3)
-        tool.drawing.parts["initial", cpd.child.name] = tool.drawing.ax.add_patch(box)
-        line = style.mpl("lines").Line2D([left + half, x - r], [y, y], color=style.EDGE, linewidth=1.1, zorder=1)
-        tool.drawing.parts["initial edge", cpd.child.name] = tool.drawing.ax.add_line(line)
-        symbol = style.symbol(cpd.child.name, index="0")
-        text = f"$p({symbol})$" if symbol else f"p({style.plain(cpd.child.name)})"
-        tool.text(("initial label", cpd.child.name), (left, y - 0.34), text, em=0.25, largest=13)
-        tool.widen(left - 0.55, x, y, y)
+def _initial(tool: Pen, square: Any, formula: str) -> None:
+    """The square of a table of the first slice, and beside it what it stands for."""
+    tool.square(square)
+    drawn = tool.drawing.parts
+    drawn[square] = drawn.pop(("factor", square[1]))
+    x, y = tool.layout.points[square]
+    tool.text(("initial label", square[1]), (x - 0.22, y), formula, em=_EM, largest=13, ha="right")
+    letters = len(re.sub(r"\\[a-z]+|[${}_\\]", "", formula))
+    tool.widen(x - 0.4 - 0.6 * _EM * letters, x, y, y)
 
 
-def _plates(tool: Pen, layout: Layout, names: dict[Any, str], horizon: int | None) -> None:
-    """A plate around one slice; the next slice stands half outside, on its rim."""
-    inside = [node for node in layout.points if not names[node].endswith(PRIME)]
-    left, right, bottom, top = _rim(layout, inside)
-    beyond = [layout.points[node][0] - layout.radii[node] for node in layout.points if node not in inside]
-    right = min([right, *(x - 0.12 for x in beyond)]) if beyond else right
-    patches = style.mpl("patches")
+def _plate(tool: Pen, found: TemplateLayout, horizon: int | None) -> None:
+    """The plate around one slice, and how often it repeats."""
+    left, right, bottom, top = found.plate
     look: dict[str, Any] = {"facecolor": "none", "edgecolor": style.NOTE, "linewidth": 1.2, "zorder": 0.5}
-    box = patches.FancyBboxPatch(
-        (left + 0.1, bottom + 0.1), right - left - 0.2, top - bottom - 0.2, "round,pad=0.1", **look
-    )
+    width, height = right - left - 0.2, top - bottom - 0.2
+    box = style.mpl("patches").FancyBboxPatch((left + 0.1, bottom + 0.1), width, height, "round,pad=0.1", **look)
     tool.drawing.parts["plate",] = tool.drawing.ax.add_patch(box)
     repeats = "$t = 0, 1, 2, …$" if horizon is None else f"$t = 0 … {horizon - 1}$"
     em = min(0.24, (right - left - 0.25) / (0.55 * len(repeats.strip("$"))))
-    words: dict[str, Any] = {"em": em, "largest": 13, "color": style.NOTE}
-    tool.text(("plate label",), (left + 0.12, bottom + 0.2), repeats, ha="left", **words)
-    for node in layout.points:
-        if node not in inside:
-            (x, y), r = layout.points[node], layout.radii[node]
-            tool.text(("next label", names[node]), (x, y - r - 0.12), "next\nslice", va="top", **words | {"em": 0.19})
+    tool.text(("plate label",), (left + 0.12, bottom + 0.2), repeats, ha="left", em=em, largest=13, color=style.NOTE)
     tool.widen(left - 0.1, right + 0.1, bottom - 0.25, top + 0.1)
 
 
-def _rim(layout: Layout, nodes: Iterable[Any]) -> tuple[float, float, float, float]:
-    """left, right, bottom, top of a plate around some nodes."""
-    boxes = [(*layout.points[node], layout.radii[node]) for node in nodes]
-    return (
-        min(x - r for x, _, r in boxes) - 0.3,
-        max(x + r for x, _, r in boxes) + 0.3,
-        min(y - r for _, y, r in boxes) - _CAPTION - 0.1,
-        max(y + r for _, y, r in boxes) + 0.3,
-    )
+def _next_slice(tool: Pen, found: TemplateLayout) -> None:
+    """One caption for all nodes of the next slice, below whatever is drawn there."""
+    xs = [found.layout.points[node][0] for node, name in found.names.items() if name.endswith(PRIME)]
+    if xs:
+        at = (sum(xs) / len(xs), found.layout.bounds[2] - 0.12)
+        tool.text(("next label",), at, "next\nslice", em=0.19, largest=13, color=style.NOTE, va="top")
+        tool.widen(at[0], at[0] + 0.5, at[1] - 0.6, at[1])
 
 
 def _title(template: TwoSliceTemplate) -> str:

@@ -16,6 +16,7 @@ from control_pgm.tables.arrays import FloatArray, IntArray
 from control_pgm.viz import style
 from control_pgm.viz.drawing import Drawing
 from control_pgm.viz.grid_art import Board, board, explain, finish
+from control_pgm.viz.options import artist_options
 from control_pgm.viz.state_rows import row_labels
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ def plot_trajectories(
             f"plot_trajectories draws no {type(trajectories).__name__}",
             allowed="Trajectories, made by simulate(mdp, policy, n, seed)",
         )
+    line_options = artist_options(plot_trajectories, "collections.LineCollection", line_options)
     n = len(trajectories)
     if single is not None and (isinstance(single, bool) or not isinstance(single, int) or not 0 <= single < n):
         raise InvalidArgument(f"single={single!r}", allowed=f"a trajectory, 0 … {n - 1}, or None")

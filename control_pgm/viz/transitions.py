@@ -20,6 +20,7 @@ from control_pgm.viz.checks import check_mdp, check_time
 from control_pgm.viz.drawing import Drawing
 from control_pgm.viz.edge_labels import place_on_edges
 from control_pgm.viz.label_places import Box
+from control_pgm.viz.options import artist_options
 from control_pgm.viz.transition_layout import (
     RADIUS,
     Bounds,
@@ -90,6 +91,7 @@ def plot_transitions(
     'go .90'
     """
     check_mdp(mdp, "plot_transitions")
+    node_options = artist_options(plot_transitions, "patches.Circle", node_options)
     if mdp.n_states > MOST_STATES:
         raise InvalidArgument(
             f"a transition graph of {mdp.n_states:,} states could not be read",

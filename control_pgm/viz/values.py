@@ -15,6 +15,7 @@ from control_pgm.viz.checks import check_choice, check_solution, check_time
 from control_pgm.viz.drawing import Drawing
 from control_pgm.viz.glyphs import decimals_for, difference_colours, fill_values, value, value_colours
 from control_pgm.viz.grid_art import Board, board, colour_bar, explain, finish, undefined_cells
+from control_pgm.viz.options import artist_options
 from control_pgm.viz.policy_glyphs import Moves, triangles
 from control_pgm.viz.table import action_values_table, values_table
 
@@ -74,6 +75,7 @@ def plot_values(
     """
     check_solution(solution, "plot_values")
     check_choice(quantity, QUANTITIES, "quantity")
+    text_options = artist_options(plot_values, "text.Text", text_options)
     check_time(t, solution.network.horizon - (quantity != "V"))
     mdp, grid = solution.network.mdp, grid_of(solution.network.mdp, t)
     symbol = f"${_SYMBOLS[quantity].format(t=t)}$" if title is None else title

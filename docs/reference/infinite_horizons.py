@@ -22,7 +22,6 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from control_pgm import (
-    MDP,
     errors,
     forest,
     gambler,
@@ -107,15 +106,7 @@ assert changes == [-1.6497, -1.5643, -0.7311, -0.4526, -0.085, -0.0448, -0.0274,
 
 # %%
 world, gamma, alpha = russell_norvig_grid(), 0.95, 0.1
-
-
-def discounted(process, discount):
-    """The same process with a discount."""
-    names = {"states": process.states, "actions": process.actions, "initial": process.initial}
-    return MDP(process.transition, process.reward, discount=discount, **names)
-
-
-mdp = discounted(world, gamma)
+mdp = world.varied(discount=gamma)
 KINDS = {
     "posterior": {"temperature": alpha},
     "variational": {"temperature": alpha},
@@ -143,7 +134,7 @@ assert np.allclose(limits["variational"].Q, averaged, rtol=0, atol=1e-10)
 
 # %%
 corridor = gridworld("S...G", step_reward=-0.1)
-ending = discounted(corridor, gamma)
+ending = corridor.varied(discount=gamma)
 print("chance that the process was terminated before step t")
 print("t   true    believed by the posterior")
 luck = solve(ending, 5, temperature=alpha).terminated

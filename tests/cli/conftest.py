@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from control_pgm import CPD, MDP, BayesianNetwork, Variable, gridworld, save
+from control_pgm import CPD, MDP, BayesianNetwork, Variable, gridworld, save, save_solution, solve
 from control_pgm.interop.network_files import save_network
 from tests.cli.running import GRID
 
@@ -26,5 +26,7 @@ def files(grid, tmp_path, monkeypatch):
         "GRID": grid,
         "PROCESS": save(gridworld("S.G"), tmp_path / "mdp.json"),
         "NET": save_network(BayesianNetwork(cpds), tmp_path / "net.json"),
+        "SOLUTION": save_solution(solve(gridworld("S.G"), 2), tmp_path / "solution.json"),
+        "PACKED": save_solution(solve(gridworld("S.G"), 2), tmp_path / "solution.npz"),
         "VARYING": save(MDP(np.ones((3, 1, 1, 1)), np.zeros((1, 1))), tmp_path / "varying.json"),
     }

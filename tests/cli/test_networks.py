@@ -4,6 +4,8 @@ import csv
 import io
 import json
 import re
+import shlex
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -186,6 +188,24 @@ def test_explore_writes_one_page(capsys, grid, tmp_path, kind):
     code, out, err = run(capsys, "explore", grid, "--horizon", 3, "--inference", kind, "--out", path)
     assert (code, out, err) == (0, f"wrote {path}\n", "")
     assert path.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+
+
+def test_the_example_of_the_help_runs(capsys, grid, monkeypatch):
+    monkeypatch.chdir(Path(grid).parent)
+    lines = run(capsys, "infer", "--help")[1].splitlines()
+    commands = [shlex.split(line) for line in lines if line.startswith("  control-pgm ")]
+    assert len(commands) == 2
+    for _, *words in commands:
+        code, out, err = run(capsys, *words)
+        assert (code, err) == (0, "")
+    assert "a_8" in out
+
+
+def test_the_remedy_names_no_option_that_was_not_given(capsys, tmp_path, lawn):
+    code, _, err = run(capsys, "convert", save_network(lawn, tmp_path / "lawn.json"), tmp_path / "out.npz")
+    assert code == 2
+    assert ".npz" in err
+    assert "--horizon" not in err
 
 
 def test_a_process_file_is_no_network_file(capsys, tmp_path):

@@ -63,14 +63,14 @@ def test_solve_prints_the_policy_of_every_type_of_inference(capsys, grid, kind):
     assert (code, err) == (0, "")
     record = json.loads(out)
     expected = solve(gridworld(GRID), 4, inference=kind, **options)
-    assert np.array_equal(record["policy"], expected.policy)
+    assert np.allclose(record["policy"], expected.policy, rtol=0, atol=1e-12)
     assert record["states"] == list(expected.network.mdp.states)
     assert {name: record[name] for name in options} == options
     if kind == "marginal-map":
         assert record["plan"] == list(expected.plan)
         assert "V" not in record
     else:
-        assert np.array_equal(record["V"], expected.V)
+        assert np.allclose(record["V"], expected.V, rtol=0, atol=1e-12)
 
 
 def test_a_schedule_of_temperatures_is_a_list(capsys, grid):
@@ -95,6 +95,50 @@ def test_solve_shows_a_table_for_people_and_csv_for_programs(capsys, grid):
     expected = solve(gridworld(GRID), 3, temperature=0.2).Q
     assert len(rows) == expected.values.size
     assert float(rows[0]["Q"]) == expected.values.flat[0]
+
+
+def test_a_single_column_is_named(capsys, grid):
+    for horizon in (("--horizon", 3), ("--horizon", "infinite", "--discount", 0.5)):
+        _, out, _ = run(capsys, "solve", grid, *horizon, "--show", "V")
+        assert "s V" in [" ".join(line.split()) for line in out.splitlines()]
+
+
+def test_numbers_may_be_fractions(capsys, grid):
+    words = ["solve", grid, "--horizon", 3, "--format", "json"]
+    _, out, _ = run(capsys, *words, "--temperature", "1/6", "--slip", "1/5", "--discount", "9/10")
+    expected = solve(gridworld(GRID, slip=0.2).varied(discount=0.9), 3, temperature=1 / 6)
+    assert np.array_equal(json.loads(out)["policy"], expected.policy)
+    schedule = json.loads(run(capsys, *words, "--temperature", "1/2,1,1/8")[1])
+    assert schedule["temperature"] == [0.5, 1.0, 0.125]
+    for risk in ("-1/2", "-0.5", "-5e-1"):
+        _, out, _ = run(capsys, *words, "--inference", "planning", "--risk", risk)
+        assert json.loads(out)["risk"] == -0.5
+
+
+def test_no_line_of_info_is_too_long_for_a_terminal(capsys):
+    code, out, _ = run(capsys, "info", "gym:Taxi-v4")
+    assert code == 0
+    assert max(map(len, out.splitlines())) <= 100
+    assert "… (300 in all)" in out
+    assert "actions                  south, north, east, west, pickup, dropoff" in out
+
+
+def test_a_drawing_without_rewards_is_told(capsys, grid, tmp_path):
+    (tmp_path / "bare.txt").write_text("S.\n..\n", encoding="utf-8")
+    code, out, err = run(capsys, "solve", tmp_path / "bare.txt", "--horizon", 2)
+    assert (code, err.count("\n")) == (0, 1)
+    assert "0.25" in out
+    assert err.startswith("control-pgm: note: all rewards are 0")
+    assert run(capsys, "solve", grid, "--horizon", 2)[2] == ""
+
+
+def test_a_query_without_optimality_says_that_it_is_the_prior(capsys, grid):
+    code, out, err = run(capsys, "query", grid, "--horizon", 3, "a_1 | s_1=(0,1)", "--format", "json")
+    assert code == 0
+    assert json.loads(out)["values"] == pytest.approx([0.25] * 4, abs=1e-15)
+    assert err == "control-pgm: note: nothing is observed about O: this is the prior; add O=1\n"
+    for asked in ("a_1 | s_1=(0,1), O=1", "a_1 | O[2:]=1", "a_1 | O_0=0", "p(O_0 | a_0=right)", "a_1 | O_0"):
+        assert run(capsys, "query", grid, "--horizon", 3, asked)[::2] == (0, "")
 
 
 def test_a_solution_file_can_be_loaded_again(capsys, grid, tmp_path):

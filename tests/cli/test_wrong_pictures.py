@@ -5,6 +5,12 @@ import pytest
 from tests.cli.running import refused
 
 
+@pytest.mark.parametrize(("what", "name"), [("policy", "p.gif"), ("policy", "p"), ("animation", "p.png")])
+def test_a_wrong_ending_is_refused_before_anything_is_computed(capsys, files, monkeypatch, what, name):
+    monkeypatch.setattr("control_pgm.cli.inputs.process", lambda options: pytest.fail("read"))
+    refused(capsys, files, ["draw", "GRID", "--horizon", 3, "--what", what, "--out", name], ["--out", repr(name)])
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -39,3 +39,21 @@ def test_a_variational_solution_of_a_forbidden_process_still_prints():
         solution = solve(MDP(P, np.full((2, 2), -np.inf)), 2, inference="variational", temperature=temperature)
         assert "no trajectory is optimal" in str(solution)
         assert "no trajectory is optimal" in solution._repr_html_()
+
+
+@pytest.mark.parametrize(
+    ("name", "nearest"), [("q", "Q"), ("v", "V"), ("polici", "policy"), ("Log_Evidence", "log_evidence")]
+)
+def test_the_nearest_public_attribute_is_offered_whatever_its_case(name, nearest):
+    with pytest.raises(AttributeError, match=f"has no attribute '{name}'; did you mean '{nearest}'") as caught:
+        getattr(solve(MDP2, 3), name)
+    assert caught.value.obj is None, "or Python would add a suggestion of its own"
+
+
+def test_private_names_are_never_offered():
+    solution = solve(MDP2, 3)
+    private = {name for name in dir(solution) if name.startswith("_") and not name.startswith("__")}
+    for name in sorted(private):
+        with pytest.raises(AttributeError) as caught:
+            getattr(solution, name.strip("_") + "z")
+        assert "mean '_" not in str(caught.value)

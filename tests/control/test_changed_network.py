@@ -47,6 +47,44 @@ def assert_solved(net):
         assert difference(v, solution.V[t]) <= TIGHT, t
 
 
+def node(name, labels, kind):
+    """A node below s_1 that is as likely to be one of its states as another."""
+    table = np.full((2, len(labels)), 1 / len(labels))
+    return CPD(Variable(name, labels, time=1, kind=kind), [NET.variable("s_1")], table)
+
+
+@pytest.mark.parametrize("kind", ["optimal", "Optimality", "optimality ", "optimalty", "OPTIMALITY"])
+def test_a_kind_that_is_nearly_optimality_is_refused(kind):
+    with pytest.raises(InvalidModel, match=f"'H_1' has the kind '{kind}'; allowed: .*; did you mean 'optimality'"):
+        NET.extend(node("H_1", [0, 1], kind))
+    with pytest.raises(InvalidModel, match=f"'O_1' has the kind '{kind}'"):
+        NET.replace(node("O_1", [0, 1], kind))
+
+
+@pytest.mark.parametrize("labels", [["no", "yes"], ["0", "1"], [0, 2]])
+def test_an_optimality_node_needs_a_state_1(labels):
+    shown = ", ".join(map(repr, labels))
+    message = (
+        rf"optimality node '{{}}' has the states {shown}; allowed: states among which 1 .*; name the states 0 and 1"
+    )
+    with pytest.raises(InvalidModel, match=message.format("H_1")):
+        NET.extend(node("H_1", labels, "optimality"))
+    with pytest.raises(InvalidModel, match=message.format("O_1")):
+        NET.replace(node("O_1", labels, ""))
+
+
+@pytest.mark.parametrize(("labels", "kind"), [([0, 1], ""), (["no", "yes"], "option"), ([0, 1], "state")])
+def test_other_kinds_are_observed_by_nobody(labels, kind):
+    assert dict(NET.extend(node("H_1", labels, kind)).optimal) == dict(NET.optimal)
+
+
+def test_optimality_nodes_are_observed_to_be_1_whatever_else_they_may_be():
+    for labels in ([0, 1], [1, 0], [0, 1, 2], [False, True]):
+        net = NET.extend(node("H_1", labels, "optimality"))
+        assert dict(net.optimal) == {**NET.optimal, "H_1": 1}
+        assert net.groups["O"] == net.optimal
+
+
 @both
 @pytest.mark.parametrize("t", [0, 1, 2, 3])
 def test_a_waypoint_is_a_factor_on_a_state(net, t):

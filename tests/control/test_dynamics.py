@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from control_pgm import MDP, evaluate, gridworld, simulate, solve
+from control_pgm import CPD, MDP, Factor, evaluate, gridworld, simulate, solve, unroll, variational_bound
 from control_pgm.errors import InvalidArgument, NotAvailable, UndefinedConditional
 from tests.control.comparison import difference
 from tests.control.instances import instances, rows
@@ -153,6 +153,73 @@ def test_the_advantage_over_a_policys_own_values_is_0_on_average(kind):
         assert reported.max() > 0.1
 
 
+@pytest.mark.parametrize("prior", [None, "counting", [0.1, 0.2, 0.3, 0.4]], ids=["uniform", "counting", "given"])
+def test_a_solution_is_evaluated_at_its_own_temperature_and_prior(prior):
+    found = solve(LAKE, 6, temperature=0.3, inference="variational", action_prior=prior)
+    got = evaluate(LAKE, found)
+    assert got.temperature == 0.3
+    assert abs(got.objective - found.soft_value) < TIGHT
+    same = evaluate(LAKE, found.policy, temperature=0.3, action_prior=prior)
+    assert (got.objective, got.divergence) == (same.objective, same.divergence)
+    other = evaluate(LAKE, found, temperature=0.7, action_prior=[0.4, 0.3, 0.2, 0.1])
+    again = evaluate(LAKE, found.policy, temperature=0.7, action_prior=[0.4, 0.3, 0.2, 0.1])
+    assert (other.objective, other.divergence, other.temperature) == (again.objective, again.divergence, 0.7)
+
+
+def test_the_temperature_of_an_objective_is_printed_and_by_default_1():
+    got = evaluate(LAKE, solve(LAKE, 3, temperature=0.3).policy)
+    assert got.temperature == 1.0
+    assert [row.split() for row in str(got).splitlines() if row.startswith("temperature")] == [["temperature", "1"]]
+
+
+def test_a_solution_that_has_no_one_temperature_or_prior_says_what_to_pass():
+    scheduled = solve(LAKE, 2, temperature=[0.3, 0.2])
+    with pytest.raises(InvalidArgument, match=r"under a schedule of temperatures.*pass temperature=…"):
+        evaluate(LAKE, scheduled)
+    assert evaluate(LAKE, scheduled, temperature=0.3).temperature == 0.3
+    net = unroll(LAKE, 2, temperature=0.3)
+    s, a = net.variable("s_1"), net.variable("a_1")
+    table = np.tile([0.1, 0.2, 0.3, 0.4], (s.cardinality, 1))
+    lazy = solve(net.replace(CPD(a, [s], table)))
+    with pytest.raises(InvalidArgument, match="'a_1' was replaced; pass action_prior=…"):
+        evaluate(LAKE, lazy)
+    assert evaluate(LAKE, lazy, action_prior=[0.1, 0.2, 0.3, 0.4]).temperature == 0.3
+    weighed = solve(net.extend(Factor([s], np.arange(1.0, 17.0))))
+    assert evaluate(LAKE, weighed).divergence == evaluate(LAKE, weighed.policy).divergence
+
+
+def test_a_bound_takes_a_policy_and_its_own_options():
+    found = solve(LAKE, 3, temperature=0.3)
+    with pytest.raises(InvalidArgument, match=r"such as solution\.policy"):
+        variational_bound(LAKE, found, temperature=0.3)
+
+
+def test_the_value_of_bellman_is_an_expected_reward():
+    best = solve(LAKE, 6, inference="bellman")
+    assert best.expected_reward == best.value
+    assert abs(best.expected_reward - evaluate(LAKE, best).expected_reward) < TIGHT
+    with pytest.raises(NotAvailable, match=r"no expected_reward; .*'bellman'; evaluate\(mdp, solution\)"):
+        _ = solve(LAKE, 6, inference="planning", risk=1.0).expected_reward
+
+
+@pytest.mark.parametrize("options", [{"inference": "bellman"}, {"inference": "planning", "risk": 0.5}])
+def test_added_tables_are_rewards_at_the_temperature_that_is_printed(options):
+    mdp = gridworld("S.G", slip=0.2)
+    weights, row = np.array([1.0, 0.1, 0.1]), "temperature of changed tables"
+    for alpha in (0.3, 2.0):
+        net = unroll(mdp, 2, temperature=alpha)
+        assert row not in str(solve(net, **options))
+        added = solve(net.extend(Factor([net.variable("s_2")], weights)), **options)
+        assert [f"{alpha:g}"] == [line.split()[-1] for line in str(added).splitlines() if line.startswith(row)]
+        paid = MDP(mdp.transition, mdp.rewards, initial=mdp.initial, terminal_reward=alpha * np.log(weights))
+        assert abs(added.value - solve(paid, 2, **options).value) < TIGHT
+
+
+def test_the_missing_horizon_of_tables_that_vary_is_named():
+    with pytest.raises(InvalidArgument, match="no horizon given; allowed: 12, the time steps of its tables"):
+        solve(MDP(np.ones((12, 1, 1, 1)), [[1.0]]))
+
+
 def test_sampled_trajectories_agree_with_exact_occupancies_and_are_reproducible():
     policy = solve(LAKE, 12, temperature=0.05).policy
     drawn, again = (simulate(LAKE, policy, 20_000, seed=5) for _ in range(2))
@@ -237,3 +304,20 @@ def test_combinations_without_meaning_are_refused(options, words):
     with pytest.raises(InvalidArgument) as error:
         solve(LAKE, 3, **options)
     assert all(word in str(error.value) for word in words), str(error.value)
+
+
+def test_a_labelled_policy_is_read_by_its_labels_and_a_plain_one_by_position():
+    rng = np.random.default_rng(5)
+    p, r = rng.dirichlet(np.ones(3), size=(3, 2)), rng.normal(size=(3, 2))
+    mdp = MDP(p, r, states=["u", "v", "w"], actions=["x", "y"], initial="u")
+    order = [2, 0, 1]
+    turned = MDP(
+        p[order][:, ::-1][:, :, order], r[order][:, ::-1], states=["w", "u", "v"], actions=["y", "x"], initial="u"
+    )
+    policy = solve(mdp, 4).policy
+    expected = evaluate(mdp, policy).expected_reward
+    assert abs(evaluate(turned, policy).expected_reward - expected) <= 1e-12
+    assert abs(evaluate(turned, np.asarray(policy)).expected_reward - expected) > 1e-3
+    other = MDP(p, r, states=["u", "v", "w"], actions=["x", "z"])
+    with pytest.raises(InvalidArgument, match=r"do not name the same actions: 'z'.*by position"):
+        evaluate(other, policy)

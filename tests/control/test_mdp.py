@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from control_pgm import MDP, solve
-from control_pgm.errors import InvalidModel
+from control_pgm import MDP, gridworld, solve
+from control_pgm.errors import InvalidArgument, InvalidModel
 from tests.control.comparison import TIGHT, difference
 from tests.control.instances import rows
 
@@ -163,6 +163,38 @@ def test_the_expected_reward_ignores_what_cannot_happen():
     reward = np.where(P > 0, OUTCOME, np.nan)
     expected = (P * np.where(P > 0, OUTCOME, 0)).sum(axis=-1)
     assert difference(MDP(P, reward, reward_axes="sas").reward, expected) <= TIGHT
+
+
+def test_the_rewards_of_a_process_make_another_like_it_and_the_expected_ones_do_not():
+    lake = gridworld("S..\n.H.\n..G", slip=0.4)
+    names = {"states": lake.states, "actions": lake.actions, "initial": lake.initial}
+    found = solve(lake, 5, temperature=0.3)
+    assert difference(solve(MDP(lake.transition, lake.rewards, **names), 5, temperature=0.3).V, found.V) <= TIGHT
+    assert difference(solve(MDP(lake.transition, lake.reward, **names), 5, temperature=0.3).V, found.V) > 0.01
+    with pytest.raises(
+        InvalidModel, match=r"rewards of another process have the shape \(9, 4, 9\); allowed: \(2, 4, 2\)"
+    ):
+        MDP(gridworld("SG").transition, lake.rewards)
+
+
+@pytest.mark.parametrize("sparse", [False, True])
+@pytest.mark.parametrize("gammas", [(1.0, 0.9), (0.9, 1.0), (0.9, 0.5)])
+def test_another_discount_is_that_of_a_process_made_with_it(gammas, sparse):
+    before, after = gammas
+    text, options = "S..\n.H.\n..G", {"slip": 0.2, "sparse": sparse}
+    first = gridworld(text, discount=before, **options)
+    assert first.discount == before
+    solve(first, 2)  # makes what networks of one process share
+    varied, made = first.varied(discount=after), gridworld(text, discount=after, **options)
+    assert (first.discount, varied.discount) == gammas
+    for kind in ("posterior", "variational"):
+        a, b = (solve(mdp, 5, temperature=0.3, inference=kind) for mdp in (varied, made))
+        assert difference(a.V, b.V) <= TIGHT
+        assert difference(a.terminated, b.terminated) <= TIGHT
+    both = first.varied(discount=after, initial="(0,1)", reward=np.ones((first.n_states, 4)))
+    assert (both.discount, both.initial.argmax(), both.reward.min()) == (after, 1, 1.0)
+    with pytest.raises(InvalidArgument, match="discount 2; allowed: a number from 0 to 1"):
+        first.varied(discount=2)
 
 
 def test_a_terminal_state_of_ones_own_changes_nothing():

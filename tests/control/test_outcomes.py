@@ -85,6 +85,17 @@ def test_errors_name_the_pair(sparse):
         MDP.from_outcomes([*CASINO[:3], ("in", "leave", 1.0, "out", np.inf), *CASINO[4:]], sparse=sparse)
 
 
+@pytest.mark.parametrize(
+    "outcomes",
+    [[[(0, 0, 1.0, 0, 0.0)] * 900], [(0, 0, "p" * 900, 0, 0)], [(0, 0, 1, 0, "r" * 900)]],
+    ids=["row", "probability", "reward"],
+)
+def test_errors_quote_the_beginning_of_what_is_long(outcomes):
+    with pytest.raises(InvalidModel, match="…") as caught:
+        MDP.from_outcomes(outcomes)
+    assert len(str(caught.value)) < 320
+
+
 def test_outcomes_may_miss_one_by_rounding_as_rows_of_a_transition_may():
     mdp = MDP.from_outcomes([("home", "stay", float(np.nextafter(1.0, 2.0)), "home", 0.0)])
     assert mdp.n_states == 1

@@ -53,7 +53,7 @@ def test_outcomes_without_usable_labels_or_numbers_are_named(outcome):
 
 def test_a_policy_is_an_array_and_its_horizon_a_count():
     with pytest.raises(InvalidArgument, match=r"the policy is not an array.*solution\.policy"):
-        evaluate(MDP2, solve(MDP2, 3))
+        evaluate(MDP2, solve(MDP2, 3).network)
     for horizon in (0, 3.0, "3", True):
         with pytest.raises(InvalidArgument, match=r"horizon .*integer"):
             evaluate(MDP2, STEPS, horizon)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from control_pgm.display import elided, number, size, text_table
+from control_pgm.display import elided, listing, number, size, text_table
 from control_pgm.display.text import kept, probability, shortened
 
 
@@ -31,6 +31,26 @@ def test_rows_left_out_are_counted():
 def test_columns_are_aligned():
     lines = text_table(["name", "p"], [["a", "0.5"], ["long name", "12"]]).splitlines()
     assert lines == ["name         p", "─────────  ───", "a          0.5", "long name   12"]
+
+
+def test_a_column_that_holds_text_is_flush_left_and_one_of_numbers_flush_right():
+    rows = [["states", "501", "−1e-3", "—"], ["inference", "posterior", "1,200", ".5"], ["", "24 MiB", "−inf", "95%"]]
+    lines = text_table(["", "", "n", "p"], rows).splitlines()
+    assert lines[2:] == [
+        "states     501        −1e-3    —",
+        "inference  posterior  1,200   .5",
+        "           24 MiB      −inf  95%",
+    ]
+
+
+def test_a_list_of_labels_is_cut_where_it_gets_long_and_says_how_many_there_are():
+    names = [f"taxi (0,0) passenger {k}" for k in range(300)]
+    assert listing(names) == f"{names[0]}, {names[1]}, … (300 in all)"
+    assert listing(names[:2]) == f"{names[0]}, {names[1]}"
+    assert listing([(0, 1), "x"]) == "(0, 1), x"
+    assert listing(["x" * 500]) == "x" * 59 + "…"
+    for longest in range(4, 80):
+        assert len(listing(names, longest)) <= longest + len(", … (300 in all)")
 
 
 def test_numbers_and_sizes():

@@ -112,7 +112,7 @@ def test_an_estimate_is_never_called_exact_and_a_mode_always_is():
     rows = [line.split() for line in str(estimate).splitlines()]
     assert rows[0] == ["estimate", "of", "the", "mode"]
     assert ["x", "b"] in rows
-    assert ["log", "probability", "2.89"] in rows
+    assert ["log", "weight", "2.89"] in rows
     assert "accuracy" in str(estimate)
     with pytest.raises(NotAvailable, match=r"no log_posterior: max-product has no evidence; see \.log_probability"):
         _ = estimate.log_posterior

@@ -281,9 +281,9 @@ def test_it_can_be_printed_however_long():
     assert str(mode).splitlines() == [
         "most probable assignment",
         "────────────────────────  ───────",
-        "x                               a",
-        "z                               1",
-        "log probability             1.099",
+        "x                         a",
+        "z                         1",
+        "log weight                1.099",
         "log posterior             -0.9808",
     ]
     assert repr(mode) == "Mode(2 variables, log_probability=1.098612289, log_posterior=-0.980829253)"
@@ -300,3 +300,15 @@ def test_factor_graphs_with_loose_parts_and_constants():
             continue
         mode = infer(graph).mode()
         assert abs(mode.log_probability - max(w for _, w in brute.weights)) < 1e-12
+
+
+@pytest.mark.parametrize("method", ["exact", "enumeration"])
+def test_only_networks_have_probabilities_factor_graphs_have_weights(method):
+    table = [[1.0, 3.0], [2.0, 2.0]]
+    graph = FactorGraph([Factor([X, Z], table)])
+    assert infer(graph, method=method).mode().weight
+    assert infer(graph, method=method).mode("x").weight
+    net = BayesianNetwork([CPD(X, [], [0.5, 0.5]), CPD(Z, [X], [[0.25, 0.75], [0.5, 0.5]])])
+    mode = infer(net, method=method).mode()
+    assert not mode.weight
+    assert "log probability" in str(mode)

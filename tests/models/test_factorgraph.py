@@ -91,6 +91,14 @@ def test_a_graph_needs_a_factor_and_one_meaning_per_name():
         FactorGraph([Factor([X], [1, 2]), Factor([Variable("x", 3)], [1, 2, 3])])
 
 
+@pytest.mark.parametrize(
+    ("given", "named"), [(Factor([Variable("x", 2)], [1, 2]), r"the single factor over \('x',\)"), (3, "int")]
+)
+def test_a_graph_is_made_from_a_list(given, named):
+    with pytest.raises(InvalidModel, match=rf"^{named} is no list of Factors; allowed: FactorGraph\(\[factor, …\]\)$"):
+        FactorGraph(given)
+
+
 def test_evidence_on_what_does_not_exist_is_an_error():
     net = BayesianNetwork([CPD(X, [], [0.5, 0.5])])
     with pytest.raises(UnknownName, match="variable 'w' does not exist; allowed: 'x'"):

@@ -1,5 +1,7 @@
 """Templates and their unrolling: which slices, which tables, which errors."""
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -72,6 +74,13 @@ def test_steps_may_vary():
         ({"x": []}, UnknownName, "child of the transition: 'x' does not exist; allowed: \"x'\", \"y'\""),
         ({"x'": [CPD(X1, [X], STEP)]}, InvalidArgument, r"varying\[\"x'\"\] has 1 CPDs; allowed: 2, one per step"),
         (
+            {"x'": CPD(X1, [X], STEP)},
+            InvalidArgument,
+            r"varying\[\"x'\"\] is one CPD; allowed: a list of 2 CPDs, one per step; .* belongs in transition$",
+        ),
+        ({"x'": [STEP] * 2}, InvalidArgument, r"varying\[\"x'\"\]\[0\] is \[\[0.9, 0.1\]"),
+        ([CPD(X1, [X], STEP)] * 2, InvalidArgument, r"varying is no mapping but list"),
+        (
             {"x'": [CPD(X1, [], START)] * 2},
             InvalidArgument,
             r"varying\[\"x'\"\]\[0\] is CPD\(x'\); allowed: .*'x', \"x'\"",
@@ -86,9 +95,10 @@ def test_steps_that_do_not_fit_are_refused(varying, error, message):
 @pytest.mark.parametrize(
     ("initial", "transition", "message"),
     [
-        ([], [CPD(X1, [X], STEP)], r"'x' has no CPD in some slice; allowed: p\(x\) in initial"),
-        ([CPD(X, [], START)], [], r"'x' has more than one CPD in some slice|'x' has no CPD|'x' has"),
-        ([CPD(X, [], START)], [CPD(X, [], START)], "'x' has more than one CPD in some slice"),
+        ([], [CPD(X1, [X], STEP)], r"'x' has no CPD in slice 0; .*; add p\(x\) to initial$"),
+        ([CPD(X, [], START)], [], r"'x' has no CPD in slice 1; .*; add p\(x' \| …\) to transition$"),
+        ([CPD(X, [], START)], [CPD(X, [], START)], r"'x' has two CPDs in slice 0; .*; leave out p\(x\) in initial"),
+        ([], [CPD(X, [], START), CPD(X1, [X], STEP)], r"'x' has two CPDs in slice 1; .*; leave out p\(x \| …\) or p"),
         ([CPD(X1, [], START)], [CPD(X1, [], START)], r"initial CPD\(x'\) mentions the next slice; allowed: unprimed"),
         ([CPD(X, [], START)], [CPD(X1, [Y], STEP)], "'y_0', which has no CPD"),
         ([CPD(X, [], START)], [CPD(X1, [X], STEP), CPD(X1, [X], STEP)], "'x_1' has two CPDs"),
@@ -101,8 +111,19 @@ def test_a_template_with_a_gap_is_refused_when_it_is_made(initial, transition, m
 
 
 def test_a_variable_without_a_next_slice_is_not_called_doubly_defined():
-    with pytest.raises(InvalidModel, match="'x' has no CPD in some slice"):
+    with pytest.raises(InvalidModel, match="'x' has no CPD in slice 1"):
         TwoSliceTemplate([CPD(X, [], START), CPD(Y, [X], SEE)], [CPD(Y1, [Y], SEE)])
+
+
+@pytest.mark.parametrize("name", ["x_next", "next_x", "x1", "x_t+1"])
+def test_another_way_to_write_the_next_slice_is_recognised(name):
+    message = rf"variable 'x' has no CPD in slice 1; .*: the next slice is written \"x'\", not '{re.escape(name)}'$"
+    with pytest.raises(InvalidModel, match=message):
+        TwoSliceTemplate([CPD(X, [], START)], [CPD(Variable(name, 2), [X], STEP)])
+
+
+def test_a_template_shows_its_tables():
+    assert repr(DECIDE) == "TwoSliceTemplate(initial: CPD(x); transition: CPD(a | x), CPD(x' | x, a))"
 
 
 def test_extending_an_unrolled_network_keeps_its_class_and_changes_a_copy():

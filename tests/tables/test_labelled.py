@@ -57,7 +57,7 @@ def test_an_unknown_axis_is_named(array):
         array.sel(state="(0,0)")
 
 
-@pytest.mark.parametrize("label", ["(9,9)", 0, ["(0,0)"]])
+@pytest.mark.parametrize("label", ["(9,9)", 0])
 def test_an_unknown_label_is_named_with_its_axis(array, label):
     with pytest.raises(UnknownName, match=r"label of axis 's'.*'\(0,0\)', '\(0,1\)', '\(1,0\)'"):
         array.sel(s=label)
@@ -101,3 +101,29 @@ def test_its_notebook_form_escapes_whatever_the_axes_are_called():
 def test_three_axes_do_not_fit_a_table(array):
     with pytest.raises(InvalidArgument, match=r"3 axes do not fit a table; fix some with .sel"):
         array.table()
+
+
+@pytest.mark.parametrize("label", [slice(0, 2), [0, 1], np.array([0, 1])])
+def test_what_is_no_single_label_is_refused_with_a_way_out(array, label):
+    with pytest.raises(InvalidArgument, match=r"axis 't'.* no single label; allowed: \.sel\(t=0\).*np\.asarray"):
+        array.sel(t=label)
+
+
+def test_labels_do_not_count_from_the_end(array):
+    with pytest.raises(UnknownName, match=r"-1 does not exist; allowed: 0 … 1; the last is \.sel\(t=1\)") as caught:
+        array.sel(t=-1)
+    assert "did you mean" not in str(caught.value)
+
+
+def test_a_label_needs_the_name_of_its_axis(array):
+    with pytest.raises(InvalidArgument, match=r"given 0 without an axis; allowed: t=label, s=label, a=label"):
+        array.sel(0, "l")
+
+
+@pytest.mark.parametrize(
+    ("index", "shown"),
+    [("(0,1)", r"\.sel\(s='\(0,1\)'\)"), ((0, 1, "r"), r"\.sel\(a='r'\)"), ("?", r"\.sel\(t=label\)")],
+)
+def test_brackets_with_a_label_name_sel(array, index, shown):
+    with pytest.raises(UnknownName, match=rf"is no position; labels are picked by {shown}; np\.asarray"):
+        array[index]

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 
-from control_pgm import CPD, MDP, BayesianNetwork, Factor, FactorGraph, Variable, unroll
+from control_pgm import CPD, MDP, BayesianNetwork, Factor, FactorGraph, Variable, infer, unroll
 from control_pgm.errors import InvalidArgument, UnknownName
 from control_pgm.problems.gridworld import gridworld
 from control_pgm.viz import plot_network
@@ -132,3 +132,32 @@ def test_errors_name_what_is_allowed():
     with pytest.raises(InvalidArgument, match="ax is a Figure"):
         plot_network(unroll(PLAIN, 2), ax=plt.figure())
     assert len(plt.get_fignums()) == 1, "an error leaves no figure behind"
+
+
+RAIN, WET = Variable("rain", ["no", "yes"]), Variable("wet", ["no", "yes"])
+LAWN = BayesianNetwork([CPD(RAIN, [], [0.7, 0.3]), CPD(WET, [RAIN], [[0.9, 0.1], [0.2, 0.8]])])
+
+
+@pytest.mark.parametrize("evidence", [{"wet": "yes"}, ["wet"], "wet"])
+def test_evidence_of_ones_own_network_is_grey(evidence):
+    drawing = plot_network(LAWN, evidence=evidence)
+    assert [fill(drawing, name) for name in ("rain", "wet")] == ["#FFFFFF", "#C8C8C8"]
+
+
+def test_a_posterior_is_drawn_as_its_network_with_its_evidence():
+    drawing = plot_network(infer(LAWN, {"wet": "yes"}))
+    assert [fill(drawing, name) for name in ("rain", "wet")] == ["#FFFFFF", "#C8C8C8"]
+    long = unroll(PLAIN, 1000)
+    assert fill(plot_network(long.infer()), "O_999") == "#C8C8C8"
+    graph = FactorGraph([Factor([Variable("x", 2)], [1, 1])])
+    with pytest.raises(InvalidArgument, match=r"posterior of a FactorGraph.*plot_factor_graph"):
+        plot_network(infer(graph))
+
+
+def test_wrong_evidence_is_refused():
+    with pytest.raises(UnknownName, match=r"'wt' does not exist.*did you mean 'wet'"):
+        plot_network(LAWN, evidence={"wt": "yes"})
+    with pytest.raises(UnknownName, match="state of 'wet': 'maybe'"):
+        plot_network(LAWN, evidence={"wet": "maybe"})
+    with pytest.raises(InvalidArgument, match="evidence= and observed= mean the same"):
+        plot_network(LAWN, evidence=["wet"], observed=["wet"])
