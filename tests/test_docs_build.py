@@ -66,6 +66,7 @@ def test_every_picture_of_a_page_is_told_in_words(script):
 
 
 def test_the_words_of_a_picture_are_its_text():
+    pytest.importorskip("docutils", reason="needs the extra 'docs'")
     text_of = runpy.run_path(str(DOCS / "_ext" / "picture_texts.py"))["text_of"]
     assert text_of("x = 1\n# Picture: a line\n# that falls.\npicture = plot_it(x)\n") == "a line that falls."
     assert text_of("x = 1\npicture = plot_it(x)\n") == "plot_it(x)"
