@@ -71,7 +71,7 @@ class Bound:
     def __str__(self) -> str:
         lines: list[tuple[str, float]] = [
             ("E[sum (r − c)/alpha]", self.expected_log_optimality),
-            ("− E[sum KL(pi ‖ p)]", -self.divergence),
+            ("− E[sum KL(pi ‖ p)]", 0.0 - self.divergence),
             ("= ELBO", self.elbo),
             ("+ KL(q ‖ p(tau|O))", self.gap),
             ("= log p(O)", self.log_evidence),

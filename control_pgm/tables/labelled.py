@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from control_pgm.display import html_table, number, text_table
 from control_pgm.display.markup import escaped
-from control_pgm.errors import InvalidArgument, UnknownName, unknown
+from control_pgm.errors import InvalidArgument, InvalidModel, UnknownName, unknown
 from control_pgm.tables.variable import Labels
 
 _BY_POSITION = "np.asarray(array)[…] picks by position"
@@ -38,6 +38,11 @@ class LabelledArray(NDArrayOperatorsMixin):
     coords: Mapping[str, Labels]
 
     def __post_init__(self) -> None:
+        labelled = tuple([len(self.coords[dim]) for dim in self.dims])
+        if self.values.shape != labelled:
+            raise InvalidModel(
+                f"an array of shape {self.values.shape} with the axes {self.dims}", allowed=f"{labelled}, as labelled"
+            )
         if self.values.flags.writeable:
             self.__dict__["values"] = self.values.copy()
             self.values.flags.writeable = False

@@ -174,9 +174,10 @@ def _panels(page: Sheet, names: Sequence[str], ratio: float) -> dict[str, tuple[
 
 
 def _value_colours(solutions: Mapping[str, Solution], grid: Grid, t: int) -> Any:
-    """One norm for all."""
+    """One norm for all; None where none has values, as open-loop plans."""
     cells = [k for k in grid.cells if k not in grid.ends]
-    return value_colours(np.stack([np.asarray(s.V)[t, cells] for s in solutions.values() if hasattr(s, "V")]))
+    values = [np.asarray(s.V)[t, cells] for s in solutions.values() if hasattr(s, "V")]
+    return value_colours(np.stack(values)) if values else None
 
 
 def _shared_bar(page: Sheet, colours: Any, meaning: str) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from control_pgm import LabelledArray
-from control_pgm.errors import InvalidArgument, UnknownName
+from control_pgm.errors import InvalidArgument, InvalidModel, UnknownName
 from control_pgm.tables.variable import Labels
 
 PLAIN = np.arange(12.0).reshape(2, 3, 2)
@@ -127,3 +127,8 @@ def test_a_label_needs_the_name_of_its_axis(array):
 def test_brackets_with_a_label_name_sel(array, index, shown):
     with pytest.raises(UnknownName, match=rf"is no position; labels are picked by {shown}; np\.asarray"):
         array[index]
+
+
+def test_an_array_has_as_many_rows_as_labels():
+    with pytest.raises(InvalidModel, match=r"shape \(3, 2\) with the axes \('t', 's'\); allowed: \(2, 2\)"):
+        LabelledArray(np.zeros((3, 2)), ("t", "s"), {"t": Labels([0, 1]), "s": Labels(["a", "b"])})

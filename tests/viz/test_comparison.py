@@ -82,3 +82,9 @@ def test_errors_name_what_is_wrong():
         plot_comparison({"a": one, "b": one}, what="polic")
     with pytest.raises(InvalidArgument, match="0 … 2"):
         plot_comparison({"a": one, "b": one}, t=3)
+
+
+def test_plans_without_values_are_compared_by_their_policies_alone():
+    plan = solve(gridworld("S..G\n.#.H", slip=0.1), 4, inference="marginal-map")
+    drawing = plot_comparison({"one": plan, "the same": plan})
+    assert list(drawing.of("panel")) == ["one", "the same"]
