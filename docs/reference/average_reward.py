@@ -118,6 +118,9 @@ ax.spines[["top", "right"]].set_visible(False)
 # | average | $\lambda z = e^{q/\alpha}\,P z$ |
 # | discounted | $z = e^{q/\alpha}\,P z^\gamma$, no longer linear |
 #
+# Over a finite horizon this is a posterior, too: that of the network whose actions are next states
+# and whose action prior is $p$. `solve(…, inference="linearly-solvable")` infers it there.
+#
 # Here a walker stumbles through a maze at random, and each step costs 1 until the exit is reached.
 
 # %%
