@@ -64,8 +64,8 @@ def solve(
         "posterior": exact marginals of the network given that every step is optimal. "variational" (or "maxent"): the
         best policy that keeps the true dynamics, maximum-entropy reinforcement learning. "bellman" (or "optimal"): the
         largest expected reward, without temperature. "planning": the largest exponential utility, at a risk. "map": on
-        to the most probable trajectory. "marginal-map": the best plan that does not look at the state. These but the
-        last are one elimination with other operators (see `control_pgm.control.operators`); they differ under
+        to the most probable trajectory. "marginal-map": the best plan that does not look at the state. All of these but
+        the last are one elimination with other operators (see `control_pgm.control.operators`); they differ under
         stochastic dynamics. "linearly-solvable": next states are chosen instead of actions, at the price of leaving
         the passive dynamics (see `passive_process`); the solution is the posterior of the network whose actions are
         next states and whose action prior is p(s'|s).
@@ -107,18 +107,17 @@ def solve(
     options = {"temperature": temperature, "action_prior": action_prior, "keep": keep}
     kind = checked_inference(inference, risk, convention, **options)
     check_progress(progress)
-    if kind == "linearly-solvable":
-        process, passive = _choosing_states(problem)
-        network = _as_network(process, horizon, temperature, passive)
-    else:
-        network = _as_network(problem, horizon, temperature, action_prior)
+    if kind == "linearly-solvable":  # the posterior of another network
+        problem, action_prior = _choosing_states(problem)
+        kind = "posterior"
+    network = _as_network(problem, horizon, temperature, action_prior)
     check_schedule_use(network, kind)
     if convention == "sum":
         check_sum(network)
-    if kind in ("posterior", "linearly-solvable", "map", "marginal-map"):
+    if kind in ("posterior", "map", "marginal-map"):
         lowest = float(network.temperatures.min())
         check_digits(network.mdp, lowest, f"temperature {lowest:g}")
-    if kind in ("posterior", "linearly-solvable"):
+    if kind == "posterior":
         return _posterior(network, convention, memory_limit, progress, keep)
     if kind == "marginal-map":
         return _open_loop(counting_network(network), memory_limit, progress)
