@@ -7,6 +7,7 @@ from collections.abc import Hashable, Iterable, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from control_pgm.display import conventions
 from control_pgm.display.conventions import KIND_ROWS, LIGHT, kind_roles
 from control_pgm.display.labels import symbol_parts, word_lines
 from control_pgm.errors import InvalidArgument
@@ -105,24 +106,14 @@ def points_per_unit(ax: Axes, width: float, height: float) -> float:
     return float(72 * min(box.width * figure.get_figwidth() / width, box.height * figure.get_figheight() / height))
 
 
-def luminance(colour: Any) -> float:
-    """The relative luminance of a colour, 0 to 1 (WCAG 2).
-
-    >>> luminance("white"), luminance("black")
-    (1.0, 0.0)
-    """
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in mpl("colors").to_rgb(colour)]
-    return float(round(0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2], 12))
-
-
 def contrast(first: Any, second: Any) -> float:
-    """The contrast ratio of two colours, 1 to 21 (WCAG 2).
+    """The contrast ratio of two colours in any of matplotlib's ways to name them, 1 to 21 (WCAG 2.1).
 
     >>> contrast("black", "white")
     21.0
     """
-    low, high = sorted((luminance(first), luminance(second)))
-    return round((high + 0.05) / (low + 0.05), 9)
+    to_hex = mpl("colors").to_hex
+    return conventions.contrast(to_hex(first), to_hex(second))
 
 
 def text_colour(background: Any) -> str:
