@@ -60,7 +60,8 @@ class MDP(ProcessTables):
     Raises
     ------
     InvalidModel
-        On rows that do not sum to one within 1e-9, NaN, +inf rewards, shapes that do not fit; names t, s, a.
+        On rows that do not sum to one within 1e-9 (float32: within its rounding, see `CPD`), NaN, +inf rewards, shapes
+        that do not fit; names t, s, a.
 
     Examples
     --------
@@ -117,7 +118,7 @@ class MDP(ProcessTables):
         fields["terminal_reward"] = check.terminal_rewards(terminal_reward, state_labels)
         fields["discount"] = check.discount_factor(discount)
         fields["positions"] = check.grid_positions(positions, state_labels)
-        fields["table"] = transitions.rows(table, self)
+        fields["table"] = transitions.rows(table, self, transition)
         fields["reward_table"] = stored_rewards(reward, reward_axes, table, self.table, n, a)
         self.validate()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,8 +14,8 @@ from control_pgm.control.rewards import Rewards
 from control_pgm.control.validation import fits_dense, index
 from control_pgm.display.text import shortened
 from control_pgm.errors import InvalidArgument, InvalidModel
-from control_pgm.models.cpd import ROW_TOLERANCE
 from control_pgm.tables.arrays import BoolArray, lock
+from control_pgm.tables.probabilities import MOST, first_miss, spacing
 from control_pgm.tables.variable import Labels, labels
 
 Outcome = tuple[Hashable, Hashable, float, Hashable, float]  # (s, a, probability, s', reward)
@@ -49,7 +49,8 @@ def gather(
         raise InvalidArgument(f"sparse {sparse!r}", allowed="True, False, or None: by size")
     if not isinstance(outcomes, Iterable):
         raise InvalidModel(f"{_shown(outcomes)} are no outcomes", allowed="a list of (s, a, probability, s', reward)")
-    rows = [_checked(k, outcome) for k, outcome in enumerate(outcomes)]
+    given = list(outcomes)
+    rows = [_checked(k, outcome) for k, outcome in enumerate(given)]
     if not rows:
         raise InvalidModel("there are no outcomes", allowed="(s, a, probability, s', reward), at least one")
     seen_states = dict.fromkeys([row[0] for row in rows] + [row[3] for row in rows])
@@ -68,6 +69,7 @@ def gather(
         rewards[r] = rewards.get(r, 0.0) + p
     n, m = len(state_labels), len(action_labels)
     matrix, listed = _listed(mass, n, m)
+    _rescale(matrix, [outcome[2] for outcome in given])
     named = np.diff(matrix.indptr).reshape(n, m) > 0
     if n * m * n > LARGEST_DENSE if sparse is None else sparse:
         return Gathered(state_labels, action_labels, matrix, listed, named)
@@ -92,6 +94,18 @@ def _listed(mass: Mapping[tuple[int, int, int], Mapping[float, float]], n: int, 
     return matrix, Rewards("o", lock(values), lock(weights) if several > 1 else None)
 
 
+def _rescale(matrix: Any, given: Sequence[Any]) -> None:
+    """Make rows one that miss it by the rounding of numbers narrower than 64 bits; all others are checked later."""
+    if not spacing(given):
+        return
+    counts = np.diff(matrix.indptr)
+    sums = np.asarray(matrix.sum(axis=1))
+    close = np.array(
+        [n > 0 and first_miss(total, given, int(n)) is None for total, n in zip(sums, counts, strict=True)]
+    )
+    matrix.data /= np.repeat(np.where(close, sums, 1.0), counts)
+
+
 def _checked(k: int, outcome: Outcome) -> tuple[Hashable, Hashable, float, Hashable, float]:
     try:
         s, a, p, s_next, r = outcome
@@ -103,7 +117,7 @@ def _checked(k: int, outcome: Outcome) -> tuple[Hashable, Hashable, float, Hasha
             remedy="labels must be hashable: text, numbers, tuples",
         ) from None
     mass, paid = as_float(p), as_float(r)
-    if not 0.0 <= mass <= 1.0 + ROW_TOLERANCE:
+    if not 0.0 <= mass <= 1.0 + MOST:
         raise InvalidModel(f"outcome {k} {_shown(outcome)} has probability {_shown(p)}", allowed="0 to 1")
     if np.isnan(paid):
         shown = "NaN" if isinstance(r, float) else _shown(r)

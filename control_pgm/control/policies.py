@@ -10,8 +10,9 @@ from control_pgm.control.arguments import as_numbers
 from control_pgm.control.mdp import MDP
 from control_pgm.control.network import check_horizon
 from control_pgm.errors import InvalidArgument
-from control_pgm.tables.arrays import FloatArray
+from control_pgm.tables.arrays import FloatArray, lock
 from control_pgm.tables.labelled import LabelledArray
+from control_pgm.tables.probabilities import exact, first_miss
 
 
 def checked_policy(mdp: MDP, policy: Any, horizon: int | None) -> FloatArray:
@@ -26,14 +27,12 @@ def checked_policy(mdp: MDP, policy: Any, horizon: int | None) -> FloatArray:
     if pi.shape == (n, m):
         if steps is None:
             raise InvalidArgument("no horizon given for a stationary policy", allowed="an integer ≥ 1")
-        _check_rows(mdp, pi[None])
-        return np.broadcast_to(pi, (steps, n, m))
+        return np.broadcast_to(_unit_rows(mdp, pi[None], policy)[0], (steps, n, m))
     if pi.ndim != 3 or pi.shape[1:] != (n, m) or steps not in (None, len(pi)):
         allowed = f"({n}, {m}) or ({'T' if steps is None else steps}, {n}, {m})"
         raise InvalidArgument(f"the policy has shape {pi.shape}", allowed=allowed)
     check_horizon(mdp, len(pi))
-    _check_rows(mdp, pi)
-    return pi
+    return _unit_rows(mdp, pi, policy)
 
 
 def _aligned(mdp: MDP, policy: LabelledArray) -> Any:
@@ -55,18 +54,24 @@ def _aligned(mdp: MDP, policy: LabelledArray) -> Any:
     return values
 
 
-def _check_rows(mdp: MDP, pi: FloatArray) -> None:
-    """Every row of [t,s,a] is a distribution over available actions, or NaN."""
+def _unit_rows(mdp: MDP, pi: FloatArray, given: Any) -> FloatArray:
+    """[t,s,a] with every row a distribution over available actions, or NaN; ``given`` is the policy as it came."""
     defined = ~np.isnan(pi).all(axis=2)
-    bad = defined & ~((pi >= 0).all(axis=2) & (np.abs(pi.sum(axis=2) - 1.0) <= 1e-9))
-    if bad.any():
-        t, s = (int(i) for i in np.argwhere(bad)[0])
-        raise InvalidArgument(
-            f"the policy at t={t}, s={mdp.states[s]!r} is {pi[t, s].tolist()}", allowed="probabilities that sum to 1"
-        )
+    negative = defined & ~(pi >= 0).all(axis=2)
+    if negative.any():
+        raise _no_distribution(mdp, pi, *np.argwhere(negative)[0], allowed="probabilities that sum to 1")
+    sums = np.where(defined, pi.sum(axis=2), 1.0)
+    if miss := first_miss(sums, given, lambda: (pi > 0).sum(axis=2)):
+        allowed = f"probabilities that sum to {miss.allowed}"
+        raise _no_distribution(mdp, pi, *miss.at, allowed=allowed, remedy=miss.remedy())
     forbidden = (pi > 0) & ~mdp.available
     if forbidden.any():
         t, s, a = (int(i) for i in np.argwhere(forbidden)[0])
         raise InvalidArgument(
             f"the policy takes a={mdp.actions[a]!r} at t={t}, s={mdp.states[s]!r}, which is not available", allowed="0"
         )
+    return pi if exact(sums) else lock(pi / sums[..., None])
+
+
+def _no_distribution(mdp: MDP, pi: FloatArray, t: int, s: int, **say: str) -> InvalidArgument:
+    return InvalidArgument(f"the policy at t={t}, s={mdp.states[s]!r} is {pi[t, s].tolist()}", **say)

@@ -11,8 +11,8 @@ from control_pgm.control.arguments import as_numbers
 from control_pgm.control.mdp import MDP
 from control_pgm.control.slices import terminal_state
 from control_pgm.errors import InvalidArgument
-from control_pgm.models.cpd import ROW_TOLERANCE
 from control_pgm.tables.arrays import FloatArray, lock
+from control_pgm.tables.probabilities import MOST, first_miss
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +71,7 @@ def parse_prior(mdp: MDP, prior: Any, horizon: int) -> Prior:
         )
     if table.ndim == 1:
         table = lock(np.broadcast_to(table, (n, m)).copy())
-    _check(mdp, table)
+    _check(mdp, table, prior)
     sums = table.sum(axis=-1, keepdims=True)
     table = table if (sums == 1.0).all() else lock(table / sums)
     same = bool(np.abs(table - uniform).max() == 0.0)
@@ -87,22 +87,22 @@ def _counted(mdp: MDP, uniform: FloatArray) -> FloatArray:
     return lock(counted)
 
 
-def _check(mdp: MDP, table: FloatArray) -> None:
+def _check(mdp: MDP, table: FloatArray, given: Any) -> None:
     def where(at: Any) -> str:
         time = [f"t={at[0]}"] if table.ndim == 3 else []
         names = [f"s={mdp.states[at[len(time)]]!r}"]
         names += [f"a={mdp.actions[at[len(time) + 1]]!r}"] if len(at) > len(time) + 1 else []
         return ", ".join(time + names)
 
-    bad = ~((table >= 0) & (table <= 1 + ROW_TOLERANCE))
+    bad = ~((table >= 0) & (table <= 1 + MOST))
     if bad.any():
         at = tuple(np.argwhere(bad)[0])
         raise InvalidArgument(f"action_prior is {table[at]} at {where(at)}", allowed="probabilities")
-    off = np.abs(table.sum(axis=-1) - 1.0) > ROW_TOLERANCE
-    if off.any():
-        at = tuple(np.argwhere(off)[0])
+    if miss := first_miss(table.sum(axis=-1), given, lambda: (table > 0).sum(axis=-1)):
         raise InvalidArgument(
-            f"action_prior sums to {table.sum(axis=-1)[at]:.12g} over a at {where(at)}", allowed="1 within 1e-9"
+            f"action_prior sums to {miss.total:.12g} over a at {where(miss.at)}",
+            allowed=miss.allowed,
+            remedy=miss.remedy(),
         )
     forbidden = (table > 0) & ~mdp.available
     if forbidden.any():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,8 +11,8 @@ from scipy import sparse
 from control_pgm.control.arguments import as_csr, as_numbers
 from control_pgm.control.dynamics import SparseDynamics, locked
 from control_pgm.errors import InvalidArgument, InvalidModel
-from control_pgm.models.cpd import ROW_TOLERANCE
 from control_pgm.tables.arrays import FloatArray, frozen, lock
+from control_pgm.tables.probabilities import exact, first_miss
 
 if TYPE_CHECKING:
     from control_pgm.control.mdp import MDP
@@ -61,10 +61,13 @@ def sizes(table: Any) -> tuple[int, int]:
     return int(n), int(rows // n)
 
 
-def rows(table: Any, mdp: MDP) -> Any:
-    """Rows of available pairs sum to one; rows of unavailable pairs become self-loops, which nothing ever uses."""
+def rows(table: Any, mdp: MDP, given: Any) -> Any:
+    """Rows of available pairs sum to one; rows of unavailable pairs become self-loops, which nothing ever uses.
+
+    ``given`` is the transition as it came, in whose number type rows may be off by rounding.
+    """
     if table.ndim == 2:
-        return _sparse_rows(table, mdp)
+        return _sparse_rows(table, mdp, given)
     used = mdp.available[..., None]
     bad = (np.isnan(table) | (table < 0) | np.isinf(table)) & used
     if bad.any():
@@ -74,14 +77,14 @@ def rows(table: Any, mdp: MDP) -> Any:
             allowed="numbers ≥ 0",
         )
     sums = np.where(mdp.available, table.sum(axis=-1, where=used), 1.0)
-    _check_sums(sums, mdp)
-    if _exact(sums) and mdp.available.all():
+    _check_sums(sums, mdp, given, lambda: (table > 0).sum(axis=-1))
+    if exact(sums) and mdp.available.all():
         return table
     stay = np.eye(mdp.n_states)[:, None, :]
     return lock(np.where(used, table / sums[..., None], stay))
 
 
-def _sparse_rows(table: Any, mdp: MDP) -> Any:
+def _sparse_rows(table: Any, mdp: MDP, given: Any) -> Any:
     counts = np.diff(table.indptr)
     used = np.repeat(mdp.available.ravel(), counts)
     bad = ~((table.data >= 0) & (table.data < np.inf)) & used
@@ -94,8 +97,8 @@ def _sparse_rows(table: Any, mdp: MDP) -> Any:
     kept = sparse.csr_array((values, table.indices, table.indptr), shape=table.shape)
     row_sums = kept @ np.ones(table.shape[1])
     sums = np.where(mdp.available, row_sums.reshape(mdp.available.shape), 1.0)
-    _check_sums(sums, mdp)
-    if _exact(sums) and mdp.available.all() and (values > 0).all():
+    _check_sums(sums, mdp, given, lambda: counts.reshape(mdp.available.shape))
+    if exact(sums) and mdp.available.all() and (values > 0).all():
         return table
     kept.data /= np.repeat(sums.ravel(), counts)
     missing = np.flatnonzero(~mdp.available.ravel())
@@ -103,19 +106,12 @@ def _sparse_rows(table: Any, mdp: MDP) -> Any:
     return locked(sparse.csr_array(kept + stay))  # the sum keeps no zeros
 
 
-def _exact(sums: FloatArray) -> bool:
-    """Whether rows sum to one to rounding, so that dividing would only move their bits."""
-    return bool(np.abs(sums - 1.0).max() <= 8 * np.finfo(float).eps)
-
-
-def _check_sums(sums: FloatArray, mdp: MDP) -> None:
-    off = np.abs(sums - 1.0) > ROW_TOLERANCE
-    if off.any():
-        at = np.argwhere(off)[0]
+def _check_sums(sums: FloatArray, mdp: MDP, given: Any, counts: Callable[[], Any]) -> None:
+    if miss := first_miss(sums, given, counts):
         raise InvalidModel(
-            f"P(s'|s,a) sums to {sums[tuple(at)]:.12g} over s' at {_where(mdp, at, varying=sums.ndim == 3)}",
-            allowed="1 within 1e-9",
-            remedy="if the pair does not exist, say so with available",
+            f"P(s'|s,a) sums to {miss.total:.12g} over s' at {_where(mdp, miss.at, varying=sums.ndim == 3)}",
+            allowed=miss.allowed,
+            remedy=miss.remedy("if the pair does not exist, say so with available"),
         )
 
 

@@ -11,8 +11,8 @@ import numpy as np
 from control_pgm.control.arguments import as_float, as_numbers, is_count
 from control_pgm.display import size
 from control_pgm.errors import InvalidArgument, InvalidModel, TooLarge, unknown
-from control_pgm.models.cpd import ROW_TOLERANCE
 from control_pgm.tables.arrays import BoolArray, FloatArray, lock
+from control_pgm.tables.probabilities import MOST, first_miss
 from control_pgm.tables.variable import Labels
 
 if TYPE_CHECKING:
@@ -53,8 +53,8 @@ def initial_distribution(initial: Any, states: Labels) -> FloatArray:
         k = int(np.argmax(bad))
         raise InvalidModel(f"initial is {vector[k]} at s={states[k]!r}", allowed="numbers ≥ 0")
     total = float(vector.sum())
-    if abs(total - 1.0) > ROW_TOLERANCE:
-        raise InvalidModel(f"initial sums to {total:.12g}", allowed="1 within 1e-9")
+    if miss := first_miss(np.array(total), initial, lambda: (vector > 0).sum()):
+        raise InvalidModel(f"initial sums to {total:.12g}", allowed=miss.allowed, remedy=miss.remedy())
     return lock(vector / total)
 
 
@@ -170,7 +170,7 @@ def fits_dense(n_states: int, n_actions: int, several: int = 1) -> None:
 
 def _probability(value: Any, what: str) -> float:
     p = as_float(value)
-    if not 0.0 <= p <= 1.0 + ROW_TOLERANCE:
+    if not 0.0 <= p <= 1.0 + MOST:
         raise InvalidModel(f"{what} is {value!r}", allowed="a probability, 0 to 1")
     return p
 

@@ -20,8 +20,7 @@ from control_pgm.control.outcomes import Outcome
 from control_pgm.control.slices import TERMINAL
 from control_pgm.errors import InvalidArgument, InvalidModel, MissingPackage, unknown
 from control_pgm.interop.gymnasium_labels import Names, names_of, wrapper_of
-from control_pgm.models.cpd import ROW_TOLERANCE
-from control_pgm.tables.arrays import FloatArray
+from control_pgm.tables.probabilities import MOST, exact, first_miss
 
 INSTALL = "pip install control_pgm[gym]"
 TABULAR = ("FrozenLake-v1", "FrozenLake8x8-v1", "CliffWalking-v1", "CliffWalkingSlippery-v1", "Taxi-v4")
@@ -119,7 +118,7 @@ def _from_table(env: Any, discount: float) -> MDP:
         outcomes,
         states=[*table.names.states, *([TERMINAL] if ends else [])],
         actions=table.names.actions,
-        initial=np.append(_initial(raw, len(table.names.states)), [0.0] * ends),
+        initial=_initial(raw, len(table.names.states), ends=ends),
         discount=discount,
         positions=table.names.positions,
     )
@@ -153,14 +152,13 @@ def _title(raw: Any) -> str:
     return str(getattr(spec, "id", None) or type(raw).__name__)
 
 
-def _initial(raw: Any, n: int) -> FloatArray:
+def _initial(raw: Any, n: int, *, ends: bool) -> Any:
+    """p(s_0) in the environment's own number type, with 0 for the state that is appended if outcomes terminate."""
     given = getattr(raw, "initial_state_distrib", None)
-    if given is None:
-        return np.full(n, 1.0 / n)
-    initial = np.asarray(given, dtype=np.float64)
+    initial = np.asarray(np.full(n, 1.0 / n) if given is None else given)
     if initial.shape != (n,):
         raise InvalidModel(f"initial_state_distrib has shape {initial.shape}", allowed=f"({n},), one for each state")
-    return initial
+    return np.append(initial, np.zeros(int(ends), dtype=initial.dtype))
 
 
 @dataclass(frozen=True)
@@ -184,13 +182,16 @@ class _Table:
             for a, listed in row.items():
                 place = f"P[{s}][{a}] (s={self.names.states[s]!r}, a={self.names.actions[a]!r})"
                 found = [self._checked(entry, place) for entry in listed]
-                total = sum(p for p, _, _ in found)
-                if not abs(total - 1.0) <= ROW_TOLERANCE:
+                total = np.array(sum(p for p, _, _ in found))
+                given = [entry[0] for entry in listed]
+                if miss := first_miss(total, given, len(listed)):
                     raise InvalidModel(
-                        f"the probabilities of {place} sum to {total:.12g}",
-                        allowed="1 within 1e-9",
-                        remedy="leave actions that do not exist out of P[s]",
+                        f"the probabilities of {place} sum to {miss.total:.12g}",
+                        allowed=miss.allowed,
+                        remedy=miss.remedy("leave actions that do not exist out of P[s]"),
                     )
+                if not exact(total):
+                    found = [(float(p / total), s_next, r) for p, s_next, r in found]
                 for p, s_next, r in found:
                     if p > 0:
                         yield self.names.states[s], self.names.actions[a], p, s_next, r
@@ -203,7 +204,7 @@ class _Table:
         except (TypeError, ValueError):
             raise InvalidModel(f"{place} lists {entry!r}", allowed=_OUTCOME) from None
         n = len(self.names.states)
-        if not 0.0 <= p <= 1.0:
+        if not 0.0 <= p <= 1.0 + MOST:
             raise InvalidModel(f"{place} lists {entry!r} with probability {p}", allowed="0 to 1")
         if not 0 <= s_next < n:
             raise InvalidModel(f"{place} lists {entry!r} with next state {s_next}", allowed=f"0 to {n - 1}")

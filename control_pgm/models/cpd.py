@@ -11,10 +11,9 @@ from control_pgm.errors import InvalidModel
 from control_pgm.tables.arrays import FloatArray, frozen, lock
 from control_pgm.tables.factor import Factor
 from control_pgm.tables.logarithms import log_sum_exp
+from control_pgm.tables.probabilities import exact, first_miss
 from control_pgm.tables.scaled import Scaled
 from control_pgm.tables.variable import Variable
-
-ROW_TOLERANCE = 1e-9
 
 
 class CPD(Factor):
@@ -31,11 +30,12 @@ class CPD(Factor):
     Raises
     ------
     InvalidModel
-        If a row does not sum to 1 within 1e-9 (names the parents' states and the sum), and as `Factor` does.
+        If a row does not sum to 1 (names the parents' states and the sum), and as `Factor` does.
 
     Notes
     -----
-    Rows that miss 1 by less than 1e-9 are rescaled, so that leaving out an unobserved leaf is exact.
+    Rows may miss 1 by 1e-9; in narrower numbers than 64 bits by n · eps, n the number of positive entries, up to 1e-3
+    (see `control_pgm.tables.probabilities`). They are rescaled, so that leaving out an unobserved leaf is exact.
 
     Examples
     --------
@@ -48,7 +48,7 @@ class CPD(Factor):
     def __init__(self, child: Variable, parents: Iterable[Variable], table: ArrayLike, *, log: bool = False) -> None:
         scope = (*(parents if isinstance(parents, Iterable) else (parents,)), child)
         Factor.__init__(self, scope, table, log=log)
-        self.__dict__["scaled"] = _rows_to_one(self, frozen(table), log=log)
+        self.__dict__["scaled"] = _rows_to_one(self, frozen(table), table, log=log)
 
     @property
     def child(self) -> Variable:
@@ -84,22 +84,20 @@ class CPD(Factor):
         return f"CPD({self.child.name}{' | ' + given if given else ''})"
 
 
-def _rows_to_one(cpd: CPD, values: FloatArray, *, log: bool) -> Scaled:
+def _rows_to_one(cpd: CPD, values: FloatArray, given: ArrayLike, *, log: bool) -> Scaled:
     """The table with rows that sum to one: as it is if they do to rounding, rescaled within the tolerance."""
     axis = (values.ndim - 1,)
     log_sums = log_sum_exp(values, axis) if log else None
     sums = np.exp(log_sums) if log_sums is not None else values.sum(axis=-1)
-    off = np.abs(sums - 1.0)
-    if off.size and off.max() > ROW_TOLERANCE:
-        at = tuple(np.argwhere(off > ROW_TOLERANCE)[0])
-        where = ", ".join(f"{v.name}={v.states[i]}" for v, i in zip(cpd.parents, at, strict=True))
-        raise InvalidModel(
-            f"{cpd!r} sums to {sums[at]:.12g} over {cpd.child.name!r}{' at ' + where if where else ''}",
-            allowed="1 within 1e-9",
-            remedy="the child is the last axis: (*parents, child)",
-        )
-    if off.size == 0 or off.max() <= 8 * np.finfo(float).eps:
+    if exact(sums):
         return cpd.scaled
+    if miss := first_miss(sums, given, lambda: (values > (-np.inf if log else 0.0)).sum(axis=-1)):
+        where = ", ".join(f"{v.name}={v.states[i]}" for v, i in zip(cpd.parents, miss.at, strict=True))
+        raise InvalidModel(
+            f"{cpd!r} sums to {miss.total:.12g} over {cpd.child.name!r}{' at ' + where if where else ''}",
+            allowed=miss.allowed,
+            remedy=miss.remedy("the child is the last axis: (*parents, child)"),
+        )
     if log_sums is not None:
         return Scaled.from_log(lock(values - log_sums[..., None]))
     return Scaled.from_linear(lock(values / sums[..., None]))

@@ -29,8 +29,8 @@ from control_pgm.control.infinite.process import in_units
 from control_pgm.control.mdp import MDP
 from control_pgm.control.validation import fits_dense
 from control_pgm.errors import InvalidModel
-from control_pgm.models.cpd import ROW_TOLERANCE
 from control_pgm.tables.arrays import BoolArray, FloatArray
+from control_pgm.tables.probabilities import first_miss
 from control_pgm.tables.variable import Labels, labels
 
 
@@ -53,7 +53,7 @@ class LinearlySolvable:
     Raises
     ------
     InvalidModel
-        On rows that do not sum to one within 1e-9, NaN, +inf; names the state.
+        On rows that do not sum to one (see `CPD`), NaN, +inf; names the state.
 
     Examples
     --------
@@ -81,7 +81,7 @@ class LinearlySolvable:
         if len(names) != n:
             raise InvalidModel(f"{len(names)} states are named, but the dynamics have {n}", allowed=f"{n} labels")
         fields = self.__dict__
-        fields.update(states=names, passive=_checked_rows(matrix, names))
+        fields.update(states=names, passive=_checked_rows(matrix, names, passive))
         fields["reward"] = _checked_reward(reward, "reward", names)
         fields["final_reward"] = _checked_reward(
             np.zeros(n) if final_reward is None else final_reward, "final_reward", names
@@ -154,7 +154,7 @@ def _checked_matrix(passive: Any) -> Any:
     return matrix
 
 
-def _checked_rows(matrix: Any, states: Labels) -> Any:
+def _checked_rows(matrix: Any, states: Labels, given: Any) -> Any:
     """Rows that are distributions, to the last digit."""
     rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
     bad = ~((matrix.data > 0) & (matrix.data < np.inf))
@@ -165,10 +165,12 @@ def _checked_rows(matrix: Any, states: Labels) -> Any:
             allowed="numbers ≥ 0",
         )
     sums = np.asarray(matrix.sum(axis=1))
-    off = np.abs(sums - 1.0) > ROW_TOLERANCE
-    if off.any():
-        s = int(np.argmax(off))
-        raise InvalidModel(f"p(s'|s) sums to {sums[s]:.12g} over s' at s={states[s]!r}", allowed="1 within 1e-9")
+    if miss := first_miss(sums, given, lambda: np.diff(matrix.indptr)):
+        raise InvalidModel(
+            f"p(s'|s) sums to {miss.total:.12g} over s' at s={states[miss.at[0]]!r}",
+            allowed=miss.allowed,
+            remedy=miss.remedy(),
+        )
     matrix.data /= sums[rows]
     for part in (matrix.data, matrix.indices, matrix.indptr):
         part.flags.writeable = False
