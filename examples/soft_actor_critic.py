@@ -23,7 +23,7 @@ TOLERANCE = 0.05  # of max |Q − Q*|; waiting in the oldest forest pays 4 a yea
 # 1. A forest of four ages. Waiting lets it grow, unless a fire takes it; cutting it brings money and starts again.
 mdp = forest(4, discount=0.8)
 print(mdp, "\n")
-exact = solve_infinite(mdp, temperature=ALPHA, method="policy-iteration")
+exact = solve_infinite(mdp, inference="variational", temperature=ALPHA, method="policy-iteration")
 print(exact, "\n")
 
 # 2. The forest as the learner meets it: an action in, a reward and the next age out.

@@ -25,7 +25,7 @@ mdp = russell_norvig_grid()
 print(mdp, "\n")
 
 # 2. What is to be learnt. The learner never looks at it.
-exact = solve_infinite(mdp, temperature=ALPHA)
+exact = solve_infinite(mdp, inference="variational", temperature=ALPHA)
 print(exact, "\n")
 
 # 3. The world as the learner meets it: an action in, a reward and a next state out.

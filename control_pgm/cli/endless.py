@@ -10,6 +10,7 @@ from control_pgm.cli import inputs
 from control_pgm.cli.output import array_text, deliver, json_text
 from control_pgm.control.infinite import AverageSolution, StationarySolution
 from control_pgm.control.infinite.options import INFERENCES
+from control_pgm.control.solve_options import DEFAULT
 from control_pgm.errors import InvalidArgument
 
 OPTIONS = ("method", "tolerance", "max_iterations")  # of solutions without a last step
@@ -26,7 +27,7 @@ def solve_infinite(options: argparse.Namespace) -> bool:
         raise InvalidArgument(
             f"--show {options.show} with --horizon infinite", allowed=", ".join(_ARRAYS), remedy="--average has them"
         )
-    inference = options.inference or "posterior"
+    inference = options.inference or DEFAULT
     if inference not in INFERENCES:
         raise InvalidArgument(
             f"--horizon infinite with --inference {inference}",

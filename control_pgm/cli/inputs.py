@@ -13,6 +13,7 @@ from control_pgm.cli import kinds
 from control_pgm.cli.notes import note
 from control_pgm.cli.output import progress
 from control_pgm.control import MDP, ControlNetwork, Solution, unroll
+from control_pgm.control.solve_options import DEFAULT
 from control_pgm.errors import InvalidArgument, InvalidModel, unknown
 from control_pgm.interop.network_files import Network, is_network_file, load_network
 from control_pgm.interop.source import MAX_BYTES, read_text
@@ -45,7 +46,7 @@ def solution(options: argparse.Namespace, mdp: MDP) -> Solution:
     return control.solve(
         mdp,
         options.horizon,
-        inference=options.inference or "posterior",
+        inference=options.inference or DEFAULT,
         temperature=options.temperature,
         risk=options.risk,
         progress=progress(),
@@ -82,7 +83,7 @@ def refuse(options: argparse.Namespace, names: Iterable[str], where: str, why: s
 def check_risk(options: argparse.Namespace) -> None:
     """Planning needs a risk, and nothing else has one."""
     if options.inference != "planning":
-        refuse(options, ("risk",), f"--inference {options.inference or 'posterior'}", "only planning has one")
+        refuse(options, ("risk",), f"--inference {options.inference or DEFAULT}", "only planning has one")
     elif options.risk is None:
         raise InvalidArgument("--inference planning without --risk", remedy="give --risk LAMBDA, a number ≠ 0")
 

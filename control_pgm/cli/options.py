@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 from control_pgm.cli.output import FORMATS
 from control_pgm.cli.values import number, steps, temperature
-from control_pgm.control.solve import INFERENCES
+from control_pgm.control.solve_options import DEFAULT, INFERENCES
 
 INPUT = (
     "a gridworld drawing (.txt), a process (.json, .npz), an environment (gym:FrozenLake-v1), a textbook's process "
@@ -74,7 +74,7 @@ def change_options(parser: argparse.ArgumentParser) -> None:
 
 def inference_options(parser: argparse.ArgumentParser, more: tuple[str, ...] = ()) -> None:
     """The type of inference, and its risk."""
-    parser.add_argument("--inference", choices=list(dict.fromkeys([*INFERENCES, *more])), help="[posterior]")
+    parser.add_argument("--inference", choices=list(dict.fromkeys([*INFERENCES, *more])), help=f"[{DEFAULT}]")
     parser.add_argument(
         "--risk", type=number, metavar="LAMBDA", help="for planning: ≠ 0, per unit of reward; negative is risk-averse"
     )

@@ -16,7 +16,7 @@ from control_pgm.control.network import ControlNetwork, unroll
 from control_pgm.control.reading import TextbookMessages
 from control_pgm.control.solution import Solution, difference
 from control_pgm.control.solve import solve
-from control_pgm.control.solve_options import check_digits
+from control_pgm.control.solve_options import DEFAULT, check_digits
 from control_pgm.control.temperatures import check_single
 from control_pgm.display import text_table
 from control_pgm.errors import InvalidArgument
@@ -50,6 +50,11 @@ class Solutions:
 
     networks: Sequence[ControlNetwork]
     batch: TreeBatch
+
+    @property
+    def inference(self) -> str:
+        """The type of inference: "posterior"."""
+        return DEFAULT
 
     def __len__(self) -> int:
         return len(self.networks)
@@ -138,11 +143,16 @@ class Solutions:
         return LabelledArray(lock(view), names, {name: coords[name] for name in names})
 
     def __repr__(self) -> str:
-        return f"Solutions({len(self)} × {self.networks[0]!r})"
+        return f"Solutions({len(self)} × {self.networks[0]!r}, inference={self.inference!r})"
 
     def __str__(self) -> str:
         net = self.networks[0]
-        rows = [["problems", str(len(self))], ["horizon", str(net.horizon)], ["states", str(net.mdp.n_states)]]
+        rows = [
+            ["inference", self.inference],
+            ["problems", str(len(self))],
+            ["horizon", str(net.horizon)],
+            ["states", str(net.mdp.n_states)],
+        ]
         return text_table(["solutions", ""], rows)
 
 

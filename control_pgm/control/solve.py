@@ -17,6 +17,7 @@ from control_pgm.control.solution_map import MapSolution, MarginalMapSolution
 from control_pgm.control.solution_planning import PlanningSolution
 from control_pgm.control.solution_posterior import PosteriorSolution
 from control_pgm.control.solution_schedule import ScheduledPosteriorSolution, ScheduledVariationalSolution
+from control_pgm.control.solve_options import DEFAULT as DEFAULT
 from control_pgm.control.solve_options import INFERENCES as INFERENCES
 from control_pgm.control.solve_options import (
     check_digits,
@@ -42,7 +43,7 @@ def solve(
     problem: MDP | ControlNetwork | LinearlySolvable,
     horizon: int | None = None,
     *,
-    inference: str = "posterior",
+    inference: str = DEFAULT,
     temperature: ArrayLike | None = None,
     action_prior: ArrayLike | str | None = None,
     risk: float | None = None,
@@ -176,13 +177,18 @@ def _open_loop(network: ControlNetwork, memory_limit: int, progress: Progress | 
     return MarginalMapSolution(network, "marginal-map", "mean", found)
 
 
-def optimal_policy(problem: MDP | ControlNetwork, horizon: int | None = None, **options: Any) -> LabelledArray:
-    """The policy alone.
+def optimal_policy(
+    problem: MDP | ControlNetwork, horizon: int | None = None, *, inference: str = "bellman", **options: Any
+) -> LabelledArray:
+    """The policy of largest expected reward (Bellman 1957); ties are shared uniformly.
 
     Parameters
     ----------
     problem, horizon, **options
         As for `solve`, and raising what it raises.
+    inference : str
+        As for `solve`, but "bellman" by default. The policies of other types of inference, such as the posterior's,
+        are optimal in another sense.
 
     Returns
     -------
@@ -192,10 +198,14 @@ def optimal_policy(problem: MDP | ControlNetwork, horizon: int | None = None, **
     Examples
     --------
     >>> from control_pgm import gridworld
-    >>> optimal_policy(gridworld("S.G"), 2, temperature=0.1).sel(t=0, s="(0,0)").values.round(4).tolist()
+    >>> mdp = gridworld("S.G")
+    >>> optimal_policy(mdp, 2).sel(t=0, s="(0,0)").tolist()
+    [0.0, 0.0, 1.0, 0.0]
+    >>> soft = optimal_policy(mdp, 2, inference="posterior", temperature=0.1)
+    >>> soft.sel(t=0, s="(0,0)").values.round(4).tolist()
     [0.0002, 0.0002, 0.9995, 0.0002]
     """
-    return solve(problem, horizon, **options).policy
+    return solve(problem, horizon, inference=inference, **options).policy
 
 
 def _as_network(

@@ -12,6 +12,7 @@ from control_pgm.control.mdp import MDP
 from control_pgm.control.network import ControlNetwork, unroll
 from control_pgm.errors import InvalidArgument
 
+DEFAULT = "posterior"  # the type of inference wherever none is named
 INFERENCES = {
     "posterior": "posterior",
     "variational": "variational",
@@ -29,7 +30,7 @@ _SOFT = frozenset({"posterior", "variational"})  # a prior weighs the actions, a
 _LACKING = {  # option -> type of inference -> why it has none
     "temperature": {
         "planning": "its weight is the risk, solve(…, risk=1/temperature)",
-        "bellman": "it is the limit of temperature 0",
+        "bellman": "it is the limit of temperature 0; inference='posterior' and 'variational' have one",
     },
     "action_prior": {
         "planning": "every available action counts the same",

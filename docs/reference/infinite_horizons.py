@@ -185,7 +185,7 @@ for kind in ("posterior", "variational", "bellman"):
             f"{early.error_bound:9.1e} {error:9.1e}"
         )
         assert error <= early.error_bound <= tolerance
-swift = solve_infinite(mdp, temperature=alpha, method="policy-iteration")
+swift = solve_infinite(mdp, inference="variational", temperature=alpha, method="policy-iteration")
 print(f"soft policy iteration: {swift.iterations} sweeps to a bound of {swift.error_bound:.0e}")
 
 # %% [markdown]

@@ -159,3 +159,12 @@ def test_a_discount_replaces_that_of_any_process(capsys, tmp_path):
     assert run(capsys, "convert", tmp_path / "wide.txt", saved, "--discount", 0.9)[0] == 0
     assert load(saved).discount == 0.9
     assert load(saved).sparse
+
+
+def test_without_inference_both_horizons_mean_the_posterior_and_say_so(capsys, grid):
+    for words in (("--horizon", 5), (*ENDLESS, "--discount", 0.9)):
+        code, out, _ = run(capsys, "solve", grid, *words, "--temperature", 0.2)
+        assert code == 0
+        assert ["inference", "posterior"] in [line.split() for line in out.splitlines()]
+        named = run(capsys, "solve", grid, *words, "--temperature", 0.2, "--inference", "posterior")
+        assert named[1] == out

@@ -63,9 +63,9 @@ def test_the_grid_of_sutton_and_barto_has_the_published_values():
 
 def test_the_grid_of_sutton_and_barto_is_the_limit_of_hot_and_cold_temperatures():
     mdp = sutton_barto_grid()
-    hot = solve_infinite(mdp, temperature=1e7)
+    hot = solve_infinite(mdp, inference="variational", temperature=1e7)
     assert difference(hot.V, value_of(mdp, np.full((25, 4), 0.25))) <= 1e-4
-    assert difference(solve_infinite(mdp, temperature=1e-4).V, bellman(mdp).V) <= 2e-3
+    assert difference(solve_infinite(mdp, inference="variational", temperature=1e-4).V, bellman(mdp).V) <= 2e-3
 
 
 # --- Sutton and Barto, second edition, example 4.3 -----------------------------------------------------------------

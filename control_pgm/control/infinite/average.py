@@ -26,7 +26,7 @@ from control_pgm.control.infinite.occupancy import occupancy
 from control_pgm.control.infinite.process import action_measure, check_stationary, checked_limit, outcome_weights
 from control_pgm.control.infinite.stationary import by_pair, by_state, difference
 from control_pgm.control.mdp import MDP
-from control_pgm.control.solve_options import check_digits
+from control_pgm.control.solve_options import DEFAULT, check_digits
 from control_pgm.control.temperatures import check_single
 from control_pgm.display import html_table, number, text_table
 from control_pgm.errors import ImpossibleEvidence, InvalidArgument
@@ -85,6 +85,11 @@ class AverageSolution:
     iterations: int
     method: str
 
+    @property
+    def inference(self) -> str:
+        """The type of inference: "posterior"."""
+        return DEFAULT
+
     @cached_property
     def advantage(self) -> LabelledArray:
         """Q − V, axes s, a, in units of reward; NaN where the rate is −inf."""
@@ -97,7 +102,7 @@ class AverageSolution:
 
     def _rows(self) -> list[list[str]]:
         return [
-            ["inference", "posterior"],
+            ["inference", self.inference],
             ["states, actions", f"{self.mdp.n_states}, {self.mdp.n_actions}"],
             ["temperature", number(self.temperature)],
             ["soft average reward", number(self.rate, 8)],
@@ -113,7 +118,9 @@ class AverageSolution:
         return html_table(["average reward", ""], self._rows())
 
     def __repr__(self) -> str:
-        return f"AverageSolution({self.mdp!r}, soft average reward {number(self.rate, 8)})"
+        return (
+            f"AverageSolution({self.mdp!r}, inference={self.inference!r}, soft average reward {number(self.rate, 8)})"
+        )
 
 
 def solve_average(

@@ -18,7 +18,7 @@ from control_pgm.control.infinite.process import (
 )
 from control_pgm.control.infinite.stationary import StationarySolution, by_pair, by_state
 from control_pgm.control.mdp import MDP
-from control_pgm.control.solve_options import check_digits
+from control_pgm.control.solve_options import DEFAULT, check_digits
 from control_pgm.control.temperatures import check_single
 from control_pgm.tables.arrays import FloatArray, lock
 
@@ -28,7 +28,7 @@ _TIE = 1e-12  # actions whose Q differ by less than this, relative to |V|, are t
 def solve_infinite(
     mdp: MDP,
     *,
-    inference: str = "variational",
+    inference: str = DEFAULT,
     temperature: float | None = None,
     action_prior: ArrayLike | str | None = None,
     risk: float | None = None,
@@ -56,7 +56,7 @@ def solve_infinite(
         Its ``discount`` is gamma. "posterior" and "planning" need gamma < 1. With gamma = 1 the values are the limit of
         growing horizons, which exists if episodes surely end in absorbing states of reward 0.
     inference : str
-        "variational" (or "maxent"), "bellman" (or "optimal"), "posterior" or "planning".
+        "posterior", as everywhere by default; "variational" (or "maxent"), "bellman" (or "optimal") or "planning".
     temperature : float, optional
         alpha > 0, in units of reward, for variational and posterior; default 1.
     action_prior : optional
@@ -93,7 +93,8 @@ def solve_infinite(
     ...           actions=["stay", "go"], discount=0.5)
     >>> solve_infinite(mdp, inference="bellman").V.values.round(6).tolist()
     [1.0, 2.0]
-    >>> float(round(solve_infinite(mdp, temperature=0.5).policy.sel(s="home", a="go"), 6))
+    >>> soft = solve_infinite(mdp, temperature=0.5, inference="variational")
+    >>> float(round(soft.policy.sel(s="home", a="go"), 6))
     0.700611
     """
     check_stationary(mdp)

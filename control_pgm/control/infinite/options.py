@@ -48,7 +48,8 @@ def check_discount(mdp: MDP, kind: str, method: str, risk: float | None) -> None
         raise InvalidArgument(
             f"discount 1 with inference={kind!r}: the evidence of endless optimality has no limit",
             allowed="a discount below 1",
-            remedy="solve_average(mdp) gives the posterior policy and the average reward of endless processes",
+            remedy="inference='variational' and 'bellman' take it where episodes surely end; solve_average(mdp) gives "
+            "the posterior policy and the average reward of endless processes",
         )
     if method == "policy-iteration" and mdp.discount == 1.0:
         raise InvalidArgument(
@@ -97,6 +98,7 @@ def _check_evidence(mdp: MDP, backup: Backup) -> None:
             f"E exp(return/temperature) is infinite: going on around s={mdp.states[int(grown[0])]!r} multiplies it "
             f"faster than discount {mdp.discount:g} ends it",
             allowed="rewards that the discount outweighs",
-            remedy="lower the discount or the rewards, or raise the temperature; the policy of long horizons is then "
-            "that of the process without discount: solve_average gives it",
+            remedy="lower the discount or the rewards, or raise the temperature; inference='variational' and 'bellman' "
+            "have finite values; the policy of long horizons is then that of the process without discount: "
+            "solve_average gives it",
         )

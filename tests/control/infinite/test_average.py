@@ -212,7 +212,9 @@ def test_the_answer_shows_itself():
     found = solve_average(random_mdp(0, discount=1.0))
     assert "soft average reward" in str(found)
     assert "<table>" in found._repr_html_()
-    assert repr(found).startswith("AverageSolution(MDP(5 states, 3 actions), soft average reward")
+    assert repr(found).startswith(
+        "AverageSolution(MDP(5 states, 3 actions), inference='posterior', soft average reward"
+    )
 
 
 def room_with_a_costly_way_back(cost):

@@ -84,8 +84,14 @@ def test_a_single_state_has_a_closed_form():
     positive = solve_infinite(MDP([[[1.0]]], [[log(1.5)]], discount=0.5), **options)
     assert abs(positive.V[0] - log(3)) <= positive.error_bound
     lazy = MDP(np.ones((1, 2, 1)), [[1.0, 0.0]], discount=0.75)
-    assert abs(solve_infinite(lazy, tolerance=1e-13).V[0] - 4 * log((1 + e) / 2)) <= TIGHT
-    assert abs(solve_infinite(lazy, tolerance=1e-13, action_prior="counting").V[0] - 4 * log(1 + e)) <= TIGHT
+    assert abs(solve_infinite(lazy, inference="variational", tolerance=1e-13).V[0] - 4 * log((1 + e) / 2)) <= TIGHT
+    assert (
+        abs(
+            solve_infinite(lazy, inference="variational", tolerance=1e-13, action_prior="counting").V[0]
+            - 4 * log(1 + e)
+        )
+        <= TIGHT
+    )
     assert abs(solve_infinite(lazy, inference="bellman", tolerance=1e-13).V[0] - 4) <= TIGHT
 
 
@@ -138,7 +144,7 @@ def test_types_of_inference_are_ordered_and_meet_in_their_limits():
         soft = solve_infinite(mdp, inference="posterior", temperature=0.5, action_prior="counting").V.values
         planned = solve_infinite(mdp, inference="planning", risk=2.0).V.values
         bellman = solve_infinite(mdp, inference="bellman").V.values
-        variational = solve_infinite(mdp, temperature=0.5).V.values
+        variational = solve_infinite(mdp, inference="variational", temperature=0.5).V.values
         averse = solve_infinite(mdp, inference="planning", risk=-0.05).V.values
         assert (soft >= planned - 1e-9).all()
         assert (planned >= bellman - 1e-9).all()  # luck is worth something, and so is an end of costs
@@ -146,7 +152,7 @@ def test_types_of_inference_are_ordered_and_meet_in_their_limits():
         assert (bellman >= averse - 1e-9).all()
         nearly = solve_infinite(mdp, inference="planning", risk=1e-7).V.values
         assert difference(nearly, bellman) <= 1e-4
-        assert difference(solve_infinite(mdp, temperature=1e-7).V, bellman) <= 1e-4
+        assert difference(solve_infinite(mdp, inference="variational", temperature=1e-7).V, bellman) <= 1e-4
 
 
 @pytest.mark.parametrize("kind", ["variational", "bellman"])

@@ -29,8 +29,11 @@ def mdp(reward=(-1.0, 0.0), discount=0.9, **options):
         ({"tolerance": 0.0}, ["tolerance 0.0", "> 0"]),
         ({"tolerance": np.nan}, ["tolerance nan"]),
         ({"max_iterations": 0}, ["max_iterations 0", "≥ 1"]),
-        ({"max_iterations": 3}, ["max_iterations 3", "still changed values by", "1e-10", "policy-iteration"]),
-        ({"tolerance": 1e-18}, ["1e-18", "rounding alone", "or more"]),
+        (
+            {"inference": "bellman", "max_iterations": 3},
+            ["max_iterations 3", "still changed values by", "1e-10", "policy-iteration"],
+        ),
+        ({"inference": "bellman", "tolerance": 1e-18}, ["1e-18", "rounding alone", "or more"]),
     ],
 )
 def test_a_wrong_option_is_named(options, words):
@@ -48,7 +51,7 @@ def test_evidence_of_endless_optimality_needs_a_discount(kind):
 
 def test_policies_that_never_end_have_no_values():
     with pytest.raises(InvalidArgument, match=r"'policy-iteration' with discount 1.*value-iteration"):
-        solve_infinite(mdp(discount=1.0), method="policy-iteration")
+        solve_infinite(mdp(discount=1.0), inference="bellman", method="policy-iteration")
 
 
 @pytest.mark.parametrize(("reward", "words"), [((1.0, 2.0), "adds 1 or more"), ((-1.0, -2.0), "adds -1 or less")])

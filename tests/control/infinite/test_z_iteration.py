@@ -73,7 +73,7 @@ def test_discount_makes_it_the_variational_solution_over_next_states(method, dis
         process = LinearlySolvable(process.passive, process.reward)
         mdp = process.as_mdp(discount=discount)
         found = solve_linearly_solvable(process, "discounted", discount=discount, temperature=0.7, method=method)
-        network = solve_infinite(mdp, temperature=0.7, action_prior=process.passive.toarray())
+        network = solve_infinite(mdp, inference="variational", temperature=0.7, action_prior=process.passive.toarray())
         assert difference(found.V, network.V) <= found.error_bound + network.error_bound + TIGHT
         assert difference(found.controlled(), network.policy) <= 1e-8
         assert found.error_bound <= 1e-8
