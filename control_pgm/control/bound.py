@@ -15,16 +15,20 @@ The dynamics cancel because q has those of the process; with any other q(s_{t+1}
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-import numpy as np
 from numpy.typing import ArrayLike
 
-from control_pgm.control.evaluation import Evaluation, evaluate
+from control_pgm.control.evaluation import evaluate
 from control_pgm.control.mdp import MDP
 from control_pgm.control.network import unroll
-from control_pgm.control.policies import checked_policy
+from control_pgm.control.policies import read_policy
+from control_pgm.control.policy_sources import prior_of
+from control_pgm.control.solution_schedule import shift_in_nats
+from control_pgm.control.temperatures import check_schedule
 from control_pgm.display import number, text_table
-from control_pgm.tables.labelled import LabelledArray
+from control_pgm.errors import InvalidArgument
+from control_pgm.tables.arrays import FloatArray
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -43,7 +47,10 @@ class Bound:
         E_q[sum_t H(pi)].
     expected_reward : float
         E_q[sum_t r_t], in units of reward.
-    temperature : float
+    rewards_in_nats : float
+        E_q[sum_t r_t/alpha_t].
+    temperatures : array
+        alpha_t of each step, in units of reward.
     """
 
     log_evidence: float
@@ -51,7 +58,8 @@ class Bound:
     divergence: float
     entropy: float
     expected_reward: float
-    temperature: float
+    rewards_in_nats: float
+    temperatures: FloatArray
 
     @property
     def elbo(self) -> float:
@@ -65,8 +73,8 @@ class Bound:
 
     @property
     def negative_divergence(self) -> float:
-        """−KL(q ‖ p^) = E[sum r]/alpha + E[sum H(pi)], p^ being unnormalised and without an action prior."""
-        return self.expected_reward / self.temperature + self.entropy
+        """−KL(q ‖ p^) = E[sum r/alpha] + E[sum H(pi)], p^ being unnormalised and without an action prior."""
+        return self.rewards_in_nats + self.entropy
 
     def __str__(self) -> str:
         lines: list[tuple[str, float]] = [
@@ -75,11 +83,13 @@ class Bound:
             ("= ELBO", self.elbo),
             ("+ KL(q ‖ p(tau|O))", self.gap),
             ("= log p(O)", self.log_evidence),
-            ("E[sum r]/alpha", self.expected_reward / self.temperature),
+            ("E[sum r/alpha]", self.rewards_in_nats),
             ("+ E[sum H(pi)]", self.entropy),
             ("= −KL(q ‖ p^)", self.negative_divergence),
         ]
-        return text_table(["variational bound", "nats"], [[name, number(x, 8)] for name, x in lines])
+        alphas = dict.fromkeys(number(float(alpha)) for alpha in self.temperatures[[0, -1]])
+        rows = [[name, number(x, 8)] for name, x in lines]
+        return text_table([f"variational bound at temperature {' … '.join(alphas)}", "nats"], rows)
 
     def __repr__(self) -> str:
         return f"Bound(elbo={number(self.elbo, 8)}, gap={number(self.gap, 8)})"
@@ -87,10 +97,10 @@ class Bound:
 
 def variational_bound(
     mdp: MDP,
-    policy: ArrayLike | LabelledArray,
+    policy: Any,
     horizon: int | None = None,
     *,
-    temperature: float = 1.0,
+    temperature: ArrayLike | None = None,
     action_prior: ArrayLike | str | None = None,
 ) -> Bound:
     """How close a policy comes to the exact posterior while it keeps the true dynamics.
@@ -98,10 +108,10 @@ def variational_bound(
     Parameters
     ----------
     mdp : MDP
-    policy : array [t, s, a] or [s, a]
-        Any policy; a stationary one needs ``horizon``.
+    policy : array [t, s, a] or [s, a], or whatever has a policy
+        As for `evaluate`; a stationary one needs ``horizon``.
     temperature, action_prior
-        As for `unroll`.
+        As for `unroll`. Default those of a solution; other policies need a temperature, and the prior is uniform.
 
     Returns
     -------
@@ -110,27 +120,35 @@ def variational_bound(
     Raises
     ------
     InvalidArgument
-        As `evaluate` does.
+        As `evaluate` does; and if there is no temperature, of which the bound is a function.
 
     Examples
     --------
     >>> from control_pgm import gridworld, solve
     >>> mdp = gridworld("S.G", slip=0.2)
     >>> found = solve(mdp, 5, temperature=0.5, inference="variational")
-    >>> bound = variational_bound(mdp, found.policy, temperature=0.5)
+    >>> bound = variational_bound(mdp, found)
     >>> bool(abs(bound.elbo - found.elbo) < 1e-10), bool(bound.gap > 0)
     (True, True)
     """
-    pi = checked_policy(mdp, policy, horizon)
-    result: Evaluation = evaluate(mdp, pi, temperature=temperature, action_prior=action_prior)
-    network = unroll(mdp, len(result.state_action_marginals), temperature=temperature, action_prior=action_prior)
-    shift = float(np.sum(network.reward_shift))
-    optimality = (result.expected_reward - shift) / temperature
+    given = read_policy(mdp, policy, horizon)
+    alphas = given.temperatures if temperature is None else check_schedule(temperature, given.horizon)
+    if alphas is None:
+        raise InvalidArgument(
+            "no temperature given for the bound of a policy that has none",
+            allowed="a finite number > 0, in units of reward",
+            remedy="pass temperature=…, or the solution, which has its own",
+        )
+    prior = prior_of(mdp, given.source) if action_prior is None else action_prior
+    result = evaluate(mdp, given.table, temperature=alphas, action_prior=prior)
+    network = unroll(mdp, given.horizon, temperature=alphas, action_prior=prior)
+    assert result.rewards_in_nats is not None  # there are temperatures
     return Bound(
         network.infer().log_evidence,
-        optimality,
+        result.rewards_in_nats - shift_in_nats(network),
         result.divergence,
         result.entropy,
         result.expected_reward,
-        float(temperature),
+        result.rewards_in_nats,
+        alphas,
     )

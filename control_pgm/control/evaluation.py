@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from control_pgm.control.mdp import MDP
-from control_pgm.control.network import ControlNetwork
-from control_pgm.control.policies import checked_policy
+from control_pgm.control.policies import read_policy
 from control_pgm.control.priors import Prior, parse_prior
-from control_pgm.control.solution import Solution
-from control_pgm.control.temperatures import check_single
+from control_pgm.control.temperatures import check_schedule, varies
 from control_pgm.display import html_table, number, text_table
-from control_pgm.errors import InvalidArgument, UndefinedConditional
+from control_pgm.errors import NotAvailable, UndefinedConditional
 from control_pgm.tables.arrays import FloatArray, lock
 from control_pgm.tables.labelled import LabelledArray
 from control_pgm.tables.variable import Labels
@@ -32,11 +31,11 @@ class Evaluation:
         E[sum_t H(pi(·|s_t))], in nats.
     divergence : float
         E[sum_t KL(pi(·|s_t) ‖ p(·|s_t))] from the action prior, in nats.
-    objective : float
-        expected_reward − temperature · divergence: what variational inference maximises. With a uniform prior over n
-        actions it is expected_reward + temperature · entropy − T · temperature · log n.
-    temperature : float
-        alpha of the objective, in units of reward.
+    temperatures : array or None
+        alpha_t of each step, in units of reward; None where no temperature was given. ``.temperature`` is the single
+        one.
+    rewards_in_nats : float or None
+        E[sum_t r_t/alpha_t], the terminal reward in units of the last step; None without a temperature.
     state_marginals : LabelledArray [t, s]
         p(s_t | pi), T+1 rows.
     state_action_marginals : LabelledArray [t, s, a]
@@ -48,20 +47,75 @@ class Evaluation:
     expected_reward: float
     entropy: float
     divergence: float
-    objective: float
-    temperature: float
+    temperatures: FloatArray | None
+    rewards_in_nats: float | None
     state_marginals: LabelledArray
     state_action_marginals: LabelledArray
     terminated: LabelledArray
+
+    @property
+    def temperature(self) -> float:
+        """alpha of all steps, in units of reward.
+
+        Raises
+        ------
+        NotAvailable
+            If no temperature was given, or a schedule.
+        """
+        if self.temperatures is None:
+            raise _no_temperature("temperature")
+        if varies(self.temperatures):
+            raise NotAvailable("a schedule of temperatures is no single temperature", remedy="see .temperatures")
+        return float(self.temperatures[0])
+
+    @property
+    def objective(self) -> float:
+        """expected_reward − temperature · divergence, in units of reward: what variational inference maximises.
+
+        With a uniform prior over n actions it is expected_reward + temperature · entropy − T · temperature · log n.
+
+        Raises
+        ------
+        NotAvailable
+            If no temperature was given, or a schedule, under which rewards and divergences have no common unit.
+        """
+        if self.temperatures is None:
+            raise _no_temperature("objective")
+        if varies(self.temperatures):
+            raise NotAvailable(
+                "a schedule of temperatures leaves the objective without a unit of reward",
+                remedy="see .objective_in_nats, which variational inference maximises then",
+            )
+        return self.expected_reward - self.temperature * self.divergence if self.divergence < np.inf else -np.inf
+
+    @property
+    def objective_in_nats(self) -> float:
+        """E[sum_t r_t/alpha_t] − divergence: what variational inference maximises, under a schedule as well.
+
+        Raises
+        ------
+        NotAvailable
+            If no temperature was given.
+        """
+        if self.rewards_in_nats is None:
+            raise _no_temperature("objective_in_nats")
+        return self.rewards_in_nats - self.divergence if self.divergence < np.inf else -np.inf
 
     def _rows(self) -> list[list[str]]:
         return [
             ["expected reward", number(self.expected_reward, 8)],
             ["entropy", f"{number(self.entropy, 8)} nats"],
             ["divergence from the prior", f"{number(self.divergence, 8)} nats"],
-            ["temperature", number(self.temperature)],
-            ["objective", number(self.objective, 8)],
+            *self._objective_rows(),
         ]
+
+    def _objective_rows(self) -> list[list[str]]:
+        if self.temperatures is None:
+            return [["objective", "none: no temperature was given"]]
+        if not varies(self.temperatures):
+            return [["temperature", number(self.temperature)], ["objective", number(self.objective, 8)]]
+        first, last = (number(float(alpha)) for alpha in self.temperatures[[0, -1]])
+        return [["temperatures", f"{first} … {last}"], ["objective", f"{number(self.objective_in_nats, 8)} nats"]]
 
     def __str__(self) -> str:
         return text_table(["under the true dynamics", ""], self._rows())
@@ -70,15 +124,23 @@ class Evaluation:
         return html_table(["under the true dynamics", ""], self._rows())
 
     def __repr__(self) -> str:
-        return f"Evaluation(expected_reward={number(self.expected_reward, 8)}, objective={number(self.objective, 8)})"
+        name, value = self._objective_rows()[-1]
+        return f"Evaluation(expected_reward={number(self.expected_reward, 8)}, {name}={value})"
+
+
+def _no_temperature(name: str) -> NotAvailable:
+    return NotAvailable(
+        f"no {name}: the policy was evaluated without a temperature",
+        remedy="evaluate(mdp, policy, temperature=…), or pass the solution, which has its own",
+    )
 
 
 def evaluate(
     mdp: MDP,
-    policy: ArrayLike | LabelledArray | Solution,
+    policy: Any,
     horizon: int | None = None,
     *,
-    temperature: float | None = None,
+    temperature: ArrayLike | None = None,
     action_prior: ArrayLike | str | None = None,
 ) -> Evaluation:
     """Evaluate any policy exactly under the true dynamics.
@@ -86,13 +148,16 @@ def evaluate(
     Parameters
     ----------
     mdp : MDP
-    policy : array [t, s, a] or [s, a], or Solution
-        pi(a|s); a stationary one needs ``horizon``. Rows that are never reached may be NaN. A solution stands for its
-        policy, and for the temperature and the action prior of its network.
+    policy : array [t, s, a] or [s, a], or whatever has a policy
+        pi(a|s): an array; a labelled array or a data frame (actions as columns, states or (t, s) as rows), which are
+        read by their labels; a solution of any type, with or without a last step, saved or not, or the path of its
+        file, which stands for its policy and for the temperature and the action prior of its network. A stationary one
+        needs ``horizon``. Rows that are never reached may be NaN.
     horizon : int, optional
         The number of actions; default the length of ``policy``.
     temperature, action_prior
-        As for `unroll`: for the divergence and the objective. Default those of a solution; otherwise 1 and uniform.
+        As for `unroll`: for the divergence and the objective. Default those of a solution. For other policies the prior
+        is uniform, and without a temperature there is no objective.
 
     Raises
     ------
@@ -106,66 +171,42 @@ def evaluate(
     >>> from control_pgm import gridworld, solve
     >>> mdp = gridworld("S.G", slip=0.1)
     >>> policy = solve(mdp, 4, inference="bellman").policy
-    >>> round(evaluate(mdp, policy).expected_reward, 4)
-    0.9963
+    >>> evaluate(mdp, policy)
+    Evaluation(expected_reward=0.9963, objective=none: no temperature was given)
     >>> causal = solve(mdp, 4, temperature=0.5, inference="variational")
     >>> abs(evaluate(mdp, causal).objective - causal.soft_value) < 1e-12
     True
     """
-    prior = None
-    if isinstance(policy, Solution):
-        network, policy = policy.network, policy.policy
-        temperature = _temperature(network) if temperature is None else temperature
-        prior = _prior(network) if action_prior is None else None
-    pi = checked_policy(mdp, policy, horizon)
-    alpha = check_single(1.0 if temperature is None else temperature, "an objective in units of reward")
-    if prior is None:
-        prior = parse_prior(mdp, action_prior, len(pi))
+    given = read_policy(mdp, policy, horizon)
+    pi = given.table
+    alphas = given.temperatures if temperature is None else check_schedule(temperature, len(pi))
+    prior = given.prior if action_prior is None else parse_prior(mdp, action_prior, len(pi))
     occupancy, terminated = occupancies(mdp, pi)
     joint = occupancy[:-1, :, None] * np.where(np.isnan(pi), 0.0, pi)
     rewards = np.broadcast_to(mdp.reward, pi.shape)
-    expected = float(_weighted(joint, rewards))
-    if mdp.terminal_reward is not None:
-        expected += float(_weighted(occupancy[-1], mdp.terminal_reward))
+    end = 0.0 if mdp.terminal_reward is None else _weighted(occupancy[-1], mdp.terminal_reward)
+    expected = _weighted(joint, rewards) + end
     log_pi = np.log(pi, out=np.zeros(pi.shape), where=pi > 0)
-    entropy = 0.0 - float(_weighted(joint, log_pi))  # no −0.0 where nothing is random
-    divergence = float(_weighted(joint, log_pi - _log_weights(prior, pi.shape)))
-    objective = expected - alpha * divergence if divergence < np.inf else -np.inf
+    entropy = 0.0 - _weighted(joint, log_pi)  # no −0.0 where nothing is random
+    divergence = _weighted(joint, log_pi - _log_weights(prior, pi.shape))
     times, later = Labels(range(len(pi))), Labels(range(len(pi) + 1))
     return Evaluation(
         expected,
         entropy,
         divergence,
-        objective,
-        alpha,
+        alphas,
+        None if alphas is None else _in_nats(joint, rewards, alphas, expected, end),
         LabelledArray(lock(occupancy), ("t", "s"), {"t": later, "s": mdp.states}),
         LabelledArray(lock(joint), ("t", "s", "a"), {"t": times, "s": mdp.states, "a": mdp.actions}),
         LabelledArray(lock(terminated), ("t",), {"t": later}),
     )
 
 
-def _temperature(network: ControlNetwork) -> float:
-    """The one temperature of a network."""
-    if network.scheduled:
-        raise InvalidArgument(
-            "the objective of a solution under a schedule of temperatures",
-            allowed="one temperature for all steps, in units of reward",
-            remedy="pass temperature=…, or solution.policy in place of the solution",
-        )
-    return network.temperature
-
-
-def _prior(network: ControlNetwork) -> Prior:
-    """The action prior of a network, unless other tables were put in its place."""
-    for t in range(0 if network.as_unrolled else network.horizon):
-        cpd, prior = network.cpd(f"a_{t}"), network.prior.at(t)
-        table = cpd.array()[: len(prior)] if cpd.parents else cpd.array()
-        if not set(cpd.scope) <= {f"s_{t}", f"a_{t}"} or not np.allclose(table, prior, rtol=0.0, atol=1e-12):
-            raise InvalidArgument(
-                f"the action prior of a network in which {cpd.child.name!r} was replaced",
-                remedy="pass action_prior=…, or solution.policy in place of the solution",
-            )
-    return network.prior
+def _in_nats(joint: FloatArray, rewards: FloatArray, alphas: FloatArray, expected: float, end: float) -> float:
+    """E[sum_t r_t/alpha_t] from E[sum_t r_t], of which ``end`` is the terminal reward's."""
+    if not varies(alphas):
+        return expected / float(alphas[0])
+    return _weighted(joint / alphas[:, None, None], rewards) + end / float(alphas[-1])
 
 
 def _log_weights(prior: Prior, shape: tuple[int, ...]) -> FloatArray:

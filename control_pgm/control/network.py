@@ -210,7 +210,26 @@ def unroll(
     return control
 
 
-def check_horizon(mdp: MDP, horizon: int) -> int:
+def given_prior(network: ControlNetwork) -> FloatArray | str | None:
+    """The action prior of a network, as `unroll` takes it.
+
+    Raises
+    ------
+    NotAvailable
+        If other tables were put in its place; names the first.
+    """
+    for t in range(0 if network.as_unrolled else network.horizon):
+        cpd, prior = network.cpd(f"a_{t}"), network.prior.at(t)
+        table = cpd.array()[: len(prior)] if cpd.parents else cpd.array()
+        if not set(cpd.scope) <= {f"s_{t}", f"a_{t}"} or not np.allclose(table, prior, rtol=0.0, atol=1e-12):
+            raise NotAvailable(
+                f"the action prior of a network in which {cpd.child.name!r} was replaced",
+                remedy="pass action_prior=…, or solution.policy in place of the solution",
+            )
+    return network.prior.given
+
+
+def check_horizon(mdp: MDP, horizon: Any) -> int:
     """The horizon, if it is an integer ≥ 1 that fits the time-varying tables."""
     if not isinstance(mdp, MDP):
         raise InvalidArgument(f"{type(mdp).__name__} is no MDP", allowed="an MDP")

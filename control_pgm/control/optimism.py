@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike
 
 from control_pgm.control.evaluation import evaluate
 from control_pgm.control.mdp import MDP
-from control_pgm.control.network import ControlNetwork, unroll
+from control_pgm.control.network import ControlNetwork, check_horizon, unroll
 from control_pgm.control.occasions import believed, happens
 from control_pgm.control.solution import Solution
 from control_pgm.control.solution_posterior import PosteriorSolution
@@ -53,6 +53,8 @@ class OptimismReport:
         What the best policies with and without entropy get, which keep the true dynamics.
     start, policy, dynamics : float
         The three divergences of the posterior from the prior, in nats (see the module); `dynamics` is the optimism.
+    temperature : float
+        alpha, in units of reward.
     """
 
     believed: Outlook
@@ -62,6 +64,7 @@ class OptimismReport:
     start: float
     policy: float
     dynamics: float
+    temperature: float
 
     def _rows(self) -> list[list[str]]:
         named = {
@@ -85,7 +88,7 @@ class OptimismReport:
             ["KL of the policy", number(self.policy, 6)],
             ["KL of the dynamics", number(self.dynamics, 6)],
         ]
-        below = text_table(["posterior against prior", "nats"], divergences)
+        below = text_table([f"posterior against prior, temperature {number(self.temperature)}", "nats"], divergences)
         return f"{text_table(self._header(), self._rows())}\n\n{below}"
 
     def _repr_html_(self) -> str:
@@ -94,15 +97,16 @@ class OptimismReport:
     def __repr__(self) -> str:
         return (
             f"OptimismReport(believes {number(self.believed.expected_reward, 6)}, gets "
-            f"{number(self.gets.expected_reward, 6)}, KL of the dynamics {number(self.dynamics, 6)} nats)"
+            f"{number(self.gets.expected_reward, 6)}, KL of the dynamics {number(self.dynamics, 6)} nats, "
+            f"temperature {number(self.temperature)})"
         )
 
 
 def optimism_report(
-    mdp: MDP,
-    horizon: int,
+    problem: MDP | Solution,
+    horizon: int | None = None,
     *,
-    temperature: float = 1.0,
+    temperature: float | None = None,
     action_prior: ArrayLike | str | None = None,
     event: Iterable[Hashable] | None = None,
 ) -> OptimismReport:
@@ -110,11 +114,13 @@ def optimism_report(
 
     Parameters
     ----------
-    mdp : MDP
-        Without discount: a process that has ended forgets what it was paid.
+    problem : MDP or Solution
+        Without discount: a process that has ended forgets what it was paid. A solution stands for its process, and for
+        the horizon, the temperature and the action prior of its network, which must be as it was unrolled.
     horizon : int
+        May be left out for a solution.
     temperature, action_prior
-        As for `unroll`.
+        As for `unroll`, 1 and uniform by default; not for a solution, which has its own.
     event : iterable of state labels, optional
         States whose being reached within T steps is the event, such as the goal.
 
@@ -132,14 +138,8 @@ def optimism_report(
     >>> report.believed.chance > report.gets.chance, report.dynamics > 0
     (True, True)
     """
-    if isinstance(mdp, MDP) and mdp.discount < 1.0:
-        raise InvalidArgument(
-            f"optimism of a process with discount {mdp.discount:g}",
-            allowed="discount 1",
-            remedy="model the end of the process as a state of its own",
-        )
-    alpha = check_single(temperature, "a report in units of reward")
-    network = unroll(mdp, horizon, temperature=alpha, action_prior=action_prior)
+    network = _network(problem, horizon, temperature, action_prior)
+    mdp, horizon = network.mdp, network.horizon
     states = None if event is None else _event(mdp, event)
     exact = solve(network)
     assert isinstance(exact, PosteriorSolution)
@@ -155,7 +155,34 @@ def optimism_report(
         Outlook(_expected(mdp, s), np.nan if states is None else happens(mdp, s.policy, states))
         for s in (exact, soft, best)
     )
-    return OptimismReport(hopes, gets, soft_gets, best_gets, start, policy, dynamics)
+    return OptimismReport(hopes, gets, soft_gets, best_gets, start, policy, dynamics, network.temperature)
+
+
+def _network(
+    problem: MDP | Solution, horizon: int | None, temperature: float | None, action_prior: ArrayLike | str | None
+) -> ControlNetwork:
+    """The network whose posterior is compared."""
+    mdp = problem.mdp if isinstance(problem, Solution) else problem
+    if isinstance(mdp, MDP) and mdp.discount < 1.0:
+        raise InvalidArgument(
+            f"optimism of a process with discount {mdp.discount:g}",
+            allowed="discount 1",
+            remedy="model the end of the process as a state of its own",
+        )
+    if not isinstance(problem, Solution):
+        alpha = check_single(1.0 if temperature is None else temperature, "a report in units of reward")
+        return unroll(problem, check_horizon(problem, horizon), temperature=alpha, action_prior=action_prior)
+    network = problem.network
+    if temperature is not None or action_prior is not None:
+        raise InvalidArgument(
+            "temperature and action_prior with a solution, which has its own", remedy="pass its process: solution.mdp"
+        )
+    if horizon not in (None, network.horizon):
+        raise InvalidArgument(f"horizon {horizon} of a solution of horizon {network.horizon}", remedy="leave it out")
+    if network.scheduled or not network.as_unrolled:
+        why = "a schedule of temperatures" if network.scheduled else "replaced or added tables"
+        raise InvalidArgument(f"optimism of a network with {why}", allowed="one as it was unrolled, at one temperature")
+    return network
 
 
 def _event(mdp: MDP, event: Any) -> list[int]:

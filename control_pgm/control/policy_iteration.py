@@ -21,9 +21,10 @@ from control_pgm.control.arguments import as_float, is_count
 from control_pgm.control.backup import expected_next, soft_policy
 from control_pgm.control.mdp import MDP
 from control_pgm.control.network import check_horizon
-from control_pgm.control.policies import checked_policy
+from control_pgm.control.policies import Policy, read_policy
+from control_pgm.control.policy_sources import prior_of
 from control_pgm.control.priors import Prior, parse_prior
-from control_pgm.control.temperatures import check_single
+from control_pgm.control.temperatures import check_single, varies
 from control_pgm.display import number, text_table
 from control_pgm.errors import InvalidArgument
 from control_pgm.tables.arrays import FloatArray, lock
@@ -46,11 +47,29 @@ class PolicyIteration:
         what is forbidden, or is not yet defined where it leads.
     converged : bool
         Whether the last sweep changed no probability by more than the tolerance.
+    mdp : MDP
+    temperature : float
+        alpha, in units of reward.
+    action_prior : array, "counting" or None
+        As `unroll` takes it.
     """
 
     policies: LabelledArray
     objectives: tuple[float, ...]
     converged: bool
+    mdp: MDP
+    temperature: float
+    action_prior: FloatArray | str | None
+
+    @property
+    def inference(self) -> str:
+        """The type of inference whose optimum it approaches: "variational"."""
+        return "variational"
+
+    @property
+    def temperatures(self) -> FloatArray:
+        """The temperature of every step."""
+        return np.array([self.temperature])
 
     @property
     def policy(self) -> LabelledArray:
@@ -61,22 +80,23 @@ class PolicyIteration:
         rows = [[str(k), number(value, 10)] for k, value in enumerate(self.objectives)]
         if len(rows) > _MAX_PRINTED:
             rows = [*rows[: _MAX_PRINTED - 2], ["…", "…"], rows[-1]]
-        return text_table(["sweep", "objective"], rows)
+        return text_table(["sweep", f"objective at temperature {number(self.temperature)}"], rows)
 
     def __repr__(self) -> str:
         state = "converged" if self.converged else "NOT converged"
         return (
-            f"PolicyIteration({len(self.objectives) - 1} sweeps, {state}, objective={number(self.objectives[-1], 8)})"
+            f"PolicyIteration({len(self.objectives) - 1} sweeps, {state}, temperature {number(self.temperature)}, "
+            f"objective={number(self.objectives[-1], 8)})"
         )
 
 
 def soft_policy_iteration(
     mdp: MDP,
-    horizon: int,
+    horizon: int | None = None,
     *,
-    temperature: float = 1.0,
+    temperature: float | None = None,
     action_prior: ArrayLike | str | None = None,
-    policy: ArrayLike | LabelledArray | None = None,
+    policy: Any = None,
     tolerance: float = 1e-12,
     max_sweeps: int | None = None,
 ) -> PolicyIteration:
@@ -85,12 +105,12 @@ def soft_policy_iteration(
     Parameters
     ----------
     mdp : MDP
-    horizon : int
-        The number of actions T.
+    horizon : int, optional
+        The number of actions T; default the length of ``policy``.
     temperature, action_prior
-        As for `unroll`.
-    policy : array [t, s, a] or [s, a], optional
-        Where to begin; default the action prior.
+        As for `unroll`. Default those of ``policy``, if it is a solution; otherwise 1 and uniform.
+    policy : array [t, s, a] or [s, a], or whatever has a policy, optional
+        Where to begin, as for `evaluate`; default the action prior.
     tolerance : float
         The largest change of a probability that counts as none.
     max_sweeps : int, optional
@@ -110,14 +130,18 @@ def soft_policy_iteration(
     >>> bool(abs(found.policy - best.policy).max() < 1e-12), len(found.objectives) <= 7
     (True, True)
     """
-    steps, alpha = check_horizon(mdp, horizon), check_single(temperature, "soft policy iteration")
+    given = None if policy is None else read_policy(mdp, policy, horizon)
+    steps = check_horizon(mdp, horizon) if given is None else given.horizon
+    alpha = check_single(_temperature(given) if temperature is None else temperature, "soft policy iteration")
+    if given is not None and action_prior is None:
+        action_prior = prior_of(mdp, given.source)
     prior = parse_prior(mdp, action_prior, steps)
     sweeps = steps + 1 if max_sweeps is None else max_sweeps
     if not is_count(sweeps):
         raise InvalidArgument(f"max_sweeps {max_sweeps!r}", allowed="an integer ≥ 1")
     if not 0.0 <= as_float(tolerance) < np.inf:
         raise InvalidArgument(f"tolerance {tolerance!r}", allowed="a finite number ≥ 0")
-    policies, objectives, converged = [_start(mdp, policy, prior, steps)], [], False
+    policies, objectives, converged = [_start(mdp, given, prior, steps)], [], False
     while len(policies) <= sweeps and not converged:
         improved, objective = _sweep(mdp, policies[-1], prior, alpha)
         converged = _same(improved, policies[-1], tolerance)
@@ -125,12 +149,19 @@ def soft_policy_iteration(
         objectives.append(objective)
     objectives.append(_sweep(mdp, policies[-1], prior, alpha)[1])
     names = {"sweep": Labels(range(len(policies))), "t": Labels(range(steps)), "s": mdp.states, "a": mdp.actions}
-    return PolicyIteration(LabelledArray(lock(np.stack(policies)), tuple(names), names), tuple(objectives), converged)
+    table = LabelledArray(lock(np.stack(policies)), tuple(names), names)
+    return PolicyIteration(table, tuple(objectives), converged, mdp, alpha, prior.given)
 
 
-def _start(mdp: MDP, policy: Any, prior: Prior, steps: int) -> FloatArray:
-    given = prior.table if policy is None else policy
-    pi = checked_policy(mdp, given, steps)
+def _temperature(given: Policy | None) -> Any:
+    """That of the policy to begin with; 1, as for `solve`, where it has none."""
+    if given is None or given.temperatures is None:
+        return 1.0
+    return given.temperatures if varies(given.temperatures) else float(given.temperatures[0])
+
+
+def _start(mdp: MDP, given: Policy | None, prior: Prior, steps: int) -> FloatArray:
+    pi = np.broadcast_to(prior.table, (steps, *prior.table.shape[-2:])) if given is None else given.table
     weights = np.broadcast_to(prior.table, pi.shape)
     outside = (np.nan_to_num(pi) > 0) & (weights == 0)
     if outside.any():

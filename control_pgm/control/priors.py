@@ -36,6 +36,11 @@ class Prior:
         return self.counted is not None
 
     @property
+    def given(self) -> FloatArray | str | None:
+        """As `unroll` takes it."""
+        return "counting" if self.counting else None if self.uniform else self.table
+
+    @property
     def measure(self) -> FloatArray:
         """What the actions weigh, shape (S, A) or (T, S, A)."""
         return self.table if self.counted is None else self.counted

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from control_pgm.control.arguments import is_count
 from control_pgm.control.dynamics import Dynamics
 from control_pgm.control.mdp import MDP
-from control_pgm.control.policies import checked_policy
+from control_pgm.control.policies import read_policy
 from control_pgm.control.rewards import Rewards
 from control_pgm.control.slices import TERMINAL
 from control_pgm.control.validation import MAX_DENSE_BYTES
 from control_pgm.display import number, size
 from control_pgm.errors import InvalidArgument, TooLarge, UndefinedConditional
+from control_pgm.inference.seeds import generator
 from control_pgm.tables.arrays import FloatArray, IntArray
-from control_pgm.tables.labelled import LabelledArray
 
 _MOST_ENTRIES = 2**22  # probabilities of outcomes that are looked at in one go
 
@@ -61,18 +61,18 @@ class Trajectories:
 
 
 def simulate(
-    mdp: MDP, policy: ArrayLike | LabelledArray, n: int, seed: int, *, horizon: int | None = None
+    mdp: MDP, policy: Any, n: int, seed: int | np.random.Generator, *, horizon: int | None = None
 ) -> Trajectories:
     """Draw ``n`` trajectories of a policy under the true dynamics.
 
     Parameters
     ----------
-    policy : array [t, s, a] or [s, a]
-        As for `evaluate`.
+    policy : array [t, s, a] or [s, a], or whatever has a policy
+        As for `evaluate`; a stationary one needs ``horizon``.
     n : int
         How many, ≥ 1.
-    seed : int
-        The same seed gives the same trajectories.
+    seed : int or numpy.random.Generator
+        The same integer gives the same trajectories; a generator goes on from where it is.
 
     Raises
     ------
@@ -88,14 +88,11 @@ def simulate(
     """
     if not is_count(n):
         raise InvalidArgument(f"n {n!r}", allowed="an integer ≥ 1")
-    pi = checked_policy(mdp, policy, horizon)
-    if not is_count(seed, least=0):
-        raise InvalidArgument(f"seed {seed!r}", allowed="an integer ≥ 0")
+    pi, rng = read_policy(mdp, policy, horizon).table, generator(seed)
     if (need := 24 * n * (len(pi) + 1)) > MAX_DENSE_BYTES:
         raise TooLarge(
             f"{n:,} trajectories need {size(need)}", allowed=size(MAX_DENSE_BYTES), remedy="draw fewer at once"
         )
-    rng = np.random.default_rng(seed)
     steps, ended = len(pi), mdp.n_states
     states = np.full((n, steps + 1), ended, dtype=np.int64)
     actions = np.zeros((n, steps), dtype=np.int64)

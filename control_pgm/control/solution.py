@@ -12,12 +12,14 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from control_pgm.control.network import ControlNetwork
+from control_pgm.control.mdp import MDP
+from control_pgm.control.network import ControlNetwork, given_prior
 from control_pgm.control.pictures import solution_html
+from control_pgm.control.policies import drawn_action
 from control_pgm.control.step import Step
 from control_pgm.control.validation import step
 from control_pgm.display import number, text_table
-from control_pgm.errors import InvalidArgument, NotAvailable, UndefinedConditional
+from control_pgm.errors import NotAvailable
 from control_pgm.tables.arrays import FloatArray, lock
 from control_pgm.tables.labelled import LabelledArray
 from control_pgm.tables.variable import Labels
@@ -80,6 +82,33 @@ class Solution(ABC):
 
     _lacks: ClassVar[Mapping[str, str]] = {}  # what this type of inference does not have -> why
 
+    # --- what was solved ----------------------------------------------------------------------------------------
+    @property
+    def mdp(self) -> MDP:
+        """The process."""
+        return self.network.mdp
+
+    @property
+    def horizon(self) -> int:
+        """T, the number of actions."""
+        return self.network.horizon
+
+    @property
+    def temperatures(self) -> FloatArray:
+        """alpha_t of each step of the network, in units of reward."""
+        return self.network.temperatures
+
+    @property
+    def action_prior(self) -> FloatArray | str | None:
+        """p(a|s) as `unroll` takes it: None for uniform, "counting", or an array.
+
+        Raises
+        ------
+        NotAvailable
+            If other tables were put in its place.
+        """
+        return given_prior(self.network)
+
     # --- policy and values --------------------------------------------------------------------------------------
     @property
     @abstractmethod
@@ -106,8 +135,8 @@ class Solution(ABC):
         """Whether optimality is possible from there, axes t, s."""
         return self._labelled("ts", ~np.isnan(self.policy.values[:, :, 0]))
 
-    def action(self, state: Hashable, t: int, rng: np.random.Generator) -> Hashable:
-        """Draw an action from the policy, by label.
+    def action(self, state: Hashable, t: int, rng: np.random.Generator | int) -> Hashable:
+        """Draw an action from the policy, by label; ``rng`` is a generator, or a seed for a single draw.
 
         Environments count states and actions: ``env.step(mdp.actions.index(sol.action(mdp.states[s], t, rng)))``.
 
@@ -116,15 +145,7 @@ class Solution(ABC):
         UndefinedConditional
             If optimality is impossible from ``state`` at ``t``.
         """
-        time = step(t, self._T)
-        if not isinstance(rng, np.random.Generator):
-            raise InvalidArgument(f"rng {rng!r}", allowed="np.random.default_rng(seed)")
-        p = self.policy.sel(t=time, s=state)
-        if np.isnan(p.values).any():
-            raise UndefinedConditional(
-                f"no action is optimal at t={t}, s={state!r}: optimality is impossible from there"
-            )
-        return self.network.mdp.actions[int(rng.choice(len(p), p=p.values))]
+        return drawn_action(self.policy, state, rng, step(t, self._T))
 
     # --- marginals ----------------------------------------------------------------------------------------------
     @property

@@ -8,7 +8,7 @@ import numpy as np
 
 from control_pgm.inference.mode import Mode
 from control_pgm.inference.posterior import Posterior
-from control_pgm.inference.posterior_sampling import Samples, generator
+from control_pgm.inference.posterior_sampling import Samples, sample_options
 
 
 class ExactPosterior(Posterior):
@@ -26,7 +26,7 @@ class ExactPosterior(Posterior):
 
     def sample(self, n: int, rng: np.random.Generator | int) -> Samples:
         """Independent samples of p(all variables | evidence), see `Posterior.sample`."""
-        return self._sample(*generator(n, rng))
+        return self._sample(*sample_options(n, rng))
 
     @abstractmethod
     def _mode(self, names: tuple[str, ...]) -> Mode:

@@ -23,6 +23,7 @@ from control_pgm.errors import InvalidArgument, TooLarge, unknown
 from control_pgm.inference.compiled import Compiled
 from control_pgm.inference.local_weights import Logarithms, log_weights
 from control_pgm.inference.passes import Collect
+from control_pgm.inference.seeds import generator
 from control_pgm.models.factorgraph import Model
 from control_pgm.tables.arrays import FloatArray, IntArray
 from control_pgm.tables.variable import Variable
@@ -136,15 +137,11 @@ class Samples:
         return f"Samples({len(self)} of {len(self.variables)} variables)"
 
 
-def generator(n: int, rng: np.random.Generator | int) -> tuple[int, np.random.Generator]:
+def sample_options(n: int, rng: np.random.Generator | int) -> tuple[int, np.random.Generator]:
     """The arguments of ``posterior.sample``, checked: a number of samples, and a generator made of a seed."""
     if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 1:
         raise InvalidArgument(f"n {n!r}", allowed="an integer ≥ 1")
-    if isinstance(rng, np.random.Generator):
-        return int(n), rng
-    if isinstance(rng, bool) or not isinstance(rng, int | np.integer) or rng < 0:
-        raise InvalidArgument(f"rng {rng!r}", allowed="a seed (an integer ≥ 0) or a numpy.random.Generator")
-    return int(n), np.random.default_rng(rng)
+    return int(n), generator(rng, "rng")
 
 
 def room_for_samples(model: Model, observed: Mapping[str, int], n: int, memory_limit: int) -> StateArray:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from control_pgm.control.mdp import MDP
+from control_pgm.control.policy_sources import opened
 from control_pgm.control.solution import Solution
 from control_pgm.display import size
 from control_pgm.errors import InvalidArgument, InvalidFile, InvalidModel, TooLarge, unknown
@@ -213,6 +215,13 @@ def load_solution(path: str | Path, *, max_bytes: int = MAX_BYTES) -> SavedSolut
     """
     check_limit(max_bytes)
     return solution_from(_READERS[ending(path, tuple(_READERS))](Path(path), max_bytes))
+
+
+@opened.register(str)
+@opened.register(Path)
+def _opened(path: str | Path) -> Any:
+    """The path of a solution's file stands for its policy."""
+    return load_solution(path)
 
 
 def _write(record: Callable[[], Record], path: str | Path) -> Path:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
+import numpy as np
+
 from control_pgm.control.mdp import MDP
 from control_pgm.control.network import ControlNetwork, unroll
+from control_pgm.control.policies import drawn_action
 from control_pgm.control.solve_options import has_temperature
+from control_pgm.control.validation import step
 from control_pgm.display import elided, html_table, number, text_table
 from control_pgm.errors import NotAvailable
 from control_pgm.tables.arrays import FloatArray
@@ -97,6 +101,16 @@ class SavedSolution:
                 remedy="begin with unroll(saved.mdp, saved.horizon, …) and change it in the same way",
             )
         return unroll(self.mdp, self.horizon, temperature=self.temperatures, action_prior=self.action_prior)
+
+    def action(self, state: Hashable, t: int, rng: np.random.Generator | int) -> Hashable:
+        """Draw an action from the policy, by label; ``rng`` is a generator, or a seed for a single draw.
+
+        Raises
+        ------
+        UndefinedConditional
+            If optimality is impossible from ``state`` at ``t``.
+        """
+        return drawn_action(self.policy, state, rng, step(t, self.horizon))
 
     def __getattr__(self, name: str) -> Any:
         values = self.__dict__.get("values", {})

@@ -166,32 +166,75 @@ def test_a_solution_is_evaluated_at_its_own_temperature_and_prior(prior):
     assert (other.objective, other.divergence, other.temperature) == (again.objective, again.divergence, 0.7)
 
 
-def test_the_temperature_of_an_objective_is_printed_and_by_default_1():
+def test_without_a_temperature_there_is_no_objective():
     got = evaluate(LAKE, solve(LAKE, 3, temperature=0.3).policy)
-    assert got.temperature == 1.0
-    assert [row.split() for row in str(got).splitlines() if row.startswith("temperature")] == [["temperature", "1"]]
+    for name in ("objective", "objective_in_nats", "temperature"):
+        with pytest.raises(
+            NotAvailable, match=rf"no {name}: .*without a temperature.*temperature=….*or pass the solution"
+        ):
+            getattr(got, name)
+    assert "no temperature was given" in str(got)
+    assert "no temperature was given" in repr(got)
+    assert "no temperature was given" in got._repr_html_()
+    assert got.divergence == evaluate(LAKE, solve(LAKE, 3, temperature=0.3)).divergence
 
 
-def test_a_solution_that_has_no_one_temperature_or_prior_says_what_to_pass():
-    scheduled = solve(LAKE, 2, temperature=[0.3, 0.2])
-    with pytest.raises(InvalidArgument, match=r"under a schedule of temperatures.*pass temperature=…"):
-        evaluate(LAKE, scheduled)
-    assert evaluate(LAKE, scheduled, temperature=0.3).temperature == 0.3
+def test_the_objective_of_a_policy_is_that_of_its_own_temperature():
+    """The figures of a policy of temperature 1/6: evaluated at temperature 1 it would lose its divergence six times."""
+    mdp = gridworld("S.G\n.H.", slip=0.1)
+    found = solve(mdp, 6, temperature=1 / 6, inference="variational")
+    assert abs(evaluate(mdp, found).objective - found.soft_value) <= TIGHT
+    assert found.soft_value - evaluate(mdp, found, temperature=1.0).objective > 0.5
+
+
+def test_under_a_schedule_the_objective_is_what_the_solution_maximises():
+    schedule = [0.5, 0.3, 0.2]
+    mdp = gridworld("S.G\n.H.", slip=0.1)
+    ended = MDP(mdp.transition, mdp.rewards, initial=mdp.initial, terminal_reward=np.arange(6.0) / 10)
+    for process in (mdp, ended):
+        found = solve(process, 3, temperature=schedule, inference="variational")
+        got, bound = evaluate(process, found), variational_bound(process, found)
+        assert got.temperatures.tolist() == schedule
+        shifts = found.log_evidence_unshifted - found.log_evidence
+        assert abs(got.objective_in_nats - (found.elbo + shifts)) <= TIGHT
+        assert abs(bound.elbo - found.elbo) <= TIGHT
+        assert abs(bound.gap - found.gap) <= TIGHT
+        other = evaluate(process, np.full((3, 6, 4), 0.25), temperature=schedule)
+        assert other.objective_in_nats < got.objective_in_nats
+        for name in ("objective", "temperature"):
+            with pytest.raises(NotAvailable, match=r"schedule.*see \.(objective_in_nats|temperatures)"):
+                getattr(got, name)
+        assert "0.5 … 0.2" in str(got)
+    one = evaluate(mdp, solve(mdp, 3, temperature=0.3))
+    assert abs(one.objective_in_nats * 0.3 - one.objective) <= TIGHT
+
+
+@pytest.mark.parametrize("options", [{"inference": "bellman"}, {"inference": "planning", "risk": 0.5}])
+def test_solutions_without_a_temperature_have_no_objective(options):
+    got = evaluate(LAKE, solve(LAKE, 3, **options))
+    with pytest.raises(NotAvailable, match="no objective"):
+        _ = got.objective
+
+
+def test_a_solution_that_has_no_prior_says_what_to_pass():
     net = unroll(LAKE, 2, temperature=0.3)
     s, a = net.variable("s_1"), net.variable("a_1")
     table = np.tile([0.1, 0.2, 0.3, 0.4], (s.cardinality, 1))
     lazy = solve(net.replace(CPD(a, [s], table)))
-    with pytest.raises(InvalidArgument, match="'a_1' was replaced; pass action_prior=…"):
+    with pytest.raises(NotAvailable, match="'a_1' was replaced; pass action_prior=…"):
         evaluate(LAKE, lazy)
     assert evaluate(LAKE, lazy, action_prior=[0.1, 0.2, 0.3, 0.4]).temperature == 0.3
     weighed = solve(net.extend(Factor([s], np.arange(1.0, 17.0))))
     assert evaluate(LAKE, weighed).divergence == evaluate(LAKE, weighed.policy).divergence
 
 
-def test_a_bound_takes_a_policy_and_its_own_options():
+def test_a_bound_needs_a_temperature_and_takes_that_of_a_solution():
     found = solve(LAKE, 3, temperature=0.3)
-    with pytest.raises(InvalidArgument, match=r"such as solution\.policy"):
-        variational_bound(LAKE, found, temperature=0.3)
+    with pytest.raises(InvalidArgument, match=r"no temperature given.*pass temperature=…, or the solution"):
+        variational_bound(LAKE, found.policy)
+    own, told = variational_bound(LAKE, found), variational_bound(LAKE, found.policy, temperature=0.3)
+    assert (own.elbo, own.gap) == (told.elbo, told.gap)
+    assert "at temperature 0.3" in str(own)
 
 
 def test_the_value_of_bellman_is_an_expected_reward():
@@ -257,7 +300,8 @@ def test_an_undefined_policy_is_refused_where_it_is_reached_and_only_there():
         (np.ones((2, 2)), ["t=0, s='(0,0)'", "sum to 1"]),
         (np.ones((3, 16, 4)), ["t=0, s='(0,0)'", "[1.0, 1.0, 1.0, 1.0]"]),
         (np.full((3, 16), 0.25), ["shape (3, 16)", "(T, 16, 4)"]),
-        ("left", ["not an array of numbers"]),
+        ("left", ["file 'left'", ".npz"]),
+        ([["a", "b"]], ["not an array of numbers"]),
     ],
 )
 def test_a_wrong_policy_is_named(policy, words):

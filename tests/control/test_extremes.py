@@ -23,7 +23,7 @@ from tests.control.test_mdp_errors import P, R
 
 def test_the_entropy_of_a_deterministic_policy_has_no_minus_sign():
     policy = np.broadcast_to([1.0, 0.0], (3, 2, 2))
-    for entropy in (evaluate(MDP2, policy).entropy, variational_bound(MDP2, policy).entropy):
+    for entropy in (evaluate(MDP2, policy).entropy, variational_bound(MDP2, policy, temperature=1.0).entropy):
         assert (entropy, bool(np.signbit(entropy))) == (0.0, False)
 
 
@@ -53,7 +53,7 @@ def test_the_objectives_of_soft_policy_iteration_are_those_of_evaluation():
     found = soft_policy_iteration(mdp, 5)
     for policy, objective in zip(found.policies, found.objectives, strict=True):
         if objective > -np.inf:
-            assert abs(evaluate(mdp, policy).objective - objective) <= 1e-12
+            assert abs(evaluate(mdp, policy, temperature=1.0).objective - objective) <= 1e-12
 
 
 def test_optimism_of_a_process_that_may_end_up_forbidden_expects_minus_infinity():

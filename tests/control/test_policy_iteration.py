@@ -115,12 +115,12 @@ def test_the_bound_is_tight_for_deterministic_dynamics_and_the_posterior_policy(
     mdp, _ = process(seed, deterministic=True)
     start = MDP(mdp.transition, mdp.rewards.values[0], reward_axes=mdp.rewards.axes, initial=0)
     exact = solve(start, 5)
-    assert abs(variational_bound(start, exact.policy).gap) <= 1e-11
+    assert abs(variational_bound(start, exact).gap) <= 1e-11
 
 
 def test_the_bound_prints_the_derivation_line_by_line():
     mdp, _ = process(1)
-    text = str(variational_bound(mdp, solve(mdp, 3).policy))
+    text = str(variational_bound(mdp, solve(mdp, 3)))
     for line in ("= ELBO", "= log p(O)", "= −KL(q ‖ p^)"):
         assert line in text
 
@@ -176,10 +176,10 @@ def _ending_with_terminal_state():
 def test_bound_of_counted_actions_agrees_with_the_network_where_the_process_has_a_terminal_state():
     mdp = _ending_with_terminal_state()
     best = solve(mdp, 3, inference="variational", action_prior="counting")
-    bound = variational_bound(mdp, best.policy, action_prior="counting")
+    bound = variational_bound(mdp, best)
     assert bound.gap > -1e-12
     assert abs(bound.elbo - best.elbo) < 1e-12
-    objective = evaluate(mdp, best.policy, action_prior="counting").objective
+    objective = evaluate(mdp, best).objective
     assert abs(objective - best.soft_value) < 1e-12
     assert abs(soft_policy_iteration(mdp, 3, action_prior="counting").objectives[-1] - best.soft_value) < 1e-12
 

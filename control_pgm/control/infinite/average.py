@@ -12,6 +12,7 @@ the forward message; left times right gives p(s|O), the share of time that an op
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -26,6 +27,8 @@ from control_pgm.control.infinite.occupancy import occupancy
 from control_pgm.control.infinite.process import action_measure, check_stationary, checked_limit, outcome_weights
 from control_pgm.control.infinite.stationary import by_pair, by_state, difference
 from control_pgm.control.mdp import MDP
+from control_pgm.control.policies import drawn_action
+from control_pgm.control.priors import parse_prior
 from control_pgm.control.solve_options import DEFAULT, check_digits
 from control_pgm.control.temperatures import check_single
 from control_pgm.display import html_table, number, text_table
@@ -69,6 +72,8 @@ class AverageSolution:
     iterations : int
     method : str
         "newton" or "power".
+    action_prior : array, "counting" or None
+        p(a|s) as it was given; None for uniform.
     """
 
     mdp: MDP
@@ -84,6 +89,22 @@ class AverageSolution:
     error_bound: float
     iterations: int
     method: str
+    action_prior: FloatArray | str | None = None
+
+    @property
+    def temperatures(self) -> FloatArray:
+        """The temperature of every step."""
+        return np.array([self.temperature])
+
+    def action(self, state: Hashable, rng: np.random.Generator | int) -> Hashable:
+        """Draw an action from the policy, by label; ``rng`` is a generator, or a seed for a single draw.
+
+        Raises
+        ------
+        UndefinedConditional
+            If every trajectory from ``state`` is forbidden in the end.
+        """
+        return drawn_action(self.policy, state, rng)
 
     @property
     def inference(self) -> str:
@@ -204,6 +225,7 @@ def solve_average(
         alpha * found.width,
         found.iterations,
         method,
+        parse_prior(mdp, action_prior, 1).given,
     )
 
 

@@ -18,6 +18,7 @@ from control_pgm.control.infinite.process import (
 )
 from control_pgm.control.infinite.stationary import StationarySolution, by_pair, by_state
 from control_pgm.control.mdp import MDP
+from control_pgm.control.priors import parse_prior
 from control_pgm.control.solve_options import DEFAULT, check_digits
 from control_pgm.control.temperatures import check_single
 from control_pgm.tables.arrays import FloatArray, lock
@@ -124,6 +125,7 @@ def solve_infinite(
         lock(found.residuals),
         found.error_bound,
         method,
+        parse_prior(mdp, action_prior, 1).given,
     )
 
 

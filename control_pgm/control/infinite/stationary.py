@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
 from control_pgm.control.mdp import MDP
+from control_pgm.control.policies import drawn_action
 from control_pgm.display import html_table, number, text_table
 from control_pgm.tables.arrays import BoolArray, FloatArray
 from control_pgm.tables.labelled import LabelledArray
@@ -58,6 +60,8 @@ class StationarySolution:
         which happens with discount 1 only.
     method : str
         "value-iteration" or "policy-iteration".
+    action_prior : array, "counting" or None
+        p(a|s) as it was given; None for uniform.
     """
 
     mdp: MDP
@@ -70,6 +74,22 @@ class StationarySolution:
     residuals: FloatArray
     error_bound: float
     method: str
+    action_prior: FloatArray | str | None = None
+
+    @property
+    def temperatures(self) -> FloatArray | None:
+        """The temperature of every step; None where the inference has none."""
+        return None if self.temperature is None else np.array([self.temperature])
+
+    def action(self, state: Hashable, rng: np.random.Generator | int) -> Hashable:
+        """Draw an action from the policy, by label; ``rng`` is a generator, or a seed for a single draw.
+
+        Raises
+        ------
+        UndefinedConditional
+            If optimality is impossible from ``state``.
+        """
+        return drawn_action(self.policy, state, rng)
 
     @cached_property
     def advantage(self) -> LabelledArray:
