@@ -62,6 +62,11 @@ class ImpossibleEvidence(ControlPGMError, ValueError):
         super().__init__(what, allowed=allowed, remedy=remedy)
         self.time, self.variable = time, variable
 
+    def of(self, member: str) -> ImpossibleEvidence:
+        """The same error of one among several problems, which it names."""
+        what = f"{member}: {self.what}"
+        return type(self)(what, allowed=self.allowed, remedy=self.remedy, time=self.time, variable=self.variable)
+
 
 class UndefinedConditional(ControlPGMError, ValueError):
     """A conditional asked for at a condition under which the evidence is impossible (0/0)."""

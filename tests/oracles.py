@@ -188,3 +188,35 @@ def paths_blocked(parents, x, y, given):
         return any(open_path([*path, n]) for n in sorted(near) if n not in path)
 
     return not open_path([x])
+
+
+def log_eliminate(tables, keep=(), observed=None, *, by=np.logaddexp):
+    """log of the product of tables with all names but ``keep`` summed out (or maximised: ``by=np.maximum``).
+
+    Plain variable elimination on arrays of logarithms, the variable with the smallest product first: linear in the
+    length of a chain of slices, where enumeration is exponential. ``tables`` holds (names, logs); ``observed`` maps
+    names to state indices. The axes of the result are ``keep``.
+    """
+    observed = observed or {}
+    live = []
+    for names, logs in tables:
+        index = tuple(observed.get(n, slice(None)) for n in names)
+        live.append((tuple(n for n in names if n not in observed), np.asarray(logs, dtype=np.float64)[index]))
+    size = {n: k for names, logs in live for n, k in zip(names, logs.shape, strict=True)}
+    while todo := {n for names, _ in live for n in names} - set(keep):
+        near = {n: {m for names, _ in live if n in names for m in names} for n in todo}
+        v = min(sorted(todo), key=lambda n: np.prod([size[m] for m in near[n]]))
+        group = [table for table in live if v in table[0]]
+        live = [table for table in live if v not in table[0]]
+        scope = (*sorted(near[v] - {v}), v)
+        live.append((scope[:-1], by.reduce(_log_product(group, scope, size), axis=-1)))
+    return _log_product(live, tuple(keep), size)
+
+
+def _log_product(tables, scope, size):
+    """The sum of logarithms over all axes of ``scope``."""
+    total = np.zeros([size[n] for n in scope])
+    for names, logs in tables:
+        order = sorted(range(len(names)), key=lambda i: scope.index(names[i]))
+        total = total + logs.transpose(order).reshape([size[n] if n in names else 1 for n in scope])
+    return total

@@ -136,3 +136,61 @@ def random_template(seed, *, zeros=0.25):
         initial.append(random_cpd(rng, y, [x], zeros=zeros))
         transition.append(random_cpd(rng, y1, [x1], zeros=zeros))
     return TwoSliceTemplate(initial, transition)
+
+
+def random_slices(seed, *, most=60, spread=None):
+    """A factor graph of repeated slices: 1 … 4 variables each, factors over up to 5 of two neighbours.
+
+    Sometimes tables are shared by the slices, sometimes each has its own; scopes interleave both slices in any order.
+    """
+    rng = np.random.default_rng([seed, 5])
+    n, horizon = int(rng.integers(1, 5)), int(rng.integers(2, most + 1))
+    sizes, shared = rng.integers(1, 4, n), rng.random() < 0.5
+    spread = rng.choice([0.0, 1.0, 30.0, 1000.0]) if spread is None else spread
+    zeros = rng.choice([0.0, 0.0, 0.0, 0.02])
+    slices = [[Variable(f"{'abcd'[i]}_{t}", int(sizes[i]), time=t) for i in range(n)] for t in range(horizon + 1)]
+    if rng.random() < 0.3:  # no order but that of the factors
+        slices = [[Variable(v.name, v.states) for v in row] for row in slices]
+    forms = [[(i, 0)] for i in range(n)]
+    for _ in range(int(rng.integers(1, 4))):
+        axes = [(int(i), int(d)) for i, d in rng.permutation([(i, d) for i in range(n) for d in (0, 1)])]
+        forms.append(axes[: rng.integers(1, 6)])
+    if rng.random() < 0.5:
+        forms = [forms[k] for k in rng.permutation(len(forms))]
+    same = [random_logs(rng, [sizes[i] for i, _ in form], zeros=zeros, spread=spread) for form in forms]
+    factors = []
+    for t in range(horizon + 1):
+        for form, logs in zip(forms, same, strict=True):
+            if t + max(d for _, d in form) <= horizon:
+                own = logs if shared else random_logs(rng, logs.shape, zeros=zeros, spread=spread)
+                factors.append(Factor([slices[t + d][i] for i, d in form], own, log=True))
+    return FactorGraph(factors)
+
+
+def random_interleaved_template(seed, *, spread=1.0):
+    """A two-slice template of 1 … 4 chains; each CPD has up to 4 parents of both slices, in any order."""
+    rng = np.random.default_rng([seed, 6])
+    n = int(rng.integers(1, 5))
+    sizes = [int(k) for k in rng.integers(1, 4, n)]
+    now = [Variable("abcd"[i], sizes[i]) for i in range(n)]
+    later = [Variable(f"{'abcd'[i]}'", sizes[i]) for i in range(n)]
+    within = [int(i) for i in range(n) if rng.random() < 0.2]  # chosen anew in every slice, without a past
+    zeros = float(rng.choice([0.0, 0.0, 0.15]))
+
+    def cpd(child, above):
+        parents = [above[k] for k in rng.permutation(len(above))[: rng.integers(0, 5)]]
+        return random_cpd(rng, child, parents, zeros=zeros, spread=spread)
+
+    chains = [i for i in rng.permutation(n) if i not in within]
+    initial, above = [], []
+    for i in chains:
+        initial.append(cpd(now[i], above))
+        above.append(now[i])
+    transition = []
+    for i in within:
+        transition.append(cpd(now[i], above))
+        above.append(now[i])
+    for i in chains:
+        transition.append(cpd(later[i], above))
+        above.append(later[i])
+    return TwoSliceTemplate(initial, transition)

@@ -198,7 +198,7 @@ def solve_many(
     InvalidModel
         If the problems differ in more than numbers.
     ImpossibleEvidence
-        If no trajectory of some problem is optimal.
+        If no trajectory of some problem is optimal; names the first such problem.
 
     Examples
     --------
@@ -218,7 +218,7 @@ def solve_many(
         check_digits(network.mdp, network.temperature, f"temperature {network.temperature:g}")
     batch = TreeBatch(networks, [network.optimal for network in networks], memory_limit=memory_limit)
     for k in np.flatnonzero(np.isneginf(batch.log_evidence)):
-        raise impossible(networks[k], networks[k].optimal, memory_limit)
+        raise impossible(networks[k], networks[k].optimal, memory_limit).of(f"problem {k} (of 0 … {len(networks) - 1})")
     return Solutions(networks, batch)
 
 

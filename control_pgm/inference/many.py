@@ -20,7 +20,7 @@ from control_pgm.inference.problem import Problem, pose
 from control_pgm.inference.rolling import roll
 from control_pgm.models.factorgraph import Model
 from control_pgm.tables.arrays import FloatArray
-from control_pgm.tables.message import Message, exponent_of, probabilities, table_of
+from control_pgm.tables.message import Message, exponent_of, probabilities
 from control_pgm.tables.scaled import Scaled
 from control_pgm.tables.stack import Stack
 from control_pgm.tables.views import Scope
@@ -85,7 +85,7 @@ class TreeBatch:
         return total
 
     def marginal(self, name: str) -> FloatArray:
-        """p(name | evidence) of every member, shape (members, states).
+        """p(name | evidence) of every member, shape (members, states); NaN in members whose evidence is impossible.
 
         Raises
         ------
@@ -102,10 +102,13 @@ class TreeBatch:
         if tree.parents[cluster] >= 0:
             operands.append((tree.separators[cluster], self.distributed[cluster]))
         table = compiled.contract_held(operands, (v,))
-        if isinstance(table, Scaled):  # nothing differs between the members
-            return np.tile(table.normalise((0,)).linear(), (self.size, 1))
         result = np.empty((self.size, problem.cardinalities[v]))
-        probabilities(table, result, (-1,))
+        if isinstance(table, Scaled):  # nothing differs between the members
+            result[:] = table.normalise((0,)).linear()
+        else:
+            probabilities(table, result, (-1,))
+        # What makes the evidence impossible may lie where it says nothing about this variable.
+        result[np.isneginf(self.log_evidence)] = np.nan
         return result
 
     def _constants(self, problem: Problem) -> list[tuple[Message, int]]:
@@ -122,9 +125,9 @@ class TreeBatch:
 
 def _total_log(message: Message) -> FloatArray:
     """log of the sum of all entries, for every member of a batch."""
-    table = table_of(message)
     if isinstance(message, Scaled):
         return np.asarray(message.total_log())
+    table = message.dense().table
     rows = [Scaled(table._data[k, ...], 0, table._in_logs).total_log() for k in range(len(message.exponents))]
     return np.asarray(np.asarray(rows) + exponent_of(message) * _LN2)
 

@@ -61,12 +61,11 @@ def bind(repetition: Repetition, start: int, tracks: Sequence[Track]) -> Program
 
 def calls_of(step: Repeated) -> tuple[Call, ...]:
     """The calls of a step on arrays; a sparse table that never changes becomes a matrix."""
-    tables = [table_of(table)._linear for table in step.at(0)]
-    if all(isinstance(table, np.ndarray) for table in tables):
+    if not step.sparse:
         return kernel(step.recipe)
     product = None
-    if len(tables) == 1 and isinstance(step.tables[0], Scaled):
-        product = sparse_product(step.recipe, tables[0], first=True)
+    if len(step.tables) == 1 and isinstance(step.tables[0], Scaled):
+        product = sparse_product(step.recipe, step.tables[0]._linear, first=True)
     return product or whole(step.recipe)
 
 
@@ -121,7 +120,7 @@ class _Binder:
 
     def of_message(self, source: Source, sight: Sight) -> Column | None:
         if not isinstance(source, Own):
-            rows = [sight.of(table_of(source[self.start + c])._linear) for c in range(self.n)]
+            rows = [sight.of(table_of(source[self.start + c]).dense()._linear) for c in range(self.n)]
             return None if any(row is None for row in rows) else Column(rows)
         seen = sight.of(self.tracks[source.step].data, lead=1)
         if seen is None:

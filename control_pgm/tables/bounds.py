@@ -44,7 +44,8 @@ def bounds_of(message: Message) -> Bounds:
         return Bounds(-inf, 0.0, False, 0)
     table = table_of(message)
     low, high = log2_bounds(table)
-    return Bounds(low, high, bool(table._data.min(initial=1.0) > 0.0), exponent_of(message))
+    full = not table.sparse and bool(table._data.min(initial=1.0) > 0.0)
+    return Bounds(low, high, full, exponent_of(message))
 
 
 def rough_gain(step: Repeated, tables: Sequence[Message]) -> Gain:
@@ -71,7 +72,7 @@ def gain_of(step: Repeated) -> Gain:
         return rough
     # The sums' own exponent beside that of the tables, so that a gain tells what happens to the scaled values.
     shift = sums._exponent - sum(table_of(table)._exponent for table in tables)
-    lowest, highest = log2_bounds(Scaled(sums._data))
+    lowest, highest = log2_bounds(Scaled(sums.dense()._data))
     return Gain(rough.low, lowest + shift, highest + shift, rough.exponent)
 
 

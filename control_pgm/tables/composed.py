@@ -27,13 +27,13 @@ _SPARSE_COUNT = 32  # repetitions that make up for composing sparse tables
 def composed(repetition: Repetition) -> Repetition | None:
     """The repetition of the carried step alone; None where that is no gain, or too wide for linear numbers."""
     path = _path(repetition)
-    if path is None or repetition.batch is not None or not _pays(repetition, path):
+    if not path or repetition.batch is not None or not _pays(repetition, path):
         return None
     sizes: list[int] = []
     scopes: list[Scope] = []
     operands: list[Scaled | Stack] = []
     out = _fresh(repetition.steps[path[0]].shape, sizes)
-    wanted = out
+    wanted = out  # the axes that are asked of a step, by the labels of the whole
     for j in path:  # from the step that is carried back to the message that it began with
         step = repetition.steps[j]
         labels = dict(zip(step.recipe.out, wanted, strict=True))
@@ -43,10 +43,13 @@ def composed(repetition: Repetition) -> Repetition | None:
         scopes += [tuple(labels[x] for x in scope) for scope in step.recipe.scopes[:-1]]
         operands += step.at(0)
         wanted = tuple(labels[x] for x in step.recipe.scopes[-1])
-    matrix = contract(operands, recipe(tuple(scopes), (*out, *wanted), tuple(sizes)))
+    # An axis of the carried message that no table mentions passes through: the composed table has none either.
+    mentioned = {x for scope in scopes for x in scope}
+    axes = tuple(x for x in dict.fromkeys((*out, *wanted)) if x in mentioned)
+    matrix = contract(operands, recipe(tuple(scopes), axes, tuple(sizes)))
     if not is_linear(matrix) or table_of(matrix).n_entries > sum(table_of(table).n_entries for table in operands):
         return None
-    apply = recipe(((*out, *wanted), wanted), out, tuple(sizes))
+    apply = recipe((axes, wanted), out, tuple(sizes))
     step = Repeated(apply, (matrix,), (Own(0, 1),))
     return Repetition(repetition.count, (step,), {0: repetition.before[path[0]]})
 
@@ -68,6 +71,8 @@ def _path(repetition: Repetition) -> list[int] | None:
 def _pays(repetition: Repetition, path: list[int]) -> bool:
     """Whether the composed table is smaller than its parts by enough to make up for composing it."""
     tables = [table_of(table) for j in path for table in repetition.steps[j].at(0)]
+    if not tables:
+        return False
     entries = sum(table.n_entries for table in tables)
     first, last = repetition.steps[path[0]], repetition.steps[path[-1]]
     small = prod(first.shape) * prod(last.recipe.sizes[x] for x in last.recipe.scopes[-1])

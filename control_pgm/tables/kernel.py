@@ -17,6 +17,7 @@ import numpy as np
 
 from control_pgm.tables.arrays import FloatArray
 from control_pgm.tables.contraction import Recipe
+from control_pgm.tables.sparse_array import SparseArray, Table
 from control_pgm.tables.views import Scope
 
 
@@ -103,7 +104,8 @@ def whole(recipe: Recipe) -> tuple[Call, ...]:
 
 
 def _run(recipe: Recipe, *arrays: Any) -> None:
-    np.copyto(arrays[-1], recipe.linear(arrays[:-1]))
+    result: Table = recipe.linear(arrays[:-1])
+    np.copyto(arrays[-1], result.dense() if isinstance(result, SparseArray) else result)
 
 
 def _pair(left: tuple[int, Scope], right: tuple[int, Scope], out: Scope, sizes: Sequence[int]) -> Call | None:

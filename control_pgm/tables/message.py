@@ -1,4 +1,8 @@
-"""What is sent between clusters: a table, or in a batch one table for each of its members, with a scale of its own."""
+"""What is sent between clusters: a table, or in a batch one table for each of its members, with a scale of its own.
+
+Tables may be sparse: the model's own, and results in which no axis of a sparse table was summed out. Whoever reads
+numbers by axis asks for the `dense` ones.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +56,7 @@ def probabilities(stack: Stack, place: FloatArray, axes: tuple[int, ...]) -> Non
     if not is_linear(stack):
         place[...] = stack.normalised(axes)
         return
-    values = stack.table._data
+    values = stack.dense().table._data
     # A product with ones sums short rows several times faster than a reduction does.
     total = (values @ np.ones(values.shape[-1]))[..., None] if axes == (-1,) else values.sum(axis=axes, keepdims=True)
     if (total > 0.0).all():
@@ -86,7 +90,7 @@ def normal(message: Message) -> Message:
     """The message with its largest value, in every member of a batch, near 1; linear again where it can be."""
     if isinstance(message, Scaled):
         return message._normal
-    if message.table.sparse:  # a table, not a message: its scale does not drift
+    if message.table.sparse:  # the contraction of the next message brings it back to scale
         return message
     table, exponents = message.table, message.exponents + message.table._exponent
     data, lead = table._data, exponents.ndim
@@ -104,7 +108,7 @@ def normal(message: Message) -> Message:
 
 def stacked(messages: Sequence[Message]) -> Stack:
     """Messages of one shape along a new first axis."""
-    stacks = [message for message in messages if isinstance(message, Stack)]
+    stacks = [message.dense() for message in messages if isinstance(message, Stack)]
     if not stacks:
         return Stack.of([table_of(message) for message in messages])
     rows = Stack.of([Scaled(s.table._data, 0, s.table._in_logs) for s in stacks])
@@ -113,7 +117,7 @@ def stacked(messages: Sequence[Message]) -> Stack:
 
 def row_of(stack: Stack, k: int) -> Message:
     """One of the stacked tables."""
-    table = stack.table
+    table = stack.dense().table
     exponents = exponent_of(stack)
     if exponents.ndim > 1:
         return Stack(Scaled(table._data[k, ...], 0, table._in_logs), exponents[k])
@@ -124,6 +128,7 @@ def joined(parts: Sequence[Stack]) -> Stack:
     """One stack of several, one behind the other."""
     if len(parts) == 1:
         return parts[0]
+    parts = [part.dense() for part in parts]
     exponents = np.concatenate([exponent_of(part) for part in parts])
     if not all(map(is_linear, parts)):
         return Stack(Scaled(np.concatenate([part.table._log for part in parts]), 0, True), exponents)

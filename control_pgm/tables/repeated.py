@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from control_pgm.tables.contraction import Recipe
-from control_pgm.tables.message import Message
+from control_pgm.tables.message import Message, table_of
 from control_pgm.tables.scaled import Scaled
 from control_pgm.tables.stack import Stack
 from control_pgm.tables.track import Allocate, Track
@@ -46,6 +46,12 @@ class Repeated:
     def constant(self) -> bool:
         """Whether its tables are the same in all repetitions."""
         return all(isinstance(table, Scaled | Stack) for table in self.tables)
+
+    @cached_property
+    def sparse(self) -> bool:
+        """Whether a table of some repetition is sparse."""
+        columns = [[table] if isinstance(table, Scaled | Stack) else table for table in self.tables]
+        return any(table_of(table).sparse for column in columns for table in column)
 
     @property
     def shape(self) -> tuple[int, ...]:

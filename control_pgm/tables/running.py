@@ -80,7 +80,8 @@ class _Run:
     def run_unguarded(self, c: int, k: int, carried: Mapping[int, Message]) -> None:
         """Repetitions c … c + k − 1 in plain numbers."""
         for entry in self.entries:
-            entry.rows[c] = entry.sight.of(table_of(carried[entry.step])._data)
+            message = table_of(carried[entry.step]).dense()
+            entry.rows[c] = entry.sight.seen(message._data)  # a copy serves: nobody writes to it
         if len(self.calls) == 1:
             ((function, columns),) = self.calls
             deque(map(function, *(column.between(c, c + k) for column in columns)), maxlen=0)  # a loop without Python

@@ -140,7 +140,7 @@ class Segments:
 
 def _row_by_row(step: Repeated, tables: Sequence[Message], received: Stack) -> Stack:
     """A step on every stacked message by itself: straight into place, if bounds prove that nothing is lost."""
-    count = len(received.exponents)
+    received, count = received.dense(), len(received.exponents)
     bounds = [log2_bounds(table) for table in (received.table, *map(table_of, tables))]
     calls = calls_of(step)
     low, high = sum(min(b, 0.0) for b, _ in bounds), sum(max(b, 0.0) for _, b in bounds) + log2(step.recipe.terms)

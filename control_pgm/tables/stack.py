@@ -30,6 +30,16 @@ class Stack:
         first = next((table for table in tables if table.sparse), tables[0])
         return Stack(first._stacked(tables), np.array([table._exponent for table in tables]))
 
+    def dense(self) -> Stack:
+        """The same tables as dense ones, whose numbers can be read by axis.
+
+        Raises
+        ------
+        TooLarge
+            If they would take more than 2**31 bytes.
+        """
+        return Stack(self.table.dense(), self.exponents) if self.table.sparse else self
+
     def log(self) -> FloatArray:
         """Natural logarithms, −inf at exact zeros."""
         lead = self.exponents.shape

@@ -75,7 +75,7 @@ class Track:
             self.wide[row] = message
             self.data[row] = 0.0
             return
-        table = table_of(message)
+        table = table_of(message).dense()
         self.data[row] = table._data
         self.exponents[row] = exponent_of(message)
         low, high = log2_bounds(table)

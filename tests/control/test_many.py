@@ -97,5 +97,5 @@ def test_wrong_batches_are_refused():
     with pytest.raises(InvalidModel, match="member 1 of the batch has other variables"):
         solve_many([mdp, MDP(np.full((9, 1, 9), 1 / 9), np.zeros((9, 1)))], 3)
     forbidden = np.full((mdp.n_states, mdp.n_actions), -np.inf)
-    with pytest.raises(ImpossibleEvidence, match="slice 0"):
+    with pytest.raises(ImpossibleEvidence, match=r"problem 1 \(of 0 … 1\): .* slice 0"):
         solve_many(mdp, 3, rewards=[mdp.reward, forbidden])

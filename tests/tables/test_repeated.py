@@ -92,6 +92,23 @@ def test_a_chain_is_composed_only_where_that_is_smaller_and_linear():
     assert composed(chain(p, tables(rng, nats=1e6)[1], 100, start)) is None
 
 
+def test_a_composed_chain_lets_pass_what_no_table_mentions():
+    rng = np.random.default_rng(9)
+    sizes = (4, 3, 50, 4)  # m(k, s) = sum_x f(x, s') m(k, s') P(s', s): no table mentions k
+    p, f = Scaled(rng.dirichlet(np.ones(4), 4)), Scaled(rng.random((50, 4)))
+    steps = (
+        Repeated(recipe(((2, 3), (1, 3)), (1, 3), sizes), (f,), (Own(1, 1),)),
+        Repeated(recipe(((3, 0), (1, 3)), (1, 0), sizes), (p,), (Own(0, 0),)),
+    )
+    start = rng.random((3, 4))
+    repetition = Repetition(40, steps, {1: Scaled(start)})
+    assert composed(repetition) is not None
+    segments, want = Segments(repetition), start
+    for c in range(40):
+        want = (f.linear().sum(axis=0) * want) @ p.linear()
+        assert np.abs(table_of(segments.row(1, c)).linear() / want - 1.0).max() <= 1e-12
+
+
 def test_only_what_is_carried_over_is_kept_of_a_chain():
     p, w = tables(np.random.default_rng(7), nats=1e6)
     made = []
