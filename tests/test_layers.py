@@ -25,7 +25,7 @@ LAYERS = [
     {"__init__", "__main__"},
 ]
 RANK = {name: i for i, names in enumerate(LAYERS) for name in names}
-LATE = {"pgmpy", "matplotlib", "networkx", "pyagrum", "pandas", "gymnasium", "IPython"}
+LATE = {"pgmpy", "matplotlib", "networkx", "pyagrum", "pandas", "xarray", "gymnasium", "IPython"}
 LATE_PARTS = {"scipy"}  # imported at the top as a rule; its slow parts late
 FILES = sorted(ROOT.rglob("*.py"))
 TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in FILES}

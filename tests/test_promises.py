@@ -66,7 +66,7 @@ def test_a_horizon_of_five_thousand_needs_no_deep_recursion():
 
 
 def test_importing_the_package_imports_nothing_slow():
-    slow = ("pgmpy", "pyagrum", "matplotlib", "pandas", "gymnasium", "networkx")
+    slow = ("pgmpy", "pyagrum", "matplotlib", "pandas", "xarray", "gymnasium", "networkx")
     program = f"import sys, control_pgm; print([m for m in {slow!r} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

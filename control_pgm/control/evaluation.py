@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from control_pgm.control.labelled_results import LabelledResults
 from control_pgm.control.mdp import MDP
 from control_pgm.control.policies import read_policy
 from control_pgm.control.priors import Prior, parse_prior
@@ -20,7 +22,7 @@ from control_pgm.tables.variable import Labels
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Evaluation:
+class Evaluation(LabelledResults):
     """What a policy gets under the true dynamics.
 
     Attributes
@@ -100,6 +102,9 @@ class Evaluation:
         if self.rewards_in_nats is None:
             raise _no_temperature("objective_in_nats")
         return self.rewards_in_nats - self.divergence if self.divergence < np.inf else -np.inf
+
+    def _arrays(self) -> Mapping[str, LabelledArray]:
+        return {name: getattr(self, name) for name in ("state_action_marginals", "state_marginals", "terminated")}
 
     def _rows(self) -> list[list[str]]:
         return [

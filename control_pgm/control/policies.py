@@ -78,7 +78,9 @@ def read_policy(mdp: MDP, policy: Any, horizon: int | None) -> Policy:
     given = table_of(mdp, source)
     if isinstance(given, LabelledArray):
         given = aligned(mdp, given)
-    pi = as_numbers(given, "the policy", InvalidArgument, remedy="pass an array, such as solution.policy, or what has a policy")
+    pi = as_numbers(
+        given, "the policy", InvalidArgument, remedy="pass an array, such as solution.policy, or what has a policy"
+    )
     steps = None if horizon is None else check_horizon(mdp, horizon)
     n, m = mdp.n_states, mdp.n_actions
     if pi.shape == (n, m):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,6 +19,10 @@ from control_pgm.display import number, size
 from control_pgm.errors import InvalidArgument, TooLarge, UndefinedConditional
 from control_pgm.inference.seeds import generator
 from control_pgm.tables.arrays import FloatArray, IntArray
+from control_pgm.tables.frames import columns_frame
+
+if TYPE_CHECKING:
+    import pandas
 
 _MOST_ENTRIES = 2**22  # probabilities of outcomes that are looked at in one go
 
@@ -51,6 +55,29 @@ class Trajectories:
         names = (*self.mdp.states, TERMINAL)
         steps = zip(self.states[k], self.actions[k], strict=False)
         return [x for s, a in steps for x in (names[s], self.mdp.actions[a])] + [names[self.states[k, -1]]]
+
+    def to_frame(self) -> pandas.DataFrame:
+        """Every transition as a row of a pandas frame, with the columns run, t, s, a, r and next, by label.
+
+        `MDP.from_transitions` estimates a process from it. Terminal rewards are left out.
+
+        Raises
+        ------
+        MissingPackage
+            If pandas is not installed.
+        """
+        names = (*self.mdp.states, TERMINAL)
+        run, time = np.nonzero(self.states[:, :-1] < self.mdp.n_states)
+        return columns_frame(
+            {
+                "run": run.tolist(),
+                "t": time.tolist(),
+                "s": [names[k] for k in self.states[run, time]],
+                "a": [self.mdp.actions[k] for k in self.actions[run, time]],
+                "r": self.rewards[run, time].tolist(),
+                "next": [names[k] for k in self.states[run, time + 1]],
+            }
+        )
 
     def __len__(self) -> int:
         return len(self.states)

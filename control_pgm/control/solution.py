@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
+from control_pgm.control.labelled_results import WithPolicy
 from control_pgm.control.mdp import MDP
 from control_pgm.control.network import ControlNetwork, given_prior
 from control_pgm.control.pictures import solution_html
@@ -26,6 +27,7 @@ from control_pgm.tables.variable import Labels
 
 Convention = Literal["mean", "sum"]
 
+TABULATED = ("policy", "Q", "V", "advantage", "state_marginals", "state_action_marginals")
 
 _OWNERS = {
     "risk": "'planning'",
@@ -40,7 +42,7 @@ _OWNERS = {
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Solution(ABC):
+class Solution(WithPolicy, ABC):
     """The answers about one control network under one type of inference; made by `solve`.
 
     Every array is labelled (``.sel(t=0, s="home")``), read-only and computed when it is first asked for; ``np.asarray``
@@ -177,6 +179,9 @@ class Solution(ABC):
         q, v = self.Q.sel(t=t), self.V.sel(t=t)
         marginals = self.state_marginals.sel(t=t), self.state_action_marginals.sel(t=t)
         return Step(t, self.policy.sel(t=t), q, v, self.advantage.sel(t=t), *marginals)
+
+    def _arrays(self) -> Mapping[str, LabelledArray]:
+        return {name: getattr(self, name) for name in TABULATED if name not in self._lacks}
 
     # --- shifts, conventions, labels ----------------------------------------------------------------------------
     @property

@@ -9,14 +9,17 @@ from typing import Any
 
 import numpy as np
 
+from control_pgm.control.labelled_results import WithPolicy
 from control_pgm.control.mdp import MDP
 from control_pgm.control.network import ControlNetwork, unroll
 from control_pgm.control.policies import drawn_action
+from control_pgm.control.solution import TABULATED
 from control_pgm.control.solve_options import has_temperature
 from control_pgm.control.validation import step
 from control_pgm.display import elided, html_table, number, text_table
 from control_pgm.errors import NotAvailable
 from control_pgm.tables.arrays import FloatArray
+from control_pgm.tables.labelled import LabelledArray
 
 AXES = {  # T: one time more than there are actions
     "policy": "tsa",
@@ -48,7 +51,7 @@ _NAMES = frozenset({*AXES, *NUMBERS, *_SINCE_2, "temperature", "reward_shift"})
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class SavedSolution:
+class SavedSolution(WithPolicy):
     """The data of a `Solution`, as `load_solution` reads them: no network and no messages to ask further.
 
     What was an attribute of the solution is one here, by the same name and labelled as before: ``.policy``, ``.V``,
@@ -129,6 +132,9 @@ class SavedSolution:
         close = [] if name.startswith("_") else get_close_matches(name, _NAMES, n=1)
         hint = f"; did you mean {close[0]!r}?" if close else ""
         raise AttributeError(f"SavedSolution has no attribute {name!r}{hint}")
+
+    def _arrays(self) -> Mapping[str, LabelledArray]:
+        return {name: self.values[name] for name in TABULATED if name in self.values}
 
     def _rows(self) -> list[list[str]]:
         sizes = f"{self.mdp.n_states}, {self.mdp.n_actions}, {self.horizon}"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from control_pgm.display import html_table, number, text_table
@@ -15,10 +16,16 @@ from control_pgm.tables.arrays import FloatArray, lock
 from control_pgm.tables.checks import check_scope, checked_table, where
 from control_pgm.tables.contraction import recipe
 from control_pgm.tables.factor_html import axes_table, shares
+from control_pgm.tables.frames import data_array, entries_frame
+from control_pgm.tables.labelled import LabelledArray
 from control_pgm.tables.pattern import indices_of
 from control_pgm.tables.scaled import Scaled
 from control_pgm.tables.sparse_scaled import SparseScaled
 from control_pgm.tables.variable import Variable
+
+if TYPE_CHECKING:
+    import pandas
+    import xarray
 
 _MAX_PRINTED = 4096
 
@@ -176,6 +183,50 @@ class Factor:
         if set(self.variables) != set(other.variables):
             return False
         return self.scaled.allclose(other._ordered(self.scope), atol)
+
+    def labelled(self) -> LabelledArray:
+        """The values as a `LabelledArray`, whose axes are the variables."""
+        return LabelledArray(self.array(), self.scope, {v.name: v.states for v in self.variables})
+
+    def to_frame(self, name: str = "value") -> pandas.DataFrame:
+        """A tidy pandas frame: one row for each assignment, a column for each variable, and one for the values.
+
+        A sparse factor has one row for each non-zero.
+
+        Raises
+        ------
+        MissingPackage
+            If pandas is not installed.
+
+        Examples
+        --------
+        >>> Factor([Variable("rain", ["no", "yes"])], [0.75, 0.25]).to_frame("p")
+          rain     p
+        0   no  0.75
+        1  yes  0.25
+        """
+        labels = {v.name: v.states for v in self.variables}
+        if isinstance(self.scaled, SparseScaled):
+            positions, entries = self.scaled.nonzeros()
+            return entries_frame(labels, list(indices_of(positions, self.shape).T), {name: entries.linear()})
+        values = self.array().ravel()
+        codes = np.indices(self.shape).reshape(len(self.shape), values.size)
+        return entries_frame(labels, list(codes), {name: values})
+
+    def to_xarray(self, name: str | None = None) -> xarray.DataArray:
+        """An xarray data array whose axes are the variables; dense.
+
+        Raises
+        ------
+        MissingPackage
+            If xarray is not installed.
+
+        Examples
+        --------
+        >>> Factor([Variable("rain", ["no", "yes"])], [0.75, 0.25]).to_xarray().sel(rain="yes").item()
+        0.25
+        """
+        return data_array(self.labelled(), name)
 
     # --- showing ------------------------------------------------------------------------------------------------
     def _rows(self) -> list[list[str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
@@ -12,9 +12,16 @@ from numpy.typing import NDArray
 
 from control_pgm.display import html_table, number, text_table
 from control_pgm.display.markup import escaped
+from control_pgm.display.text import kept
 from control_pgm.errors import InvalidArgument, InvalidModel, UnknownName, unknown
+from control_pgm.tables.frames import array_frame, data_array
 from control_pgm.tables.variable import Labels
 
+if TYPE_CHECKING:
+    import pandas
+    import xarray
+
+_MOST_ROWS, _MOST_COLUMNS = 12, 12  # of the table that a prompt shows
 _BY_POSITION = "np.asarray(array)[…] picks by position"
 
 
@@ -31,6 +38,12 @@ class LabelledArray(NDArrayOperatorsMixin):
     0.75
     >>> (2 * p).tolist()
     [[0.5, 1.5]]
+    >>> p
+    LabelledArray(s: 1, a: 2)
+    s      l     r
+    ──  ────  ────
+    up  0.25  0.75
+    ask: .sel(s='up', a='l')
     """
 
     values: NDArray[Any]
@@ -84,7 +97,9 @@ class LabelledArray(NDArrayOperatorsMixin):
             index[self.dims.index(dim)] = self._position(dim, label)
         part = self.values[tuple(index)]
         rest = tuple(d for d in self.dims if d not in labels)
-        return LabelledArray(part, rest, {d: self.coords[d] for d in rest}) if rest else part[()]
+        if rest:
+            return LabelledArray(part, rest, {d: self.coords[d] for d in rest})
+        return part[()] if isinstance(part, np.ndarray) else part  # entries may be labels
 
     def _position(self, dim: str, label: Hashable) -> int:
         """The index of a label on its axis."""
@@ -161,17 +176,93 @@ class LabelledArray(NDArrayOperatorsMixin):
         rows_of, columns = self.dims[0], self.dims[1] if self.ndim == 2 else None
         header = [rows_of, *(map(str, self.coords[columns]) if columns else [""])]
         rows = [
-            [str(label), *(number(x) for x in np.atleast_1d(self.values[i]))]
+            [str(label), *(_cell(x) for x in (self.values[i] if columns else [self.values[i]]))]
             for i, label in enumerate(self.coords[rows_of])
         ]
         return header, rows
 
+    def _beginning(self) -> tuple[str, LabelledArray]:
+        """Where the table lies that stands for more than two axes, and the table."""
+        first = {dim: self.coords[dim][0] for dim in self.dims[:-2]}
+        return ", ".join(f"{dim}={label!r}" for dim, label in first.items()), self.sel(**first)
+
+    def _short_table(self) -> tuple[list[str], list[list[str]]]:
+        """`table`, without the middle columns where there are many."""
+        header, rows = self.table()
+        head, tail = kept(len(header), _MOST_COLUMNS)
+        if not tail:
+            return header, rows
+        header, *rows = ([*(row[i] for i in head), "…", *(row[i] for i in tail)] for row in [header, *rows])
+        return header, rows
+
+    def to_frame(self, name: str = "value") -> pandas.DataFrame:
+        """A tidy pandas frame: one row for each entry, a column for each axis, and one for the values.
+
+        Parameters
+        ----------
+        name : str
+            Of the column of values.
+
+        Raises
+        ------
+        MissingPackage
+            If pandas is not installed.
+
+        Examples
+        --------
+        >>> p = LabelledArray(np.array([[0.25, 0.75]]), ("s", "a"), {"s": Labels(["up"]), "a": Labels(["l", "r"])})
+        >>> p.to_frame("p")
+            s  a     p
+        0  up  l  0.25
+        1  up  r  0.75
+        """
+        return array_frame(self, name)
+
+    def to_xarray(self, name: str | None = None) -> xarray.DataArray:
+        """An xarray data array with the same axes and labels.
+
+        Raises
+        ------
+        MissingPackage
+            If xarray is not installed.
+
+        Examples
+        --------
+        >>> p = LabelledArray(np.array([[0.25, 0.75]]), ("s", "a"), {"s": Labels(["up"]), "a": Labels(["l", "r"])})
+        >>> float(p.to_xarray().sel(s="up", a="r"))
+        0.75
+        """
+        return data_array(self, name)
+
     def __str__(self) -> str:
-        return repr(self) if self.ndim > 2 else text_table(*self.table())
+        return repr(self) if self.ndim > 2 else text_table(*self._short_table())
 
     def _repr_html_(self) -> str:
-        return f"<code>{escaped(repr(self))}</code>" if self.ndim > 2 else html_table(*self.table())
+        if self.ndim <= 2:
+            return html_table(*self._short_table())
+        place, table = self._beginning()
+        return f"<code>{escaped(f'{self._title()} at {place}')}</code>{table._repr_html_()}"
 
-    def __repr__(self) -> str:
+    def _title(self) -> str:
         axes = ", ".join(f"{d}: {n}" for d, n in zip(self.dims, self.shape, strict=True))
         return f"LabelledArray({axes})"
+
+    def __repr__(self) -> str:
+        place, table = self._beginning() if self.ndim > 2 else ("", self)
+        example = ", ".join(f"{dim}={self.coords[dim][0]!r}" for dim in self.dims)
+        return "\n".join(
+            [
+                self._title() + (f" at {place}" if place else ""),
+                text_table(*table._short_table(), limit=_MOST_ROWS),
+                f"ask: .sel({place}), .sel({example})" if place else f"ask: .sel({example})",
+            ]
+        )
+
+
+def _cell(value: Any) -> str:
+    """An entry as a table shows it: a number, a truth value, or a label."""
+    if value is None:
+        return "none"
+    if isinstance(value, float | int | np.integer | np.floating) and not isinstance(value, bool):
+        return number(float(value))
+    return str(value)

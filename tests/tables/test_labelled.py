@@ -89,13 +89,35 @@ def test_it_prints_as_a_labelled_table(array):
         "(1,0)  4  5",
     ]
     assert "<th scope='row'>(0,1)</th><td>2</td><td>3</td>" in array.sel(t=0)._repr_html_()
-    assert str(array) == repr(array) == "LabelledArray(t: 2, s: 3, a: 2)"
+    assert str(array) == repr(array)
+    assert repr(array).splitlines() == [
+        "LabelledArray(t: 2, s: 3, a: 2) at t=0",
+        *str(array.sel(t=0)).splitlines(),
+        "ask: .sel(t=0), .sel(t=0, s='(0,0)', a='l')",
+    ]
+
+
+def test_a_printed_array_of_any_size_shows_numbers_and_how_to_ask():
+    labels = {"t": Labels(range(50)), "s": Labels(range(100)), "a": Labels(range(30))}
+    shown = repr(LabelledArray(np.arange(150_000.0).reshape(50, 100, 30), ("t", "s", "a"), labels)).splitlines()
+    assert len(shown) == 1 + 2 + 13 + 1  # what it is, header, 12 rows and those left out, how to ask
+    assert shown[3].split() == ["0", "0", "1", "2", "3", "4", "5", "6", "…", "26", "27", "28", "29"]
+    assert shown[-1] == "ask: .sel(t=0), .sel(t=0, s=0, a=0)"
+    assert repr(LabelledArray(np.array([True, False]), ("s",), {"s": Labels("xy")})).splitlines()[3:] == [
+        "x  True",
+        "y  False",
+        "ask: .sel(s='x')",
+    ]
 
 
 def test_its_notebook_form_escapes_whatever_the_axes_are_called():
     labels = Labels(["x"])
     array = LabelledArray(np.zeros((1, 1, 1)), ("<b>", "&", "a"), {"<b>": labels, "&": labels, "a": labels})
-    assert array._repr_html_() == "<code>LabelledArray(&lt;b&gt;: 1, &amp;: 1, a: 1)</code>"
+    shown = array._repr_html_()
+    assert shown.startswith(
+        "<code>LabelledArray(&lt;b&gt;: 1, &amp;: 1, a: 1) at &lt;b&gt;=&#x27;x&#x27;</code><table>"
+    )
+    assert "<b>" not in shown
 
 
 def test_three_axes_do_not_fit_a_table(array):

@@ -12,7 +12,7 @@ the forward message; left times right gives p(s|O), the share of time that an op
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -26,6 +26,7 @@ from control_pgm.control.infinite.log_matrix import LogMatrix
 from control_pgm.control.infinite.occupancy import occupancy
 from control_pgm.control.infinite.process import action_measure, check_stationary, checked_limit, outcome_weights
 from control_pgm.control.infinite.stationary import by_pair, by_state, difference
+from control_pgm.control.labelled_results import WithPolicy
 from control_pgm.control.mdp import MDP
 from control_pgm.control.policies import drawn_action
 from control_pgm.control.priors import parse_prior
@@ -40,7 +41,7 @@ METHODS = {"newton": 1_000, "power": 100_000}  # name -> iterations unless told 
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class AverageSolution:
+class AverageSolution(WithPolicy):
     """The limit of the posterior far from the end; made by `solve_average`.
 
     Arrays are labelled and read-only.
@@ -120,6 +121,10 @@ class AverageSolution:
     def defined(self) -> LabelledArray:
         """Whether anything is allowed from there for ever, axis s."""
         return by_state(self.mdp, self.rates.values > -np.inf)
+
+    def _arrays(self) -> Mapping[str, LabelledArray]:
+        pairs = {"policy": self.policy, "Q": self.Q, "state_action_marginals": self.state_action_marginals}
+        return pairs | {"V": self.V, "rates": self.rates, "state_marginals": self.state_marginals}
 
     def _rows(self) -> list[list[str]]:
         return [

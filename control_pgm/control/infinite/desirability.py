@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from control_pgm.control.infinite.linearly_solvable import LinearlySolvable
+from control_pgm.control.labelled_results import LabelledResults
 from control_pgm.control.validation import fits_dense, step
 from control_pgm.display import html_table, number, text_table
 from control_pgm.errors import InvalidArgument
@@ -16,7 +18,7 @@ from control_pgm.tables.labelled import LabelledArray
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class DesirabilitySolution:
+class DesirabilitySolution(LabelledResults):
     """Values and controlled dynamics; made by `solve_linearly_solvable`.
 
     Attributes
@@ -70,6 +72,9 @@ class DesirabilitySolution:
         matrix = self.matrices[t]
         dense = np.where(matrix.sum(axis=1)[:, None] > 0, matrix.toarray(), np.nan)
         return LabelledArray(lock(dense), ("s", "s'"), {"s": states, "s'": states})
+
+    def _arrays(self) -> Mapping[str, LabelledArray]:
+        return {"V": self.V} | ({} if self.rates is None else {"rates": self.rates})
 
     def _rows(self) -> list[list[str]]:
         rows = [

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
+from control_pgm.control.labelled_results import WithPolicy
 from control_pgm.control.mdp import MDP
 from control_pgm.control.policies import drawn_action
 from control_pgm.display import html_table, number, text_table
@@ -33,7 +34,7 @@ def difference(q: FloatArray, v: FloatArray) -> FloatArray:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class StationarySolution:
+class StationarySolution(WithPolicy):
     """A stationary policy and its values; made by `solve_infinite`.
 
     Arrays are labelled (``.sel(s="home", a="go")``) and read-only; ``np.asarray`` gives the plain array.
@@ -110,6 +111,9 @@ class StationarySolution:
     def residual(self) -> float:
         """The largest change of V in the last sweep, in units of reward."""
         return float(self.residuals[-1])
+
+    def _arrays(self) -> Mapping[str, LabelledArray]:
+        return {"policy": self.policy, "Q": self.Q, "V": self.V, "advantage": self.advantage}
 
     def _rows(self) -> list[list[str]]:
         rows = [
