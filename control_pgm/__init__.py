@@ -102,7 +102,8 @@ from control_pgm.viz import (
     save_picture,
 )
 
-Solution.save = save_solution  # ``solution.save(path)``: files lie in a layer above solutions
+# ``solution.save(path)``: files lie in a layer above solutions
+Solution.save = StationarySolution.save = AverageSolution.save = save_solution
 
 __all__ = [
     "AverageSolution",

@@ -108,7 +108,7 @@ def _of_data_array(array: Any) -> LabelledArray:
 def _of_frame(mdp: MDP, frame: Any) -> LabelledArray:
     """From a data frame: actions as columns and states, or (t, s), as rows; or columns s, a, perhaps t, and one more.
 
-    What a long frame leaves out has probability 0.
+    Rows may be named by the index, or by columns s and t. What a frame leaves out has probability 0.
     """
     if not hasattr(frame, "columns"):  # a series over (s, a) or (t, s, a)
         names = frame.index.names
@@ -128,6 +128,9 @@ def _of_frame(mdp: MDP, frame: Any) -> LabelledArray:
             )
         cells = list(zip(*(frame[name].tolist() for name in keys), strict=True))
         return _of_cells(mdp, cells, frame[numbers[0]].to_numpy())
+    if "s" in columns and "s" not in mdp.actions.index_of:  # as files give it
+        frame = frame.set_index([name for name in ("t", "s") if name in columns])
+        columns = list(frame.columns)
     rows = frame.index.tolist()
     of_states = not isinstance(rows[0] if rows else None, tuple) or rows[0] in mdp.states.index_of
     places: list[tuple[Hashable, ...]] = [(row,) if of_states else tuple(row) for row in rows]

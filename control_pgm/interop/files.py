@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from control_pgm.control.infinite import AverageSolution, StationarySolution
 from control_pgm.control.mdp import MDP
 from control_pgm.control.policy_sources import opened
 from control_pgm.control.solution import Solution
@@ -18,6 +19,7 @@ from control_pgm.interop.npz_format import read_npz, write_npz
 from control_pgm.interop.saved_solution import SavedSolution
 from control_pgm.interop.solution_record import solution_from, solution_record
 from control_pgm.interop.source import MAX_BYTES, Record, Source, check_limit, ending, read_text
+from control_pgm.interop.stationary_record import FORMAT, Stationary, stationary_from, stationary_record
 from control_pgm.problems import forest, gambler, puterman_two_state, russell_norvig_grid, sutton_barto_grid
 from control_pgm.problems.gridworld import ACTIONS, gridworld
 from control_pgm.writing import replacing
@@ -153,16 +155,17 @@ def loads(text: str, *, name: str = "the JSON text", max_bytes: int = MAX_BYTES)
     return mdp_from(read_json_text(text, name, max_bytes))
 
 
-def save_solution(solution: Solution, path: str | Path) -> Path:
+def save_solution(solution: Solution | Stationary, path: str | Path) -> Path:
     """Write the data of a solution, with its decision process: whole, or not at all.
 
     All that its type of inference has comes back bit by bit with `load_solution`: policy, values and marginals,
     evidence and bounds, an open-loop plan, risk, temperatures and action prior. Figures that would need more memory
-    than there may be, such as the exact evidence beside a variational solution, are left out.
+    than there may be, such as the exact evidence beside a variational solution, are left out. Solutions without a last
+    step come back as they were.
 
     Parameters
     ----------
-    solution : Solution
+    solution : Solution, StationarySolution or AverageSolution
     path : path
         .json or .npz, as for `save`.
 
@@ -183,16 +186,18 @@ def save_solution(solution: Solution, path: str | Path) -> Path:
     >>> float(load_solution(path).policy.sel(t=2, s="(0,1)").sum().round(12))
     1.0
     """
+    if isinstance(solution, StationarySolution | AverageSolution):
+        return _write(lambda: stationary_record(solution), path)
     if not isinstance(solution, Solution):
         raise InvalidArgument(
             f"{type(solution).__name__} cannot be saved as a solution",
-            allowed="a Solution",
+            allowed="a Solution, a StationarySolution or an AverageSolution",
             remedy="decision processes: save(mdp, path)",
         )
     return _write(lambda: solution_record(solution), path)
 
 
-def load_solution(path: str | Path, *, max_bytes: int = MAX_BYTES) -> SavedSolution:
+def load_solution(path: str | Path, *, max_bytes: int = MAX_BYTES) -> SavedSolution | Stationary:
     """Read what `save_solution` has written.
 
     Parameters
@@ -201,6 +206,11 @@ def load_solution(path: str | Path, *, max_bytes: int = MAX_BYTES) -> SavedSolut
         A .json or .npz file.
     max_bytes : int
         As for `load`.
+
+    Returns
+    -------
+    SavedSolution
+        Of a solution without a last step the solution itself: a StationarySolution or an AverageSolution.
 
     Raises
     ------
@@ -214,7 +224,8 @@ def load_solution(path: str | Path, *, max_bytes: int = MAX_BYTES) -> SavedSolut
     SavedSolution(MDP(3 states, 4 actions), horizon 3, inference='posterior')
     """
     check_limit(max_bytes)
-    return solution_from(_READERS[ending(path, tuple(_READERS))](Path(path), max_bytes))
+    source = _READERS[ending(path, tuple(_READERS))](Path(path), max_bytes)
+    return (stationary_from if source.fields.get("format") == FORMAT else solution_from)(source)
 
 
 @opened.register(str)

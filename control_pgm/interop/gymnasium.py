@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from control_pgm.control.arguments import is_several
 from control_pgm.control.mdp import MDP
 from control_pgm.control.outcomes import Outcome
 from control_pgm.control.slices import TERMINAL
@@ -24,16 +25,19 @@ from control_pgm.tables.probabilities import MOST, exact, first_miss
 
 INSTALL = "pip install control_pgm[gym]"
 TABULAR = ("FrozenLake-v1", "FrozenLake8x8-v1", "CliffWalking-v1", "CliffWalkingSlippery-v1", "Taxi-v4")
+_STARTS = ("initial_state_distrib", "isd")  # where environments, and older ones, keep p(s_0)
 _OUTCOME = "(probability, next state, reward, terminated)"
 
 
-def from_gymnasium(env_or_id: Any, *, discount: float = 1.0, **options: Any) -> MDP:
+def from_gymnasium(env_or_id: Any, *, initial: Any = None, discount: float = 1.0, **options: Any) -> MDP:
     """The decision process of a Gymnasium environment with a table ``P``.
 
     Parameters
     ----------
     env_or_id : gymnasium.Env or str
         An environment, wrapped or not, or an id such as ``"FrozenLake-v1"``.
+    initial : optional
+        p(s_0) in place of the environment's own: a state label, {label: p}, or a vector over the environment's states.
     discount : float
         Gamma of the process.
     **options
@@ -44,7 +48,8 @@ def from_gymnasium(env_or_id: Any, *, discount: float = 1.0, **options: Any) -> 
     MDP
         The environment's states in its order, unreachable ones too. If any outcome terminates, one absorbing state
         ``"terminal"`` of reward 0 comes last, and all such outcomes lead there. Different rewards of one (s, a, s')
-        are kept apart. p(s_0) is ``initial_state_distrib``; uniform over the environment's states where it has none.
+        are kept apart. p(s_0) is ``initial_state_distrib``, in older environments ``isd``; uniform over the
+        environment's states where it has none.
         Cells of grids are labelled ``"(row,col)"`` and have positions; Taxi's states ``"taxi (0,0) passenger R to G"``;
         other states, and actions whose names are not known, are numbers.
 
@@ -72,7 +77,7 @@ def from_gymnasium(env_or_id: Any, *, discount: float = 1.0, **options: Any) -> 
     if isinstance(env_or_id, str):
         env = make(env_or_id, **options)
         try:
-            return _from_table(env, discount)
+            return _from_table(env, initial, discount)
         finally:
             env.close()
     if options:
@@ -80,7 +85,7 @@ def from_gymnasium(env_or_id: Any, *, discount: float = 1.0, **options: Any) -> 
             f"{', '.join(options)} given with an environment that is already made",
             remedy="pass the id and these options, or make the environment with them",
         )
-    return _from_table(env_or_id, discount)
+    return _from_table(env_or_id, initial, discount)
 
 
 def make(name: str, **options: Any) -> Any:
@@ -107,7 +112,7 @@ def make(name: str, **options: Any) -> Any:
         ) from error
 
 
-def _from_table(env: Any, discount: float) -> MDP:
+def _from_table(env: Any, initial: Any, discount: float) -> MDP:
     raw = _unwrapped(env)
     table = _Table.of(raw)
     outcomes = list(table.outcomes())
@@ -118,7 +123,7 @@ def _from_table(env: Any, discount: float) -> MDP:
         outcomes,
         states=[*table.names.states, *([TERMINAL] if ends else [])],
         actions=table.names.actions,
-        initial=_initial(raw, len(table.names.states), ends=ends),
+        initial=_initial(raw, initial, len(table.names.states), ends=ends),
         discount=discount,
         positions=table.names.positions,
     )
@@ -152,12 +157,19 @@ def _title(raw: Any) -> str:
     return str(getattr(spec, "id", None) or type(raw).__name__)
 
 
-def _initial(raw: Any, n: int, *, ends: bool) -> Any:
-    """p(s_0) in the environment's own number type, with 0 for the state that is appended if outcomes terminate."""
-    given = getattr(raw, "initial_state_distrib", None)
-    initial = np.asarray(np.full(n, 1.0 / n) if given is None else given)
+def _initial(raw: Any, given: Any, n: int, *, ends: bool) -> Any:
+    """p(s_0) as `MDP` takes it; a vector over the environment's states gets 0 for the state that is appended."""
+    own, name = given, "initial"
+    if given is None:
+        name = next((name for name in _STARTS if getattr(raw, name, None) is not None), "")
+        own = getattr(raw, name) if name else np.full(n, 1.0 / n)
+    elif not is_several(given) or (isinstance(given, tuple) and len(given) != n):
+        return given  # a label, or a mapping from labels
+    initial = np.asarray(own)
     if initial.shape != (n,):
-        raise InvalidModel(f"initial_state_distrib has shape {initial.shape}", allowed=f"({n},), one for each state")
+        raise InvalidModel(
+            f"{name} has shape {initial.shape}", allowed=f"({n},), one for each state of the environment"
+        )
     return np.append(initial, np.zeros(int(ends), dtype=initial.dtype))
 
 

@@ -15,6 +15,7 @@ from control_pgm.control.slices import TERMINAL
 from control_pgm.control.validation import MAX_DENSE_BYTES
 from control_pgm.display import size
 from control_pgm.errors import InvalidArgument, TooLarge
+from control_pgm.inference.seeds import generator
 from control_pgm.interop.gymnasium import make
 from control_pgm.interop.gymnasium_labels import action_names, wrapper_of
 from control_pgm.tables.labelled import LabelledArray
@@ -42,7 +43,9 @@ class Sampled:
     cut_off: tuple[Hashable, ...]
 
 
-def from_samples(env_or_id: Any, n: int, seed: int, *, discount: float = 1.0, **options: Any) -> Sampled:
+def from_samples(
+    env_or_id: Any, n: int, seed: int | np.random.Generator, *, discount: float = 1.0, **options: Any
+) -> Sampled:
     """Estimate a decision process from n steps of an environment under uniformly random actions.
 
     Parameters
@@ -51,8 +54,8 @@ def from_samples(env_or_id: Any, n: int, seed: int, *, discount: float = 1.0, **
         An environment with hashable observations and finitely many actions, or its id. Wrappers are kept.
     n : int
         Steps.
-    seed : int
-        Of the environment and of the actions: the same seed, the same estimate.
+    seed : int or numpy.random.Generator
+        Of the environment and of the actions: the same integer, the same estimate. A generator draws one.
     discount : float
         Gamma of the process.
     **options
@@ -79,7 +82,7 @@ def from_samples(env_or_id: Any, n: int, seed: int, *, discount: float = 1.0, **
     >>> bool(found.counts.sel(s=(20, 10, 0), a="hit") > 20)
     True
     """
-    n, seed = _whole(n, "n", least=1), _whole(seed, "seed", least=0)
+    n, seed = _whole(n, "n", least=1), _seed(seed)
     if isinstance(env_or_id, str):
         env = make(env_or_id, **options)
         try:
@@ -198,6 +201,12 @@ def _fits(experience: _Experience, n_states: int, n_actions: int) -> None:
             allowed=size(MAX_DENSE_BYTES),
             remedy="wrap the environment so that rewards are rounded, or observations coarser",
         )
+
+
+def _seed(seed: Any) -> int:
+    """A seed, which environments want as an integer."""
+    rng = generator(seed)
+    return int(rng.integers(2**31)) if isinstance(seed, np.random.Generator) else int(seed)
 
 
 def _whole(value: Any, what: str, *, least: int) -> int:

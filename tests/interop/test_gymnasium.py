@@ -405,8 +405,8 @@ def test_an_observation_called_terminal_is_refused():
     [
         (("Blackjack-v1", 0, 0), ["n is 0", "from 1"]),
         (("Blackjack-v1", 2.5, 0), ["n is 2.5"]),
-        (("Blackjack-v1", 10, None), ["seed is None"]),
-        (("Blackjack-v1", 10, -1), ["seed is -1", "from 0"]),
+        (("Blackjack-v1", 10, None), ["seed None", "Generator"]),
+        (("Blackjack-v1", 10, -1), ["seed -1", "integer ≥ 0"]),
         (("CartPole-v1", 10, 0), ["ndarray", "hashable", "TransformObservation"]),
         (("Pendulum-v1", 10, 0), ["Box", "Discrete(n)"]),
         ((None, 10, 0), ["None", "Gymnasium environment"]),
@@ -416,3 +416,34 @@ def test_what_cannot_be_sampled_is_refused(arguments, words):
     with pytest.raises(InvalidArgument) as caught:
         from_samples(*arguments)
     assert all(word in str(caught.value) for word in words), str(caught.value)
+
+
+def test_the_first_state_can_be_given_instead_of_the_environments_own():
+    table = {0: {0: [(1.0, 1, 0.0, False)]}, 1: {0: [(1.0, 1, 1.0, True)]}}
+    env = Fake(table, initial_state_distrib=[1.0, 0.0])
+    for given, expected in (
+        (None, [1.0, 0.0, 0.0]),
+        (1, [0.0, 1.0, 0.0]),
+        ([0.25, 0.75], [0.25, 0.75, 0.0]),
+        (np.array([0.25, 0.75]), [0.25, 0.75, 0.0]),
+        ({0: 0.5, 1: 0.5}, [0.5, 0.5, 0.0]),
+    ):
+        assert from_gymnasium(env, initial=given).initial.tolist() == expected
+    assert from_gymnasium("FrozenLake-v1", initial="(2,0)").initial.argmax() == 8
+    with pytest.raises(InvalidModel, match=r"initial has shape \(4,\); allowed: \(2,\)"):
+        from_gymnasium(env, initial=[0.25] * 4)
+
+
+def test_the_first_states_of_old_environments_are_read():
+    table = {0: {0: [(1.0, 1, 0.0, False)]}, 1: {0: [(1.0, 1, 1.0, True)]}}
+    assert from_gymnasium(Fake(table, isd=np.array([0.0, 1.0]))).initial.tolist() == [0.0, 1.0, 0.0]
+    both = Fake(table, isd=np.array([0.0, 1.0]), initial_state_distrib=np.array([1.0, 0.0]))
+    assert from_gymnasium(both).initial.tolist() == [1.0, 0.0, 0.0]
+    with pytest.raises(InvalidModel, match=r"isd has shape \(3,\)"):
+        from_gymnasium(Fake(table, isd=np.ones(3) / 3))
+
+
+def test_experience_is_drawn_by_a_generator_as_well():
+    one, same = (from_samples("Blackjack-v1", 200, seed=np.random.default_rng(4)) for _ in range(2))
+    assert one.mdp.states == same.mdp.states
+    assert np.array_equal(one.counts.values, same.counts.values)

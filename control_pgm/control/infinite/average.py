@@ -12,9 +12,11 @@ the forward message; left times right gives p(s|O), the share of time that an op
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -91,6 +93,8 @@ class AverageSolution(WithPolicy):
     iterations: int
     method: str
     action_prior: FloatArray | str | None = None
+
+    save: ClassVar[Callable[[AverageSolution, str | Path], Path]]  # attached where files are known, in the layer above
 
     @property
     def temperatures(self) -> FloatArray:

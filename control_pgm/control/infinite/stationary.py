@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 
@@ -76,6 +78,10 @@ class StationarySolution(WithPolicy):
     error_bound: float
     method: str
     action_prior: FloatArray | str | None = None
+
+    save: ClassVar[
+        Callable[[StationarySolution, str | Path], Path]
+    ]  # attached where files are known, in the layer above
 
     @property
     def temperatures(self) -> FloatArray | None:
