@@ -120,11 +120,11 @@ def _of_frame(mdp: MDP, frame: Any) -> LabelledArray:
     columns = list(frame.columns)
     if {"s", "a"} <= set(columns) and not set(columns) >= set(mdp.actions):
         keys = [name for name in AXES if name in columns]
-        numbers = [name for name in columns if name not in keys]
+        numbers = ["policy"] if "policy" in columns else [name for name in columns if name not in keys]
         if len(numbers) != 1:
             raise InvalidArgument(
                 f"a data frame with the columns {columns} as a policy",
-                allowed="t, s, a and one column of probabilities; or the actions as columns",
+                allowed="t, s, a and one column of probabilities, or one named 'policy'; or the actions as columns",
             )
         cells = list(zip(*(frame[name].tolist() for name in keys), strict=True))
         return _of_cells(mdp, cells, frame[numbers[0]].to_numpy())

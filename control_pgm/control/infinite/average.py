@@ -94,7 +94,7 @@ class AverageSolution(WithPolicy):
     method: str
     action_prior: FloatArray | str | None = None
 
-    save: ClassVar[Callable[[AverageSolution, str | Path], Path]]  # attached where files are known, in the layer above
+    save: ClassVar[Callable[[AverageSolution, str | Path], Path]]  # attached in the layer of files
 
     @property
     def temperatures(self) -> FloatArray:

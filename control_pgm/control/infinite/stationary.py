@@ -79,9 +79,7 @@ class StationarySolution(WithPolicy):
     method: str
     action_prior: FloatArray | str | None = None
 
-    save: ClassVar[
-        Callable[[StationarySolution, str | Path], Path]
-    ]  # attached where files are known, in the layer above
+    save: ClassVar[Callable[[StationarySolution, str | Path], Path]]  # attached in the layer of files
 
     @property
     def temperatures(self) -> FloatArray | None:
