@@ -145,9 +145,10 @@ class SparseDynamics:
         return pairs.reshape(-1, self.n_actions)
 
     def with_column(self, values: FloatArray, k: int, column: FloatArray) -> FloatArray:
-        """A copy of the values with others at s'=k, which must be possible everywhere."""
+        """A copy of the values with others at s'=k, where that is possible."""
         changed = values.copy()
-        changed[self.matrix.indices == k] = column.ravel()
+        there = np.flatnonzero(self.matrix.indices == k)
+        changed[there] = column.ravel()[np.searchsorted(self.matrix.indptr, there, side="right") - 1]
         return changed
 
     def of_state(self, values: FloatArray, k: int) -> FloatArray:
@@ -220,13 +221,20 @@ def aligned(values: FloatArray, source: Any, target: Any, *, missing: float = 0.
     """
     if np.array_equal(source.indptr, target.indptr) and np.array_equal(source.indices, target.indices):
         return values
-    width = target.shape[1]
-    have, want = _places(source, width), _places(target, width)
+    if not source.nnz:
+        return np.full((*values.shape[:-1], target.nnz), missing)
+    at, there = found_at(source, _places(target, target.shape[1]), width=target.shape[1])
+    return np.where(there, values[..., at], missing)
+
+
+def found_at(matrix: Any, want: IntArray, *, width: int | None = None) -> tuple[IntArray, BoolArray]:
+    """Which non-zeros of a CSR matrix have the positions ``want`` of a dense one, and whether there are such."""
+    have = _places(matrix, matrix.shape[1] if width is None else width)
     if not have.size:
-        return np.full((*values.shape[:-1], want.size), missing)
+        return np.zeros(want.shape, np.int64), np.zeros(want.shape, bool)
     at = np.searchsorted(have, want)
     at[at == have.size] = 0
-    return np.where(have[at] == want, values[..., at], missing)
+    return at, have[at] == want
 
 
 def _places(matrix: Any, width: int) -> IntArray:

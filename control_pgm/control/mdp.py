@@ -32,7 +32,8 @@ class MDP(ProcessTables):
         P(s'|s,a): shape (S, A, S), or (T, S, A, S) where it varies with time, or sparse (S·A, S) with row s·A+a.
     reward : array_like or scipy.sparse
         Shape (S,), (S, A), (S, A, S), (T, S, A) or (T, S, A, S), or sparse like the transition, where entries left out
-        are 0. −inf forbids. Rewards of outcomes of probability 0 are ignored.
+        are 0. −inf forbids. Rewards of outcomes of probability 0 count only in networks whose dynamics are replaced
+        (see `ControlNetwork`).
     initial : optional
         A state label, a mapping label -> probability, or a vector of length S. Default: uniform.
     states, actions : optional

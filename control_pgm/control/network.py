@@ -19,9 +19,16 @@ from numpy.typing import ArrayLike
 
 from control_pgm.control.arguments import is_count
 from control_pgm.control.mdp import MDP
-from control_pgm.control.network_tables import counting_factors, slice_tables, terminal_node, varying_tables
+from control_pgm.control.network_tables import (
+    counting_factors,
+    optimality_table,
+    slice_tables,
+    terminal_node,
+    varying_tables,
+)
 from control_pgm.control.priors import Prior, parse_prior
-from control_pgm.control.slices import make_slice
+from control_pgm.control.replaced_stages import replaced_stage
+from control_pgm.control.slices import Stage, make_slice, stage_of
 from control_pgm.control.temperatures import check_schedule, varies
 from control_pgm.display import listing
 from control_pgm.errors import InvalidArgument, InvalidModel, NotAvailable, TooLarge
@@ -33,10 +40,12 @@ from control_pgm.models.every_slice import EverySlice
 from control_pgm.models.template import DynamicBayesianNetwork, TwoSliceTemplate
 from control_pgm.tables.arrays import FloatArray, lock
 from control_pgm.tables.factor import Factor
+from control_pgm.tables.scaled import Scaled
 from control_pgm.tables.variable import Variable
 
 MAX_HORIZON = 1_000_000
 OPTIMALITY = "optimality"  # the kind of what is observed to be 1
+ACTION = "action"  # the kind of what is chosen
 
 
 class ControlNetwork(DynamicBayesianNetwork):
@@ -44,6 +53,21 @@ class ControlNetwork(DynamicBayesianNetwork):
 
     The kinds of its variables are "state", "action" and "optimality", for which pictures have rows and colours of their
     own. What is added with ``kind="optimality"`` belongs to `optimal`: it needs a state 1, and is observed to be 1.
+
+    Notes
+    -----
+    What `replace` and `extend` mean for rewards:
+
+    - Other dynamics p(s_{t+1}|s_t,a_t), or another prior p(a_t|s_t): every outcome is paid its reward r(s,a,s') of the
+      process, also one that was impossible before, and what discount ends has collected what it would have reached.
+      ``reward_shift`` rises where the largest reward rises, and never falls; ``log_evidence_unshifted`` and the
+      posterior do not depend on it. Rewards are known where they were given: for all outcomes by an array or a
+      `gridworld`, in a sparse reward for its entries, in a list of outcomes for those listed. Where more becomes
+      possible than is known, the change is refused.
+    - Another p(s_0): nothing changes.
+    - Another table p(O_t|…) is left alone from then on: alpha log p(O_t=1|·) + c_t is what it pays, whatever else is
+      replaced.
+    - An added factor, or node of kind "optimality", pays alpha log of its value beside all rewards.
 
     Attributes
     ----------
@@ -71,6 +95,7 @@ class ControlNetwork(DynamicBayesianNetwork):
     counting: tuple[Factor, ...]
     prior: Prior
     as_unrolled: bool  # whether nothing was replaced or added since
+    _replaced: Mapping[int, tuple[Stage, Scaled]]  # t -> what step t is made of since it was replaced, and its p(O|…)
 
     @cached_property
     def optimal(self) -> Mapping[str, Hashable]:
@@ -106,6 +131,72 @@ class ControlNetwork(DynamicBayesianNetwork):
     def infer(self, *, memory_limit: int = DEFAULT_MEMORY_LIMIT) -> TreePosterior:
         """The posterior given that every step is optimal; the same as ``infer(net, net.optimal)``."""
         return infer(self, self.optimal, memory_limit=memory_limit)
+
+    def stage(self, t: int) -> Stage:
+        """What step t is made of: dynamics, rewards and prior, of the process or as they were replaced."""
+        return self._replaced[t][0] if t in self._replaced else stage_of(self.mdp, t, self.prior.at(t))
+
+    @property
+    def replaced_steps(self) -> Collection[int]:
+        """The steps whose `stage` is not the process's own."""
+        return self._replaced.keys()
+
+    def rewarded(self, t: int) -> Scaled:
+        """p(O_t|·) as it follows from the rewards; another table in its place is the user's own."""
+        if t in self._replaced:
+            return self._replaced[t][1]
+        varying = self._varying.get("O")
+        if varying is not None:
+            return varying[t].scaled
+        return next(cpd.scaled for cpd in self.template.transition if cpd.child.name == "O")
+
+    def replace(self, cpd: CPD) -> Self:
+        """The network with another CPD for ``cpd.child``, whose outcomes are paid the rewards of the process.
+
+        Parameters
+        ----------
+        cpd : CPD
+
+        Raises
+        ------
+        InvalidModel
+            If actions become possible that were not available, or outcomes for which no reward is known; names t, s,
+            a, s'. As `BayesianNetwork.replace` does.
+
+        Examples
+        --------
+        A jump to a shop that was out of reach pays what entering the shop pays:
+
+        >>> mdp = MDP([[[1, 0]], [[0, 1]]], [[[0, 5]], [[0, 0]]], states=["home", "shop"], initial="home")
+        >>> net = unroll(mdp, 1)
+        >>> s, a, after = net.variable("s_0"), net.variable("a_0"), net.variable("s_1")
+        >>> jump = net.replace(CPD(after, [s, a], [[[0, 1]], [[0, 1]]]))
+        >>> float(jump.infer().log_evidence * net.temperature + jump.reward_shift.sum())
+        5.0
+        """
+        plain = super().replace(cpd)
+        child = cpd.child.name
+        t = self._step_of.get(child)
+        if t is None:
+            return plain
+        old = self.cpd(f"O_{t}")
+        stage = replaced_stage(plain, child, t, rewarded=old.scaled is self.rewarded(t))
+        if stage is None:
+            return plain
+        made = make_slice(stage, float(self.temperatures[t]), least=float(self.reward_shift[t]))
+        table = optimality_table(made, stage.transition)
+        node = CPD.of(old.variables, table)
+        new = plain._with([node if c is old else c for c in plain.cpds], plain.factors)
+        shift = self.reward_shift.copy()
+        shift[t] = made.shift
+        new.__dict__.update(reward_shift=lock(shift), _replaced={**self._replaced, t: (stage, table)})
+        return new
+
+    @cached_property
+    def _step_of(self) -> Mapping[str, int]:
+        """The step whose rewards depend on the table of a variable: that of s_{t+1} or a_t."""
+        steps = range(self.horizon)
+        return {f"s_{t + 1}": t for t in steps} | {f"a_{t}": t for t in steps}
 
     def _with(self, cpds: Sequence[CPD], factors: Sequence[Factor]) -> Self:
         own = {id(cpd) for cpd in self.cpds}
@@ -181,9 +272,7 @@ def unroll(
     prior = parse_prior(mdp, action_prior, steps)
     varying = mdp.time_steps is not None or prior.varying or scheduled
     frame = mdp.frame
-    slices = [
-        make_slice(mdp, t, prior.at(t), float(alphas[t]), frame.ending(t)) for t in range(steps if varying else 1)
-    ]
+    slices = [make_slice(stage_of(mdp, t, prior.at(t)), float(alphas[t])) for t in range(steps if varying else 1)]
     # One edge s → a for all slices: it is there if any slice needs it.
     on_state = any(not (s.prior == s.prior[0]).all() for s in slices)
     tables = [slice_tables(frame, t, s, on_state) for t, s in enumerate(slices)]
@@ -201,6 +290,7 @@ def unroll(
         counting=counting,
         prior=prior,
         as_unrolled=True,
+        _replaced={},
     )
     if not scheduled:
         control.__dict__["temperature"] = float(alphas[0])

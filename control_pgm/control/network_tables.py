@@ -26,12 +26,12 @@ def slice_tables(frame: Frame, t: int, step: Slice, on_state: bool) -> list[CPD]
     transition = frame.transition(t)
     return [
         CPD.of([frame.s, frame.a] if on_state else [frame.a], Scaled.from_linear(lock(prior.copy()))),
-        CPD.of([frame.s, frame.a, *outcome, frame.o], _optimality(step, transition.scaled)),
+        CPD.of([frame.s, frame.a, *outcome, frame.o], optimality_table(step, transition.scaled)),
         transition,
     ]
 
 
-def _optimality(step: Slice, transition: Scaled) -> Scaled:
+def optimality_table(step: Slice, transition: Scaled) -> Scaled:
     """p(O|s,a[,s']); beside a sparse transition both of its values are listed for every possible outcome.
 
     Outside of these outcomes the rows of the sparse table are zero and sum to no one. That never matters: they meet

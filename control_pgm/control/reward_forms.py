@@ -1,11 +1,13 @@
 """The forms in which rewards are given: arrays of every shape, sparse matrices, and how each is stored.
 
 A process with a dense transition holds rewards densely. Beside a sparse transition rewards on outcomes are listed like
-its non-zeros: what it makes impossible is ignored, and what a sparse reward leaves out is 0.
+its non-zeros, and what a sparse reward leaves out is 0. Rewards that were given for impossible outcomes are kept as
+they are, for networks whose dynamics are replaced.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,10 +15,11 @@ from scipy import sparse
 
 from control_pgm.control.arguments import as_csr, as_numbers, choice
 from control_pgm.control.dynamics import aligned
+from control_pgm.control.given_rewards import Listing
 from control_pgm.control.rewards import Rewards
 from control_pgm.control.validation import fits_dense
 from control_pgm.errors import InvalidArgument, InvalidModel
-from control_pgm.tables.arrays import frozen, lock
+from control_pgm.tables.arrays import frozen, lock, lock_mask
 
 AXES = ("s", "sa", "sas", "tsa", "tsas")
 
@@ -31,7 +34,7 @@ def stored_rewards(reward: Any, axes: str | None, given: Any, table: Any, n_stat
     given, table : the transition as it was given, which listed `Rewards` follow, and as it is stored.
     """
     if sparse.issparse(reward):
-        return _from_sparse(reward, axes, table, n_states, n_actions)
+        return _from_sparse(reward, axes, given, table, n_states, n_actions)
     if isinstance(reward, Rewards):
         rewards = reward
         _check_size(rewards, n_states, n_actions)
@@ -39,8 +42,18 @@ def stored_rewards(reward: Any, axes: str | None, given: Any, table: Any, n_stat
         varying = table.shape[0] if table.ndim == 4 else None
         rewards = parse_rewards(reward, axes, n_states, n_actions, varying=varying)
     if rewards.listed:
-        return rewards.moved(given, table)
-    return rewards.as_list(table) if rewards.on_outcome and table.ndim == 2 else rewards
+        beyond = rewards.beyond or _lost(rewards, given, table, (n_states, n_actions))
+        return replace(rewards.moved(given, table), beyond=beyond)
+    if rewards.on_outcome and table.ndim == 2:
+        return replace(rewards.as_list(table), beyond=Listing.of_all(rewards))
+    return rewards
+
+
+def _lost(rewards: Rewards, given: Any, table: Any, shape: tuple[int, int]) -> Listing | None:
+    """Listed rewards as they were given, if the transition as it is stored lacks some of their outcomes."""
+    if given is table or (aligned(np.ones(table.nnz), table, given) == 1.0).all():
+        return None
+    return Listing(rewards, given, shape)
 
 
 def _check_size(rewards: Rewards, n_states: int, n_actions: int) -> None:
@@ -53,18 +66,22 @@ def _check_size(rewards: Rewards, n_states: int, n_actions: int) -> None:
         raise InvalidModel(f"the rewards of another process have the shape {given}", allowed=_shape_text(wanted))
 
 
-def _from_sparse(reward: Any, axes: str | None, table: Any, n_states: int, n_actions: int) -> Rewards:
+def _from_sparse(reward: Any, axes: str | None, given: Any, table: Any, n_states: int, n_actions: int) -> Rewards:
     if axes not in (None, "sas"):
         raise InvalidArgument(f"reward_axes {axes!r} with a sparse reward", allowed="'sas', or nothing")
     rows = n_states * n_actions
     if reward.shape != (rows, n_states):
         raise InvalidModel(f"the sparse reward has shape {reward.shape}", allowed=f"({rows}, {n_states}), row s·A+a")
     matrix = as_csr(reward, "the reward")
+    listed = Rewards("o", frozen(matrix.data[None]))
     if table.ndim == 2:
-        return Rewards("o", frozen(aligned(matrix.data, matrix, table)[None]))
+        there = (aligned(np.ones(given.nnz), given, table) > 0) | (aligned(np.ones(matrix.nnz), matrix, table) > 0)
+        known = None if there.all() else lock_mask(np.asarray(there))
+        values = frozen(aligned(matrix.data, matrix, table)[None])
+        beyond = _lost(listed, matrix, table, (n_states, n_actions))
+        return Rewards("o", values, None, known, beyond)
     fits_dense(n_states, n_actions)
-    values: Any = matrix.toarray().reshape(1, n_states, n_actions, n_states)
-    return Rewards("sas", lock(values))
+    return listed.as_dense(matrix)
 
 
 def parse_rewards(reward: Any, axes: str | None, n_states: int, n_actions: int, *, varying: int | None) -> Rewards:

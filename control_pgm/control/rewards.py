@@ -13,17 +13,27 @@ is impossible has no reward.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from control_pgm.control.dynamics import aligned
 from control_pgm.errors import InvalidArgument
-from control_pgm.tables.arrays import BoolArray, FloatArray, lock
+from control_pgm.tables.arrays import BoolArray, FloatArray, IntArray, lock, lock_mask
 
 _LARGEST = 1e14  # nats: beyond, logarithms of evidence would keep no digit after the point
+
+
+class RewardSource(Protocol):
+    """Rewards by outcome, possible or not: what was given beside what a transition needs."""
+
+    def at(self, t: int) -> RewardSource:
+        """Those of step t."""
+
+    def pick(self, s: IntArray, a: IntArray, s_next: IntArray) -> Rewards:
+        """Those of single outcomes, listed in their order; `Rewards.known` tells which were given."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,11 +45,17 @@ class Rewards:
     axes : "sa", "sas", "tsa" or "tsas"; "o" or "to" where outcomes are the non-zeros of a sparse transition.
     values : shape (K, …axes).
     weights : the same shape, summing to one over k; None where K = 1.
+    known : bool array over outcomes, without k and t
+        Where a reward was given, be the outcome possible or not; None if everywhere.
+    beyond : RewardSource, optional
+        Of listed rewards: those that were given for outcomes which are not listed.
     """
 
     axes: str
     values: FloatArray
     weights: FloatArray | None = None
+    known: BoolArray | None = None
+    beyond: RewardSource | None = None
 
     @property
     def on_outcome(self) -> bool:
@@ -61,7 +77,8 @@ class Rewards:
         if not self.axes.startswith("t"):
             return self
         weights = None if self.weights is None else self.weights[:, t]
-        return Rewards(self.axes[1:], self.values[:, t], weights)
+        beyond = None if self.beyond is None else self.beyond.at(t)
+        return Rewards(self.axes[1:], self.values[:, t], weights, self.known, beyond)
 
     def used(self, support: BoolArray) -> BoolArray:
         """Where a value counts: inside the support of (s, a) or of outcomes, and with positive weight."""
@@ -110,14 +127,17 @@ class Rewards:
         """Rewards on outcomes [s,a,s'] as those of the non-zeros of a sparse transition; all others do not count."""
         rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
 
-        def pick(values: FloatArray) -> FloatArray:
+        def pick(values: Any) -> Any:
             return lock(values.reshape(*values.shape[:-3], *matrix.shape)[..., rows, matrix.indices])
 
         weights = None if self.weights is None else pick(self.weights)
-        return Rewards(self.axes.removesuffix("sas") + "o", pick(self.values), weights)
+        known = None if self.known is None else pick(self.known)
+        return Rewards(self.axes.removesuffix("sas") + "o", pick(self.values), weights, known)
 
     def as_dense(self, matrix: Any) -> Rewards:
-        """Listed rewards as an array with axes "sas"; what is impossible gets 0."""
+        """Listed rewards as an array with axes "sas"; outcomes for which none was given get 0."""
+        if self.beyond is not None:
+            return self._with_all(matrix)
         shape = (matrix.shape[1], matrix.shape[0] // matrix.shape[1], matrix.shape[1])
         rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
 
@@ -130,15 +150,57 @@ class Rewards:
         if weights is not None:
             weights[0] += weights.sum(axis=0) == 0.0
         axes = self.axes.removesuffix("o") + "sas"
-        return Rewards(axes, lock(fill(self.values)), None if weights is None else lock(weights))
+        known = fill(np.ones(len(rows)) if self.known is None else self.known.astype(np.float64)) > 0
+        return Rewards(axes, lock(fill(self.values)), None if weights is None else lock(weights), lock_mask(known))
+
+    def _with_all(self, matrix: Any) -> Rewards:
+        """`as_dense` with what was given beyond the list."""
+        assert self.beyond is not None
+        result = replace(self, beyond=None).as_dense(matrix)
+        assert result.known is not None
+        missing = np.nonzero(~result.known)
+        if self.time_steps is None:
+            return result.filled(missing, self.beyond.pick(*missing))
+        for t in range(self.time_steps):
+            result = result.filled((t, *missing), self.beyond.at(t).pick(*missing))
+        return result
+
+    def filled(self, place: tuple[Any, ...], found: Rewards) -> Rewards:
+        """The same with the listed rewards of some outcomes put in their places: indices of t, if any, and of these."""
+        several = max(len(self.values), len(found.values))
+        base, found = self.padded(several), found.padded(several)
+        every = np.ones(self.values.shape[2 if self.time_steps else 1 :], bool)
+        known = every if self.known is None else self.known.copy()
+        known[place[1:] if self.time_steps else place] = True if found.known is None else found.known
+        values = base.values.copy()
+        values[:, *place] = found.values
+        weights = base.weights
+        if weights is not None and found.weights is not None:
+            weights = weights.copy()
+            weights[:, *place] = found.weights
+            weights = lock(weights)
+        return replace(base, values=lock(values), weights=weights, known=lock_mask(known))
+
+    def padded(self, several: int) -> Rewards:
+        """The same with an axis k of that length: rewards of weight zero are added."""
+        more = several - len(self.values)
+        if several == 1 or (more == 0 and self.weights is not None):
+            return self
+        weights = np.ones(self.values.shape) if self.weights is None else self.weights
+        none = np.zeros((more, *self.values.shape[1:]))
+        values, weights = np.concatenate([self.values, none]), np.concatenate([weights, none])
+        return replace(self, values=lock(values), weights=lock(weights))
 
     def moved(self, source: Any, target: Any) -> Rewards:
         """Rewards listed as the non-zeros of one sparse transition, listed as those of another; new ones are 0."""
         if source is target:
             return self
         values = lock(aligned(self.values, source, target))
+        given = np.ones(source.nnz) if self.known is None else self.known.astype(np.float64)
+        there: BoolArray = aligned(given, source, target) > 0
+        known = None if there.all() else lock_mask(there)
         if self.weights is None:
-            return Rewards(self.axes, values)
+            return Rewards(self.axes, values, None, known, self.beyond)
         first, *others = self.weights
         weights = [aligned(first, source, target, missing=1.0), *(aligned(w, source, target) for w in others)]
-        return Rewards(self.axes, values, lock(np.stack(weights)))
+        return Rewards(self.axes, values, lock(np.stack(weights)), known, self.beyond)

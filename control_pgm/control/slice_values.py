@@ -15,7 +15,7 @@ from control_pgm.control.dynamics import DenseDynamics, Dynamics
 from control_pgm.control.mdp import MDP
 from control_pgm.control.network import ControlNetwork
 from control_pgm.control.rewards import Rewards
-from control_pgm.control.slices import Ending
+from control_pgm.control.slices import Stage
 from control_pgm.tables.arrays import BoolArray, FloatArray, lock
 from control_pgm.tables.operators import Operator, phi, phi_over
 from control_pgm.tables.sparse_array import SparseArray, Table
@@ -40,18 +40,14 @@ def slice_values(network: ControlNetwork, t: int, operator: Operator, scale: flo
         −inf for what is forbidden, impossible, or an action of prior zero. Rewards on outcomes of a sparse process are
         listed like the non-zeros of the network's transition.
     """
-    mdp, frame = network.mdp, network.mdp.frame
-    dynamics, rewards = mdp.dynamics_at(t), mdp.reward_table.at(t)
-    allowed = network.prior.at(t) > 0
-    support = dynamics.support(allowed) if rewards.on_outcome else allowed
-    values = _one_each(rewards, support, operator, scale)
-    ending = frame.ending(t)
-    if not rewards.on_outcome:
-        return lock(values if ending is None or ending.own is not None else _with_terminal(values))
-    if ending is not None:
-        values = _ended(dynamics, values, ending, mdp.discount, operator)
-    transition = frame.transition(t).scaled
-    return SparseArray(transition.pattern, values, -inf) if isinstance(transition, SparseScaled) else lock(values)
+    stage = network.stage(t)
+    values = _one_each(stage.rewards, stage.support, operator, scale)
+    if not stage.rewards.on_outcome:
+        return lock(_with_terminal(values) if stage.appends else values)
+    if stage.ending is not None:
+        values = _ended(stage, values, operator)
+    pattern = stage.transition.pattern if isinstance(stage.transition, SparseScaled) else None
+    return lock(values) if pattern is None else SparseArray(pattern, values, -inf)
 
 
 def terminal_values(mdp: MDP, scale: float) -> FloatArray:
@@ -77,13 +73,17 @@ def _with_terminal(pairs: FloatArray) -> FloatArray:
     return np.vstack([pairs, np.zeros(pairs.shape[1])])
 
 
-def _ended(dynamics: Dynamics, values: FloatArray, ending: Ending, discount: float, operator: Operator) -> FloatArray:
+def _ended(stage: Stage, values: FloatArray, operator: Operator) -> FloatArray:
     """Values on outcomes of the network's dynamics: what is ended by discount has collected its reward.
 
     The terminal state forgets what would have been reached: whatever the operator, that is summed over, not chosen.
     """
+    dynamics, ending = stage.dynamics, stage.ending
+    assert ending is not None
     summing = Operator(operator.kappa, operator.kappa)
-    weights = np.where(_reaches(dynamics, ending.own), 1.0, 1.0 - discount) * dynamics.probabilities
+    ends = 1.0 - stage.goes_on
+    shares = ends if isinstance(ends, float) else dynamics.spread(ends)
+    weights = np.where(_reaches(dynamics, ending.own), 1.0, shares) * dynamics.probabilities
     mass = dynamics.spread(dynamics.sums(weights))
     shares = np.divide(weights, mass, out=np.zeros(weights.shape), where=mass > 0)
     pairs = phi_over(dynamics, values, shares, summing)

@@ -20,6 +20,7 @@ from control_pgm.control.solution_schedule import ScheduledPosteriorSolution, Sc
 from control_pgm.control.solve_options import DEFAULT as DEFAULT
 from control_pgm.control.solve_options import INFERENCES as INFERENCES
 from control_pgm.control.solve_options import (
+    check_actions,
     check_digits,
     check_progress,
     check_schedule_use,
@@ -113,6 +114,7 @@ def solve(
         kind = "posterior"
     network = _as_network(problem, horizon, temperature, action_prior)
     check_schedule_use(network, kind)
+    check_actions(network, inference)
     if convention == "sum":
         check_sum(network)
     if kind in ("posterior", "map", "marginal-map"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from math import inf
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from control_pgm.control.arguments import as_float, choice
 from control_pgm.control.mdp import MDP
-from control_pgm.control.network import ControlNetwork, unroll
+from control_pgm.control.network import ACTION, ControlNetwork, unroll
 from control_pgm.errors import InvalidArgument
 
 DEFAULT = "posterior"  # the type of inference wherever none is named
@@ -144,6 +145,31 @@ def check_digits(mdp: MDP, unit: float, what: str, remedy: str = "lower the temp
             allowed=f"temperatures, or inverse risks, up to {span / _SMALLEST:.3g}",
             remedy=remedy,
         )
+
+
+def check_actions(network: ControlNetwork, inference: str) -> None:
+    """Refuse further variables that act where actions are chosen: they would be averaged over, like states.
+
+    The posterior has no choice to make, and the most probable trajectory is a maximum over all variables.
+    """
+    if network.as_unrolled or INFERENCES[inference] in ("posterior", "map"):
+        return
+    own = {f"a_{t}" for t in range(network.horizon)}
+    others = [v for v in network.variables.values() if v.name not in own and _acts(v.kind)]
+    if others:
+        other, last = others[0], network.horizon - 1
+        raise InvalidArgument(
+            f"variable {other.name!r} of kind {other.kind!r} with inference={inference!r}, which chooses a_0 … a_{last}"
+            " alone",
+            allowed=f"inference='posterior' or 'map', in which {other.name!r} is a variable like any other",
+            remedy="make the actions of all agents one variable, a_t = (a, b) of the MDP; or give what nobody chooses "
+            "another kind",
+        )
+
+
+def _acts(kind: str) -> bool:
+    """Whether a kind means, or nearly, that of what is chosen."""
+    return bool(get_close_matches(str(kind).strip().lower(), [ACTION], n=1, cutoff=0.8))
 
 
 def check_schedule_use(network: ControlNetwork, kind: str) -> None:

@@ -92,7 +92,7 @@ def terminal_rewards(terminal: Any, states: Labels) -> FloatArray | None:
     values = as_numbers(terminal, "terminal_reward")
     if values.shape != (len(states),):
         raise InvalidModel(f"terminal_reward has shape {values.shape}", allowed=f"({len(states)},)")
-    bad = ~_payable(values)
+    bad = ~payable(values)
     if bad.any():
         k = int(np.argmax(bad))
         raise InvalidModel(f"terminal_reward is {values[k]} at s={states[k]!r}", allowed=_PAYABLE)
@@ -141,7 +141,7 @@ def rewards(mdp: MDP) -> None:
 def _rewards_at(mdp: MDP, t: int) -> None:
     rewards, dynamics = mdp.reward_table.at(t), mdp.dynamics_at(t)
     support = dynamics.support(mdp.available) if rewards.on_outcome else mdp.available
-    bad = ~_payable(rewards.values) & rewards.used(support)
+    bad = ~payable(rewards.values) & rewards.used(support)
     if not bad.any():
         return
     k, *place = np.argwhere(bad)[0]
@@ -152,7 +152,7 @@ def _rewards_at(mdp: MDP, t: int) -> None:
     raise InvalidModel(f"the reward is {rewards.values[(k, *place)]} at {', '.join(named)}", allowed=_PAYABLE)
 
 
-def _payable(values: FloatArray) -> BoolArray:
+def payable(values: FloatArray) -> BoolArray:
     """Where a value may be a reward: −inf, or a number whose sum over any horizon is one."""
     return np.asarray((np.abs(values) <= MAX_REWARD) | np.isneginf(values))
 

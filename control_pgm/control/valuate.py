@@ -8,7 +8,7 @@ and `inference.valued` sends the messages.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from math import inf, isfinite
 
 import numpy as np
@@ -27,7 +27,6 @@ from control_pgm.models.every_slice import EverySlice
 from control_pgm.tables.arrays import FloatArray
 from control_pgm.tables.factor import Factor
 from control_pgm.tables.operators import Operator
-from control_pgm.tables.scaled import Scaled
 from control_pgm.tables.sparse_array import Table, entries
 
 _LARGEST = 1e14  # units of the weight: beyond, logarithms would keep no digit after the point
@@ -120,12 +119,11 @@ def _optimality_values(network: ControlNetwork, states: Operator, scales: FloatA
     steps = network.horizon
     if network.uniform:
         return EverySlice({"O": slice_values(network, 0, states, float(scales[0]))}, {"O": steps})
-    unrolled = _unrolled_tables(network)
     values: dict[str, Table] = {}
     shared: dict[tuple[int, float], Table] = {}
     for t in range(steps):
         scale, table = float(scales[t]), network.cpd(f"O_{t}").scaled
-        if table is not unrolled[t]:
+        if table is not network.rewarded(t):
             values[f"O_{t}"] = _replaced(network, t, scale)
         elif (key := (id(table), scale)) in shared:
             values[f"O_{t}"] = shared[key]
@@ -136,15 +134,6 @@ def _optimality_values(network: ControlNetwork, states: Operator, scales: FloatA
         own = network.as_unrolled
         values[f"O_{steps}"] = terminal_values(network.mdp, last) if own else _replaced(network, steps, last)
     return values
-
-
-def _unrolled_tables(network: ControlNetwork) -> Sequence[Scaled]:
-    """p(O_t|·) as `unroll` made them."""
-    varying = network._varying.get("O")
-    if varying is not None:
-        return [cpd.scaled for cpd in varying]
-    (own,) = (cpd for cpd in network.template.transition if cpd.child.name == "O")
-    return [own.scaled] * network.horizon
 
 
 def _replaced(network: ControlNetwork, t: int, scale: float) -> FloatArray:

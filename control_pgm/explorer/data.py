@@ -104,8 +104,8 @@ def _outcomes(solution: Solution, exact: bool) -> list[Any]:
     n, m = mdp.n_states, mdp.n_actions
 
     def at(t: int) -> list[Any]:
-        matrix = sparse.csr_array(mdp.matrix_at(t))
-        rewards = mdp.reward_table.at(t)
+        stage = network.stage(t)
+        matrix, rewards = sparse.csr_array(stage.dynamics.matrix), stage.rewards
         values = rewards.expected()
         if exact and rewards.weights is not None:
             everywhere = np.ones(values.shape, dtype=bool)
@@ -120,10 +120,10 @@ def _outcomes(solution: Solution, exact: bool) -> list[Any]:
                 s_next = int(matrix.indices[k])
                 paid = values[k] if rewards.listed else values[s, a, s_next] if rewards.on_outcome else values[s, a]
                 entries.append([s_next, _number(matrix.data[k]), _number(paid)])
-            listed.append(entries if mdp.available[s, a] else [])
+            listed.append(entries if mdp.available[s, a] or stage.prior[s, a] > 0 else [])
         return [listed[s * m : (s + 1) * m] for s in range(n)]
 
-    return _per_step(network.horizon, mdp.time_steps is not None, at)
+    return _per_step(network.horizon, mdp.time_steps is not None or len(network.replaced_steps) > 0, at)
 
 
 def _per_step(steps: int, varying: bool, at: Any) -> list[Any]:

@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 from scipy import sparse as scipy_sparse
 
 from control_pgm.control.arguments import as_float
+from control_pgm.control.given_rewards import Entering
 from control_pgm.control.mdp import MDP
+from control_pgm.control.rewards import Rewards
 from control_pgm.errors import InvalidArgument, InvalidModel
-from control_pgm.tables.arrays import BoolArray, FloatArray, IntArray
+from control_pgm.tables.arrays import BoolArray, FloatArray, IntArray, lock, lock_mask
 from control_pgm.tables.variable import Labels
 
 ACTIONS = ("left", "down", "right", "up")
@@ -59,7 +61,8 @@ def gridworld(
     -------
     MDP
         States labelled ``"(row,col)"`` from 0, actions left, down, right, up; the reward is r(s,a,s'), paid on
-        entering s'. A move against a wall or the border stays where it is, and does not count as entering.
+        entering s', whatever leads there: also in a network whose dynamics are replaced. A move against a wall or the
+        border stays where it is, and does not count as entering.
 
     Raises
     ------
@@ -87,11 +90,17 @@ def gridworld(
     grid = _parse(text)
     paid = _paid(grid, {} if rewards is None else rewards)
     transition = _transition(grid, float(slip))
-    reward = _reward(grid, transition, paid, step_reward)
-    n = len(grid.letters)
-    if not (n >= _LARGEST_DENSE if sparse is None else sparse):
-        shape = (n, len(ACTIONS), n)
-        transition, reward = transition.toarray().reshape(shape), reward.toarray().reshape(shape)
+    entering = _entering(grid, paid, step_reward)
+    n, m = len(grid.letters), len(ACTIONS)
+    reward: Any
+    if n >= _LARGEST_DENSE if sparse is None else sparse:
+        pairs = np.repeat(np.arange(n * m), np.diff(transition.indptr))
+        listed = entering.pick(pairs // m, pairs % m, transition.indices)
+        reward, axes = Rewards("o", lock(listed.values), beyond=entering), None
+    else:
+        outcomes = np.indices((n, m, n)).reshape(3, -1)
+        reward, axes = entering.pick(*outcomes).values.reshape(n, m, n), "sas"
+        transition = transition.toarray().reshape(n, m, n)
     starts = grid.letters == "S"
     return MDP(
         transition,
@@ -100,7 +109,7 @@ def gridworld(
         states=grid.labels,
         actions=ACTIONS,
         discount=discount,
-        reward_axes="sas",
+        reward_axes=axes,
         positions=grid.positions,
     )
 
@@ -194,13 +203,10 @@ def _transition(grid: _Grid, slip: float) -> Any:
     return matrix
 
 
-def _reward(grid: _Grid, transition: Any, paid: FloatArray, step_reward: float) -> Any:
-    """r(s,a,s') of every possible outcome: the step, and what entering another cell pays."""
-    state = np.repeat(np.arange(transition.shape[0]) // len(ACTIONS), np.diff(transition.indptr))
-    entered = transition.indices
-    values = step_reward + np.where(entered != state, paid[entered], 0.0)
-    values[grid.absorbing[state]] = 0.0
-    return scipy_sparse.csr_array((values, entered, transition.indptr), shape=transition.shape)
+def _entering(grid: _Grid, paid: FloatArray, step_reward: float) -> Entering:
+    """r(s,a,s') of every outcome, possible or not: the step, and what entering another cell pays."""
+    step = np.where(grid.absorbing, 0.0, step_reward)[:, None]
+    return Entering(lock(np.repeat(step, len(ACTIONS), axis=1)), lock(paid), lock_mask(~grid.absorbing))
 
 
 def _paid(grid: _Grid, rewards: Mapping[str, float]) -> FloatArray:

@@ -60,6 +60,12 @@ def lock_indices(array: IndexArray) -> IndexArray:
     return array
 
 
+def lock_mask(array: BoolArray) -> BoolArray:
+    """The same for truth values."""
+    array.flags.writeable = False
+    return array
+
+
 def index_type(largest: int) -> type[np.integer[Any]]:
     """The smaller integer type that holds indices up to ``largest``."""
     return np.int32 if largest <= np.iinfo(np.int32).max else np.int64
