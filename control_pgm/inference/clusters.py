@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import prod
 
 from control_pgm.tables.views import Scope
@@ -40,6 +41,16 @@ class BucketTree:
     factors: Sequence[tuple[int, ...]]
     roots: Sequence[int]
     fill_free: bool
+
+    @cached_property
+    def root_of(self) -> Sequence[int]:
+        """Per cluster the root of its tree."""
+        parents = list(self.parents)
+        roots = list(range(len(parents)))
+        for i in reversed(range(len(parents))):  # parents have higher numbers
+            if parents[i] >= 0:
+                roots[i] = roots[parents[i]]
+        return roots
 
     def entries(self, cardinalities: Sequence[int]) -> int:
         """The total number of table entries of all clusters: the cost by which orders are compared."""

@@ -6,7 +6,8 @@ when the conditional is normalised. So messages across a cut are left out instea
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from heapq import heappop, heappush
 from itertools import count
 from math import prod
 
@@ -30,9 +31,7 @@ def joint(
     memory_limit: int,
 ) -> tuple[Scope, Scaled]:
     """A table over ``targets`` and the part of ``given`` that ``at`` does not fix; see `Posterior._joint`."""
-    cards = compiled.problem.cardinalities
-    # A variable with a single state is always given: it carries no information between its neighbours.
-    fixed = {*given, *(v for v, n in enumerate(cards) if n == 1)}
+    fixed = Fixed(given, compiled.problem.cardinalities)
     keep = tuple(sorted(v for v in {*targets, *given} if v not in at))
     operands = [_fix(op, at) for op in _from_messages(compiled, message, targets, given, fixed)]
     table = _eliminate(compiled, operands, keep, memory_limit)
@@ -44,34 +43,52 @@ def joint(
     return keep, table
 
 
+class Fixed:
+    """The variables that are held fixed: those given, and those with a single state.
+
+    The latter carry no information between their neighbours. They are recognised one by one, so that a query costs what
+    lies around it, not what the network holds.
+    """
+
+    def __init__(self, given: Collection[int], cards: Sequence[int]) -> None:
+        self.given, self._cards = frozenset(given), cards
+
+    def __contains__(self, v: int) -> bool:
+        return v in self.given or self._cards[v] == 1
+
+    def covers(self, scope: Scope) -> bool:
+        """Whether all variables of a scope are fixed."""
+        return all(v in self for v in scope)
+
+    def cuts(self, tree: BucketTree, cluster: int) -> bool:
+        """Whether the edge above a cluster has a separator, all of whose variables are fixed."""
+        separator = tree.separators[cluster]
+        return bool(separator) and self.covers(separator)
+
+
 def _has_empty_rows(table: Scaled, keep: Scope, targets: Collection[int]) -> bool:
     axes = tuple(i for i, v in enumerate(keep) if v in targets)
     return not table.support.any(axis=axes).all()
 
 
 def _from_messages(
-    compiled: Compiled, message: Message, targets: Collection[int], given: Collection[int], fixed: set[int]
+    compiled: Compiled, message: Message, targets: Collection[int], given: Collection[int], fixed: Fixed
 ) -> list[Operand]:
     """The tables and incoming messages of the part of the tree that the query needs."""
     tree = compiled.tree
-    cut = _cut_edges(tree, fixed)
     ends = [tree.position[v] for v in targets if v not in fixed]
-    inside = _connected(tree, _covering(tree, [*targets, *given], cut), cut, ends)
-    operands = [op for i in sorted(inside) for op in compiled.operands(i) if not fixed.issuperset(op[0])]
+    inside = _connected(tree, _covering(tree, [*targets, *given], _cut_edges(tree, fixed)), fixed, ends)
+    operands = [op for i in sorted(inside) for op in compiled.operands(i) if not fixed.covers(op[0])]
     for i in sorted(inside):
         for j in (*tree.children[i], tree.parents[i]):
-            if j >= 0 and j not in inside and _edge(tree, i, j) not in cut and (sent := message(j, i)) is not None:
+            if j >= 0 and j not in inside and not fixed.cuts(tree, min(i, j)) and (sent := message(j, i)) is not None:
                 operands.append(sent)
     return operands
 
 
-def _relevant(compiled: Compiled, targets: Collection[int], fixed: set[int]) -> list[Operand]:
+def _relevant(compiled: Compiled, targets: Collection[int], fixed: Fixed) -> list[Operand]:
     """The tables that touch the targets, directly or through variables that are not fixed."""
     problem = compiled.problem
-    touching: dict[int, list[int]] = {}
-    for k, scope in enumerate(problem.scopes):
-        for v in scope:
-            touching.setdefault(v, []).append(k)
     found: set[int] = set()
     tables: set[int] = set()
     stack = [v for v in targets if v not in fixed]
@@ -80,35 +97,29 @@ def _relevant(compiled: Compiled, targets: Collection[int], fixed: set[int]) -> 
         if v in found:
             continue
         found.add(v)
-        new = set(touching.get(v, ())) - tables
+        near = [k for i in _holding(compiled.tree, v) for k in compiled.tree.factors[i]]
+        new = {k for k in near if v in problem.scopes[k]} - tables
         tables |= new
         stack += [u for k in new for u in problem.scopes[k] if u not in fixed]
     return [(problem.scopes[k], problem.tables[k]) for k in sorted(tables)]
 
 
-def _edge(tree: BucketTree, i: int, j: int) -> int:
-    """An edge of the tree, named by its lower end."""
-    return i if tree.parents[i] == j else j
+def _holding(tree: BucketTree, v: int) -> Iterator[int]:
+    """The clusters that contain a variable: a subtree topped by the one that eliminates it."""
+    stack = [tree.position[v]]
+    while stack:
+        i = stack.pop()
+        yield i
+        stack += [child for child in tree.children[i] if v in tree.separators[child]]
 
 
-def _cut_edges(tree: BucketTree, given: Collection[int]) -> set[int]:
-    """Edges whose separator is a non-empty subset of ``given``.
+def _cut_edges(tree: BucketTree, fixed: Fixed) -> set[int]:
+    """Edges, named by their lower ends, whose separator is fixed and has a variable that is given.
 
-    Such an edge's lower cluster contains the separator, and clusters containing v form a subtree topped by the one that
-    eliminates v; walking down that subtree finds them without looking at the rest of the tree.
+    What lies beyond a separator of single states only is a constant, wherever it is: such edges need not be sought.
     """
-    wanted = set(given)
-    cut: set[int] = set()
-    for v in wanted:
-        stack = [tree.position[v]]
-        while stack:
-            i = stack.pop()
-            for child in tree.children[i]:
-                if v in tree.separators[child]:
-                    stack.append(child)
-                    if wanted.issuperset(tree.separators[child]):
-                        cut.add(child)
-    return cut
+    holding = [(v, i) for v in fixed.given for i in _holding(tree, v)]
+    return {i for v, i in holding if v in tree.separators[i] and fixed.cuts(tree, i)}
 
 
 def _covering(tree: BucketTree, variables: Iterable[int], cut: set[int]) -> set[int]:
@@ -119,25 +130,28 @@ def _covering(tree: BucketTree, variables: Iterable[int], cut: set[int]) -> set[
     # Parents have higher numbers: raising the lowest open end until all meet walks each path once.
     for group in _by_root(tree, ends).values():
         open_ends = set(group)
+        heap = sorted(group)
         while len(open_ends) > 1:
-            low = min(open_ends)
+            low = heappop(heap)
             open_ends.discard(low)
-            open_ends.add(tree.parents[low])
-            inside.add(tree.parents[low])
+            above = tree.parents[low]
+            inside.add(above)
+            if above not in open_ends:
+                open_ends.add(above)
+                heappush(heap, above)
     return inside
 
 
-def _by_root(tree: BucketTree, clusters: Iterable[int]) -> dict[int, list[int]]:
+def _by_root(tree: BucketTree, clusters: Collection[int]) -> dict[int, list[int]]:
+    if len(clusters) == 1 or len(tree.roots) == 1:
+        return {0: list(clusters)}
     groups: dict[int, list[int]] = {}
     for i in clusters:
-        root = i
-        while tree.parents[root] >= 0:
-            root = tree.parents[root]
-        groups.setdefault(root, []).append(i)
+        groups.setdefault(tree.root_of[i], []).append(i)
     return groups
 
 
-def _connected(tree: BucketTree, inside: set[int], cut: set[int], start: Iterable[int]) -> set[int]:
+def _connected(tree: BucketTree, inside: set[int], fixed: Fixed, start: Iterable[int]) -> set[int]:
     """The part of ``inside`` reachable from ``start`` without crossing a cut edge: the rest depends on G alone."""
     found: set[int] = set()
     stack = list(start)
@@ -147,7 +161,7 @@ def _connected(tree: BucketTree, inside: set[int], cut: set[int], start: Iterabl
             continue
         found.add(i)
         for j in (*tree.children[i], tree.parents[i]):
-            if j in inside and _edge(tree, i, j) not in cut:
+            if j in inside and not fixed.cuts(tree, min(i, j)):  # an edge is named by its lower end
                 stack.append(j)
     return found
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
 from typing import Any, Protocol
 
 import numpy as np
@@ -52,29 +53,38 @@ class Loop:
 
 
 def find_loops(cells: Sequence[Cell]) -> list[Loop]:
-    """The loops in a list of cells, from left to right; the shortest block wins where several fit."""
+    """The loops in a list of cells, from left to right; the shortest block wins where several fit.
+
+    Linear in the number of cells: runs of equality are sought once for each width, and every loop that is taken cuts at
+    most one run of each width short.
+    """
     numbers: dict[Hashable, int] = {}
     kinds = np.array([numbers.setdefault(_kind(cell), len(numbers)) for cell in cells], dtype=np.int64)
+    runs = [run for width in range(1, min(_WIDEST, len(kinds) // _SHORTEST) + 1) for run in _runs(kinds, width)]
+    heapify(runs)
     loops: list[Loop] = []
     at = 0
-    while (found := _next_loop(kinds, at)) is not None:
-        loops.append(found)
-        at = found.stop
+    while runs:
+        begin, width, end = heappop(runs)
+        start = max(begin, at)
+        count = (end - start) // width + 1
+        if count < _SHORTEST:
+            continue
+        if start > begin:  # cut short by the loop before: another run may come first now
+            heappush(runs, (start, width, end))
+            continue
+        loops.append(Loop(start, width, count))
+        at = loops[-1].stop
     return loops
 
 
-def _next_loop(kinds: np.ndarray[tuple[int], np.dtype[np.int64]], start: int) -> Loop | None:
-    best: Loop | None = None
-    for width in range(1, min(_WIDEST, len(kinds) // _SHORTEST) + 1):
-        same = kinds[start:-width] == kinds[start + width :]
-        # Runs of equality of at least (_SHORTEST − 1) blocks; the edges of the runs are where `same` changes.
-        edges = np.flatnonzero(np.diff(np.concatenate(([0], same.astype(np.int8), [0]))))
-        for begin, end in edges.reshape(-1, 2).tolist():
-            count = (end - begin) // width + 1
-            if count >= _SHORTEST and (best is None or start + begin < best.first):
-                best = Loop(start + begin, width, count)
-                break
-    return best
+def _runs(kinds: np.ndarray[tuple[int], np.dtype[np.int64]], width: int) -> list[tuple[int, int, int]]:
+    """(begin, width, end): cells begin … end − 1 equal those ``width`` further on; runs long enough for a loop only."""
+    same = kinds[:-width] == kinds[width:]
+    # The edges of the runs are where `same` changes.
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], same.astype(np.int8), [0])))).reshape(-1, 2)
+    long = edges[edges[:, 1] - edges[:, 0] >= (_SHORTEST - 1) * width]
+    return [(begin, width, end) for begin, end in long.tolist()]
 
 
 def _kind(cell: Cell) -> Hashable:

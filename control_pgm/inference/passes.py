@@ -8,10 +8,12 @@ them, or behind them, is asked for; nothing is sent twice, but for what `Storage
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from control_pgm.inference.disjoint_ranges import DisjointRanges
 from control_pgm.inference.loops import Loop, Written, collecting, distributing
 from control_pgm.inference.messages import PRODUCT, UP, Cell
 from control_pgm.inference.storage import Storage
@@ -48,7 +50,8 @@ class Pass(ABC):
         self.programme = programme
         self._single: dict[int, Message] = {}
         self._repeated: list[_Repeated] = []
-        self._todo: list[range | Loop] = _parts(len(programme.cells), programme.loops)
+        self._places: DisjointRanges[tuple[_Repeated, int]] = DisjointRanges()  # of the loops, by step
+        self._todo = deque(_parts(len(programme.cells), programme.loops))
         self._done = 0
         self._busy = False  # while a part is being sent, what it has not got does not come from a later one
 
@@ -89,12 +92,12 @@ class Pass(ABC):
         except KeyError:
             return None
 
-    def _find(self, cluster: object) -> tuple[_Repeated, int, int] | None:
-        for loop in self._repeated:
-            for step, places in enumerate(loop.places):
-                if cluster in places:
-                    return loop, step, places.index(cluster)  # type: ignore[arg-type]
-        return None
+    def _find(self, cluster: int) -> tuple[_Repeated, int, int] | None:
+        found = self._places.owner(cluster)
+        if found is None:
+            return None
+        loop, step = found
+        return loop, step, loop.places[step].index(cluster)
 
     def stack(self, clusters: range) -> Stack:
         """The messages of clusters at equal distances, stacked in that order; each must have sent one."""
@@ -144,7 +147,7 @@ class Pass(ABC):
         self._busy = False
 
     def _send_part(self) -> Iterator[int]:
-        part, done = self._todo.pop(0), self._done
+        part, done = self._todo.popleft(), self._done
         clusters = range(part.first, part.stop) if isinstance(part, Loop) else part
         loop = self._write(part) if isinstance(part, Loop) else None
         if loop is None:
@@ -156,7 +159,10 @@ class Pass(ABC):
         width = len(clusters) // loop.repetition.count
         storage, count = self.programme.storage, loop.repetition.count
         results = Segments(loop.repetition, storage.length(count), storage.allocate)
-        self._repeated.append(_Repeated(loop.places, results))
+        repeated = _Repeated(loop.places, results)
+        self._repeated.append(repeated)
+        for step, places in enumerate(loop.places):
+            self._places.add(places, (repeated, step))
         for copies in () if self.lazy else results.run():
             yield done + copies * width
         self._done += len(clusters)

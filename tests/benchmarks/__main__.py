@@ -1,4 +1,4 @@
-"""``python -m tests.benchmarks [dense|sparse|types|peers|growth|batch|limit|all]``; the options are in `command`."""
+"""``python -m tests.benchmarks [dense|sparse|types|peers|growth|batch|limit|irregular|all]``: see `command`."""
 
 from __future__ import annotations
 

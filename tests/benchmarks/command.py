@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from tests.benchmarks import batch, dense, growth, induction, limit, peers, sparse, types
+from tests.benchmarks import batch, dense, growth, induction, irregular, limit, peers, sparse, types
 from tests.benchmarks.report import Table
 
 TABLES: Mapping[str, Sequence[Callable[..., list[Table]]]] = {
@@ -19,6 +19,7 @@ TABLES: Mapping[str, Sequence[Callable[..., list[Table]]]] = {
     "growth": [growth.tables],
     "batch": [batch.tables],
     "limit": [limit.tables],
+    "irregular": [irregular.tables],
 }
 
 
@@ -40,7 +41,7 @@ def parse(arguments: Sequence[str] | None) -> Namespace:
     parser = ArgumentParser(prog="python -m tests.benchmarks", description="Time solve and the engine against others.")
     parser.add_argument("table", nargs="?", default="all", choices=[*TABLES, "all"])
     parser.add_argument("--seconds", type=float, default=1.0, help="time for each pair (default 1)")
-    parser.add_argument("--sizes", type=int, nargs="+", help="numbers of states; for sparse: sides of the grids")
+    parser.add_argument("--sizes", type=int, nargs="+", help="numbers of states; sparse: sides; irregular: variables")
     parser.add_argument("--huge", action="store_true", help="sparse: the grid of 1000 × 1000 cells too")
     parser.add_argument("--markdown", action="store_true", help="tables for docs/performance.md")
     return parser.parse_args(arguments)

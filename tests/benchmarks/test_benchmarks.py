@@ -6,7 +6,18 @@ from scipy import sparse
 
 import control_pgm
 from control_pgm import gridworld
-from tests.benchmarks import batch, command, dense, engine, growth, handwritten_values, instances, limit, types
+from tests.benchmarks import (
+    batch,
+    command,
+    dense,
+    engine,
+    growth,
+    handwritten_values,
+    instances,
+    irregular,
+    limit,
+    types,
+)
 from tests.benchmarks import handwritten as by_hand
 from tests.benchmarks import handwritten_dense as dense_hand
 from tests.benchmarks import handwritten_sparse as sparse_hand
@@ -131,6 +142,7 @@ def test_every_table_is_made_and_printed(capsys):
     made += growth.tables(0.0, [2, 3], horizons=[2, 4], actions=[1, 2], sides=[2, 3])
     made += limit.tables(0.0, [2], horizon=3, sides=[2], mebibytes=1)
     made += types.tables(0.0, [2], horizons=[3])
+    made += irregular.tables(0.0, [6])
     for table in made:
         assert table.rows
         assert {len(row) for row in table.rows} == {len(table.header)}, table.title

@@ -2,11 +2,14 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from control_pgm import CPD, BayesianNetwork, Factor, FactorGraph, Variable, infer
+from control_pgm.inference import loops
 from control_pgm.inference.compiled import compile_plan
 from control_pgm.inference.exact import TreePosterior
-from control_pgm.inference.loops import find_loops
+from control_pgm.inference.loops import Loop, find_loops
 from control_pgm.inference.passes import Collect, Programme
 from control_pgm.inference.plan import plan
 
@@ -73,3 +76,42 @@ def test_loops_are_found_again_in_the_same_place():
     model, evidence = hidden_chain(np.random.default_rng(1), 40, varying=False)
     cells = compile_plan(plan(model, evidence)).cells
     assert find_loops(cells) == find_loops(list(cells))
+
+
+def kinds_as_cells(monkeypatch):
+    monkeypatch.setattr(loops, "_kind", lambda cell: cell)
+
+
+def first_loops(kinds):
+    """By definition: the first cell at which a loop begins, of several loops the one with least width."""
+    found, at = [], 0
+    while at < len(kinds):
+        for width in range(1, min(64, len(kinds) // 6) + 1):
+            alike = 0
+            while at + width + alike < len(kinds) and kinds[at + alike] == kinds[at + width + alike]:
+                alike += 1
+            if alike >= 5 * width:
+                found.append(Loop(at, width, alike // width + 1))
+                break
+        at = found[-1].stop if found and found[-1].first == at else at + 1
+    return found
+
+
+@given(st.lists(st.tuples(st.lists(st.integers(0, 2), min_size=1, max_size=5), st.integers(1, 9)), max_size=8))
+def test_loops_are_those_of_the_definition(blocks):
+    kinds = [kind for block, times in blocks for kind in block * times]
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        kinds_as_cells(monkeypatch)
+        assert find_loops(kinds) == first_loops(kinds)
+
+
+def test_looking_for_loops_in_an_irregular_network_costs_one_scan_for_each_width(monkeypatch):
+    """Once for each width, however many loops there are: not once more for every loop that is found."""
+    kinds_as_cells(monkeypatch)
+    rng = np.random.default_rng(0)
+    kinds = [kind for k in range(400) for kind in [int(rng.integers(1000)), *[2000 + k] * 6]]
+    scans = []
+    runs = loops._runs
+    monkeypatch.setattr(loops, "_runs", lambda *args: scans.append(args) or runs(*args))
+    assert len(find_loops(kinds)) == 400
+    assert len(scans) == 64
