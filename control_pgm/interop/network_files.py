@@ -31,7 +31,9 @@ def save_network(model: Network, path: str | Path) -> Path:
     Parameters
     ----------
     model : BayesianNetwork or FactorGraph
-        Unrolled networks too. What they were unrolled from is not written: their template, horizon and temperature.
+        Unrolled networks too. A `ControlNetwork` is written with its process, horizon, temperatures and prior, and with
+        what was replaced and added, so that it can be solved when it is read; of other unrolled networks the template
+        is not written.
     path : path
         Its ending tells the format. .json holds everything, bit by bit; .bif (CPDs only) and .uai (no names) are for
         other programs; .dot and .tex are pictures, which cannot be read back.
@@ -55,7 +57,7 @@ def save_network(model: Network, path: str | Path) -> Path:
     >>> from control_pgm import gridworld, unroll
     >>> path = save_network(unroll(gridworld("S.G"), 2), "network.json")
     >>> load_network(path)
-    BayesianNetwork(7 variables)
+    ControlNetwork(MDP(3 states, 4 actions), horizon 2, temperature 1)
     """
     kind = ending(path, WRITTEN)
     if kind in _TEXT_WRITERS:

@@ -7,7 +7,10 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from control_pgm.errors import ControlPGMError, InvalidArgument
+from control_pgm.control.network import ControlNetwork
+from control_pgm.errors import ControlPGMError, InvalidArgument, InvalidFile
+from control_pgm.interop.control_record import FIELDS as CONTROL_FIELDS
+from control_pgm.interop.control_record import control_from, control_record
 from control_pgm.interop.label_codes import decode_label, encode_label, shortened
 from control_pgm.interop.plain_values import check_entries, holds_plainly
 from control_pgm.interop.source import VERSION, Record, Source
@@ -18,7 +21,8 @@ from control_pgm.tables.factor import Factor
 from control_pgm.tables.variable import Labels, Variable
 
 FORMAT = "control_pgm/network"
-BAYESIAN, FACTORS = "bayesian network", "factor graph"
+BAYESIAN, FACTORS, CONTROL = "bayesian network", "factor graph", "control network"
+_VERSION = 2  # version 1 has no control networks
 _FIELDS = ("format", "version", "kind", "states", "variables", "tables", "logarithms")
 
 
@@ -54,14 +58,23 @@ def network_record(model: BayesianNetwork | FactorGraph) -> Record:
             logarithms += [] if plain else [k]
     fields = {
         "format": FORMAT,
-        "version": VERSION,
-        "kind": BAYESIAN if isinstance(model, BayesianNetwork) else FACTORS,
+        "version": _VERSION if isinstance(model, ControlNetwork) else VERSION,
+        "kind": _kind(model),
         "states": [[encode_label(label) for label in labels] for labels in states],
         "variables": variables,
         "tables": tables,
         "logarithms": logarithms,
     }
-    return Record(fields, arrays)
+    if not isinstance(model, ControlNetwork):
+        return Record(fields, arrays)
+    control = control_record(model)
+    return Record({**fields, **control.fields}, {**arrays, **control.arrays}, control.parts)
+
+
+def _kind(model: BayesianNetwork | FactorGraph) -> str:
+    if isinstance(model, ControlNetwork):
+        return CONTROL
+    return BAYESIAN if isinstance(model, BayesianNetwork) else FACTORS
 
 
 def network_from(source: Source) -> BayesianNetwork | FactorGraph:
@@ -74,19 +87,22 @@ def network_from(source: Source) -> BayesianNetwork | FactorGraph:
     TooLarge
         If an array would take more than the file's budget.
     """
-    source.expect(FORMAT)
-    kind = source.text("kind", (BAYESIAN, FACTORS))
+    version = source.expect(FORMAT, versions=(VERSION, _VERSION))
+    kind = source.text("kind", (BAYESIAN, FACTORS, *((CONTROL,) if version == _VERSION else ())))
     variables = _variables(source)
     rows = _list(source, "tables")
     logarithms = _list(source, "logarithms")
     made: dict[int, Factor] = {}
     factors = [_table(source, k, row, variables, logarithms, made) for k, row in enumerate(rows)]
-    source.only((*_FIELDS, *map(_name, made)))
+    source.only((*_FIELDS, *map(_name, made), *(CONTROL_FIELDS if kind == CONTROL else ())))
     try:
         if kind == FACTORS:
             return FactorGraph(factors)
         cpds = [factor for factor in factors if isinstance(factor, CPD)]
-        return BayesianNetwork(cpds, [factor for factor in factors if not isinstance(factor, CPD)])
+        others = [factor for factor in factors if not isinstance(factor, CPD)]
+        return control_from(source, cpds, others) if kind == CONTROL else BayesianNetwork(cpds, others)
+    except InvalidFile:
+        raise
     except ControlPGMError as error:
         raise source.error(error.what, allowed=error.allowed, remedy=error.remedy) from None
 

@@ -109,7 +109,7 @@ def document(**changes):
     ("changes", "match"),
     [
         ({"kind": "tree"}, "kind is 'tree'"),
-        ({"version": 2}, "version 2"),
+        ({"version": 3}, "version 3"),
         ({"states": [[]]}, r"states\[0\]"),
         ({"states": [["a", "a"]]}, "a label twice"),
         ({"states": [[{"a": 1}, "b"]]}, "no label"),

@@ -1,0 +1,122 @@
+"""Control networks in records: the process and the options that they were unrolled from, beside all of their tables.
+
+A network is read by unrolling the process again and changing what is different, so that it is solved as it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from control_pgm.control.network import OPTIMALITY, ControlNetwork, unroll
+from control_pgm.interop.json_format import plain_number
+from control_pgm.interop.mdp_record import mdp_from, mdp_record
+from control_pgm.interop.solution_fields import prior_kind, read_horizon, read_prior, read_temperatures, read_truth
+from control_pgm.interop.source import Record, Source
+from control_pgm.models.cpd import CPD
+from control_pgm.tables.arrays import lock
+from control_pgm.tables.factor import Factor
+
+FIELDS = ("mdp", "horizon", "temperature", "temperatures", "prior", "action_prior", "as_unrolled", "reward_shift")
+_ROUNDING = 1e-9  # by which tables of another machine may differ in their logarithms
+
+
+def control_record(network: ControlNetwork) -> Record:
+    """What to write of a control network beside its tables."""
+    prior = network.prior.given
+    fields: dict[str, Any] = {
+        "horizon": network.horizon,
+        "prior": prior_kind(prior),
+        "as_unrolled": network.as_unrolled,
+    }
+    arrays: dict[str, NDArray[Any]] = {"reward_shift": network.reward_shift}
+    if network.scheduled:
+        arrays["temperatures"] = network.temperatures
+    else:
+        fields["temperature"] = plain_number(network.temperature)
+    if prior is not None and not isinstance(prior, str):
+        arrays["action_prior"] = prior
+    return Record(fields, arrays, {"mdp": mdp_record(network.mdp)})
+
+
+def control_from(source: Source, cpds: Sequence[CPD], factors: Sequence[Factor]) -> ControlNetwork:
+    """The control network of a record with these tables.
+
+    Raises
+    ------
+    InvalidFile
+        If the tables are not those of a network of the process; names one.
+    """
+    mdp = mdp_from(source.part("mdp"))
+    horizon = read_horizon(source, mdp)
+    alphas, prior = read_temperatures(source, horizon), read_prior(source, mdp, horizon)
+    network = unroll(mdp, horizon, temperature=alphas, action_prior=prior)
+    given, tables = {cpd.child.name: cpd for cpd in cpds}, _Comparison()
+    for cpd in network.cpds:
+        other = given.get(cpd.child.name)
+        if other is None or other.child != cpd.child:
+            what = "is missing" if other is None else "has other states than in the process"
+            raise source.error(
+                f"the table of {cpd.child.name!r} {what}", allowed="the variables of the unrolled process"
+            )
+    counted = len(network.factors)
+    if len(factors) < counted or not all(map(tables.close, factors, network.factors)):
+        raise source.error("the factors that count actions are missing", allowed=f"those of prior {'counting'!r} first")
+    added: list[CPD | Factor] = [cpd for name, cpd in given.items() if name not in network.variables]
+    added += factors[counted:]
+    if read_truth(source, "as_unrolled"):
+        odd = next((cpd for cpd in network.cpds if not tables.close(given[cpd.child.name], cpd)), None)
+        if odd is not None or added:
+            name = added[0].scope[-1] if odd is None else odd.child.name
+            raise source.error(f"as_unrolled is true, but the table of {name!r} is not the process's")
+        return network
+    return _changed(source, network, given, added, tables)
+
+
+def _changed(
+    source: Source, network: ControlNetwork, given: dict[str, CPD], added: list[CPD | Factor], tables: _Comparison
+) -> ControlNetwork:
+    """The network with what the record has more, and with its other tables."""
+    shift = lock(source.array("reward_shift", network.reward_shift.shape, "float"))
+    if not np.isfinite(shift).all():
+        raise source.error(f"reward_shift is {shift[~np.isfinite(shift)][0]}", allowed="finite numbers")
+    if added:
+        network = network.extend(*added)
+    names = list(network.variables)
+    # Tables of optimality may follow from the others: they are compared when those are in place.
+    for name in sorted(names, key=lambda name: network.variable(name).kind == OPTIMALITY):
+        if not tables.equal(given[name], network.cpd(name)):
+            network = network.replace(given[name])
+    changed = network.extend()  # as a network that is no longer as it was unrolled, whether or not tables differ
+    if not np.array_equal(changed.reward_shift, shift):
+        changed.__dict__["reward_shift"] = shift
+    return changed
+
+
+class _Comparison:
+    """Whether tables are the same; each pair of tables, which slices share, is compared once."""
+
+    def __init__(self) -> None:
+        self.known: dict[tuple[int, int], float] = {}
+
+    def distance(self, one: Factor, other: Factor) -> float:
+        """The largest difference of logarithms; infinite between other scopes."""
+        if one.scope != other.scope or one.shape != other.shape:
+            return np.inf
+        key = id(one.scaled), id(other.scaled)
+        if key not in self.known:
+            a, b = one.log_array(), other.log_array()
+            apart = np.abs(np.subtract(a, b, out=np.zeros(a.shape), where=a != b))
+            self.known[key] = float(apart.max(initial=0.0))
+        return self.known[key]
+
+    def close(self, one: Factor, other: Factor) -> bool:
+        """Whether two tables are the same but for rounding."""
+        return self.distance(one, other) <= _ROUNDING
+
+    def equal(self, one: Factor, other: Factor) -> bool:
+        """Whether two tables have the same numbers."""
+        return self.distance(one, other) == 0.0
