@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from control_pgm.control.network import OPTIMALITY, ControlNetwork, unroll
 from control_pgm.interop.json_format import plain_number
+from control_pgm.interop.label_codes import shortened
 from control_pgm.interop.mdp_record import mdp_from, mdp_record
 from control_pgm.interop.solution_fields import prior_kind, read_horizon, read_prior, read_temperatures, read_truth
 from control_pgm.interop.source import Record, Source
@@ -20,7 +21,17 @@ from control_pgm.models.cpd import CPD
 from control_pgm.tables.arrays import lock
 from control_pgm.tables.factor import Factor
 
-FIELDS = ("mdp", "horizon", "temperature", "temperatures", "prior", "action_prior", "as_unrolled", "reward_shift")
+FIELDS = (
+    "mdp",
+    "horizon",
+    "temperature",
+    "temperatures",
+    "prior",
+    "action_prior",
+    "as_unrolled",
+    "reward_shift",
+    "own",
+)
 _ROUNDING = 1e-9  # by which tables of another machine may differ in their logarithms
 
 
@@ -31,6 +42,7 @@ def control_record(network: ControlNetwork) -> Record:
         "horizon": network.horizon,
         "prior": prior_kind(prior),
         "as_unrolled": network.as_unrolled,
+        "own": _own(network),
     }
     arrays: dict[str, NDArray[Any]] = {"reward_shift": network.reward_shift}
     if network.scheduled:
@@ -40,6 +52,14 @@ def control_record(network: ControlNetwork) -> Record:
     if prior is not None and not isinstance(prior, str):
         arrays["action_prior"] = prior
     return Record(fields, arrays, {"mdp": mdp_record(network.mdp)})
+
+
+def _own(network: ControlNetwork) -> list[str]:
+    """The tables of optimality that do not follow from rewards, but were put in their place."""
+    if network.as_unrolled:
+        return []
+    steps = range(network.horizon)
+    return [f"O_{t}" for t in steps if network.cpd(f"O_{t}").scaled is not network.rewarded(t)]
 
 
 def control_from(source: Source, cpds: Sequence[CPD], factors: Sequence[Factor]) -> ControlNetwork:
@@ -85,9 +105,12 @@ def _changed(
         raise source.error(f"reward_shift is {shift[~np.isfinite(shift)][0]}", allowed="finite numbers")
     if added:
         network = network.extend(*added)
-    names = list(network.variables)
-    # Tables of optimality may follow from the others: they are compared when those are in place.
-    for name in sorted(names, key=lambda name: network.variable(name).kind == OPTIMALITY):
+    own = source.value("own")
+    if not isinstance(own, list) or not all(isinstance(name, str) and name in network.optimal for name in own):
+        raise source.error(f"own is {shortened(own)}", allowed="names of optimality nodes")
+    for name in own:  # first, since others follow from what else is replaced
+        network = network.replace(given[name])
+    for name in sorted(network.variables, key=lambda name: network.variable(name).kind == OPTIMALITY):
         if not tables.equal(given[name], network.cpd(name)):
             network = network.replace(given[name])
     changed = network.extend()  # as a network that is no longer as it was unrolled, whether or not tables differ

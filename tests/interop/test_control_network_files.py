@@ -61,7 +61,9 @@ def other_reward(net):
 
 
 def weathered(net):
-    """Dynamics that depend on a variable of their own."""
+    """Dynamics that depend on a variable of their own; the step pays what it paid."""
+    node = net.cpd("O_0")
+    net = net.replace(CPD(node.child, node.parents, node.array()))
     storm = Variable("storm", ["calm", "wild"], time=0)
     net = net.extend(CPD(storm, [], [0.7, 0.3]))
     cpd = net.cpd("s_1")
@@ -140,6 +142,7 @@ def spoiled(folder, change):
         (lambda d: d.update(as_unrolled=1), ["as_unrolled is 1"]),
         (lambda d: d.update(as_unrolled=False, reward_shift=[0.0]), ["reward_shift"]),
         (lambda d: d.update(as_unrolled=False, reward_shift=[0.0, "nan", 0.0]), ["reward_shift is nan"]),
+        (lambda d: d.update(as_unrolled=False, own=["s_0"]), ["own is", "optimality nodes"]),
         (lambda d: d.update(version=1), ["kind is", "'control network'"]),
         (lambda d: d.pop("mdp"), ["'mdp' is missing"]),
         (lambda d: d.update(weather="fine"), ["'weather'"]),
