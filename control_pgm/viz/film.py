@@ -12,21 +12,25 @@ from control_pgm.tables.arrays import FloatArray
 from control_pgm.viz import style
 from control_pgm.viz.film_cells import hatched, write
 from control_pgm.viz.film_reel import Reel, Row
-from control_pgm.viz.glyphs import decimals_for, probability_colours
+from control_pgm.viz.glyphs import decimals_for, probability_colours, value
 from control_pgm.viz.sheet import BAR, BAR_GAP, letters
 
 DASHES = (0, (2.2, 1.4))
+_CAPTION = 7.0  # points, below a frame
 
 
 def draw_rows(reel: Reel, rows: Sequence[Row]) -> None:
     """All rows, from top to bottom, with the times above the first."""
     page, film = reel.page, reel.film
     for r, row in enumerate(rows):
-        drawn = row.values[:, list(reel.states)]
-        colours = _log_colours(drawn) if row.logarithmic else probability_colours()
-        decimals = decimals_for(drawn)
+        drawn = row.values[np.ix_(reel.times, reel.states)]
+        span, decimals = _span(drawn) if row.logarithmic else 1.0, decimals_for(drawn)
         for f, t in enumerate(reel.times):
+            top = float(drawn[f].max()) if row.logarithmic else 0.0
+            colours = _log_colours(top, span) if row.logarithmic else probability_colours()
             _frame(reel, (r, f), row, t, colours, decimals)
+            if row.logarithmic and reel.grid and not reel.bars:
+                _largest(reel, (r, f), row, t, f"max {value(top, decimals)}")
         ink = style.legible(row.colour or page.ink, style.paper(page.ax))
         left = film.lefts[0] - (0 if reel.grid else _label_room(reel))
         raised = 15.0 if r == 0 else 4.0
@@ -35,7 +39,7 @@ def draw_rows(reel: Reel, rows: Sequence[Row]) -> None:
         if row.arrows:
             _arrows(reel, r, row, ink)
         if not reel.bars:
-            _colour_bar(reel, r, row, drawn, colours)
+            _colour_bar(reel, r, row, drawn, span)
     for f, t in enumerate(reel.times):
         at = (film.lefts[f] + film.frame[0] / 2, film.bottoms[0] + film.frame[1] + 4)
         page.text(("time", t), at, f"$t={t}$" if film.frame[0] > 26 else f"${t}$", ha="center")
@@ -85,35 +89,47 @@ def _arrows(reel: Reel, r: int, row: Row, ink: Any) -> None:
         reel.page.drawing.parts["arrow", row.name, t] = reel.page.ax.add_patch(arrow)
 
 
-def _colour_bar(reel: Reel, r: int, row: Row, drawn: FloatArray, colours: Any) -> None:
+def _largest(reel: Reel, at: tuple[int, int], row: Row, t: int, text: str) -> None:
+    """Below a frame, the number that its brightest colour stands for."""
+    film = reel.film
+    if letters(text, _CAPTION) <= film.frame[0] + film.gap:
+        place = (film.lefts[at[1]] + film.frame[0] / 2, film.bottoms[at[0]] - 2)
+        reel.page.text(("largest", row.name, t), place, text, ha="center", va="top", fontsize=_CAPTION)
+
+
+def _colour_bar(reel: Reel, r: int, row: Row, drawn: FloatArray, span: float) -> None:
     film = reel.film
     box = (film.right + BAR_GAP, film.bottoms[r], BAR, film.frame[1])
     look: dict[str, Any] = {"ticks": _ticks(film.frame[1])}
     if row.logarithmic:
         numbers = min(max(int(film.frame[1] / 12), 1), 5)
-        look = {
-            "ticks": style.mpl("ticker").MaxNLocator(numbers),
-            "extend": "min" if _clipped(drawn, colours) else "neither",
-        }
-    reel.page.bar(("colour bar", row.name), box, colours, **look)
+        clipped = bool((_below_largest(drawn) < -span).any())
+        look = {"ticks": style.mpl("ticker").MaxNLocator(numbers), "extend": "min" if clipped else "neither"}
+    reel.page.bar(("colour bar", row.name), box, _log_colours(0.0, span) if row.logarithmic else probability_colours(), **look)
 
 
 def _label_room(reel: Reel) -> float:
     return max(letters(name, 7) for name in reel.names) + 6
 
 
-def _log_colours(values: FloatArray) -> Any:
-    """Viridis from the 2nd percentile of the finite values to the largest."""
-    finite = values[np.isfinite(values)]
-    low, high = (float(np.percentile(finite, 2)), float(finite.max())) if len(finite) else (0.0, 0.0)
-    if high - low < 1e-9 * max(abs(high), 1.0):
-        low, high = low - 0.5, high + 0.5
-    return style.mpl("cm").ScalarMappable(style.mpl("colors").Normalize(low, high), style.VALUES)
+def _below_largest(values: FloatArray) -> FloatArray:
+    """How far the finite values of every frame lie below the largest of their frame."""
+    tops = values.max(axis=1, keepdims=True)
+    below = np.subtract(values, tops, out=np.full(values.shape, -np.inf), where=np.isfinite(tops))
+    return np.asarray(below[np.isfinite(below)])
 
 
-def _clipped(values: FloatArray, colours: Any) -> bool:
-    finite = values[np.isfinite(values)]
-    return bool(len(finite) and finite.min() < colours.norm.vmin)
+def _span(values: FloatArray) -> float:
+    """The scale of a row: from the 2nd percentile of the differences from the largest of a frame up to 0."""
+    below = _below_largest(values)
+    span = -float(np.percentile(below, 2)) if len(below) else 0.0
+    return span if span > 1e-9 else 1.0
+
+
+def _log_colours(top: float, span: float) -> Any:
+    """Viridis over ``span`` nats up to ``top``."""
+    top = top if np.isfinite(top) else 0.0
+    return style.mpl("cm").ScalarMappable(style.mpl("colors").Normalize(top - span, top), style.VALUES)
 
 
 def _ticks(height: float) -> list[float]:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from control_pgm.control.solution import Solution
-from control_pgm.tables.arrays import FloatArray
 from control_pgm.viz.checks import check_choice, check_solution
 from control_pgm.viz.drawing import Drawing
 from control_pgm.viz.film_reel import Row
@@ -61,10 +60,12 @@ def plot_messages(
 
     Notes
     -----
-    Rewards are shifted by constants c_t so that exp((r − c)/alpha) is a probability. That only lowers whole frames;
-    the colours show the messages with it taken back: log beta_t(s) + sum_{k≥t} c_k/alpha = V_t(s)/alpha, and
-    log alpha_t(s) + sum_{k<t} c_k/alpha. One norm per row, clipped at the 2nd percentile. Grey and dotted: −∞.
-    Dashed arrows: steps left out. Processes without ``positions`` are drawn as one column of states per time.
+    The numbers are ``solution.log_backward``, ``solution.log_forward`` and ``solution.state_marginals``: log-probabilities
+    in nats, with rewards shifted by constants c_t so that p(O_t=1|s,a) = exp((r − c_t)/alpha) ≤ 1; alpha log beta_t(s) +
+    sum_{k≥t} c_k is V_t(s), which `plot_values` draws. The shift lowers whole frames, so colours show the difference
+    from the largest message of the frame, which is written below it: one scale per row, clipped at the 2nd percentile.
+    Grey and dotted: −∞. Dashed arrows: steps left out. Processes without ``positions`` are drawn as one column of
+    states per time.
 
     Examples
     --------
@@ -79,26 +80,18 @@ def plot_messages(
     check_choice(style, STYLES, "style")
     frame_options = artist_options(plot_messages, "patches.Rectangle", frame_options)
     network, mdp = solution.network, solution.network.mdp
-    backward, forward = _messages(solution)
+    backward, forward = np.asarray(solution.log_backward), np.asarray(solution.log_forward)
     posterior = np.asarray(solution.state_marginals)
     rows = [
         Row("backward", _HEADINGS["backward"], backward, True, "backward", KIND_COLOURS["action"]),
         Row("forward", _HEADINGS["forward"], forward, True, "forward", KIND_COLOURS["state"]),
         Row("posterior", _HEADINGS["posterior"], posterior),
     ]
-    notes = ["bars: share of the largest"] if style == "bars" else []
-    if np.any(solution.reward_shift != 0):
-        notes.append("in nats, the rewards' shift taken back")
-    alpha = f"{network.temperature:.3g}"
+    notes = ["bars: share of the largest"] if style == "bars" else ["log-probabilities: colour relative to the frame's max"]
+    notes.append("nats")
+    alpha = " … ".join(f"{a:.3g}" for a in dict.fromkeys((network.temperatures[0], network.temperatures[-1])))
     if title is None:
         title = rf"Messages given $\mathcal{{O}}=1$   ($T={network.horizon}$, $\alpha={alpha}$)"
     look: dict[str, Any] = {"ax": ax, "title": title, "notes": notes, "options": frame_options}
     return plot_strip(mdp, rows, [posterior], times=times, bars=style == "bars", **look)
 
-
-def _messages(solution: Solution) -> tuple[FloatArray, FloatArray]:
-    """log beta and log alpha in nats, with the shift of the rewards taken back."""
-    shift: Any = solution.reward_shift / solution.network.temperature
-    to_go = np.append(np.cumsum(shift[::-1])[::-1], 0.0)[: solution.network.horizon + 1, None]
-    before = np.append(0.0, np.cumsum(shift))[: solution.network.horizon + 1, None]
-    return np.asarray(solution.log_backward) + to_go, np.asarray(solution.log_forward) + before

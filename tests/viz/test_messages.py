@@ -18,15 +18,12 @@ PLAIN = MDP(
 )
 
 
-def log_optimality(mdp, alpha):
-    """E[exp(r/alpha) | s, a] with rewards on the outcome, by hand, without any shift."""
-    return np.exp(mdp.rewards.values[0] / alpha)
-
-
-def test_frames_show_the_messages_of_the_unshifted_recursion():
+def test_frames_show_log_probabilities():
+    """The numbers of the arrays and of the explorer, by a recursion of its own; never a log-probability above 0."""
     drawing, n = plot_messages(SOLVED), GRID.n_states
-    weights = GRID.transition * log_optimality(GRID, 1 / 6)
-    step = weights.mean(axis=1)  # uniform prior
+    optimality = np.exp((GRID.rewards.values[0] - SOLVED.reward_shift[0]) * 6)
+    assert optimality.max() <= 1
+    step = (GRID.transition * optimality).mean(axis=1)  # uniform prior
     beta, alpha = [np.ones(n)], [GRID.initial]
     for _ in range(9):
         beta.insert(0, step @ beta[0])
@@ -44,18 +41,27 @@ def test_frames_show_the_messages_of_the_unshifted_recursion():
                 else:
                     wanted = values[k] if row == "posterior" else np.log(values[k])
                     assert mesh[r, c] == pytest.approx(wanted, abs=1e-9)
+                    assert row == "posterior" or mesh[r, c] <= 1e-12
     marked = [key for key in drawing.parts if key[0] == "minus infinity"]
     assert len(marked) == sum(int((a == 0).sum()) for a in alpha)
 
 
-def test_one_norm_per_row_clipped_at_the_second_percentile():
+@pytest.mark.parametrize("row", ["backward", "forward"])
+def test_one_scale_per_row_clipped_at_the_second_percentile(row):
+    """Colours stand for the distance from the largest of the frame, which is written below it."""
     drawing = plot_messages(SOLVED)
-    values = np.asarray(SOLVED.V) * 6
-    frames = drawing.of("frame")
-    assert {frames["backward", t].norm for t in range(10)} == {frames["backward", 0].norm}
-    assert frames["backward", 0].norm.vmin == pytest.approx(np.percentile(values, 2))
-    assert frames["backward", 0].norm.vmax == pytest.approx(values.max())
-    assert frames["posterior", 3].norm.gamma == 0.5
+    values = np.asarray(SOLVED.log_backward if row == "backward" else SOLVED.log_forward)
+    tops = values.max(axis=1)
+    below = (values - tops[:, None])[np.isfinite(values)]
+    for t in range(10):
+        norm = drawing.of("frame")[row, t].norm
+        assert norm.vmax == pytest.approx(tops[t], abs=1e-9)
+        assert norm.vmax - norm.vmin == pytest.approx(-np.percentile(below, 2), abs=1e-9)
+        written = drawing.of("largest")[row, t].get_text().removeprefix("max ").replace("−", "-")
+        assert float(written) == pytest.approx(tops[t], abs=0.5)
+    bar = drawing.of("colour bar")[row]
+    assert (bar.vmin, bar.vmax) == (pytest.approx(np.percentile(below, 2)), 0.0)
+    assert drawing.of("frame")["posterior", 3].norm.gamma == 0.5
     assert set(drawing.of("colour bar")) == {"backward", "forward", "posterior"}
 
 
@@ -101,10 +107,9 @@ def test_other_processes_are_strips_with_numbers():
         if row == "posterior":
             assert x == pytest.approx(solution.state_marginals.sel(t=t, s=state), abs=0.0051)
         elif row == "backward":
-            assert x == pytest.approx(2 * solution.V.sel(t=t, s=state), abs=0.051)
+            assert x == pytest.approx(solution.log_backward.sel(t=t, s=state), abs=0.051)
         else:
-            shift = 2 * float(solution.reward_shift[:t].sum())
-            assert x == pytest.approx(solution.log_forward.sel(t=t, s=state) + shift, abs=0.051)
+            assert x == pytest.approx(solution.log_forward.sel(t=t, s=state), abs=0.051)
     assert drawing.parts["number", "forward", 0, "shop"].get_text() == "−∞"
     names = [text for (row, _), text in drawing.of("state").items() if row == "forward"]
     assert [name.get_text() for name in names] == ["home ▸ start", "shop", r"\$work\$"]
