@@ -214,6 +214,36 @@ def _in_nats(joint: FloatArray, rewards: FloatArray, alphas: FloatArray, expecte
     return _weighted(joint / alphas[:, None, None], rewards) + end / float(alphas[-1])
 
 
+def policy_values(mdp: MDP, policy: ArrayLike) -> FloatArray:
+    """E[sum_{k≥t} r_k | s_t=s] of a policy [t, s, a] under the true dynamics, shape (T+1, S), in units of reward.
+
+    NaN where the policy is undefined, or may lead to where it is.
+
+    Examples
+    --------
+    >>> from control_pgm import gridworld
+    >>> always_right = np.tile([0.0, 0.0, 1.0, 0.0], (2, 3, 1))
+    >>> policy_values(gridworld("S.G", slip=0.2), always_right)[0].round(2).tolist()
+    [0.64, 0.96, 0.0]
+    """
+    pi = checked_policy(mdp, policy, None)
+    values = np.zeros((len(pi) + 1, mdp.n_states))
+    if mdp.terminal_reward is not None:
+        values[-1] = mdp.terminal_reward
+    for t in reversed(range(len(pi))):
+        known = np.isfinite(values[t + 1]) | np.isneginf(values[t + 1])
+        matrix, onward = mdp.matrix_at(t), np.where(known, values[t + 1], 0.0)
+        rewards = mdp.reward[t] if mdp.time_steps else mdp.reward
+        lost = (matrix @ (~known).astype(np.float64)).reshape(pi[t].shape) > 0
+        forbidden = (matrix @ np.isneginf(onward).astype(np.float64)).reshape(pi[t].shape) > 0
+        next_values = (matrix @ np.where(np.isneginf(onward), 0.0, onward)).reshape(pi[t].shape)
+        q = np.where(forbidden, -np.inf, rewards + mdp.discount * next_values)
+        used = pi[t] > 0
+        values[t] = np.where(used, pi[t] * np.where(used, q, 0.0), 0.0).sum(axis=1)
+        values[t][np.isnan(pi[t]).any(axis=1) | (used & lost).any(axis=1)] = np.nan
+    return values
+
+
 def _log_weights(prior: Prior, shape: tuple[int, ...]) -> FloatArray:
     with np.errstate(divide="ignore"):
         return np.broadcast_to(np.log(prior.measure), shape)

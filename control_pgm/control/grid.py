@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from control_pgm.control.endings import entered_only
 from control_pgm.control.listed_outcomes import Outcomes, outcomes_at
 from control_pgm.control.mdp import MDP
 from control_pgm.tables.arrays import BoolArray, FloatArray
@@ -75,7 +76,10 @@ def moves_of(mdp: MDP) -> list[tuple[int, int]] | None:
 
 
 def ends_of(mdp: MDP, t: int) -> dict[int, str]:
-    """The absorbing states: goals if entering, or staying, pays more than the usual step; holes if not."""
+    """The absorbing states, and those that end the process when they are entered.
+
+    Goals if entering, or staying, pays more than the usual step; holes if not.
+    """
     step = outcomes_at(mdp, t)
     absorbing = np.ones(mdp.n_states, dtype=bool)
     absorbing[step.state[step.state != step.after]] = False
@@ -86,15 +90,22 @@ def ends_of(mdp: MDP, t: int) -> dict[int, str]:
     entering = np.flatnonzero(moves & absorbing[step.after])
     entering = entering[np.argsort(step.after[entering], kind="stable")]
     targets = step.after[entering]
-    ends = {}
+    ends = dict.fromkeys(_leaving(mdp, step, absorbing), "end")
     for k in np.flatnonzero(absorbing):
         into = entering[slice(*np.searchsorted(targets, [k, k + 1]))]
         paid = step.rewards[:, into][step.weights[:, into] > 0]
-        if (paid.size and paid.min() > usual) or staying[k] > max(usual, 0.0):
-            ends[int(k)] = "goal"
-        else:  # one state in which good and bad ends are merged is neither goal nor hole
-            ends[int(k)] = "hole" if paid.size and paid.max() <= usual else "end"
-    return ends | dict.fromkeys(_leaving(mdp, step, absorbing), "end")
+        ends[int(k)] = _end(paid, usual) if not staying[k] > max(usual, 0.0) else "goal"
+    return ends | {k: _end(paid, usual) for k, paid in entered_only(mdp).items()}
+
+
+def _end(paid: FloatArray, usual: float) -> str:
+    """A goal pays more than the usual step, or ends steps that cost as much; a hole pays less or the same.
+
+    A state in which good and bad ends are merged, or that nothing enters, is neither.
+    """
+    if paid.size and (paid.min() > usual or (usual < 0 and paid.min() >= usual)):
+        return "goal"
+    return "hole" if paid.size and paid.max() <= usual else "end"
 
 
 def _leaving(mdp: MDP, step: Outcomes, absorbing: BoolArray) -> list[int]:

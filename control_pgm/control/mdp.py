@@ -11,6 +11,8 @@ from numpy.typing import ArrayLike
 
 from control_pgm.control import transitions
 from control_pgm.control import validation as check
+from control_pgm.control.endings import Endings, repaid
+from control_pgm.control.endings import checked as check_endings
 from control_pgm.control.frame import Frame
 from control_pgm.control.outcomes import Outcome, gather
 from control_pgm.control.process_tables import ProcessTables
@@ -51,6 +53,9 @@ class MDP(ProcessTables):
         Needed only where the shape fits several forms.
     positions : mapping, optional
         label -> (row, column), for grid pictures.
+    endings : iterable of (s, a, probability, state entered, reward), optional
+        Which states are entered by outcomes that lead to the absorbing state ``"terminal"``: where episodes end. Their
+        probabilities are parts of P(terminal|s,a); inference does not use them, pictures and events do.
 
     Notes
     -----
@@ -90,6 +95,7 @@ class MDP(ProcessTables):
     positions: Mapping[Hashable, tuple[int, int]] | None
     table: Any
     reward_table: Rewards
+    endings: Endings | None
 
     def __init__(
         self,
@@ -105,6 +111,7 @@ class MDP(ProcessTables):
         transition_layout: str = "s,a,s'",
         reward_axes: str | None = None,
         positions: Mapping[Hashable, tuple[int, int]] | None = None,
+        endings: Iterable[Outcome] | Endings | None = None,
     ) -> None:
         table = transitions.transition_table(transition, transition_layout)
         n, a = transitions.sizes(table)
@@ -121,6 +128,7 @@ class MDP(ProcessTables):
         fields["positions"] = check.grid_positions(positions, state_labels)
         fields["table"] = transitions.rows(table, self, transition)
         fields["reward_table"] = stored_rewards(reward, reward_axes, table, self.table, n, a)
+        fields["endings"] = check_endings(endings, self)
         self.validate()
 
     @classmethod
@@ -179,6 +187,7 @@ class MDP(ProcessTables):
             table = self.table
             fields["reward_table"] = stored_rewards(reward, reward_axes, table, table, self.n_states, self.n_actions)
             new.validate()
+            fields["endings"] = repaid(new)
         if discount is not None:
             fields["discount"] = check.discount_factor(discount)
         # With a discount it also depends on the reward whether there is an absorbing state of reward 0.

@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike
 from control_pgm.control.evaluation import evaluate
 from control_pgm.control.mdp import MDP
 from control_pgm.control.network import ControlNetwork, check_horizon, unroll
-from control_pgm.control.occasions import believed, happens
+from control_pgm.control.occasions import believed, check_event, happens
 from control_pgm.control.solution import Solution
 from control_pgm.control.solution_posterior import PosteriorSolution
 from control_pgm.control.solve import solve
@@ -122,12 +122,13 @@ def optimism_report(
     temperature, action_prior
         As for `unroll`, 1 and uniform by default; not for a solution, which has its own.
     event : iterable of state labels, optional
-        States whose being reached within T steps is the event, such as the goal.
+        States whose being reached within T steps is the event, such as the goal. Cells in which episodes of an
+        environment end count when they are entered.
 
     Raises
     ------
     InvalidArgument
-        If the process has discount < 1, or the temperature is a schedule.
+        If the process has discount < 1, the temperature is a schedule, or nothing ever enters a state of the event.
     UnknownName
         If a state of the event does not exist.
 
@@ -188,7 +189,9 @@ def _network(
 def _event(mdp: MDP, event: Any) -> list[int]:
     if isinstance(event, str) or not isinstance(event, Iterable):
         raise InvalidArgument(f"event {event!r}", allowed="a list of state labels", remedy=f"pass event=[{event!r}]")
-    return [index(mdp.states, label, "state of the event:") for label in event]
+    states = [index(mdp.states, label, "state of the event:") for label in event]
+    check_event(mdp, states)
+    return states
 
 
 def _expected(mdp: MDP, solution: Solution) -> float:

@@ -10,6 +10,7 @@ from scipy import sparse
 
 from control_pgm.control.grid import Grid, grid_of, moves_of
 from control_pgm.control.network import ControlNetwork
+from control_pgm.control.occasions import placed_belief
 from control_pgm.control.slices import TERMINAL
 from control_pgm.control.solution import Solution
 from control_pgm.control.solve_options import has_temperature
@@ -87,9 +88,9 @@ def _temperature(network: ControlNetwork) -> str:
 
 
 def _marginals(solution: Solution) -> Any:
-    """p(s_t | O=1), or None where the type of inference has none."""
+    """p(s_t | O=1), mass that has ended at the states it entered; None where the type of inference has none."""
     try:
-        return _numbers(solution.state_marginals.values)
+        return _numbers(placed_belief(solution))
     except (NotAvailable, UndefinedConditional):
         return None
 

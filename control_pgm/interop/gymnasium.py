@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import operator
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,9 +47,10 @@ def from_gymnasium(env_or_id: Any, *, initial: Any = None, discount: float = 1.0
     -------
     MDP
         The environment's states in its order, unreachable ones too. If any outcome terminates, one absorbing state
-        ``"terminal"`` of reward 0 comes last, and all such outcomes lead there. Different rewards of one (s, a, s')
-        are kept apart. p(s_0) is ``initial_state_distrib``, in older environments ``isd``; uniform over the
-        environment's states where it has none.
+        ``"terminal"`` of reward 0 comes last, and all such outcomes lead there; ``.endings`` keeps which state each of
+        them enters, for pictures and for events such as ``event=["(3,3)"]``. Different rewards of one (s, a, s') are
+        kept apart. p(s_0) is ``initial_state_distrib``, in older environments ``isd``; uniform over the environment's
+        states where it has none.
         Cells of grids are labelled ``"(row,col)"`` and have positions; Taxi's states ``"taxi (0,0) passenger R to G"``;
         other states, and actions whose names are not known, are numbers.
 
@@ -115,8 +116,9 @@ def make(name: str, **options: Any) -> Any:
 def _from_table(env: Any, initial: Any, discount: float) -> MDP:
     raw = _unwrapped(env)
     table = _Table.of(raw)
-    outcomes = list(table.outcomes())
-    ends = any(s_next == TERMINAL for _, _, _, s_next, _ in outcomes)
+    outcomes, endings = table.outcomes()
+    ends = bool(endings)
+    outcomes += [(s, a, p, TERMINAL, r) for s, a, p, _, r in endings]
     if ends:
         outcomes += [(TERMINAL, a, 1.0, TERMINAL, 0.0) for a in table.names.actions]
     return MDP.from_outcomes(
@@ -126,6 +128,7 @@ def _from_table(env: Any, initial: Any, discount: float) -> MDP:
         initial=_initial(raw, initial, len(table.names.states), ends=ends),
         discount=discount,
         positions=table.names.positions,
+        endings=endings or None,
     )
 
 
@@ -188,28 +191,30 @@ class _Table:
             raise InvalidModel(f"the table P of {_title(raw)} is empty", allowed="P[s][a], at least one of each")
         return cls(rows, names_of(raw, len(rows), n_actions))
 
-    def outcomes(self) -> Iterator[Outcome]:
-        """Every outcome of positive probability, by label; those that terminate lead to "terminal"."""
+    def outcomes(self) -> tuple[list[Outcome], list[Outcome]]:
+        """Every outcome of positive probability, by label: those that go on, and those that terminate."""
+        listed: tuple[list[Outcome], list[Outcome]] = ([], [])
         for s, row in enumerate(self.rows):
-            for a, listed in row.items():
+            for a, entries in row.items():
                 place = f"P[{s}][{a}] (s={self.names.states[s]!r}, a={self.names.actions[a]!r})"
-                found = [self._checked(entry, place) for entry in listed]
-                total = np.array(sum(p for p, _, _ in found))
-                given = [entry[0] for entry in listed]
-                if miss := first_miss(total, given, len(listed)):
+                found = [self._checked(entry, place) for entry in entries]
+                total = np.array(sum(p for p, _, _, _ in found))
+                given = [entry[0] for entry in entries]
+                if miss := first_miss(total, given, len(entries)):
                     raise InvalidModel(
                         f"the probabilities of {place} sum to {miss.total:.12g}",
                         allowed=miss.allowed,
                         remedy=miss.remedy("leave actions that do not exist out of P[s]"),
                     )
                 if not exact(total):
-                    found = [(float(p / total), s_next, r) for p, s_next, r in found]
-                for p, s_next, r in found:
+                    found = [(float(p / total), s_next, r, ended) for p, s_next, r, ended in found]
+                for p, s_next, r, terminated in found:
                     if p > 0:
-                        yield self.names.states[s], self.names.actions[a], p, s_next, r
+                        listed[terminated].append((self.names.states[s], self.names.actions[a], p, s_next, r))
+        return listed
 
-    def _checked(self, entry: Any, place: str) -> tuple[float, Any, float]:
-        """(probability, label of the next state, reward)."""
+    def _checked(self, entry: Any, place: str) -> tuple[float, Any, float, bool]:
+        """(probability, label of the next state, reward, whether the episode ends)."""
         try:
             p, s_next, r, terminated = entry
             p, s_next, r = float(p), operator.index(s_next), float(r)
@@ -222,7 +227,7 @@ class _Table:
             raise InvalidModel(f"{place} lists {entry!r} with next state {s_next}", allowed=f"0 to {n - 1}")
         if p > 0 and not r < np.inf:
             raise InvalidModel(f"{place} lists {entry!r} with reward {r}", allowed="numbers below +inf; −inf forbids")
-        return p, TERMINAL if terminated else self.names.states[s_next], r
+        return p, self.names.states[s_next], r, bool(terminated)
 
 
 def _numbered(table: Any, what: str, *, complete: bool = False) -> Mapping[int, Any]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from control_pgm.control.dynamics import locked
+from control_pgm.control.endings import Endings
 from control_pgm.control.mdp import MDP
 from control_pgm.control.rewards import Rewards
 from control_pgm.errors import ControlPGMError, TooLarge
@@ -23,6 +24,7 @@ FORMAT = "control_pgm/mdp"
 _FIELDS = ("format", "version", "states", "actions", "discount", "transition_axes", "transition_index")
 _MORE = ("reward_axes", "positions")
 _CSR = ("transition_data", "transition_indices", "transition_indptr")
+_ENDINGS = ("endings", "endings_index")
 _INDEX = {"int32": np.int32, "int64": np.int64}
 _ARRAYS = ("initial", "available", "terminal_reward", "transition", *_CSR, "reward", "reward_data", "reward_weights")
 _LISTED = {"sas": "o", "tsas": "to"}  # the axes of rewards on outcomes -> the same, listed as non-zeros
@@ -52,9 +54,14 @@ def mdp_record(mdp: MDP) -> Record:
         "terminal_reward": mdp.terminal_reward,
         "reward_weights": rewards.weights,
     }
-    arrays = {"initial": mdp.initial, **{name: array for name, array in optional.items() if array is not None}}
+    arrays: dict[str, NDArray[Any]] = {"initial": mdp.initial}
+    arrays |= {name: array for name, array in optional.items() if array is not None}
     tables = [mdp.table.data, mdp.table.indices, mdp.table.indptr] if mdp.sparse else [mdp.table]
     arrays.update(zip(_CSR if mdp.sparse else ("transition",), tables, strict=True))
+    if mdp.endings is not None:
+        found = mdp.endings
+        arrays["endings_index"] = np.stack([found.state, found.action, found.entered])
+        arrays["endings"] = np.stack([found.probability, found.reward])
     arrays["reward_data" if rewards.listed else "reward"] = rewards.values if several else rewards.values[0]
     return Record(fields, arrays)
 
@@ -70,7 +77,7 @@ def mdp_from(source: Source) -> MDP:
         If an array would take more than the file's budget.
     """
     source.expect(FORMAT, {"control_pgm/solution": "load_solution reads solutions"})
-    source.only(_FIELDS + _MORE + _ARRAYS)
+    source.only(_FIELDS + _MORE + _ARRAYS + _ENDINGS)
     states, actions = _labels(source, "states"), _labels(source, "actions")
     sizes = {"s": len(states), "a": len(actions), "t": None, "k": None}
 
@@ -93,6 +100,7 @@ def mdp_from(source: Source) -> MDP:
             terminal_reward=optional("terminal_reward", "s"),
             discount=source.number("discount") if "discount" in source.names else 1.0,
             positions=_positions(source, set(states)),
+            endings=_endings(source, len(states), len(actions)),
         )
     except TooLarge as error:
         raise TooLarge(f"{source.file}: {error.what}", allowed=error.allowed, remedy=error.remedy) from None
@@ -193,6 +201,20 @@ def _positions(source: Source, states: Set[Hashable]) -> dict[Hashable, tuple[in
     if len(result) != len(rows):
         raise source.error(f"{source.prefix}positions name a state twice", allowed="each state once")
     return result
+
+
+def _endings(source: Source, n: int, m: int) -> Endings | None:
+    """Rows (s, a, state entered) as indices, and (probability, reward)."""
+    if "endings" not in source.names:
+        return None
+    values = source.array("endings", (2, None), "float")
+    places = source.array("endings_index", (3, values.shape[1]), "int")
+    bad = (places < 0) | (places >= np.array([[n], [m], [n]]))
+    if bad.any() or not ((values[0] >= 0) & (values[0] <= 1)).all() or not (values[1] < np.inf).all():
+        raise source.error(
+            f"{source.prefix}endings do not fit", allowed="indices of s, a and s'; probabilities; rewards below +inf"
+        )
+    return Endings.frozen(*places, *values)
 
 
 def _keep_bits(mdp: MDP, transition: Any, initial: NDArray[Any] | None) -> None:

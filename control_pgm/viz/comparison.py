@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from control_pgm.control.evaluation import policy_values
 from control_pgm.control.grid import Grid, grid_of, moves_of
 from control_pgm.control.solution import Solution
 from control_pgm.errors import InvalidArgument
+from control_pgm.tables.arrays import FloatArray
 from control_pgm.viz import style as looks
 from control_pgm.viz.checks import check_choice, check_solution, check_time
 from control_pgm.viz.comparison_tables import compare_tables
@@ -25,7 +27,9 @@ from control_pgm.viz.values import fill_numbers
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-WHATS = ("policy", "values")
+WHATS = ("policy", "values", "earned")
+_EARNED = "expected reward of the policy"
+_OWN_VALUES = "V (reward), defined by each type"
 _MOST = 8  # solutions
 _TITLE, _BETWEEN = 16.0, 12.0  # points
 
@@ -40,15 +44,17 @@ def plot_comparison(
     title: str | None = None,
     **text_options: Any,
 ) -> Drawing:
-    """Draw the policies, or the values, of several solutions of one process side by side.
+    """Draw the policies, the values, or the rewards of the policies, of several solutions of one process side by side.
 
     Parameters
     ----------
     solutions : mapping name -> Solution
         2 to 8 solutions, of any types of inference, temperatures or horizons.
-    what : {"policy", "values"}
+    what : {"policy", "values", "earned"}
+        The policies, V_t(s) as each type of inference defines it, or the expected reward of every policy from (t, s) on
+        under the true dynamics.
     t : int
-        The step: 0 … T−1 for policies, 0 … T for values.
+        The step: 0 … T−1 for policies, 0 … T otherwise.
     style : {"mode", "triangles", "arrows", "bars"}
         Of policies on a grid; see `plot_policy`.
     ax : matplotlib axes, optional
@@ -65,8 +71,10 @@ def plot_comparison(
 
     Notes
     -----
-    Values of different types of inference have one unit, reward, but different meanings: certainty equivalents for the
-    posterior, expected rewards less alpha·KL for variational inference, expected rewards for "bellman".
+    On a grid policies are coloured by what they earn: the expected reward from the state on under the true dynamics,
+    one scale for all. V is a different quantity for every type of inference – a certainty equivalent for the posterior,
+    the expected reward less alpha·KL for variational inference, the expected reward for "bellman" – so "values" writes
+    numbers whose meaning differs from panel to panel, and "earned" those that can be compared.
 
     Raises
     ------
@@ -89,13 +97,15 @@ def plot_comparison(
     text_options = artist_options(plot_comparison, "text.Text", text_options)
     for solution in solutions.values():
         check_time(t, solution.network.horizon - (what == "policy"))
-        np.asarray(solution.policy if what == "policy" else solution.V)  # refuses what has none, before drawing
+        np.asarray(solution.V if what == "values" else solution.policy)  # refuses what has none, before drawing
     mdp = next(iter(solutions.values())).network.mdp
     grid, moves = grid_of(mdp, t), moves_of(mdp)
-    heading = (f"Policies at $t={t}$" if what == "policy" else f"Values $V_{{{t}}}(s)$") if title is None else title
-    if grid is not None and (moves is not None or what == "values"):
+    headings = {"policy": f"Policies at $t={t}$", "values": f"Values $V_{{{t}}}(s)$", "earned": f"Rewards from $t={t}$"}
+    heading = headings[what] if title is None else title
+    if grid is not None and (moves is not None or what != "policy"):
         return _on_grids(solutions, grid, moves or [], what, t, style, ax, heading, text_options)
-    return compare_tables(solutions, what, t, ax, heading, text_options)
+    meanings = {"policy": "probability", "values": _OWN_VALUES, "earned": _EARNED}
+    return compare_tables(solutions, what, t, ax, heading, meanings, text_options)
 
 
 def _check(solutions: Mapping[str, Solution]) -> None:
@@ -127,30 +137,33 @@ def _on_grids(
     n, side = len(solutions), min(0.62, 4.2 / max(rows, columns))
     size = (min(n * (columns * side + 0.25) + 0.7, 13.0), rows * side + 0.9)
     page = sheet(ax, size, heading)
-    shared = None if what == "policy" and style in ("triangles", "bars") else _value_colours(solutions, grid, t)
-    colours, meaning = shared, "V (reward)"
-    decimals = decimals_for(np.stack([np.asarray(s.V)[t] for s in solutions.values()])) if what == "values" else 0
+    values = _values(solutions, what, t)
+    coloured = what != "policy" or style in ("mode", "arrows")
+    colours = _shared_colours(values, grid) if coloured else None
+    meaning = _OWN_VALUES if what == "values" else _EARNED
+    decimals = decimals_for(np.stack(list(values.values())))
     for name, box in _panels(page, list(solutions), columns / rows).items():
         solution = solutions[name]
         panel = page.panel(("panel", name), box)
         canvas = board(panel, grid, looks.plain(name))
         panel.set_facecolor(looks.PAPER)
         labels, cells = solution.network.mdp.states, drawn_cells(solution, grid, min(t, solution.network.horizon - 1))
+        own = values[name]
         if what == "policy":
-            used, meaning = fill_policy(canvas, solution, t, cells, moves, style, options, shared)
-            colours = used if colours is None else colours
+            used, other = fill_policy(canvas, solution, t, cells, moves, style, options, colours, own)
+            colours, meaning = (used, other) if colours is None else (colours, meaning)
             lost, text, numbers = [k for k in grid.cells if k not in cells and k not in grid.ends], "undefined", {}
         else:
-            values = np.asarray(solution.V)[t]
-            cells = [k for k in sorted(grid.cells) if k not in grid.ends and values[k] > -np.inf]
-            fill_numbers(canvas, cells, values, shared, decimals, labels, options)
-            lost, text = [k for k in grid.cells if values[k] == -np.inf and k not in grid.ends], "−∞"
-            numbers = {k: value(values[k], decimals) for k in grid.ends}
+            cells = [k for k in sorted(grid.cells) if k not in grid.ends and np.isfinite(own[k])]
+            fill_numbers(canvas, cells, own, colours, decimals, labels, options)
+            lost = [k for k in grid.cells if not np.isfinite(own[k]) and k not in grid.ends]
+            text = "−∞" if what == "values" else "undefined"
+            numbers = {k: value(own[k], decimals) for k in grid.ends}
         finish(canvas, labels, numbers)
         undefined_cells(canvas, sorted(lost), labels, text, em=0.155)
         page.drawing.parts["board", name] = canvas.drawing
     if colours is not None:
-        _shared_bar(page, colours, "V (reward)" if shared is not None else meaning)
+        _shared_bar(page, colours, meaning)
     return page.drawing
 
 
@@ -173,11 +186,17 @@ def _panels(page: Sheet, names: Sequence[str], ratio: float) -> dict[str, tuple[
     }
 
 
-def _value_colours(solutions: Mapping[str, Solution], grid: Grid, t: int) -> Any:
-    """One norm for all; None where none has values, as open-loop plans."""
+def _values(solutions: Mapping[str, Solution], what: str, t: int) -> dict[str, FloatArray]:
+    """What is written and coloured, [s]: V of every solution, or what its policy earns under the true dynamics."""
+    if what == "values":
+        return {name: np.asarray(solution.V)[t] for name, solution in solutions.items()}
+    return {name: policy_values(s.network.mdp, s.policy)[t] for name, s in solutions.items()}
+
+
+def _shared_colours(values: Mapping[str, FloatArray], grid: Grid) -> Any:
+    """One scale for all."""
     cells = [k for k in grid.cells if k not in grid.ends]
-    values = [np.asarray(s.V)[t, cells] for s in solutions.values() if hasattr(s, "V")]
-    return value_colours(np.stack(values)) if values else None
+    return value_colours(np.stack([own[cells] for own in values.values()]))
 
 
 def _shared_bar(page: Sheet, colours: Any, meaning: str) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from control_pgm.control.evaluation import policy_values
 from control_pgm.control.solution import Solution
 from control_pgm.display.text import probability, shortened
 from control_pgm.tables.arrays import BoolArray, FloatArray
@@ -25,9 +26,15 @@ _LETTERS = 14  # of an action
 
 
 def compare_tables(
-    solutions: Mapping[str, Solution], what: str, t: int, ax: Axes | None, heading: str, options: Mapping[str, Any]
+    solutions: Mapping[str, Solution],
+    what: str,
+    t: int,
+    ax: Axes | None,
+    heading: str,
+    meanings: Mapping[str, str],
+    options: Mapping[str, Any],
 ) -> Drawing:
-    """Heat maps side by side: states × actions, or states × one column of values."""
+    """Heat maps side by side: states × actions, or states × one column of values; ``meanings`` of the colours."""
     mdp = next(iter(solutions.values())).network.mdp
     tables = {name: _table(solution, what, t) for name, solution in solutions.items()}
     rows = _rows(tables, mdp.n_states)
@@ -68,7 +75,7 @@ def compare_tables(
                 {"fontsize": numbers * page.zoom, **options},
             )
     page.bar(("colour bar",), (page.width - BAR - BAR_TICKS - 10, bottom + _NOTE, BAR, height), colours)
-    meaning = "probability" if what == "policy" else "V (reward)"
+    meaning = meanings[what]
     page.drawing.parts["colour bar",].set_label(meaning, color=page.ink, fontsize=8 * page.zoom)
     missing = what == "policy" and numbers >= looks.SMALLEST and not mdp.available[rows].all()
     _note(page, mdp.n_states - len(rows), bool((~np.isfinite(every)).any()), missing)
@@ -77,7 +84,11 @@ def compare_tables(
 
 def _table(solution: Solution, what: str, t: int) -> FloatArray:
     """What is compared, one row per state."""
-    return np.array(solution.policy[t]) if what == "policy" else np.asarray(solution.V)[t][:, None]
+    if what == "policy":
+        return np.array(solution.policy[t])
+    earned = what == "earned"
+    values = policy_values(solution.network.mdp, solution.policy) if earned else np.asarray(solution.V)
+    return np.asarray(values[t][:, None])
 
 
 def _rows(tables: Mapping[str, FloatArray], n: int) -> list[int]:
@@ -122,7 +133,7 @@ def _write(
     for (y, x), number in np.ndenumerate(table):
         lost = not np.isfinite(number)
         if possible is None:
-            text = "−∞" if lost else value(float(number), decimals)
+            text = "–" if np.isnan(number) else "−∞" if lost else value(float(number), decimals)
         else:
             text = "–" if lost or not possible[y, x] else probability(float(number))
         fill = looks.UNDEFINED if lost else colours.to_rgba(number)

@@ -26,7 +26,7 @@ def draw_rows(reel: Reel, rows: Sequence[Row]) -> None:
         drawn = row.values[np.ix_(reel.times, reel.states)]
         span, decimals = _span(drawn) if row.logarithmic else 1.0, decimals_for(drawn)
         for f, t in enumerate(reel.times):
-            top = float(drawn[f].max()) if row.logarithmic else 0.0
+            top = float(np.nanmax(drawn[f])) if row.logarithmic else 0.0
             colours = _log_colours(top, span) if row.logarithmic else probability_colours()
             _frame(reel, (r, f), row, t, colours, decimals)
             if row.logarithmic and reel.grid and not reel.bars:
@@ -63,7 +63,7 @@ def _frame(reel: Reel, at: tuple[int, int], row: Row, t: int, colours: Any, deci
         walls: dict[Hashable, tuple[float, float]] = {}
         walls |= {cell: reel.corner(*at, (cell[0] - top, cell[1] - first)) for cell in reel.grid.walls}
         hatched(page, ("wall", row.name, t), walls, film.cell, wall=True)
-    infinite = {reel.mdp.states[k]: reel.corner(*at, reel.places[k]) for k in reel.states if values[k] == -np.inf}
+    infinite = {reel.label(k): reel.corner(*at, reel.places[k]) for k in reel.states if values[k] == -np.inf}
     hatched(page, ("minus infinity", row.name, t), infinite, film.cell, wall=False)
     write(reel, at, row, t, colours, decimals)
     look: dict[str, Any] = {"fill": False, "edgecolor": page.ink, "linewidth": 0.8, "zorder": 3}
@@ -73,7 +73,7 @@ def _frame(reel: Reel, at: tuple[int, int], row: Row, t: int, colours: Any, deci
     if reel.grid is None and at[1] == 0:
         for k, name in zip(reel.states, reel.names, strict=True):
             x, y = reel.corner(*at, reel.places[k])
-            key = ("state", row.name, reel.mdp.states[k])
+            key = ("state", row.name, reel.label(k))
             page.text(key, (x - 4, y + high / 2), name, ha="right", va="center", fontsize=7)
 
 
@@ -105,7 +105,8 @@ def _colour_bar(reel: Reel, r: int, row: Row, drawn: FloatArray, span: float) ->
         numbers = min(max(int(film.frame[1] / 12), 1), 5)
         clipped = bool((_below_largest(drawn) < -span).any())
         look = {"ticks": style.mpl("ticker").MaxNLocator(numbers), "extend": "min" if clipped else "neither"}
-    reel.page.bar(("colour bar", row.name), box, _log_colours(0.0, span) if row.logarithmic else probability_colours(), **look)
+    colours = _log_colours(0.0, span) if row.logarithmic else probability_colours()
+    reel.page.bar(("colour bar", row.name), box, colours, **look)
 
 
 def _label_room(reel: Reel) -> float:
@@ -114,7 +115,7 @@ def _label_room(reel: Reel) -> float:
 
 def _below_largest(values: FloatArray) -> FloatArray:
     """How far the finite values of every frame lie below the largest of their frame."""
-    tops = values.max(axis=1, keepdims=True)
+    tops = np.nanmax(values, axis=1, keepdims=True)
     below = np.subtract(values, tops, out=np.full(values.shape, -np.inf), where=np.isfinite(tops))
     return np.asarray(below[np.isfinite(below)])
 

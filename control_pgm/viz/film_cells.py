@@ -41,7 +41,7 @@ def _letters(reel: Reel, at: tuple[int, int], row: Row, t: int, colours: Any) ->
         centre, fill = (x + wide / 2, y + high / 2), _fill(colours, float(row.values[t, k]))
         look: dict[str, Any] = {"ha": "center", "va": "center_baseline", "fontsize": size, "fontweight": "bold"}
         look |= {"color": style.text_colour(fill), "zorder": 4}
-        reel.page.text(("mark", row.name, t, reel.mdp.states[k]), centre, marks[k], **look)
+        reel.page.text(("mark", row.name, t, reel.label(k)), centre, marks[k], **look)
 
 
 def _numbers(reel: Reel, at: tuple[int, int], row: Row, t: int, colours: Any, decimals: int) -> None:
@@ -49,35 +49,37 @@ def _numbers(reel: Reel, at: tuple[int, int], row: Row, t: int, colours: Any, de
     wide, high = reel.film.cell
     for k in reel.states:
         x = float(row.values[t, k])
+        if np.isnan(x):
+            continue
         text = value(x, decimals) if row.logarithmic else probability(x)
         size = min(0.62 * high, 1.5 * wide / max(len(text), 3), 8.0)
         if size >= style.SMALLEST:
             left, bottom = reel.corner(*at, reel.places[k])
             look: dict[str, Any] = {"ha": "center", "va": "center_baseline", "fontsize": size, "zorder": 4}
             look["color"] = style.text_colour(_fill(colours, x))
-            reel.page.text(
-                ("number", row.name, t, reel.mdp.states[k]), (left + wide / 2, bottom + high / 2), text, **look
-            )
+            reel.page.text(("number", row.name, t, reel.label(k)), (left + wide / 2, bottom + high / 2), text, **look)
 
 
 def _bars(reel: Reel, at: tuple[int, int], row: Row, t: int, decimals: int) -> None:
     """One bar per state, as long as the state's share of the largest; its number to the right."""
     (wide, high), page = reel.film.cell, reel.page
     values = row.values[t]
-    peak = float(np.max(values[list(reel.states)]))
+    peak = float(np.nanmax(values[list(reel.states)]))
     colour = style.legible(row.colour or style.NOTE, style.paper(page.ax))
     longest = (1.0 - _NUMBER) * wide
     for k in reel.states:
         x, (left, bottom) = float(values[k]), reel.corner(*at, reel.places[k])
+        if np.isnan(x):
+            continue
         share = (np.exp(x - peak) if peak > -np.inf else 0.0) if row.logarithmic else x
         body = (left, bottom + 0.18 * high), longest * share, 0.64 * high
         bar = style.mpl("patches").Rectangle(*body, facecolor=colour, edgecolor="none", zorder=2)
-        page.drawing.parts["bar", row.name, t, reel.mdp.states[k]] = page.ax.add_patch(bar)
+        page.drawing.parts["bar", row.name, t, reel.label(k)] = page.ax.add_patch(bar)
         text = value(x, decimals) if row.logarithmic else probability(x)
         size = min(0.62 * high, 1.5 * _NUMBER * wide / max(len(text), 3), 7.5)
         if size >= style.SMALLEST and x > -np.inf:
             look: dict[str, Any] = {"ha": "right", "va": "center_baseline", "fontsize": size, "zorder": 4}
-            page.text(("number", row.name, t, reel.mdp.states[k]), (left + wide - 2, bottom + high / 2), text, **look)
+            page.text(("number", row.name, t, reel.label(k)), (left + wide - 2, bottom + high / 2), text, **look)
 
 
 def hatched(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-_HEAD, _TIMES, _BETWEEN, _NOTE = 17.0, 13.0, 11.0, 10.0  # heights: heading, time captions, between rows, a line of notes
+_HEAD, _TIMES, _BETWEEN, _NOTE = 17.0, 13.0, 11.0, 10.0  # heights: heading, times, between rows, a line of notes
 _BELOW = 5.0  # between the last row and the notes
 _LOWEST = 8.5  # of a state whose name stands beside it
 _ARROW, _RATIO = 12.0, 0.2  # the narrowest gap between frames, and the usual one in frames

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -12,6 +12,7 @@ from control_pgm.control.mdp import MDP
 from control_pgm.tables.arrays import FloatArray
 from control_pgm.viz.film_layout import Film
 from control_pgm.viz.sheet import Sheet
+from control_pgm.viz.state_rows import OTHERS
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,6 +26,7 @@ class Row:
     logarithmic : whether the values are logarithms rather than probabilities.
     arrows : "forward" or "backward" from frame to frame, or "".
     colour : of the heading and the arrows; "" for ink.
+    mass : whether the values of several states can be added, as probabilities of states can.
     dashed : whether frames and arrows are dashed throughout: reality, not belief.
     """
 
@@ -35,11 +37,14 @@ class Row:
     arrows: str = ""
     colour: str = ""
     dashed: bool = False
+    mass: bool = True
 
 
 @dataclass(frozen=True, eq=False)
 class Reel:
     """What is drawn where; ``states`` are those drawn, ``names`` what stands beside them where there is no grid.
+
+    State n, after all of the process, stands for those without a row of their own.
 
     ``options`` are those of the frames' outlines.
     """
@@ -61,6 +66,10 @@ class Reel:
             return {k: (y, 0) for y, k in enumerate(self.states)}
         top, _, left, _ = self.grid.box
         return {k: (r - top, c - left) for k, (r, c) in self.grid.cells.items()}
+
+    def label(self, k: int) -> Hashable:
+        """The label of a drawn state."""
+        return self.mdp.states[k] if k < self.mdp.n_states else OTHERS
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from control_pgm.control import evaluate
 from control_pgm.control.grid import grid_of
+from control_pgm.control.occasions import belief_and_reality
 from control_pgm.control.solution import Solution
 from control_pgm.errors import InvalidArgument
 from control_pgm.tables.arrays import FloatArray
@@ -87,8 +85,7 @@ def plot_flow(
         style = "maps" if grid_of(mdp) else "lines"
     check_choice(style, STYLES, "style")
     options = artist_options(plot_flow, "patches.Rectangle" if style == "maps" else "lines.Line2D", options)
-    belief = np.asarray(solution.state_marginals)
-    reality = np.asarray(evaluate(mdp, solution.policy).state_marginals)
+    belief, reality = belief_and_reality(solution)
     heading = "State flow: belief and reality" if title is None else title
     given = r"p(s_t\,|\,\mathcal{O}=1)" if solution.inference == "posterior" else r"q(s_t)"
     if style == "maps":

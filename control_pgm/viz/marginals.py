@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from control_pgm.control import evaluate
+from control_pgm.control.occasions import belief_and_reality
 from control_pgm.control.solution import Solution
 from control_pgm.viz import style
 from control_pgm.viz.checks import check_solution
@@ -14,7 +14,7 @@ from control_pgm.viz.drawing import Drawing
 from control_pgm.viz.glyphs import probability_colours
 from control_pgm.viz.options import artist_options
 from control_pgm.viz.sheet import BAR, BAR_GAP, BAR_TICKS, letters, sheet
-from control_pgm.viz.state_rows import left_out, most_probable, row_labels
+from control_pgm.viz.state_rows import OTHERS, left_out, most_probable, others, row_labels
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -49,9 +49,10 @@ def plot_marginals(
 
     Notes
     -----
-    Of many states those are drawn that are ever the most probable; how many are left out is said below. ★: goal,
-    ×: hole, ■: an absorbing state that is neither. Under the true dynamics the columns of a discounted process sum to
-    less than one: the rest has ended.
+    Of many states those have a row that are ever the most probable, all others share the last row, "others". ★: goal,
+    ×: hole, ■: an absorbing state that is neither. Mass that has ended an episode of an environment lies at the cell
+    that it entered. Under the true dynamics the columns of a discounted process sum to less than one: the rest has
+    ended.
 
     Examples
     --------
@@ -65,16 +66,19 @@ def plot_marginals(
     check_solution(solution, "plot_marginals")
     image_options = artist_options(plot_marginals, "image.AxesImage", image_options)
     mdp = solution.network.mdp
-    belief = np.asarray(solution.state_marginals)
-    reality = np.asarray(evaluate(mdp, solution.policy).state_marginals)
+    belief, reality = belief_and_reality(solution)
     n = min(mdp.n_states, _MOST)
     heading = "Belief beside reality" if title is None else title
     page = sheet(ax, (8.0, min((n * 15 + _TOP + _BOTTOM) / 72 + 0.5, 7.5)), heading)
     narrow = page.width < 400  # then the panels' titles take two lines
     height = max(page.height - (2 if narrow else 1) * _TOP - _BOTTOM, 0.3 * page.height)
-    rows = most_probable(min(_MOST, int(height / _LOWEST)), belief, reality)
+    fitting = max(min(_MOST, int(height / _LOWEST)), 2)
+    rows = most_probable(fitting - (fitting < mdp.n_states), belief, reality)
     names = [row_labels(mdp)[k] for k in rows]
-    size = min(8.0, 0.8 * height / len(rows), 0.35 * page.width / max(letters(name, 1.0) for name in names))
+    hidden = left_out(rows, belief, reality, shared=True)
+    if hidden:
+        names.append(f"{OTHERS} ({mdp.n_states - len(rows)})")
+    size = min(8.0, 0.8 * height / len(names), 0.35 * page.width / max(letters(name, 1.0) for name in names))
     labels = max(letters(name, size) for name in names) + 6
     width = (page.width - labels - _BETWEEN - BAR_GAP - BAR - BAR_TICKS) / 2
     colours = probability_colours()
@@ -82,18 +86,19 @@ def plot_marginals(
     panels = {"belief": (belief, rf"belief  ${given}$"), "reality": (reality, r"reality  $p(s_t\,|\,\pi)$")}
     for k, (what, (marginal, caption)) in enumerate(panels.items()):
         panel = page.panel(("panel", what), (labels + k * (width + _BETWEEN), _BOTTOM, width, height))
+        body = np.column_stack([marginal[:, rows], *([others(rows, marginal)] if hidden else [])]).T
         look: dict[str, Any] = {"cmap": colours.cmap, "norm": colours.norm, "aspect": "auto", "interpolation": "none"}
-        page.drawing.parts["heat map", what] = panel.imshow(marginal[:, rows].T, **look | image_options)
+        page.drawing.parts["heat map", what] = panel.imshow(body, **look | image_options)
         panel.set_facecolor(style.PAPER)
         words = caption.replace("  $", "\n$") if narrow else caption
         panel.set_title(words, color=page.ink, fontsize=9 * page.zoom, pad=4)
-        panel.set_yticks(range(len(rows)), names if k == 0 else [""] * len(rows), fontsize=size * page.zoom)
+        panel.set_yticks(range(len(names)), names if k == 0 else [""] * len(names), fontsize=size * page.zoom)
         panel.tick_params(axis="y", length=0 if k else 2, pad=2)
         panel.xaxis.set_major_locator(style.mpl("ticker").MaxNLocator(max(int(width / 22), 2), integer=True))
         panel.set_xlabel("$t$", color=page.ink, fontsize=8 * page.zoom, labelpad=1)
     box = (labels + 2 * width + _BETWEEN + BAR_GAP, _BOTTOM, BAR, height)
     page.bar(("colour bar",), box, colours, ticks=[0.0, 0.05, 0.2, 0.4, 0.6, 0.8, 1.0])
-    if hidden := left_out(rows, belief, reality):
+    if hidden:
         small = min(7.0, page.width / letters(hidden, 1.0))
         page.text(("left out",), (page.width, 1.0), hidden, ha="right", va="bottom", fontsize=small)
     return page.drawing

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from control_pgm.control.occasions import placed_belief
 from control_pgm.control.solution import Solution
 from control_pgm.viz.checks import check_choice, check_solution
 from control_pgm.viz.drawing import Drawing
@@ -60,12 +61,15 @@ def plot_messages(
 
     Notes
     -----
-    The numbers are ``solution.log_backward``, ``solution.log_forward`` and ``solution.state_marginals``: log-probabilities
-    in nats, with rewards shifted by constants c_t so that p(O_t=1|s,a) = exp((r − c_t)/alpha) ≤ 1; alpha log beta_t(s) +
-    sum_{k≥t} c_k is V_t(s), which `plot_values` draws. The shift lowers whole frames, so colours show the difference
-    from the largest message of the frame, which is written below it: one scale per row, clipped at the 2nd percentile.
+    The numbers are ``solution.log_backward``, ``.log_forward`` and ``.state_marginals``: log-probabilities in nats,
+    with rewards shifted by constants c_t so that p(O_t=1|s,a) = exp((r − c_t)/alpha) ≤ 1; alpha log beta_t(s) +
+    sum_{k≥t} c_k is V_t(s), which `plot_values` draws. Posterior mass that has ended lies at the state that it
+    entered, where the process tells (`MDP`, ``endings``). The shift lowers whole frames, so colours show the
+    difference from the largest message of the frame, which is written below it: one scale per row, clipped at the 2nd
+    percentile.
     Grey and dotted: −∞. Dashed arrows: steps left out. Processes without ``positions`` are drawn as one column of
-    states per time.
+    states per time; where there are too many, the less probable ones share the row "others", which has no backward
+    message: beta is no distribution.
 
     Examples
     --------
@@ -81,17 +85,16 @@ def plot_messages(
     frame_options = artist_options(plot_messages, "patches.Rectangle", frame_options)
     network, mdp = solution.network, solution.network.mdp
     backward, forward = np.asarray(solution.log_backward), np.asarray(solution.log_forward)
-    posterior = np.asarray(solution.state_marginals)
+    posterior = placed_belief(solution)
     rows = [
-        Row("backward", _HEADINGS["backward"], backward, True, "backward", KIND_COLOURS["action"]),
+        Row("backward", _HEADINGS["backward"], backward, True, "backward", KIND_COLOURS["action"], mass=False),
         Row("forward", _HEADINGS["forward"], forward, True, "forward", KIND_COLOURS["state"]),
         Row("posterior", _HEADINGS["posterior"], posterior),
     ]
-    notes = ["bars: share of the largest"] if style == "bars" else ["log-probabilities: colour relative to the frame's max"]
-    notes.append("nats")
+    notes = ["bars: share of the largest"] if style == "bars" else ["log-probabilities: colours relative to max"]
+    notes.append("in nats")
     alpha = " … ".join(f"{a:.3g}" for a in dict.fromkeys((network.temperatures[0], network.temperatures[-1])))
     if title is None:
         title = rf"Messages given $\mathcal{{O}}=1$   ($T={network.horizon}$, $\alpha={alpha}$)"
     look: dict[str, Any] = {"ax": ax, "title": title, "notes": notes, "options": frame_options}
     return plot_strip(mdp, rows, [posterior], times=times, bars=style == "bars", **look)
-

@@ -1,4 +1,4 @@
-"""Optimism: what the posterior believes, what its policy gets, and what can be had, over the temperature."""
+"""Optimism: the belief of the posterior, the outcome of its policy, and the optimum, over the temperature."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _TEXTS = {
-    "believes": "exact posterior\nBELIEVES",
-    "gets": "exact policy\nGETS",
+    "believes": "posterior belief\n(tilted dynamics)",
+    "gets": "posterior's policy\n(true dynamics)",
     "variational": "variational\n(true dynamics)",
     "optimal": "optimal control",
 }
@@ -76,8 +76,10 @@ def plot_optimism(
 
     Notes
     -----
-    The posterior conditions on success, so it believes in luck (Levine 2018, section 2.3): its belief is no forecast.
-    A lower temperature does not cure that. Under deterministic dynamics there is no gap.
+    The posterior conditions the dynamics on optimality, too (Levine 2018, section 2.3): its belief is no forecast of
+    what its policy achieves, at any temperature. The area between both is shaded where the belief is higher, the
+    optimism gap, and hatched where it is lower, as it can be for events that pay little. Under deterministic dynamics
+    there is no gap.
 
     Examples
     --------
@@ -105,7 +107,7 @@ def plot_optimism(
         "variational": np.array([happens(mdp, s.policy, states) for s in solved["variational"][::-1]]),
         "optimal": np.full(len(eta), happens(mdp, optimum.policy, states)),
     }
-    heading = "Luck is not a plan" if title is None else title
+    heading = "Belief and reality over the temperature" if title is None else title
     return _draw(eta, lines, f"P({style.plain(name)} within {horizon} steps)", heading, ax, line_options)
 
 
@@ -124,8 +126,12 @@ def _draw(
     known = line_looks(ax)
     looks = {key: known[_LOOKS.get(key, key)] for key in lines}
     orange = known["belief"]["color"]
-    gap = ax.fill_between(eta, lines["gets"], lines["believes"], color=orange, alpha=0.12, linewidth=0)
-    drawing.parts["gap",] = gap
+    gets, believes = lines["gets"], lines["believes"]
+    look: dict[str, Any] = {"color": orange, "linewidth": 0, "interpolate": True}
+    drawing.parts["gap",] = ax.fill_between(eta, gets, believes, where=believes >= gets, alpha=0.12, **look)
+    if (believes < gets - 1e-9).any():
+        look |= {"facecolor": "none", "edgecolor": orange, "hatch": "//"}
+        drawing.parts["reverse gap",] = ax.fill_between(eta, gets, believes, where=believes <= gets, alpha=0.5, **look)
     for k, (key, y) in enumerate(lines.items()):
         (drawing.parts["line", key],) = ax.plot(eta, y, **{"zorder": 3 + k / 10, **looks[key], **options})
     # From bottom to top where lines end together.
@@ -137,7 +143,7 @@ def _draw(
     for text, size in ((_GAP, 9.0), (_GAP.replace(" ", "\n"), 8.0), (_GAP.replace(" ", "\n"), 6.5)):
         place = _free_place(np.log(eta), lines, letters(text, size) / max(width * share, 1.0))
         if place is not None and place[2] * height > 1.6 * size * (text.count("\n") + 1):
-            look: dict[str, Any] = {"ha": "center", "va": "center", "style": "italic", "linespacing": 1.0, "zorder": 5}
+            look = {"ha": "center", "va": "center", "style": "italic", "linespacing": 1.0, "zorder": 5}
             at = (float(np.exp(place[0])), place[1])
             drawing.parts["gap label",] = ax.text(*at, text, color=orange, fontsize=size, **look)
             break

@@ -10,6 +10,7 @@ import numpy as np
 from control_pgm.control.grid import Grid, grid_of, moves_of
 from control_pgm.control.solution import Solution
 from control_pgm.display.text import probability
+from control_pgm.tables.arrays import FloatArray
 from control_pgm.viz.checks import check_choice, check_solution, check_time
 from control_pgm.viz.drawing import Drawing
 from control_pgm.viz.glyphs import fill_values, probability_colours, value_colours
@@ -108,10 +109,11 @@ def fill_policy(
     style: str,
     options: dict[str, Any],
     colours: Any = None,
+    values: FloatArray | None = None,
 ) -> tuple[Any, str]:
     """Fill the cells of a grid; returns the colours used, None for bars, and what they mean.
 
-    ``colours`` are those of the values, where several pictures share them.
+    ``colours`` are those of the ``values`` [s], where several pictures share them; default: of V_t(s).
     """
     policy, mdp = np.asarray(solution.policy)[t], solution.network.mdp
     if style == "triangles":
@@ -123,11 +125,11 @@ def fill_policy(
         bars(canvas, cells, policy, moves, mdp, options)
         return None, ""
     draw = modes if style == "mode" else arrows
-    if not hasattr(solution, "V"):  # an open-loop plan has none
+    if values is None and not hasattr(solution, "V"):  # an open-loop plan has none
         _frames(canvas, cells, mdp.states)
         draw(canvas, cells, policy, moves, mdp)
         return None, ""
-    values = np.asarray(solution.V)[t]
+    values = np.asarray(solution.V)[t] if values is None else values
     colours = value_colours(values[cells]) if colours is None else colours
     fill_values(canvas, cells, values, colours, mdp.states)
     draw(canvas, cells, policy, moves, mdp)

@@ -11,6 +11,7 @@ from control_pgm.viz import style
 
 _SIGNS = {"goal": "★ goal", "hole": "× hole", "end": "■ end"}
 _LONGEST = 18
+OTHERS = "others"  # the row of all states that have none of their own
 
 
 def row_labels(mdp: MDP) -> list[str]:
@@ -41,8 +42,8 @@ def most_probable(most: int, *marginals: FloatArray) -> list[int]:
     return sorted(int(k) for k in np.argsort(-peaks, kind="stable")[: max(most, 1)])
 
 
-def left_out(rows: list[int], *marginals: FloatArray) -> str:
-    """In words, how many states are not drawn and how probable they are; "" where all are."""
+def left_out(rows: list[int], *marginals: FloatArray, shared: bool = False) -> str:
+    """In words, how many states have no row of their own, or only a ``shared`` one, and how probable they are."""
     n = marginals[0].shape[1]
     if len(rows) == n:
         return ""
@@ -50,7 +51,17 @@ def left_out(rows: list[int], *marginals: FloatArray) -> str:
     mass = max(float(marginal[:, rest].sum(axis=1).max()) for marginal in marginals)
     shown = f"{100 * mass:.0f}" if mass >= 0.0995 else f"{100 * mass:.1f}"
     share = f"≤ {shown} %" if mass >= 0.001 else "< 0.1 %"
-    return f"{len(rest)} least probable state{'s' * (len(rest) != 1)} left out (together {share})"
+    them = f"{len(rest)} least probable state{'s' * (len(rest) != 1)}"
+    return f"{OTHERS}: the {them} (together {share})" if shared else f"{them} left out (together {share})"
+
+
+def others(rows: list[int], marginal: FloatArray) -> FloatArray:
+    """The mass [t] of the states without a row of their own.
+
+    >>> others([1], np.array([[0.25, 0.5, 0.25]])).tolist()
+    [0.5]
+    """
+    return np.asarray(np.delete(marginal, rows, axis=1).sum(axis=1))
 
 
 def _short(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from control_pgm.viz.film import draw_rows
 from control_pgm.viz.film_layout import MOST_FRAMES, choose, fitting, lay_out, paper_size, states_fitting
 from control_pgm.viz.film_reel import Reel, Row
 from control_pgm.viz.sheet import BAR, BAR_GAP, BAR_TICKS, letters, sheet, wrapped
-from control_pgm.viz.state_rows import left_out, most_probable, row_labels
+from control_pgm.viz.state_rows import OTHERS, left_out, most_probable, others, row_labels
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -71,9 +72,14 @@ def plot_strip(
     page = sheet(ax, (min(max(size[0] / 72 / 0.98, 4.2), _WIDEST), shrink * size[1] / 72 + 0.5), title)
     if grid is None:
         expected = 2 if page.width > 300 else 3  # lines of notes
-        states = most_probable(min(_MOST_STATES, states_fitting(page.height, len(rows), expected)), *probable)
-        shape = (len(states), 1)
+        fitting_rows = min(_MOST_STATES, states_fitting(page.height, len(rows), expected))
+        states = most_probable(max(fitting_rows - (fitting_rows < mdp.n_states), 1), *probable)
     said = [*_missing(grid, mdp, names, states, probable), *notes]
+    if grid is None and len(states) < mdp.n_states:
+        rows = [replace(row, values=np.column_stack([row.values, _rest(row, states)])) for row in rows]
+        names = [*names, f"{OTHERS} ({mdp.n_states - len(states)})"]
+        states = [*states, mdp.n_states]
+    shape = grid.shape if grid else (len(states), 1)
     if any((row.values[:, states] == -np.inf).any() for row in rows):
         said.insert(0, "dotted: −∞")
     if wanted is None:
@@ -100,6 +106,16 @@ def plot_strip(
     return page.drawing
 
 
+def _rest(row: Row, states: list[int]) -> FloatArray:
+    """What the states without a row of their own hold together; NaN for messages that are no mass."""
+    if not row.logarithmic:
+        return others(states, row.values)
+    if not row.mass:
+        return np.full(len(row.values), np.nan)
+    rest = np.delete(row.values, states, axis=1)
+    return np.asarray(np.logaddexp.reduce(rest, axis=1))
+
+
 def checked_times(times: Iterable[int], horizon: int) -> list[int]:
     """The times in order, each once."""
     if isinstance(times, str) or not isinstance(times, Iterable):
@@ -117,6 +133,6 @@ def _missing(
 ) -> list[str]:
     """In words, the states that are not drawn."""
     if grid is None:
-        return [text for text in [left_out(states, *probable)] if text]
+        return [text for text in [left_out(states, *probable, shared=True)] if text]
     absent = [names[k] for k in range(mdp.n_states) if k not in grid.cells]
     return [f"not on the grid: {', '.join(absent[:3])}{' …' if len(absent) > 3 else ''}"] if absent else []

@@ -12,6 +12,7 @@ from control_pgm.control import solve
 from control_pgm.control.grid import ends_of
 from control_pgm.control.listed_outcomes import outcomes_at
 from control_pgm.control.mdp import MDP
+from control_pgm.control.occasions import check_event
 from control_pgm.control.solution import Solution
 from control_pgm.errors import InvalidArgument, unknown
 from control_pgm.tables.arrays import FloatArray
@@ -95,7 +96,9 @@ def chosen_event(mdp: MDP, event: Iterable[Hashable] | None) -> tuple[list[int],
     if not labels:
         raise InvalidArgument("event is empty", allowed="a collection of state labels")
     name = ", ".join(map(str, labels[:2])) + (f" or {len(labels) - 2} more" if len(labels) > 2 else "")
-    return sorted({state_index(mdp, label) for label in labels}), name
+    states = sorted({state_index(mdp, label) for label in labels})
+    check_event(mdp, states)
+    return states, name
 
 
 def state_index(mdp: MDP, label: Hashable) -> int:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from control_pgm import MDP, gridworld, solve
+from control_pgm import MDP, evaluate, gridworld, solve
 from control_pgm.errors import InvalidArgument, NotAvailable, UnknownName
 from control_pgm.viz import plot_comparison
 
@@ -34,6 +34,41 @@ def test_grids_share_one_norm_and_show_their_values():
             fills.setdefault(round(values[state], 9), set()).add(cell.get_facecolor())
     assert all(len(colours) == 1 for colours in fills.values()), "one value, one colour"
     assert len([key for key in drawing.parts if key[0] == "colour bar"]) == 1
+
+
+@pytest.mark.parametrize("style", ["mode", "arrows"])
+def test_policies_are_coloured_by_what_they_earn(style):
+    """V is another quantity for every type of inference: on one scale the colours would compare unlike things."""
+    found = solutions(GRID)
+    drawing = plot_comparison(found, style=style, t=1)
+    bar = drawing.parts["colour bar",]
+    assert "expected reward of the policy" in bar.ax.get_ylabel()
+    seen = []
+    for name, board in drawing.of("board").items():
+        policy = np.asarray(found[name].policy)
+        earned = np.zeros(GRID.n_states)
+        for t in (4, 3, 2, 1):
+            earned = (policy[t] * (GRID.reward + GRID.transition @ earned)).sum(axis=1)
+        for state, cell in board.of("cell").items():
+            x = earned[GRID.states.index(state)]
+            np.testing.assert_allclose(cell.get_facecolor(), bar.mappable.to_rgba(x), atol=1e-9)
+            seen.append(x)
+    assert (bar.vmin, bar.vmax) == pytest.approx((min(seen), max(seen)))
+    best = {name: board.of("cell")["(0,0)"].get_facecolor() for name, board in drawing.of("board").items()}
+    assert best["posterior"] != best["bellman"]
+
+
+@pytest.mark.parametrize("mdp", [GRID, PLAIN], ids=["grid", "table"])
+def test_earned_rewards_are_those_of_the_evaluation(mdp):
+    found = solutions(mdp)
+    drawing = plot_comparison(found, what="earned", t=0)
+    for name, solution in found.items():
+        wanted = evaluate(mdp, solution.policy).expected_reward  # from the only first state
+        if mdp is GRID:
+            text = drawing.of("board")[name].of("number")["(0,0)"].get_text()
+            assert float(text.replace("−", "-")) == pytest.approx(wanted, abs=0.0051)
+        else:
+            assert drawing.of("heat map")[name].get_array()[0, 0] == pytest.approx(wanted, abs=1e-12)
 
 
 @pytest.mark.parametrize("style", ["mode", "triangles", "arrows", "bars"])

@@ -4,13 +4,15 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from control_pgm import MDP, gridworld, plot_marginals, solve
+from control_pgm import MDP, gridworld, plot_marginals, plot_messages, solve
 from control_pgm.errors import InvalidArgument, UndefinedConditional
 from control_pgm.viz.style import contrast
 from tests.viz.overlap import overlapping
 
 LAKE = gridworld("SFFF\nFHFH\nFFFH\nHFFG", slip=2 / 3, rewards={"H": 0})
 SOLVED = solve(LAKE, 20, temperature=0.05)
+DRAWS = np.random.default_rng(7)
+SPREAD = MDP(DRAWS.dirichlet(np.ones(40), (40, 2)), DRAWS.normal(size=(40, 2)))  # mass everywhere
 
 
 def test_belief_and_reality_by_independent_computation():
@@ -56,7 +58,7 @@ def test_many_states_keep_the_most_probable_and_count_the_rest():
     names = [tick.get_text() for tick in drawing.of("panel")["belief"].get_yticklabels()]
     assert len(names) == 30
     assert any(name.startswith("s50") for name in names)
-    assert "50 least probable states left out" in drawing.parts["left out",].get_text()
+    assert "others: the 51 least probable states" in drawing.parts["left out",].get_text()
 
 
 @pytest.mark.parametrize(("size", "face"), [((12, 6), "white"), ((3.4, 3), "white"), ((3.4, 3), "#101010")])
@@ -79,3 +81,36 @@ def test_errors():
     with pytest.raises(UndefinedConditional, match="doom"):
         plot_marginals(solve(doomed, 3))
     assert not plt.get_fignums()
+
+
+@pytest.mark.parametrize("height", [1.6, 2.6])
+def test_states_without_a_row_share_one(height):
+    """The columns of a picture hold the whole mass, however many states have a row."""
+    from control_pgm.problems import forest
+
+    solution = solve(SPREAD, 12, temperature=0.2)
+    _, ax = plt.subplots(figsize=(3.4, height))
+    drawing = plot_marginals(solution, ax=ax)
+    names = [label.get_text() for label in drawing.of("panel")["belief"].get_yticklabels()]
+    assert names[-1] == f"others ({40 - len(names) + 1})"
+    for image in drawing.of("heat map").values():
+        body = image.get_array()
+        assert body.shape == (len(names), 13)
+        np.testing.assert_allclose(body.sum(axis=0), 1, atol=1e-12)
+        assert body[-1].max() > 0.01
+
+
+@pytest.mark.parametrize("style", ["colours", "bars"])
+def test_messages_of_states_without_a_row_are_added(style):
+    solution = solve(SPREAD, 6, temperature=0.5)
+    drawing = plot_messages(solution, style=style)
+    own = [state for row, state in drawing.of("state") if row == "posterior" and state != "others"]
+    rest = [k for k, state in enumerate(SPREAD.states) if state not in own]
+    assert len(rest) > 20
+    written = {key: text.get_text().replace("−", "-") for key, text in drawing.of("number").items()}
+    for t in range(7):
+        shown = float(written["posterior", t, "others"])
+        assert shown == pytest.approx(float(solution.state_marginals[t, rest].sum()), abs=0.0051)
+        forward = np.logaddexp.reduce(np.asarray(solution.log_forward)[t, rest])
+        assert float(written["forward", t, "others"]) == pytest.approx(forward, abs=0.051)
+        assert ("backward", t, "others") not in written

@@ -120,7 +120,7 @@ def test_many_states_are_left_out_and_counted():
     n = 60
     mdp = MDP(np.tile(np.eye(n)[:, None], (1, 2, 1)), np.linspace(0, 5, 2 * n).reshape(n, 2))
     drawing = plot_messages(solve(mdp, 3))
-    assert "46 least probable states left out" in drawing.parts["note",].get_text()
+    assert "others: the 47 least probable states" in drawing.parts["note",].get_text()
     assert len({state for _, state in drawing.of("state")}) == 14
 
 
@@ -161,7 +161,7 @@ def test_bars_are_shares_of_the_largest_message(solution):
     drawing = plot_messages(solution, style="bars")
     assert drawing.of("frame") == {}
     for row, logs in (("backward", solution.log_backward), ("forward", solution.log_forward)):
-        bars = {(t, s): bar.get_width() for (r, t, s), bar in drawing.of("bar").items() if r == row}
+        bars = {(t, s): bar.get_width() for (r, t, s), bar in drawing.of("bar").items() if r == row and s != "others"}
         states = {s for _, s in bars}
         for t in {t for t, _ in bars}:
             values = {s: float(logs.sel(t=t, s=s)) for s in states}
@@ -175,4 +175,4 @@ def test_bars_keep_clear_of_each_other_where_room_is_scarce():
     drawing = plot_messages(SOLVED, style="bars", ax=ax)
     names = [text for (row, _), text in drawing.of("state").items() if row == "forward"]
     assert not overlapping(drawing, [*names, *drawing.of("heading").values()])
-    assert "least probable states left out" in drawing.parts["note",].get_text().replace("\n", " ")
+    assert "others: the 20 least probable states" in drawing.parts["note",].get_text().replace("\n", " ")

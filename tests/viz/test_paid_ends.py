@@ -2,12 +2,14 @@
 
 import numpy as np
 
-from control_pgm import from_gymnasium, gridworld, plot_optimism, solve
+from control_pgm import MDP, from_gymnasium, gridworld, plot_optimism, solve
 from control_pgm.viz.paid_ends import with_paid_ends
 
 
 def test_the_frozen_lake_gets_a_goal_of_its_own():
-    lake = from_gymnasium("FrozenLake-v1")
+    known = from_gymnasium("FrozenLake-v1")
+    options = {"states": known.states, "actions": known.actions, "positions": known.positions}
+    lake = MDP(known.transition, known.rewards, initial=known.initial, **options)  # which cells end it is not known
     split = with_paid_ends(lake)
     assert split.states == (*lake.states, "goal")
     for kind, options in (("posterior", {"temperature": 0.1}), ("bellman", {})):
@@ -20,8 +22,8 @@ def test_the_frozen_lake_gets_a_goal_of_its_own():
 
 
 def test_a_process_with_a_goal_is_left_alone():
-    mdp = gridworld("S.G\n.#H")
-    assert with_paid_ends(mdp) is mdp
+    for mdp in (gridworld("S.G\n.#H"), from_gymnasium("FrozenLake-v1")):
+        assert with_paid_ends(mdp) is mdp
 
 
 def test_the_optimism_of_the_environment_is_that_of_its_drawing():
