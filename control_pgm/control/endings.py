@@ -22,8 +22,8 @@ from control_pgm.control.outcomes import Outcome
 from control_pgm.control.slices import TERMINAL
 from control_pgm.control.validation import index
 from control_pgm.errors import InvalidModel
-from control_pgm.models.cpd import ROW_TOLERANCE
 from control_pgm.tables.arrays import FloatArray, IntArray, lock
+from control_pgm.tables.probabilities import ROW_TOLERANCE
 
 if TYPE_CHECKING:
     from control_pgm.control.mdp import MDP

@@ -214,7 +214,7 @@ def _in_nats(joint: FloatArray, rewards: FloatArray, alphas: FloatArray, expecte
     return _weighted(joint / alphas[:, None, None], rewards) + end / float(alphas[-1])
 
 
-def policy_values(mdp: MDP, policy: ArrayLike) -> FloatArray:
+def policy_values(mdp: MDP, policy: Any) -> FloatArray:
     """E[sum_{k≥t} r_k | s_t=s] of a policy [t, s, a] under the true dynamics, shape (T+1, S), in units of reward.
 
     NaN where the policy is undefined, or may lead to where it is.
@@ -226,7 +226,7 @@ def policy_values(mdp: MDP, policy: ArrayLike) -> FloatArray:
     >>> policy_values(gridworld("S.G", slip=0.2), always_right)[0].round(2).tolist()
     [0.64, 0.96, 0.0]
     """
-    pi = checked_policy(mdp, policy, None)
+    pi = read_policy(mdp, policy, None).table
     values = np.zeros((len(pi) + 1, mdp.n_states))
     if mdp.terminal_reward is not None:
         values[-1] = mdp.terminal_reward

@@ -86,7 +86,6 @@ def test_errors():
 @pytest.mark.parametrize("height", [1.6, 2.6])
 def test_states_without_a_row_share_one(height):
     """The columns of a picture hold the whole mass, however many states have a row."""
-    from control_pgm.problems import forest
 
     solution = solve(SPREAD, 12, temperature=0.2)
     _, ax = plt.subplots(figsize=(3.4, height))

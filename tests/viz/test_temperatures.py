@@ -74,6 +74,18 @@ def test_discount_and_absorption_agree_by_both_ways_of_counting():
     assert believed(solve(barely, 8, temperature=0.1), [15]) == pytest.approx(believed(solution, [15]), abs=1e-9)
 
 
+def test_belief_below_reality_is_hatched_and_titled_neutrally():
+    """The posterior avoids the holes that its policy falls into: its belief lies below what happens."""
+    drawing = plot_optimism(LAKE, 12, temperatures=[0.05, 0.2, 1.0], event=["(1,1)", "(1,3)"])
+    lines = drawing.of("line")
+    below = lines["believes"].get_ydata() < lines["gets"].get_ydata()
+    assert below.any()
+    assert drawing.parts["reverse gap",].get_hatch()
+    assert ("gap label",) not in drawing.parts
+    assert drawing.ax.get_title() == "Belief and reality over the temperature"
+    assert ("reverse gap",) not in plot_optimism(LAKE, 12, temperatures=[0.05, 1.0]).parts
+
+
 def test_no_gap_where_there_is_no_luck():
     lines = plot_optimism(gridworld("S..\n..G"), 5, temperatures=[0.05, 1.0]).of("line")
     np.testing.assert_allclose(lines["believes"].get_ydata(), lines["gets"].get_ydata(), atol=1e-9)
