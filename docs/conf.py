@@ -21,6 +21,7 @@ extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
     "mathml",
+    "notebooks",
     "picture_texts",
     "plain_docstrings",
     "public_names",
@@ -35,16 +36,22 @@ nb_custom_formats = {".py": "percent_scripts.read"}
 nb_execution_mode = "cache"
 nb_execution_raise_on_error = True
 nb_execution_timeout = 120
+nb_execution_in_temp = True  # some examples write pictures
 nb_merge_streams = True
 
-# Results are kept between builds only as long as the package that computed them is the same.
-SOURCES = [path.read_bytes() for path in sorted((HERE.parent / "control_pgm").rglob("*.py"))]
+# Results are kept between builds only as long as the package that computed them, and what draws them, are the same.
+CODE = [
+    *sorted((HERE.parent / "control_pgm").rglob("*.py")),
+    *sorted((HERE / "_ext").glob("*kernel*.py")),
+]
+SOURCES = [path.read_bytes() for path in CODE]
 nb_execution_cache_path = str(BUILD / "executed" / sha256(b"".join(SOURCES)).hexdigest()[:16])
 
 # Kernels draw as told here, whatever the reader's own settings are.
 PROFILE = BUILD / "ipython" / "profile_default"
-PROFILE.mkdir(parents=True, exist_ok=True)
+(PROFILE / "startup").mkdir(parents=True, exist_ok=True)
 shutil.copy(HERE / "_ext" / "ipython_kernel_config.py", PROFILE)
+shutil.copy(HERE / "_ext" / "kernel_startup.py", PROFILE / "startup")
 os.environ["IPYTHONDIR"] = str(PROFILE.parent)
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 logging.getLogger("traitlets").setLevel(logging.WARNING)  # which kernel runs is no news
