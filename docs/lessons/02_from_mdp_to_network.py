@@ -13,7 +13,7 @@
 # %%
 import numpy as np
 
-from control_pgm import MDP, infer, plot_network, unroll
+from control_pgm import MDP, infer, plot_network, plot_transitions, unroll
 
 mdp = MDP(
     [
@@ -26,6 +26,9 @@ mdp = MDP(
     actions=["stay", "go"],
 )
 print(mdp)
+# Picture: Two circles, home and shop. From home, stay leads back and go leads to either with
+# probability one half; at the shop both actions stay.
+picture = plot_transitions(mdp)
 
 # %% [markdown]
 # ## Optimality as a random variable
@@ -48,6 +51,23 @@ print(mdp)
 # $$p(\tau, O) = p(s_0)\prod_{t=0}^{T-1} p(a_t\mid s_t)\,P(s_{t+1}\mid s_t,a_t)\,p(O_t\mid s_t,a_t)$$
 #
 # That is a Bayesian network, and `unroll` builds it.
+#
+# ## What it means to condition on optimality
+#
+# Given that every step was optimal, a trajectory is as probable as it would be by chance, times the
+# exponential of its return (the sum of its rewards):
+#
+# $$\begin{aligned}
+# p(\tau\mid O=1) &= \frac{p(\tau, O=1)}{p(O=1)} \\
+# &= \frac{1}{p(O=1)}\;p(s_0)\prod_t p(a_t\mid s_t)\,P(s_{t+1}\mid s_t,a_t)\;
+# \prod_t\exp\frac{r(s_t,a_t) - c_t}{\alpha} \\
+# &= \frac{e^{-\sum_t c_t/\alpha}}{p(O=1)}\;p(\tau)\,\exp\left(\frac1\alpha\sum_t r(s_t,a_t)\right) \\
+# &\propto p(\tau)\,\exp\left(\frac1\alpha\sum_t r(s_t,a_t)\right)
+# \end{aligned}$$
+#
+# Here $p(\tau)$ has the prior over actions and the true dynamics. The fraction in the third line does
+# not depend on $\tau$, so that the shifts $c_t$ cancel. Returns count with their exponentials, and
+# chance counts as well: a trajectory needs to be both good and possible.
 
 # %%
 net = unroll(mdp, horizon=3, temperature=1.0)
@@ -117,16 +137,52 @@ paid_later = MDP(
 print("parents of O_0:", *(v.name for v in unroll(paid_later, 3).cpd("O_0").parents))
 
 # %% [markdown]
-# ## Exercise
+# ## Exercises
 #
-# What is $p(s_1 = \text{shop}\mid O=1)$? Going works half of the time. So is it one half of
-# $p(a_0=\text{go}\mid O=1)$, or more? Why?
+# **Exercise 1, on paper.** Two steps ($T=2$), $\alpha = 1$, from home. Add up $p(\tau)$ times the
+# probability that both steps are optimal over all ways to be at home or at the shop at $t=1$. What is
+# $p(O_0=O_1=1)$?
+#
+# <details><summary>Answer</summary>
+#
+# The largest reward is 1, so a step at home is optimal with probability $e^{0-1} = e^{-1}$, at the
+# shop with 1. The first step is at home. With probability one half the action is *stay*; with one
+# half it is *go*, which works half of the time.
+#
+# $$\begin{aligned}
+# p(s_1 = \text{shop}) &= \tfrac12\cdot\tfrac12 = \tfrac14 \\
+# p(O_0=O_1=1) &= e^{-1}\left(\tfrac34\,e^{-1} + \tfrac14\cdot 1\right) = 0.1935
+# \end{aligned}$$
+#
+# </details>
 
-# %% tags=["hide-cell"]
+# %% tags=["hide-cell"] jupyter={"source_hidden": true, "outputs_hidden": true}
+two = unroll(mdp, horizon=2)
+print("p(O_0=O_1=1) =", np.exp(infer(two, two.optimal).log_evidence).round(6))
+right = np.exp(-1) * (3 / 4 * np.exp(-1) + 1 / 4)
+assert np.isclose(np.exp(infer(two, two.optimal).log_evidence), right, rtol=0, atol=1e-12)
+
+# %% [markdown]
+# **Exercise 2.** What is $p(s_1 = \text{shop}\mid O=1)$? Going works half of the time. So is it one half
+# of $p(a_0=\text{go}\mid O=1)$, or more? Why?
+
+# %% tags=["hide-cell"] jupyter={"source_hidden": true, "outputs_hidden": true}
 arrived = after.marginal("s_1").value({"s_1": "shop"})
 went = after.marginal("a_0").value({"a_0": "go"})
 print(f"p(s_1=shop | O=1) = {arrived:.4f}, half of p(a_0=go | O=1) = {went / 2:.4f}")
-print(
-    "Evidence about the future tells about luck as well as about choice. Lesson 9 returns to this."
-)
+print("Evidence about the future is evidence of luck as well as of choice (lesson 9).")
 assert arrived > went / 2
+
+# %% [markdown]
+# **Exercise 3.** Pay 5 more in every step, whatever happens. Which of these change: the shifts $c_t$,
+# $p(O_t=1\mid s_t,a_t)$, $p(O=1)$, the policy?
+
+# %% tags=["hide-cell"] jupyter={"source_hidden": true, "outputs_hidden": true}
+richer = unroll(MDP(mdp.transition, [5.0, 6.0], initial=0), horizon=3)
+better = infer(richer, richer.optimal)
+print("shifts:", richer.reward_shift, " log p(O=1):", better.log_evidence, "as", after.log_evidence)
+assert np.allclose(richer.reward_shift, net.reward_shift + 5, rtol=0, atol=1e-12)
+assert np.isclose(better.log_evidence, after.log_evidence, rtol=0, atol=1e-12)
+policies = [found.conditional("a_0", given="s_0").array("s_0", "a_0") for found in (after, better)]
+assert np.allclose(*policies, rtol=0, atol=1e-12)
+print("Only the shifts: they take up what is paid in any case.")

@@ -13,7 +13,7 @@
 import networkx as nx
 import numpy as np
 
-from control_pgm import MDP, FactorGraph, infer, plot_factor_graph, unroll
+from control_pgm import MDP, FactorGraph, infer, plot_clusters, plot_factor_graph, unroll
 
 
 def random_process(seed, states=5, actions=3):
@@ -104,6 +104,18 @@ for cluster in exact.clusters[:4]:
     print(f"{cluster!s:24} sums out {cluster.name}, sends to {cluster.parent}")
 print("\n" + str(exact.plan))
 
+# %%
+short = unroll(random_process(0), horizon=2)
+# Picture: A chain of boxes. Clusters of a state, an action and the next state alternate with clusters
+# of a state and an action; the separators between them, small boxes, hold what both have in common.
+picture = plot_clusters(infer(short, short.optimal))
+
+# %% [markdown]
+# In the picture each box is a cluster, and the small box between two of them is their *separator*:
+# the variables that both have, and the scope of the messages between them. The clusters that hold a
+# given variable are joined to each other (the *running intersection* property), and the graph is a
+# tree. So what a cluster passes on never comes back to it, and no evidence is counted twice.
+
 # %% [markdown]
 # ## Cost
 #
@@ -121,12 +133,34 @@ for horizon in (4, 40, 200):
     )
 
 # %% [markdown]
-# ## Exercise
+# ## Exercises
 #
-# Raise the temperature to 10, so that rewards hardly matter. Do the errors of loopy propagation
-# grow or shrink? Why?
+# **Exercise 1, on paper.** Take $T=2$ and a prior that does not depend on the state. Eliminate $s_1$
+# first, before all others. Which variables come together in its cluster, and how many entries has its
+# table with 5 states and 3 actions? Compare with eliminating $s_2$ first.
+#
+# <details><summary>Answer</summary>
+#
+# $s_1$ is mentioned by $P(s_1\mid s_0,a_0)$, $p(O_1\mid s_1,a_1)$ and $P(s_2\mid s_1,a_1)$. The
+# product of the three has the scope $\{s_0,a_0,s_1,a_1,s_2\}$: $5^3\cdot 3^2 = 1125$ entries. $s_2$
+# is mentioned by $P(s_2\mid s_1,a_1)$ alone: $\{s_1,a_1,s_2\}$, $5^2\cdot 3 = 75$ entries. The order
+# of elimination decides the cost; the result is the same.
+#
+# </details>
 
-# %% tags=["hide-cell"]
+# %% tags=["hide-cell"] jupyter={"source_hidden": true, "outputs_hidden": true}
+factors = FactorGraph.from_model(short, short.optimal).factors
+for first in ("s_1", "s_2"):
+    together = {v for factor in factors if first in factor.scope for v in factor.variables}
+    size = np.prod([v.cardinality for v in together])
+    print(f"eliminating {first} first: {sorted(v.name for v in together)}, {size} entries")
+    assert size == {"s_1": 1125, "s_2": 75}[first]
+
+# %% [markdown]
+# **Exercise 2.** Raise the temperature to 10, so that rewards hardly matter. Do the errors of loopy
+# propagation grow or shrink? Why?
+
+# %% tags=["hide-cell"] jupyter={"source_hidden": true, "outputs_hidden": true}
 for temperature in (0.3, 1.0, 10.0):
     found = []
     for seed in range(10):
@@ -136,3 +170,20 @@ for temperature in (0.3, 1.0, 10.0):
         )
     print(f"alpha={temperature:5}: median error {np.median(found):.2%}")
 print("Evidence that says little cannot be counted twice with much effect.")
+
+# %% [markdown]
+# **Exercise 3.** How does the error depend on the horizon? Begin with one step, and explain that number.
+
+# %% tags=["hide-cell"] jupyter={"source_hidden": true, "outputs_hidden": true}
+for horizon in (1, 2, 4, 8):
+    found = []
+    for seed in range(10):
+        net = unroll(random_process(seed), horizon)
+        found.append(
+            policy_error(net, infer(FactorGraph.from_model(net, net.optimal), method="loopy"))
+        )
+    print(f"T={horizon}: median error {np.median(found):.2%}")
+    assert (max(found) < 1e-9) == (horizon == 1)
+print(
+    "With one step nothing depends on s_1: its factor sends a message of ones, and the loop carries nothing."
+)

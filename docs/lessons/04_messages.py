@@ -15,10 +15,31 @@
 #
 # ## The recursion
 #
-# $$\beta_t(s,a) = \sum_{s'} P(s'\mid s,a)\,p(O_t=1\mid s,a,s')\,\beta_{t+1}(s'), \qquad
-# \beta_t(s) = \sum_a p(a\mid s)\,\beta_t(s,a), \qquad \beta_T(s) = 1$$
+# $$\begin{aligned}
+# \beta_t(s,a) &= \sum_{s'} P(s'\mid s,a)\,p(O_t=1\mid s,a,s')\,\beta_{t+1}(s') \\
+# \beta_t(s) &= \sum_a p(a\mid s)\,\beta_t(s,a), \qquad \beta_T(s) = 1
+# \end{aligned}$$
 #
-# Each line is one sum-product message of lesson 1. The first comes out of the cluster
+# The first line follows from the rules of sum and product, and from the graph. Write $O_{t:}$ for
+# $O_{t:T-1}=1$, and leave out "$=1$" and "$s_t=$", "$a_t=$" where they are clear:
+#
+# $$\begin{aligned}
+# \beta_t(s,a) &= p(O_{t:}\mid s,a) \\
+# &= \sum_{s'} p(s_{t+1}=s',\,O_{t:}\mid s,a) & &\text{sum over what is not known} \\
+# &= \sum_{s'} P(s'\mid s,a)\;p(O_t,\,O_{t+1:}\mid s,a,s') & &\text{product rule} \\
+# &= \sum_{s'} P(s'\mid s,a)\;p(O_t\mid s,a,s')\;p(O_{t+1:}\mid s,a,s',O_t) & &\text{product rule} \\
+# &= \sum_{s'} P(s'\mid s,a)\;p(O_t\mid s,a,s')\;p(O_{t+1:}\mid s') & &\text{given } s_{t+1}
+# \text{ the past does not matter} \\
+# &= \sum_{s'} P(s'\mid s,a)\;p(O_t\mid s,a,s')\;\beta_{t+1}(s') & &\text{by definition}
+# \end{aligned}$$
+#
+# If the reward does not depend on $s'$, then $p(O_t\mid s,a)$ may stand before the sum. At the last step
+# nothing follows, so $\beta_T = 1$. (A terminal reward would stand there.) The second line is shorter:
+#
+# $$\beta_t(s) = p(O_{t:}\mid s) = \sum_a p(a,\,O_{t:}\mid s) = \sum_a p(a\mid s)\,p(O_{t:}\mid s,a)
+# = \sum_a p(a\mid s)\,\beta_t(s,a)$$
+#
+# Each line of the recursion is one sum-product message of lesson 1. The first comes out of the cluster
 # $\{s_t,a_t,s_{t+1}\}$, the second out of $\{s_t,a_t\}$.
 
 # %%
@@ -63,9 +84,14 @@ print("largest difference, beta_t(s):  ", np.abs(beta - np.exp(solution.log_back
 assert np.allclose(beta, np.exp(solution.log_backward), rtol=0, atol=1e-12)
 
 # %% [markdown]
-# The forward message is the same rule in the other direction:
-# $\alpha_{t+1}(s') = \sum_{s,a}\alpha_t(s)\,p(a\mid s)\,P(s'\mid s,a)\,p(O_t=1\mid s,a,s')$,
-# with $\alpha_0 = p(s_0)$.
+# The forward message is the same rule in the other direction, with $\alpha_0 = p(s_0)$:
+#
+# $$\begin{aligned}
+# \alpha_{t+1}(s') &= p(s_{t+1}=s',\,O_{0:t}) \\
+# &= \sum_{s,a} p(s_t=s,\,O_{0:t-1},\,a_t=a,\,s_{t+1}=s',\,O_t) \\
+# &= \sum_{s,a} p(s,\,O_{0:t-1})\;p(a\mid s)\;P(s'\mid s,a)\;p(O_t\mid s,a,s') \\
+# &= \sum_{s,a} \alpha_t(s)\,p(a\mid s)\,P(s'\mid s,a)\,p(O_t\mid s,a,s')
+# \end{aligned}$$
 
 # %%
 alpha = np.zeros((7, mdp.n_states))
@@ -81,6 +107,13 @@ assert np.allclose(alpha, np.exp(solution.log_forward), rtol=0, atol=1e-12)
 #
 # $$p(O=1) = \sum_s \alpha_t(s)\,\beta_t(s), \qquad
 # p(s_t\mid O=1) = \frac{\alpha_t(s)\,\beta_t(s)}{p(O=1)}$$
+#
+# For given $s_t$ what was optimal before is independent of what is optimal later:
+#
+# $$p(s_t=s,\,O_{0:T-1}) = p(s_t=s,\,O_{0:t-1})\;p(O_{t:T-1}\mid s_t=s,\,O_{0:t-1})
+# = \alpha_t(s)\;p(O_{t:T-1}\mid s_t=s) = \alpha_t(s)\,\beta_t(s)$$
+#
+# The sum over $s$ is $p(O=1)$, whichever $t$ is chosen; division by it is Bayes' rule.
 
 # %%
 for t in range(7):
@@ -96,6 +129,19 @@ assert np.allclose(np.log((alpha * beta).sum(axis=1)), solution.log_evidence, rt
 # %%
 posterior = solution.posterior
 print(posterior.message("a_5", "s_5"))
+
+# %% [markdown]
+# `trace` goes through all messages in the order in which they are sent, each with its formula: first
+# from the leaves to the root, against time, then back. (On the command line it is
+# `control-pgm trace`.)
+
+# %%
+from itertools import islice
+
+from control_pgm import trace
+
+for step in islice(trace(posterior), 4):
+    print(step.title, "\n   ", step.formula, "\n    over", *step.values.scope)
 
 # %% [markdown]
 # ## No underflow
@@ -119,13 +165,47 @@ short = solve(mdp, horizon=6, temperature=0.002)  # the last six steps, alone
 assert np.allclose(long.policy.values[994:], short.policy, rtol=0, atol=1e-12)
 
 # %% [markdown]
-# ## Exercise
+# ## Exercises
 #
-# "$\beta_t(s)$ is about the steps after $t$" and "$\beta_t(s)$ includes the reward at $t$"
-# cannot both hold. Compute $\beta_{T-1}(s)$ for a state next to the goal. Which is it?
+# **Exercise 1, on paper.** One state, two actions with the rewards 0 and −2, $\alpha = 1$, a uniform
+# prior, and two steps. Compute $\beta_1(a)$, $\beta_1$, $\beta_0(a)$, $\beta_0$ and $p(O=1)$.
+#
+# <details><summary>Answer</summary>
+#
+# The largest reward is 0, so nothing is shifted.
+#
+# $$\begin{aligned}
+# \beta_1(a) &= (1,\; e^{-2}) & \beta_1 &= \tfrac12(1 + e^{-2}) = 0.5677 \\
+# \beta_0(a) &= (1,\; e^{-2})\cdot\beta_1 & \beta_0 &= \beta_1^2 = 0.3223 = p(O=1)
+# \end{aligned}$$
+#
+# </details>
 
-# %% tags=["hide-cell"]
+# %% tags=["hide-cell"] jupyter={"source_hidden": true, "outputs_hidden": true}
+from control_pgm import MDP
+
+toy = solve(MDP([[[1.0], [1.0]]], [[0.0, -2.0]]), 2)
+print("beta_1, beta_0:", np.exp(toy.log_backward[1, 0]), np.exp(toy.log_backward[0, 0]))
+assert np.isclose(np.exp(toy.log_backward[0, 0]), ((1 + np.exp(-2)) / 2) ** 2, rtol=0, atol=1e-12)
+
+# %% [markdown]
+# **Exercise 2.** "$\beta_t(s)$ is about the steps after $t$" and "$\beta_t(s)$ includes the reward at
+# $t$" cannot both hold. Compute $\beta_{T-1}(s)$ for a state next to the goal. Which is it?
+
+# %% tags=["hide-cell"] jupyter={"source_hidden": true, "outputs_hidden": true}
 near = mdp.states.index("(2,2)")
 print("beta_{T-1} next to the goal:", beta[5, near].round(6), " far from it:", beta[5, 0].round(6))
 assert beta[5, near] > beta[5, 0]
 print("They differ, though nothing comes after the last step: the message covers the reward at t.")
+
+# %% [markdown]
+# **Exercise 3.** Which product of messages and prior is $p(s_t,a_t\mid O=1)$? Compute it for $t=3$
+# from the arrays above, and compare with `solution.state_action_marginals`.
+
+# %% tags=["hide-cell"] jupyter={"source_hidden": true, "outputs_hidden": true}
+pairs = alpha[3][:, None] * prior * beta_action[3] / np.exp(solution.log_evidence)
+print("sum:", pairs.sum().round(12))
+assert np.allclose(pairs, solution.state_action_marginals[3], rtol=0, atol=1e-12)
+print(
+    "alpha_t(s) p(a|s) beta_t(s,a) / p(O): the past, the prior, and this step with all that follows."
+)

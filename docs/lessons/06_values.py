@@ -29,6 +29,22 @@ picture = plot_values(solve(grid, horizon=6, temperature=0.25))
 # Q_t(s,a) &= r(s,a) + \alpha\log\sum_{s'}P(s'\mid s,a)\,e^{V_{t+1}(s')/\alpha} \\
 # V_t(s) &= \alpha\log\sum_a p(a\mid s)\,e^{Q_t(s,a)/\alpha}
 # \end{aligned}$$
+#
+# For rewards $r(s,a)$, line by line, with $C_t = \sum_{k\ge t} c_k$ so that $C_t = c_t + C_{t+1}$:
+#
+# $$\begin{aligned}
+# Q_t(s,a) &= \alpha\log\beta_t(s,a) + C_t \\
+# &= \alpha\log\left[e^{(r(s,a)-c_t)/\alpha}\sum_{s'}P(s'\mid s,a)\,\beta_{t+1}(s')\right] + C_t \\
+# &= r(s,a) - c_t + \alpha\log\sum_{s'}P(s'\mid s,a)\,e^{(V_{t+1}(s') - C_{t+1})/\alpha} + C_t \\
+# &= r(s,a) + \alpha\log\sum_{s'}P(s'\mid s,a)\,e^{V_{t+1}(s')/\alpha}
+# \end{aligned}$$
+#
+# In the third line $\beta_{t+1} = e^{(V_{t+1} - C_{t+1})/\alpha}$ by the definition of $V$; in the
+# fourth the constant $e^{-C_{t+1}/\alpha}$ comes out of the logarithm as $-C_{t+1}$. Likewise
+#
+# $$V_t(s) = \alpha\log\sum_a p(a\mid s)\,\beta_t(s,a) + C_t
+# = \alpha\log\sum_a p(a\mid s)\,e^{(Q_t(s,a) - C_t)/\alpha} + C_t
+# = \alpha\log\sum_a p(a\mid s)\,e^{Q_t(s,a)/\alpha}$$
 
 # %%
 rng = np.random.default_rng(0)
@@ -80,7 +96,21 @@ assert np.isclose(alpha * np.log(weight), short.V[0, 0], rtol=0, atol=1e-12)
 # Some papers drop the prior and write $V = \alpha\log\sum_a e^{Q/\alpha}$, a sum instead of a
 # mean. With a uniform prior over $n$ actions in every state both describe the same policy:
 #
-# $$V^{\text{sum}}_t - V^{\text{mean}}_t = \alpha\,(T-t)\log n$$
+# $$V^{\text{sum}}_t - V^{\text{mean}}_t = \alpha\,(T-t)\log n, \qquad
+# Q^{\text{sum}}_t - Q^{\text{mean}}_t = \alpha\,(T-t-1)\log n$$
+#
+# From $t$ on there are $T-t$ choices, and each adds $\alpha\log n$. In $Q_t$ the choice at $t$ has
+# been made, so it has one less; at the last step both conventions have the same $Q$. Backwards from
+# $V_T$, which is the same in both:
+#
+# $$\begin{aligned}
+# Q^{\text{sum}}_t &= r + \alpha\log\sum_{s'}P\,e^{V^{\text{sum}}_{t+1}/\alpha}
+# = r + \alpha\log\sum_{s'}P\,e^{V^{\text{mean}}_{t+1}/\alpha} + \alpha(T-t-1)\log n \\
+# &= Q^{\text{mean}}_t + \alpha(T-t-1)\log n \\
+# V^{\text{sum}}_t &= \alpha\log\sum_a e^{Q^{\text{sum}}_t/\alpha}
+# = \alpha\log\left[n\cdot\frac1n\sum_a e^{Q^{\text{mean}}_t/\alpha}\right] + \alpha(T-t-1)\log n \\
+# &= V^{\text{mean}}_t + \alpha(T-t)\log n
+# \end{aligned}$$
 #
 # | | mean | sum |
 # |---|---|---|
@@ -95,6 +125,11 @@ counted = solve(mdp, T, temperature=alpha, convention="sum")
 print("same policy:              ", np.abs(counted.policy.values - solution.policy.values).max())
 print("V_sum − V_mean at t = 0:  ", (counted.V[0] - solution.V[0]).round(12))
 print("alpha T log n:            ", round(alpha * T * np.log(3), 12))
+print("Q_sum − Q_mean, by step:  ", (counted.Q.values - Q).max(axis=(1, 2)).round(6))
+left = np.arange(T, -1, -1)  # steps that are left at t = 0, …, T
+apart = counted.V.values - V, counted.Q.values - Q
+assert np.allclose(apart[0], alpha * np.log(3) * left[:, None], rtol=0, atol=1e-12)
+assert np.allclose(apart[1], alpha * np.log(3) * (left[:-1, None, None] - 1), rtol=0, atol=1e-12)
 print(
     f"largest advantage: mean {solution.advantage.values.max():.4f}, "
     f"sum {counted.advantage.values.max():.4f}"
@@ -112,13 +147,36 @@ except ValueError as problem:
     print(problem)
 
 # %% [markdown]
-# ## Exercise
+# ## Exercises
 #
-# In reinforcement learning the advantage has mean zero under the policy. Show with numbers that
-# here $\mathbb{E}_\pi A = \alpha\operatorname{KL}(\pi\parallel p) \ge 0$ in the convention "mean".
-# Why is it not zero?
+# **Exercise 1, on paper.** One step, one state, two actions with rewards 0 and 1, $\alpha=1$, a
+# uniform prior. Compute $Q$, $V$, the advantage and the policy in both conventions.
+#
+# <details><summary>Answer</summary>
+#
+# $Q = (0, 1)$ in both, since this is the last step.
+#
+# | | mean | sum |
+# |---|---|---|
+# | $V$ | $\log\frac{1+e}{2} = 0.6201$ | $\log(1+e) = 1.3133$ |
+# | $A = Q - V$ | $(-0.6201,\; 0.3799)$ | $(-1.3133,\; -0.3133)$ |
+# | $\pi$ | $\tfrac12 e^A = (0.2689,\; 0.7311)$ | $e^A = (0.2689,\; 0.7311)$ |
+#
+# </details>
 
-# %% tags=["hide-cell"]
+# %% tags=["hide-cell"] jupyter={"source_hidden": true, "outputs_hidden": true}
+two = MDP([[[1.0], [1.0]]], [[0.0, 1.0]])
+for kind, right in {"mean": np.log((1 + np.e) / 2), "sum": np.log(1 + np.e)}.items():
+    found = solve(two, 1, convention=kind)
+    print(kind, "V:", found.V[0, 0].round(4), " policy:", np.asarray(found.policy[0, 0]).round(4))
+    assert np.isclose(found.V[0, 0], right, rtol=0, atol=1e-12)
+
+# %% [markdown]
+# **Exercise 2.** In reinforcement learning the advantage has mean zero under the policy. Show with
+# numbers that here $\mathbb{E}_\pi A = \alpha\operatorname{KL}(\pi\parallel p) \ge 0$ in the
+# convention "mean". Why is it not zero?
+
+# %% tags=["hide-cell"] jupyter={"source_hidden": true, "outputs_hidden": true}
 pi, A = solution.policy.values, solution.advantage.values
 mean_advantage = (pi * A).sum(-1)
 divergence = (pi * np.log(3 * pi)).sum(-1)
@@ -127,3 +185,18 @@ print("E_pi A at t=0:", mean_advantage[0].round(4))
 print(
     "V is not the policy's mean of Q: the price of leaving the prior, alpha KL(pi ‖ p), is taken off."
 )
+
+# %% [markdown]
+# **Exercise 3.** Where does $V_0(s_0)$ go as $\alpha\to\infty$, and where as $\alpha\to 0$? Guess
+# from "certainty equivalent", then compare with the expected return of the prior and with the largest
+# possible return.
+
+# %% tags=["hide-cell"] jupyter={"source_hidden": true, "outputs_hidden": true}
+largest = np.zeros(4)
+for _ in range(3):
+    largest = (r[:, :, None] + largest).max(axis=(1, 2))  # every next state is possible here
+for a in (1e4, 1.0, 0.1, 1e-3):
+    print(f"alpha = {a:8}: V_0(s_0) = {solve(mdp, 3, temperature=a).V[0, 0]:.6f}")
+print(f"expected return of the prior {total:.6f}, largest return {largest[0]:.6f}")
+assert np.isclose(solve(mdp, 3, temperature=1e4).V[0, 0], total, rtol=0, atol=1e-3)
+assert np.isclose(solve(mdp, 3, temperature=1e-3).V[0, 0], largest[0], rtol=0, atol=0.05)

@@ -52,9 +52,11 @@ assert np.allclose(one.policy, other.policy, rtol=0, atol=1e-12)
 #   temperature and gets the largest expected reward that there is.
 #
 # Of the variational values we know how far they are from the optimum. A soft maximum with a uniform
-# prior over $|A|$ actions lies below the maximum, by at most $\alpha\log|A|$:
+# prior over $|A|$ actions lies below the maximum, by at most $\alpha\log|A|$, since a sum of positive
+# terms is at least its largest one, and a mean is at most that:
 #
-# $$\max_a Q - \alpha\log|A| \le \alpha\log\frac1{|A|}\sum_a e^{Q/\alpha} \le \max_a Q$$
+# $$\max_a Q - \alpha\log|A| = \alpha\log\frac1{|A|}\max_a e^{Q/\alpha}
+# \le \alpha\log\frac1{|A|}\sum_a e^{Q/\alpha} \le \alpha\log\max_a e^{Q/\alpha} = \max_a Q$$
 #
 # Each of $T$ steps adds one such error, so $0 \le V^* - V^{\text{var}} \le \alpha\,T\log|A|$ in every
 # state; and the policy itself gets no less than $V^{\text{var}}$.
@@ -88,6 +90,51 @@ assert lost[1] > 0.3
 # temperature: its value tends to 1, the return of the luckiest course of events, and its policy
 # relies on that luck. That is [lesson 9](09_optimism.py).
 #
+# ## Why the posterior's policy may earn more at the same temperature
+#
+# In the picture above the posterior's policy earns *more* than the variational one around
+# $\alpha = 0.1$, though only the latter knows the true dynamics. There is no contradiction: neither
+# maximises the reward. The variational policy maximises reward minus
+# $\alpha\operatorname{KL}(\pi\parallel p)$, and at this temperature the goal is not worth the price:
+# eight moves lead there over slippery ground, with nine steps to make them; a policy that heads for
+# it has to leave the prior again and again, and what it then gets is an average over slips. The
+# posterior puts $\alpha\log\mathbb{E}\,e^{V/\alpha} \ge \mathbb{E}\,V$ in the place of that average,
+# so that lucky outcomes weigh more. The differences between good and bad actions are then larger, and
+# the policy departs from the prior at a higher temperature already. It earns more because it pays
+# more:
+
+# %%
+print("alpha = 0.1   reward   KL, nats  reward − alpha KL")
+at_tenth = {
+    kind: evaluate(mdp, solve(mdp, T, temperature=0.1, inference=kind).policy, temperature=0.1)
+    for kind in ("posterior", "variational")
+}
+for kind, got in at_tenth.items():
+    print(f"{kind:12} {got.expected_reward:7.4f} {got.divergence:10.4f} {got.objective:18.4f}")
+assert at_tenth["posterior"].expected_reward > at_tenth["variational"].expected_reward
+assert at_tenth["posterior"].objective < at_tenth["variational"].objective
+
+# %% [markdown]
+# At equal price the order is reversed. Cool the variational policy until its divergence from the
+# prior is the posterior's, by bisection: no policy with that divergence, or less, earns more than it
+# does, since at its own temperature it maximises reward minus a multiple of the divergence.
+
+# %%
+spent = at_tenth["posterior"].divergence
+low, high = 0.01, 0.1
+for _ in range(40):
+    middle = (low + high) / 2
+    found = solve(mdp, T, temperature=middle, inference="variational")
+    same_price = evaluate(mdp, found.policy, temperature=middle)
+    low, high = (middle, high) if same_price.divergence > spent else (low, middle)
+print(
+    f"variational at alpha = {middle:.4f}: KL {same_price.divergence:.4f} nats, reward "
+    f"{same_price.expected_reward:.4f}; the posterior's policy {at_tenth['posterior'].expected_reward:.4f}"
+)
+assert np.isclose(same_price.divergence, spent, rtol=0, atol=1e-6)
+assert same_price.expected_reward > at_tenth["posterior"].expected_reward
+
+# %% [markdown]
 # ## A schedule of temperatures
 #
 # Each step may have a temperature of its own: $p(O_t=1\mid\cdot) = e^{(r_t-c_t)/\alpha_t}$. Pass $T$
@@ -130,13 +177,51 @@ except AttributeError as problem:
     print(problem)
 
 # %% [markdown]
-# ## Exercise
+# ## Exercises
 #
-# With one action that surely pays 1 and one that surely pays 0, which temperature makes the
-# first one nine times as likely as the second? Check with a process of one state and one step.
+# **Exercise 1, on paper.** With one action that surely pays 1 and one that surely pays 0, which
+# temperature makes the first one nine times as likely as the second?
+#
+# <details><summary>Answer</summary>
+#
+# The prior cancels, and $\pi(1)/\pi(0) = e^{1/\alpha}/e^{0} = 9$ for $\alpha = 1/\log 9 = 0.4551$.
+#
+# </details>
 
-# %% tags=["hide-cell"]
+# %% tags=["hide-cell"] jupyter={"source_hidden": true, "outputs_hidden": true}
 alpha = 1 / np.log(9)
 choice = solve(MDP([[[1], [1]]], [[0.0, 1.0]]), 1, temperature=alpha).policy[0, 0]
 print("alpha = 1/log 9 =", round(alpha, 6), "gives", np.asarray(choice).round(12))
 assert np.isclose(choice[1], 0.9, rtol=0, atol=1e-12)
+
+# %% [markdown]
+# **Exercise 2.** At which temperature does the variational policy earn half of the optimum on this
+# grid? Its expected reward grows as the temperature falls, so halve an interval.
+
+# %% tags=["hide-cell"] jupyter={"source_hidden": true, "outputs_hidden": true}
+low, high = 0.01, 1.0
+for _ in range(30):
+    middle = (low + high) / 2
+    found = solve(mdp, T, temperature=middle, inference="variational")
+    enough = evaluate(mdp, found.policy).expected_reward > best / 2
+    low, high = (middle, high) if enough else (low, middle)
+print(f"alpha = {middle:.4f}, expected reward {evaluate(mdp, found.policy).expected_reward:.4f}")
+assert np.isclose(evaluate(mdp, found.policy).expected_reward, best / 2, rtol=0, atol=1e-6)
+
+# %% [markdown]
+# **Exercise 3.** Keep $\alpha = 1/6$ and give the agent more time: 9, 18, 36 and 72 steps. Does the
+# posterior's policy at the start become more decided or less? Why?
+
+# %% tags=["hide-cell"] jupyter={"source_hidden": true, "outputs_hidden": true}
+spread = {}
+for steps in (9, 18, 36, 72):
+    longer = solve(mdp, steps, temperature=1 / 6)
+    reached = float(longer.state_marginals.sel(t=steps, s="(4,4)"))
+    start = np.asarray(longer.policy.sel(t=0, s="(0,0)")).round(4)
+    print(f"T = {steps:2}: p(a_0 | start) {start}, believed to arrive with {reached:.4f}")
+    spread[steps] = np.ptp(start)
+assert spread[18] == max(spread.values())
+print(
+    "First more: with 9 steps arriving is improbable even given O=1, since a prize of 1 weighs little."
+)
+print("Then less: with time to spare the first step matters little for arriving at all.")

@@ -6,8 +6,12 @@
 # The posterior conditions on success. Success has two causes, good actions and good luck, and
 # evidence speaks for both:
 #
-# $$p(s'\mid s,a,O=1) \propto P(s'\mid s,a)\,p(O_t=1\mid s,a,s')\,\beta_{t+1}(s')$$
+# $$\begin{aligned}
+# p(s'\mid s,a,O=1) &= \frac{p(s',\,O_{t:T-1}=1\mid s,a)}{p(O_{t:T-1}=1\mid s,a)} \\
+# &= \frac{P(s'\mid s,a)\;p(O_t=1\mid s,a,s')\;\beta_{t+1}(s')}{\beta_t(s,a)}
+# \end{aligned}$$
 #
+# (The past cancels as in lesson 5; the second line splits the numerator as in lesson 4.)
 # Unless the dynamics are deterministic that is not $P(s'\mid s,a)$. The posterior believes in
 # luck. Levine (2018, section 2.3) calls it optimistic and risk-seeking.
 #
@@ -72,7 +76,7 @@ for name, solution in {"posterior": exact, "variational": causal, "optimal": bes
     print(f"{name + ':':12} reaches it with             {reached:.3f}")
 
 # %% [markdown]
-# The posterior is sure, because it was told so. Its policy would be fine in the world that it
+# The posterior is sure, because success is its condition. Its policy would be fine in the world that it
 # believes in.
 
 # %%
@@ -155,14 +159,37 @@ assert earned > 8
 # %% [markdown]
 # Bayesian inference needs $\mathbb{E}\,e^{r/\alpha}$, with $s_{t+1}$ a parent of $O_t$. The backups of
 # the variational and the standard optimum are linear in the reward; for them the average is right.
+
+# %% [markdown]
+# ## Exercises
 #
-# ## Exercise
+# **Exercise 1, on paper.** For the ticket and the wage with one step: write the odds of the ticket
+# under the posterior, and under variational inference, as functions of $\alpha$. Which one tends to
+# infinity as $\alpha\to 0$?
 #
-# How much of the posterior's probability of success is luck? Compute
+# <details><summary>Answer</summary>
+#
+# $$\begin{aligned}
+# \text{posterior:} &\quad \frac{0.1\,e^{1/\alpha} + 0.9}{e^{0.4/\alpha}} = 0.1\,e^{0.6/\alpha} + 0.9\,e^{-0.4/\alpha}
+# \to\infty \\
+# \text{variational:} &\quad \frac{e^{0.1/\alpha}}{e^{0.4/\alpha}} = e^{-0.3/\alpha}\to 0
+# \end{aligned}$$
+#
+# </details>
+
+# %% tags=["hide-cell"] jupyter={"source_hidden": true, "outputs_hidden": true}
+for a in (1.0, 0.3, 0.1):
+    odds = 0.1 * np.exp(0.6 / a) + 0.9 * np.exp(-0.4 / a)
+    got = float(solve(ticket, 1, temperature=a).policy.sel(t=0, s="day", a="ticket"))
+    print(f"alpha = {a}: odds {odds:.4f}, p(ticket) {got:.4f}")
+    assert np.isclose(got, odds / (1 + odds), rtol=0, atol=1e-12)
+
+# %% [markdown]
+# **Exercise 2.** How much of the posterior's probability of success is luck? Compute
 # $p(s_T=\text{goal}\mid O=1)$ when the *dynamics* are the posterior's and the *actions* are
 # uniform.
 
-# %% tags=["hide-cell"]
+# %% tags=["hide-cell"] jupyter={"source_hidden": true, "outputs_hidden": true}
 belief = np.asarray(lake.initial)
 for t in range(horizon):
     bent = exact.posterior.conditional(f"s_{t + 1}", given=(f"s_{t}", f"a_{t}"), undefined="nan")
@@ -171,3 +198,17 @@ for t in range(horizon):
 print(
     f"uniform actions in the believed world reach the goal with {belief[lake.states.index(goal)]:.3f}"
 )
+
+# %% [markdown]
+# **Exercise 3.** Freeze the lake harder: `slip=0`. What do you expect of the divergence of the
+# dynamics, of the believed and the real probability of the goal?
+
+# %% tags=["hide-cell"] jupyter={"source_hidden": true, "outputs_hidden": true}
+firm = gridworld("SFFF\nFHFH\nFFFH\nHFFG", slip=0, rewards={"H": 0})
+sure = optimism_report(firm, horizon, temperature=alpha, event=[goal])
+print(
+    f"dynamics {sure.dynamics:.2e} nats, believed {sure.believed.chance:.6f}, real {sure.gets.chance:.6f}"
+)
+assert abs(sure.dynamics) < 1e-9
+assert np.isclose(sure.believed.chance, sure.gets.chance, rtol=0, atol=1e-9)
+print("Deterministic dynamics cannot be bent: what is believed is what happens.")

@@ -211,12 +211,50 @@ for slip in (0.2, 0.0):
     assert all(larger >= smaller - 1e-9 for larger, smaller in pairwise(chain))
 
 # %% [markdown]
-# ## Exercise
+# ## Exercises
 #
-# Which of these policies change if all rewards are multiplied by ten? Which if $\alpha$ is
-# multiplied by ten as well? Decide from the table above, then try.
+# **Exercise 1, on paper.** One state, one action, one step: it pays 1 or 0 with equal chances. For
+# $\alpha = 1$ and $\lambda = 1$, compute the value by `posterior`, `variational`, `planning`,
+# `bellman` and `map`.
+#
+# <details><summary>Answer</summary>
+#
+# With one action there is nothing to choose, and only the operator over outcomes is left.
+#
+# | inference | value |
+# |---|---|
+# | posterior, planning | $\log\left(\tfrac12 e^1 + \tfrac12 e^0\right) = 0.6201$ |
+# | variational, Bellman | $\tfrac12\cdot 1 + \tfrac12\cdot 0 = 0.5$ |
+# | map | $\max(1 + \log\tfrac12,\; 0 + \log\tfrac12) = 0.3069$ |
+#
+# </details>
 
-# %% tags=["hide-cell"]
+# %% tags=["hide-cell"] jupyter={"source_hidden": true, "outputs_hidden": true}
+from control_pgm import MDP
+
+coin = MDP.from_outcomes(
+    [("x", "toss", 0.5, "won", 1.0), ("x", "toss", 0.5, "lost", 0.0)]
+    + [(s, "toss", 1.0, s, 0.0) for s in ("won", "lost")],
+    initial="x",
+)
+answers = {
+    "posterior": 0.6201,
+    "planning": 0.6201,
+    "variational": 0.5,
+    "bellman": 0.5,
+    "map": 0.3069,
+}
+for kind, right in answers.items():
+    options = {"risk": 1.0} if kind == "planning" else {}
+    got = float(solve(coin, 1, inference=kind, **options).V.sel(t=0, s="x"))
+    print(f"{kind:12} {got:.4f}")
+    assert np.isclose(got, right, rtol=0, atol=1e-4)
+
+# %% [markdown]
+# **Exercise 2.** Which of these policies change if all rewards are multiplied by ten? Which if
+# $\alpha$ is multiplied by ten as well? Decide from the table above, then try.
+
+# %% tags=["hide-cell"] jupyter={"source_hidden": true, "outputs_hidden": true}
 for name, (actions, states, _) in ROWS.items():
     actions, states = ([10 * x for x in pair] for pair in (actions, states))
     rich, _ = backward(grid, 10 * reward, T, actions, states)
@@ -224,3 +262,19 @@ for name, (actions, states, _) in ROWS.items():
 print(
     "Only the ratios count: reward to temperature, and risk times reward. Bellman's optimum has neither."
 )
+
+# %% [markdown]
+# **Exercise 3.** Planning at small risk is Bellman's optimum, nearly. How fast does the difference of
+# the values vanish with $\lambda$, and what is its sign?
+
+# %% tags=["hide-cell"] jupyter={"source_hidden": true, "outputs_hidden": true}
+standard = solved["bellman"].V[0, 0]
+for risk in (0.1, 0.01, 0.001):
+    apart = solve(grid, T, inference="planning", risk=risk).value - standard
+    print(f"risk {risk:6}: difference {apart:.3e}, over risk {apart / risk:.5f}")
+    assert apart > 0
+print("In proportion to the risk: the slope is half the variance of the return of the best policy.")
+real = evaluate(grid, solved["bellman"].policy)
+goal_and_hole = [float(real.state_marginals.sel(t=T, s=s)) for s in ("(3,4)", "(2,3)")]
+variance = sum(goal_and_hole) - real.expected_reward**2  # the return is 1, −1 or 0
+assert np.isclose(apart / risk, variance / 2, rtol=0, atol=1e-3)

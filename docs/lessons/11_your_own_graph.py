@@ -92,9 +92,9 @@ picture = plot_network(shown)
 s_3 = net.variable("s_3")
 left = np.array([mdp.positions[s][1] == 0 for s in mdp.states])
 witness = Factor([s_3], np.where(left, 0.8, 0.2))
-heard = infer(net.extend(witness), net.optimal)
+informed = infer(net.extend(witness), net.optimal)
 prior_left = plain.state_marginals.values[3][left].sum()
-posterior_left = heard.marginal("s_3").array("s_3")[left].sum()
+posterior_left = informed.marginal("s_3").array("s_3")[left].sum()
 print(f"p(left column at t=3): {prior_left:.4f}, after the witness {posterior_left:.4f}")
 odds = prior_left / (1 - prior_left) * 4
 assert np.isclose(posterior_left, odds / (1 + odds), rtol=0, atol=1e-12)
@@ -112,16 +112,44 @@ print(report)
 assert report.passed
 
 # %% [markdown]
-# ## Exercise
+# ## Exercises
 #
-# Forbid the action *right* at $t=0$ only, without touching the MDP. Then make the agent *lazy*:
-# at every step, repeating the last action is three times as likely as any other.
+# **Exercise 1, on paper.** The waypoint gives (3,2) the weight 1 and every other state 0.01. By which
+# factor does it multiply the *odds* of $s_5=(3,2)$ given $O=1$? Does the answer depend on the rest of
+# the network?
+#
+# <details><summary>Answer</summary>
+#
+# With the factor $w$, $p'(s_5\mid O) = w(s_5)\,p(s_5\mid O)/\sum_s w(s)\,p(s\mid O)$. In the odds the
+# denominator cancels:
+#
+# $$\frac{p'(x)}{1 - p'(x)} = \frac{1\cdot p(x)}{0.01\,(1-p(x))} = 100\cdot\frac{p(x)}{1-p(x)}$$
+#
+# It depends on nothing else. A factor on one variable is soft evidence, and Bayes' rule in odds
+# applies to it.
+#
+# </details>
 
-# %% tags=["hide-cell"]
+# %% tags=["hide-cell"] jupyter={"source_hidden": true, "outputs_hidden": true}
+ratio = (after / (1 - after)) / (before / (1 - before))
+print(f"odds multiplied by {ratio:.9f}")
+assert np.isclose(ratio, 100, rtol=0, atol=1e-8)
+
+# %% [markdown]
+# **Exercise 2.** Forbid the action *right* at $t=0$ only, without touching the MDP.
+
+# %% tags=["hide-cell"] jupyter={"source_hidden": true, "outputs_hidden": true}
 a_0 = net.variable("a_0")
 no_right = net.extend(Factor([a_0], [float(a != "right") for a in a_0.states]))
-print(infer(no_right, no_right.optimal).conditional("a_0", given={"s_0": "(0,0)"}), "\n")
+never = infer(no_right, no_right.optimal).conditional("a_0", given={"s_0": "(0,0)"})
+print(never)
+assert never.value({"a_0": "right"}) == 0.0
 
+# %% [markdown]
+# **Exercise 3.** Make the agent *lazy*: at every step, repeating the last action is three times as
+# likely as any other. Which conditional is the policy now?
+
+# %% tags=["hide-cell"] jupyter={"source_hidden": true, "outputs_hidden": true}
 lazy = net.extend(
     *(
         Factor(

@@ -3,10 +3,10 @@
 #
 # **Question.** How large may the problem be?
 #
-# Exact inference on the chain costs $O(T\,S^2 A)$ with dense tables: linear in the horizon,
-# quadratic in the states. Most large transition tables are nearly empty. They are stored sparse, and
-# then the cost is in the number of their non-zeros. [What a solution costs](../performance.md) has measured times; the
-# numbers here do not depend on the machine.
+# Exact inference on the chain costs $O(T\,S^2 A)$ with dense tables: linear in the horizon, quadratic
+# in the states. Most large transition tables are nearly empty. They are stored sparse, and then the
+# cost is in the number of their non-zeros. [What a solution costs](../performance.md) has measured
+# times; the numbers here do not depend on the machine.
 
 # %%
 import numpy as np
@@ -93,15 +93,50 @@ for k in (1, 2, 3, 4):
 # For models whose width is too large there is loopy propagation, which is approximate and says
 # so ([lesson 3](03_loops.py)). And where the horizon has no end at all, there is no need for a long
 # network: see [infinite horizons](../reference/infinite_horizons.py).
-#
-# ## Exercise
-#
-# Two robots on one grid have states $(s, s')$. By what factor do the dense table and the
-# clusters grow? What if the robots ignore each other, but share one reward at the end?
 
-# %% tags=["hide-cell"]
+# %% [markdown]
+# ## Exercises
+#
+# **Exercise 1, on paper.** Two robots on one grid of $n$ states with 4 actions each have the state
+# $(s, s')$. By what factor does the dense transition table grow? What if the robots ignore each
+# other, but share one reward at the end?
+#
+# <details><summary>Answer</summary>
+#
+# One robot: $4n^2$ entries. Two as one: $n^2$ states and 16 actions, $16\,n^4$ entries, more by a
+# factor of $4n^2$. As separate variables their tables only add up, $8n^2$. But the shared reward is a
+# factor over both states at the end, and going back in time the messages depend on both: the
+# *clusters* hold two states all the same.
+#
+# </details>
+
+# %% tags=["hide-cell"] jupyter={"source_hidden": true, "outputs_hidden": true}
 n = small.n_states
 print(f"one robot: {n * 4 * n:,} entries; two in one state: {n**2 * 16 * n**2:,}")
+assert n**2 * 16 * n**2 == 4 * n**2 * (n * 4 * n)
+
+# %% [markdown]
+# **Exercise 2.** How do operations and memory of the plan grow when the horizon is doubled?
+
+# %% tags=["hide-cell"] jupyter={"source_hidden": true, "outputs_hidden": true}
+costs = [plan(longer, longer.optimal) for longer in (unroll(small, 100), unroll(small, 200))]
+print("operations:", *(f"{cost.flops:,}" for cost in costs))
+print("memory:", *(f"{cost.bytes:,} bytes" for cost in costs))
+assert 1.9 < costs[1].flops / costs[0].flops < 2.1
+
+# %% [markdown]
+# **Exercise 3.** "Do not return to the state in which you began" is a factor over $s_0$ and $s_t$ for
+# each $t$. Which width do you expect? And if $s_0$ is observed?
+
+# %% tags=["hide-cell"] jupyter={"source_hidden": true, "outputs_hidden": true}
+begin = [Factor([chain.variable("s_0"), chain.variable(f"s_{t}")], elsewhere) for t in range(1, 21)]
+away = chain.extend(*begin)
+for name, evidence in {"s_0 unknown": {}, "s_0 observed": {"s_0": "(0,0)"}}.items():
+    cost = plan(away, away.optimal | evidence)
+    print(f"{name}: width {cost.width}, {cost.flops:,} operations")
+assert plan(away, away.optimal | {"s_0": "(0,0)"}).width == plan(chain, chain.optimal).width
+assert plan(away, away.optimal).flops > plan(chain, chain.optimal).flops
 print(
-    "As separate variables the tables add up, but the shared reward ties them: clusters hold both states."
+    "Unknown, s_0 stands in every message. The width is 2 all the same, as actions are summed out first;"
 )
+print("but there are more operations. What is observed need not be remembered.")
