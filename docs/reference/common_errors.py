@@ -143,6 +143,63 @@ assert np.allclose(
 )
 
 # %% [markdown]
+# ## "π = exp(Q − V) / Σ exp(Q)": normalised twice
+#
+# $e^{Q-V}$ is already the policy (in the convention "sum", at $\alpha = 1$), because $V$ is the
+# logarithm of $\sum_a e^Q$. Dividing by that sum a second time leaves rows that add up to
+#
+# $$\sum_a\frac{e^{Q(s,a)-V(s)}}{\sum_{a'}e^{Q(s,a')}} = \frac{e^{-V(s)}\sum_a e^{Q(s,a)}}{\sum_{a'}e^{Q(s,a')}}
+# = e^{-V(s)}$$
+#
+# which is 1 only where $V(s) = 0$. Right is $e^{Q}/\sum_{a'}e^{Q}$ or $e^{Q-V}$; with a temperature
+# and the normalised prior $p(a\mid s)\,e^{(Q-V)/\alpha}$. If the numerator is meant to be scaled by
+# $V$ against overflow, then the denominator has to be as well: $e^{Q-V}/\sum_{a'}e^{Q(s,a')-V(s)}$.
+
+# %%
+unit = solve(mdp, T, temperature=1.0, convention="sum")
+q_sum, v_sum = unit.Q.values, unit.V.values[:-1]
+twice = np.exp(q_sum - v_sum[..., None]) / np.exp(q_sum).sum(-1, keepdims=True)
+print("rows normalised twice add up to", twice.sum(-1)[0].round(4))
+print("e^(−V)                         ", np.exp(-v_sum)[0].round(4))
+print("rows of exp(Q − V) add up to   ", np.exp(q_sum - v_sum[..., None]).sum(-1)[0])
+assert np.allclose(twice.sum(-1), np.exp(-v_sum), rtol=0, atol=1e-12)
+assert np.allclose(np.exp(q_sum - v_sum[..., None]), unit.policy, rtol=0, atol=1e-12)
+by_prior = np.exp((exact.Q.values - exact.V.values[:-1, :, None]) / alpha) / 2
+assert np.allclose(by_prior, exact.policy, rtol=0, atol=1e-12)
+assert np.abs(twice.sum(-1) - 1).min() > 0.1
+
+# %% [markdown]
+# ## β(s,a)/β(s) with a uniform prior
+#
+# "The uniform prior cancels, so $p(a\mid s,O) = \beta_t(s,a)/\beta_t(s)$." It cancels against the
+# prior within $\beta_t(s)$, if that is written as a sum; the message $\beta_t(s)$ has it inside
+# already. Without the factor $1/n$ the rows add up to $n$ ([lesson
+# 5](../lessons/05_optimal_action.py)).
+
+# %%
+ratio = np.exp(exact.log_backward_action.values - exact.log_backward.values[:-1, :, None])
+print("rows of β(s,a)/β(s) add up to", ratio.sum(-1)[0])
+assert np.allclose(ratio.sum(-1), mdp.n_actions, rtol=0, atol=1e-12)
+assert np.allclose(ratio / mdp.n_actions, exact.policy, rtol=0, atol=1e-12)
+
+# %% [markdown]
+# ## p(a|s,O) for p(a|s,θ*)
+#
+# The optimal action conditional is an answer of inference, the optimal policy one of optimisation
+# ([lesson 5](../lessons/05_optimal_action.py)). At no temperature are they the same in general, nor
+# are their expected rewards:
+
+# %%
+standard = solve(mdp, T, inference="bellman")
+earned = {
+    "p(a|s,θ*)": evaluate(mdp, standard.policy).expected_reward,
+    "p(a|s,O=1)": evaluate(mdp, exact.policy).expected_reward,
+}
+for name, reward in earned.items():
+    print(f"{name:11} expected reward {reward:.4f}")
+assert earned["p(a|s,θ*)"] > earned["p(a|s,O=1)"]
+
+# %% [markdown]
 # ## $O_{1:T}$ for $O_{t:T}$
 #
 # The backward message at $t$ conditions on the present and the future. With all optimality
@@ -237,7 +294,8 @@ assert measured["posterior's policy"][1] < measured["variational policy"][1]
 # Neither is zero.
 #
 # And the dynamics here are stochastic. They cancel all the same from
-# $\hat p(\tau) = p(s_0)\prod_t P(s_{t+1}\mid s_t,a_t)\,e^{r_t/\alpha}$, because $q$ has the same ones:
+# $\hat p(\tau) = p(s_0)\prod_t P(s_{t+1}\mid s_t,a_t)\,e^{r_t/\alpha}$, because $q$ has the same
+# ones:
 # $-\operatorname{KL}(q\parallel\hat p) = \mathbb{E}_q\sum_t r_t/\alpha + \mathbb{E}_q\sum_t\mathcal{H}(q)$
 # holds for every policy. With other dynamics in $q$ it does not:
 
