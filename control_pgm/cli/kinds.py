@@ -53,7 +53,7 @@ def no_network(name: str) -> InvalidArgument | None:
     if form == _SOLUTION:
         return _solution(name)
     made = name == STANDARD_INPUT or name.startswith(MADE)
-    if form == _PROCESS or made or Path(name).suffix.lower() == ".txt":
+    if form == _PROCESS or made or Path(name).suffix.lower() in (".txt", ".csv"):
         return InvalidArgument(
             f"{name!r} holds a process, not a network ({', '.join(READ)})",
             remedy=f"ask control-pgm query or solve, or unroll it: control-pgm convert {name} net.json --horizon T",

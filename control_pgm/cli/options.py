@@ -13,8 +13,8 @@ from control_pgm.cli.values import number, steps, temperature
 from control_pgm.control.solve_options import DEFAULT, INFERENCES
 
 INPUT = (
-    "a gridworld drawing (.txt), a process (.json, .npz), an environment (gym:FrozenLake-v1), a textbook's process "
-    "(textbook:gambler), or - for standard input"
+    "a gridworld drawing (.txt), a process (.json, .npz), a table with the columns s, a, next, p, r (.csv), "
+    "an environment (gym:FrozenLake-v1), a textbook's process (textbook:gambler), or - for standard input"
 )
 NETWORK = "a network (.json, .bif, .uai)"
 T = "number of actions T"

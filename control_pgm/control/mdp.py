@@ -14,18 +14,17 @@ from control_pgm.control import validation as check
 from control_pgm.control.endings import Endings, repaid
 from control_pgm.control.endings import checked as check_endings
 from control_pgm.control.frame import Frame
-from control_pgm.control.outcomes import Outcome, gather
+from control_pgm.control.made_of_rows import MadeOfRows
 from control_pgm.control.process_tables import ProcessTables
 from control_pgm.control.reward_forms import stored_rewards
 from control_pgm.control.rewards import Rewards
 from control_pgm.display import html_table, listing, number, text_table
-from control_pgm.errors import InvalidArgument
 from control_pgm.tables.arrays import BoolArray, FloatArray
 from control_pgm.tables.variable import Labels, labels
 
 
 @dataclass(frozen=True, eq=False, init=False, repr=False)
-class MDP(ProcessTables):
+class MDP(ProcessTables, MadeOfRows):
     """A finite Markov decision process.
 
     Parameters
@@ -130,35 +129,6 @@ class MDP(ProcessTables):
         fields["reward_table"] = stored_rewards(reward, reward_axes, table, self.table, n, a)
         fields["endings"] = check_endings(endings, self)
         self.validate()
-
-    @classmethod
-    def from_outcomes(
-        cls,
-        outcomes: Iterable[Outcome],
-        *,
-        states: int | Iterable[Hashable] | None = None,
-        actions: int | Iterable[Hashable] | None = None,
-        sparse: bool | None = None,
-        **options: Any,
-    ) -> MDP:
-        """From single outcomes (s, a, probability, s', reward), by label.
-
-        Equal outcomes are added up; one (s, a, s') may have several rewards, which are kept apart. Pairs (s, a) without
-        any outcome are unavailable unless ``available`` says otherwise. The tables are sparse if ``sparse`` says so, by
-        default where dense ones would have more than 4 million entries. ``options`` are those of `MDP`.
-
-        Examples
-        --------
-        >>> lottery = [("in", "buy", 0.01, "out", 50.0), ("in", "buy", 0.99, "out", -1.0), ("out", "buy", 1, "out", 0)]
-        >>> round(float(MDP.from_outcomes(lottery).reward[0, 0]), 9)
-        -0.49
-        """
-        for name in ("transition_layout", "reward_axes"):
-            if name in options:
-                raise InvalidArgument(f"{name} with single outcomes", remedy="leave it out: outcomes have no axes")
-        gathered = gather(outcomes, states, actions, sparse=sparse)
-        options.setdefault("available", gathered.available)
-        return MDP(gathered.transition, gathered.rewards, states=gathered.states, actions=gathered.actions, **options)
 
     def varied(
         self, *, reward: Any = None, initial: Any = None, discount: float | None = None, reward_axes: str | None = None

@@ -12,6 +12,7 @@ from control_pgm.control.policy_sources import opened
 from control_pgm.control.solution import Solution
 from control_pgm.display import size
 from control_pgm.errors import InvalidArgument, InvalidFile, InvalidModel, TooLarge, unknown
+from control_pgm.interop.csv_table import read_csv
 from control_pgm.interop.gymnasium import from_gymnasium
 from control_pgm.interop.json_format import read_json, read_json_text, write_json
 from control_pgm.interop.mdp_record import mdp_from, mdp_record
@@ -89,7 +90,8 @@ def load(path: str | Path, *, max_bytes: int = MAX_BYTES) -> MDP:
     Parameters
     ----------
     path : path or str
-        A .json or .npz file of `save`, a .txt file with a drawing for `gridworld`, ``"gym:ID"`` for a Gymnasium
+        A .json or .npz file of `save`, a .txt file with a drawing for `gridworld`, a .csv table with one outcome in
+        each line and the columns s, a, next, p, r, and perhaps t (see `MDP.from_frame`), ``"gym:ID"`` for a Gymnasium
         environment, or ``"textbook:NAME"`` for the process of a textbook: forest, gambler, puterman-two-state,
         russell-norvig-grid or sutton-barto-grid.
     max_bytes : int
@@ -113,6 +115,10 @@ def load(path: str | Path, *, max_bytes: int = MAX_BYTES) -> MDP:
     >>> drawing = Path("grid.txt").write_text("S.G")
     >>> load("grid.txt").states
     ('(0,0)', '(0,1)', '(0,2)')
+    >>> lines = ["s,a,next,p,r", "home,go,shop,0.9,1", "home,go,home,0.1,0", "shop,go,shop,1,0"]
+    >>> written = Path("table.csv").write_text("\\n".join(lines))
+    >>> load("table.csv").reward.tolist()
+    [[0.9], [0.0]]
     >>> load("textbook:puterman-two-state")
     MDP(2 states, 3 actions, discount 0.95)
     """
@@ -121,9 +127,11 @@ def load(path: str | Path, *, max_bytes: int = MAX_BYTES) -> MDP:
         return from_gymnasium(path.removeprefix(_GYM))
     if isinstance(path, str) and path.startswith(_TEXTBOOK):
         return _from_textbook(path.removeprefix(_TEXTBOOK))
-    kind = ending(path, (*_READERS, ".txt"), f', "{_GYM}ID" or "{_TEXTBOOK}NAME"')
+    kind = ending(path, (*_READERS, ".txt", ".csv"), f', "{_GYM}ID" or "{_TEXTBOOK}NAME"')
     if kind == ".txt":
         return _load_grid(Path(path), max_bytes)
+    if kind == ".csv":
+        return read_csv(Path(path), max_bytes)
     return mdp_from(_READERS[kind](Path(path), max_bytes))
 
 

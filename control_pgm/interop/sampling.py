@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import operator
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from control_pgm.control.estimates import Transition, estimate
 from control_pgm.control.mdp import MDP
 from control_pgm.control.slices import TERMINAL
-from control_pgm.control.validation import MAX_DENSE_BYTES
-from control_pgm.display import size
-from control_pgm.errors import InvalidArgument, TooLarge
+from control_pgm.errors import InvalidArgument
 from control_pgm.inference.seeds import generator
 from control_pgm.interop.gymnasium import make
 from control_pgm.interop.gymnasium_labels import action_names, wrapper_of
 from control_pgm.tables.labelled import LabelledArray
-
-_Step = tuple[Hashable, int, Hashable, float]  # (s, number of the action, s', reward)
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,7 +96,7 @@ class _Experience:
     """How often each start and each step happened."""
 
     starts: Counter[Hashable] = field(default_factory=Counter)
-    steps: Counter[_Step] = field(default_factory=Counter)
+    steps: Counter[Transition] = field(default_factory=Counter)
 
 
 def _play(env: Any, n: int, seed: int) -> _Experience:
@@ -109,7 +106,7 @@ def _play(env: Any, n: int, seed: int) -> _Experience:
     n_actions, first = _actions(env)
     # Gymnasium draws from the stream of the seed itself: the same stream here would tie actions to outcomes.
     draws = np.random.default_rng(np.random.SeedSequence(seed).spawn(1)[0]).integers(n_actions, size=n)
-    experience = _Experience()
+    names, experience = _action_names(env), _Experience()
     over = True
     for k, action in enumerate(draws.tolist()):
         if over:
@@ -117,7 +114,7 @@ def _play(env: Any, n: int, seed: int) -> _Experience:
             experience.starts[state] += 1
         observation, reward, terminated, truncated, _ = env.step(first + action)
         following = TERMINAL if terminated else _label(observation)
-        experience.steps[state, action, following, float(reward)] += 1
+        experience.steps[state, names[action], following, float(reward)] += 1
         state, over = following, bool(terminated or truncated)
     return experience
 
@@ -153,24 +150,20 @@ def _label(observation: Any) -> Hashable:
 
 
 def _estimate(env: Any, experience: _Experience, discount: float) -> Sampled:
-    names = _action_names(env)
-    tried: Counter[tuple[Hashable, int]] = Counter()
-    for (s, a, _, _), times in experience.steps.items():
-        tried[s, a] += times
-    acted = {s for s, _ in tried}
-    following = dict.fromkeys(s_next for _, _, s_next, _ in experience.steps)
-    ends = TERMINAL in following
-    states = _in_order([s for s in dict.fromkeys([*(s for s, _ in tried), *following]) if s != TERMINAL])
-    cut_off = tuple(s for s in states if s not in acted)
-    states += [TERMINAL] * ends
-    _fits(experience, len(states), len(names))
-    outcomes = [(s, names[a], k / tried[s, a], s_next, r) for (s, a, s_next, r), k in experience.steps.items()]
-    outcomes += [(s, a, 1.0, s, 0.0) for s in (*cut_off, *[TERMINAL] * ends) for a in names]
+    found = estimate(experience.steps, actions=_action_names(env))
+    tables = found.tables
     total = sum(experience.starts.values())
-    initial = {s: k / total for s, k in experience.starts.items()}
-    mdp = MDP.from_outcomes(outcomes, states=states, actions=names, initial=initial, discount=discount)
-    counts = np.array([[tried[s, a] for a in range(len(names))] for s in states])
-    return Sampled(mdp, LabelledArray(counts, ("s", "a"), {"s": mdp.states, "a": mdp.actions}), cut_off)
+    mdp = MDP(
+        tables.transition,
+        tables.rewards,
+        states=tables.states,
+        actions=tables.actions,
+        available=tables.available,
+        initial={s: k / total for s, k in experience.starts.items()},
+        discount=discount,
+    )
+    counts = LabelledArray(found.counts, ("s", "a"), {"s": mdp.states, "a": mdp.actions})
+    return Sampled(mdp, counts, found.cut_off)
 
 
 def _action_names(env: Any) -> tuple[Hashable, ...]:
@@ -178,29 +171,6 @@ def _action_names(env: Any) -> tuple[Hashable, ...]:
     if wrapper_of(env, "ActionWrapper"):
         return tuple(range(first, first + n_actions))
     return action_names(getattr(env, "unwrapped", env), n_actions, first=first)
-
-
-def _in_order(states: list[Hashable]) -> list[Hashable]:
-    """Sorted, where they can be compared; as they were met otherwise."""
-    try:
-        return sorted(states)  # type: ignore[type-var]
-    except TypeError:
-        return states
-
-
-def _fits(experience: _Experience, n_states: int, n_actions: int) -> None:
-    """Refuse tables of several rewards per outcome before they are allocated, if they are too large."""
-    rewards: defaultdict[tuple[Hashable, int, Hashable], int] = defaultdict(int)
-    for s, a, s_next, _ in experience.steps:
-        rewards[s, a, s_next] += 1
-    several = max(rewards.values())
-    need = 8 * several * n_states * n_actions * n_states
-    if need > MAX_DENSE_BYTES:
-        raise TooLarge(
-            f"{several} different rewards of one outcome, {n_states} states and {n_actions} actions need {size(need)}",
-            allowed=size(MAX_DENSE_BYTES),
-            remedy="wrap the environment so that rewards are rounded, or observations coarser",
-        )
 
 
 def _seed(seed: Any) -> int:
