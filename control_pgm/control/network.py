@@ -96,6 +96,7 @@ class ControlNetwork(DynamicBayesianNetwork):
     prior: Prior
     as_unrolled: bool  # whether nothing was replaced or added since
     _replaced: Mapping[int, tuple[Stage, Scaled]]  # t -> what step t is made of since it was replaced, and its p(O|…)
+    _given: Mapping[str, Hashable]  # evidence beside optimality
 
     @cached_property
     def optimal(self) -> Mapping[str, Hashable]:
@@ -105,6 +106,17 @@ class ControlNetwork(DynamicBayesianNetwork):
             return every
         added = (cpd.child for cpd in self.cpds if cpd.child.kind == OPTIMALITY)
         return MappingProxyType(dict(every) | {variable.name: 1 for variable in added})
+
+    @property
+    def evidence(self) -> Mapping[str, Hashable]:
+        """What `solve` and `.infer` condition on: `optimal`, and what else was observed."""
+        return MappingProxyType(dict(self.optimal) | dict(self._given)) if self._given else self.optimal
+
+    def given(self, observed: Mapping[str, Hashable]) -> Self:
+        """The network that is conditioned on more than optimality; see ``solve(…, evidence=…)``."""
+        new = self._with(self.cpds, self.factors)
+        new.__dict__["_given"] = {**self._given, **observed}
+        return new
 
     @property
     def groups(self) -> Mapping[str, Collection[str]]:
@@ -125,12 +137,12 @@ class ControlNetwork(DynamicBayesianNetwork):
 
     @property
     def observed(self) -> Mapping[str, Any]:
-        """What pictures and graphs show as observed: `optimal`."""
-        return self.optimal
+        """What pictures and graphs show as observed: `evidence`."""
+        return self.evidence
 
     def infer(self, *, memory_limit: int = DEFAULT_MEMORY_LIMIT) -> TreePosterior:
-        """The posterior given that every step is optimal; the same as ``infer(net, net.optimal)``."""
-        return infer(self, self.optimal, memory_limit=memory_limit)
+        """The posterior given that every step is optimal; the same as ``infer(net, net.evidence)``."""
+        return infer(self, self.evidence, memory_limit=memory_limit)
 
     def stage(self, t: int) -> Stage:
         """What step t is made of: dynamics, rewards and prior, of the process or as they were replaced."""
@@ -291,6 +303,7 @@ def unroll(
         prior=prior,
         as_unrolled=True,
         _replaced={},
+        _given={},
     )
     if not scheduled:
         control.__dict__["temperature"] = float(alphas[0])

@@ -77,7 +77,8 @@ class TextbookMessages(StepQueries):
                 )
         roots = [i for i in tree.roots if not self.posterior.compiled.silent[i]]
         alone = [problem.names[tree.order[i]] for i in roots if tree.order[i] != self._states[0]]
-        alone += [f"{table!r}" for k, table in enumerate(self.network.tables) if not problem.scopes[k]]
+        empty = [k for k, scope in enumerate(problem.scopes) if not scope and problem.tables[k].total_log() != 0.0]
+        alone += [f"{self.network.tables[k]!r}" for k in empty]  # a number other than one
         if alone:
             raise InvalidModel(
                 f"the network falls into independent parts at {alone[-1]}: alpha and beta do not cover all evidence",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import ArrayLike
 from control_pgm.control.infinite import LinearlySolvable, passive_process
 from control_pgm.control.mdp import MDP
 from control_pgm.control.network import ControlNetwork, check_horizon, unroll
+from control_pgm.control.observing import observing
 from control_pgm.control.reading import TextbookMessages
 from control_pgm.control.solution import Convention, Solution
 from control_pgm.control.solution_dynamics import BellmanSolution, VariationalSolution
@@ -29,7 +31,7 @@ from control_pgm.control.solve_options import (
     counting_network,
 )
 from control_pgm.control.valuate import ended_actions, valuate
-from control_pgm.errors import InvalidArgument
+from control_pgm.errors import ImpossibleEvidence, InvalidArgument
 from control_pgm.inference.exact import TreePosterior
 from control_pgm.inference.impossible import impossible
 from control_pgm.inference.marginal_map import marginal_map
@@ -44,6 +46,7 @@ def solve(
     problem: MDP | ControlNetwork | LinearlySolvable,
     horizon: int | None = None,
     *,
+    evidence: Mapping[str, Hashable] | None = None,
     inference: str = DEFAULT,
     temperature: ArrayLike | None = None,
     action_prior: ArrayLike | str | None = None,
@@ -62,6 +65,10 @@ def solve(
         process for inference="linearly-solvable".
     horizon : int
         The number of actions; may be left out for a network.
+    evidence : mapping, optional
+        Name of a variable of the network -> label of its state: what is conditioned on together with optimality, as
+        ``{"s_3": "shop"}``. For the posterior and "map" any variable may be observed. Variational inference, "bellman"
+        and planning keep the true dynamics: evidence can fix actions for them, and is refused on anything else.
     inference : str
         "posterior": exact marginals of the network given that every step is optimal. "variational" (or "maxent"): the
         best policy that keeps the true dynamics, maximum-entropy reinforcement learning. "bellman" (or "optimal"): the
@@ -94,6 +101,8 @@ def solve(
     ------
     ImpossibleEvidence
         If no trajectory is optimal; names the first slice at which nothing is possible any more.
+    UnknownName
+        If evidence names a variable or a state that does not exist.
     InvalidArgument
         On values out of range and combinations without meaning.
 
@@ -105,6 +114,9 @@ def solve(
     >>> solution = solve(mdp, 3, temperature=0.5)
     >>> round(float(solution.policy.sel(t=0, s="home", a="go")), 6)
     0.928656
+    >>> late = solve(mdp, 3, temperature=0.5, evidence={"s_1": "home"})  # those who stay for a step
+    >>> late.policy.sel(t=0, s="home").tolist()
+    [1.0, 0.0]
     """
     options = {"temperature": temperature, "action_prior": action_prior, "keep": keep}
     kind = checked_inference(inference, risk, convention, **options)
@@ -113,6 +125,9 @@ def solve(
         problem, action_prior = _choosing_states(problem)
         kind = "posterior"
     network = _as_network(problem, horizon, temperature, action_prior)
+    plain = network
+    if evidence is not None:
+        network = observing(network, evidence, kind)
     check_schedule_use(network, kind)
     check_actions(network, inference)
     if convention == "sum":
@@ -121,7 +136,12 @@ def solve(
         lowest = float(network.temperatures.min())
         check_digits(network.mdp, lowest, f"temperature {lowest:g}")
     if kind == "posterior":
-        return _posterior(network, convention, memory_limit, progress, keep)
+        try:
+            return _posterior(network, convention, memory_limit, progress, keep)
+        except ImpossibleEvidence:
+            if not evidence:
+                raise
+            raise impossible(plain, {**plain.evidence, **evidence}, memory_limit) from None
     if kind == "marginal-map":
         return _open_loop(counting_network(network), memory_limit, progress)
     valuation = valuate(network, kind, risk=risk, memory_limit=memory_limit, progress=progress)
@@ -159,10 +179,10 @@ def _posterior(
     network: ControlNetwork, convention: Convention, memory_limit: int, progress: Progress | None, keep: Keep
 ) -> PosteriorSolution:
     # The network's own order backwards: its messages are the textbook's, whatever other order may be cheaper.
-    order = plan(network, network.optimal, order="reverse topological", memory_limit=memory_limit, keep=keep)
-    posterior = TreePosterior(network, network.optimal, order, memory_limit, progress, keep)
+    order = plan(network, network.evidence, order="reverse topological", memory_limit=memory_limit, keep=keep)
+    posterior = TreePosterior(network, network.evidence, order, memory_limit, progress, keep)
     if posterior.log_evidence == -np.inf:
-        raise impossible(network, network.optimal, memory_limit)
+        raise impossible(network, network.evidence, memory_limit)
     if not network.uniform:  # replaced or added tables may have tied steps together, or apart
         TextbookMessages(network, posterior).check()
     made = ScheduledPosteriorSolution if network.scheduled else PosteriorSolution

@@ -5,15 +5,16 @@ A network is read by unrolling the process again and changing what is different,
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from control_pgm.control.network import OPTIMALITY, ControlNetwork, unroll
+from control_pgm.inference.problem import state_indices
 from control_pgm.interop.json_format import plain_number
-from control_pgm.interop.label_codes import shortened
+from control_pgm.interop.label_codes import decode_label, encode_label, shortened
 from control_pgm.interop.mdp_record import mdp_from, mdp_record
 from control_pgm.interop.solution_fields import prior_kind, read_horizon, read_prior, read_temperatures, read_truth
 from control_pgm.interop.source import Record, Source
@@ -31,6 +32,7 @@ FIELDS = (
     "as_unrolled",
     "reward_shift",
     "own",
+    "given",
 )
 _ROUNDING = 1e-9  # by which tables of another machine may differ in their logarithms
 
@@ -43,6 +45,9 @@ def control_record(network: ControlNetwork) -> Record:
         "prior": prior_kind(prior),
         "as_unrolled": network.as_unrolled,
         "own": _own(network),
+        "given": [
+            [name, encode_label(label)] for name, label in network.evidence.items() if name not in network.optimal
+        ],
     }
     arrays: dict[str, NDArray[Any]] = {"reward_shift": network.reward_shift}
     if network.scheduled:
@@ -113,10 +118,21 @@ def _changed(
     for name in sorted(network.variables, key=lambda name: network.variable(name).kind == OPTIMALITY):
         if not tables.equal(given[name], network.cpd(name)):
             network = network.replace(given[name])
-    changed = network.extend()  # as a network that is no longer as it was unrolled, whether or not tables differ
+    changed = network.given(_given(source, network))  # no longer as it was unrolled, whether or not tables differ
     if not np.array_equal(changed.reward_shift, shift):
         changed.__dict__["reward_shift"] = shift
     return changed
+
+
+def _given(source: Source, network: ControlNetwork) -> dict[str, Hashable]:
+    """What is observed beside optimality."""
+    rows = source.value("given")
+    fits = isinstance(rows, list) and all(isinstance(row, list) and len(row) == 2 for row in rows)
+    if not fits or not all(isinstance(name, str) and name in network.variables for name, _ in rows):
+        raise source.error(f"given is {shortened(rows)}", allowed="a list of [name of a variable, label]")
+    found = {name: decode_label(label, f"{source.file}: given, {name}") for name, label in rows}
+    state_indices(network, found)
+    return found
 
 
 class _Comparison:
