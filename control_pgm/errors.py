@@ -84,6 +84,10 @@ class MissingPackage(ControlPGMError, ImportError):
     """An optional package that is not installed."""
 
 
+class DoubtfulFile(UserWarning):
+    """A file that was read, but may not say what was meant: rows rounded to few digits, or an end within a number."""
+
+
 class NotConverged(UserWarning):
     """Messages of loopy belief propagation that have not converged: beliefs depend on when they were stopped."""
 

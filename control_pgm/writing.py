@@ -66,6 +66,17 @@ def write_text(path: str | Path, text: str) -> Path:
     return Path(path)
 
 
+def write_bytes(path: str | Path, content: bytes) -> Path:
+    """Write bytes: whole, or not at all.
+
+    >>> write_bytes("note.bin", b"done").read_bytes()
+    b'done'
+    """
+    with replacing(path) as unfinished:
+        unfinished.write_bytes(content)
+    return Path(path)
+
+
 def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)

@@ -191,7 +191,9 @@ def test_the_pages_build_without_a_warning_and_fetch_nothing(tmp_path):
         if callable(getattr(control_pgm, name)):
             assert interface.count(f'id="control_pgm.{name}"') == 1, name
     # A docstring that the parser did not understand leaves sections as text, or a type that no docstring has.
-    assert not re.search(r"(?:Parameters|Returns|Raises|Examples|Attributes)\s*-{4,}", re.sub(r"<[^>]+>", "", interface))
+    assert not re.search(
+        r"(?:Parameters|Returns|Raises|Examples|Attributes)\s*-{4,}", re.sub(r"<[^>]+>", "", interface)
+    )
     assert "Type<span" not in interface
     for script in [*SCRIPTS, *(DOCS / "examples").glob("*.py")]:
         name = script.relative_to(DOCS)

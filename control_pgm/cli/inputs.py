@@ -15,9 +15,17 @@ from control_pgm.cli.output import progress
 from control_pgm.control import MDP, ControlNetwork, Solution, unroll
 from control_pgm.control.solve_options import DEFAULT
 from control_pgm.errors import InvalidArgument, InvalidModel, unknown
-from control_pgm.interop.network_files import Network, is_network_file, load_network
+from control_pgm.inference.plan import DEFAULT_MEMORY_LIMIT
+from control_pgm.interop.network_files import (
+    EVIDENCE,
+    QUERY,
+    Network,
+    is_network_file,
+    load_evidence,
+    load_network,
+    load_query,
+)
 from control_pgm.interop.source import MAX_BYTES, read_text
-from control_pgm.interop.uai import from_uai_evidence
 from control_pgm.models.factorgraph import Model
 from control_pgm.problems import gridworld
 from control_pgm.tables.variable import label_of
@@ -29,7 +37,7 @@ _DRAWING = ".txt"
 # --- what INPUT names ---------------------------------------------------------------------------------------------
 def process(options: argparse.Namespace) -> MDP:
     """The process that INPUT names, with the slip and the discount that were asked for."""
-    mdp = _drawn(options) if options.slip is not None else _given(options.input)
+    mdp = _drawn(options) if options.slip is not None else _given(options)
     if mdp.positions and mdp.terminal_reward is None and not mdp.reward.any():
         note("all rewards are 0: without a goal G or a hole H every policy is as good as any other")
     return mdp if options.discount is None else mdp.varied(discount=options.discount)
@@ -49,6 +57,7 @@ def solution(options: argparse.Namespace, mdp: MDP) -> Solution:
         inference=options.inference or DEFAULT,
         temperature=options.temperature,
         risk=options.risk,
+        memory_limit=limit(options),
         progress=progress(),
     )
 
@@ -58,7 +67,7 @@ def network_file(options: argparse.Namespace) -> Network:
     refuse(options, ("horizon", "temperature", "slip", "discount"), f"{options.input!r}, which holds a network")
     kinds.refuse_missing(options.input, "a file that holds a network")
     try:
-        return load_network(options.input)
+        return load_network(options.input, parents_fastest=options.parents_fastest, max_bytes=_file_limit(options))
     except (InvalidArgument, InvalidModel) as error:
         raise kinds.no_network(options.input) or error from None
 
@@ -67,7 +76,20 @@ def names_a_network(options: argparse.Namespace) -> bool:
     """Whether INPUT is a file that holds a network rather than a process."""
     if options.input == kinds.STANDARD_INPUT or options.input.startswith(kinds.MADE):
         return False
-    return is_network_file(options.input)
+    found = is_network_file(options.input, max_bytes=_file_limit(options))
+    if not found:
+        refuse(options, ("parents_fastest",), f"{options.input!r}, which holds no network")
+    return found
+
+
+def limit(options: argparse.Namespace) -> int:
+    """How much memory inference may take."""
+    return DEFAULT_MEMORY_LIMIT if options.memory_limit is None else int(options.memory_limit)
+
+
+def _file_limit(options: argparse.Namespace) -> int:
+    """How much memory the file of INPUT may claim: more than by default if inference may."""
+    return max(MAX_BYTES, options.memory_limit or 0)
 
 
 # --- options that go with it, or do not -----------------------------------------------------------------------------
@@ -92,27 +114,47 @@ def evidence(words: Iterable[str], model: Model) -> dict[str, Hashable]:
     """Evidence as words such as NAME=LABEL, or names of UAI evidence files; labels match by their text."""
     found: dict[str, Hashable] = {}
     for word in words:
-        if Path(word).suffix.lower() == ".evid":
-            found |= from_uai_evidence(read_text(Path(word), MAX_BYTES, "UAI evidence"), model, name=word)
-            continue
-        name, equals, text = word.partition("=")
-        if not equals:
-            raise InvalidArgument(f"--evidence {word!r}", allowed="NAME=LABEL, or a file that ends in .evid")
-        if name not in model.variables:
-            raise unknown(name, model.variables, what="variable")
-        found[name] = label_of(text, model.variables[name].states, what=f"--evidence, state of {name!r}:")
+        for name, label in _observations(word, model).items():
+            if name in found and found[name] != label:
+                raise InvalidArgument(
+                    f"--evidence {word!r} observes {name!r} as {label!r}, and another one as {found[name]!r}",
+                    allowed="one state for each variable",
+                )
+            found[name] = label
     return found
 
 
+def _observations(word: str, model: Model) -> dict[str, Hashable]:
+    """What one word, or one file, observes."""
+    if EVIDENCE in Path(word).suffixes and "=" not in word:
+        return load_evidence(word, model)
+    name, equals, text = word.partition("=")
+    if not equals:
+        raise InvalidArgument(f"--evidence {word!r}", allowed=f"NAME=LABEL, or a file that ends in {EVIDENCE}")
+    if name not in model.variables:
+        raise unknown(name, model.variables, what="variable")
+    return {name: label_of(text, model.variables[name].states, what=f"--evidence, state of {name!r}:")}
+
+
+def asked(words: Iterable[str], model: Model) -> tuple[str, ...]:
+    """The variables asked for, by their names or by names of UAI query files."""
+    return tuple([name for word in words for name in (load_query(word, model) if _is_query(word, model) else (word,))])
+
+
+def _is_query(word: str, model: Model) -> bool:
+    return QUERY in Path(word).suffixes and word not in model.variables
+
+
 # --- processes ------------------------------------------------------------------------------------------------------
-def _given(name: str) -> MDP:
+def _given(options: argparse.Namespace) -> MDP:
     """The process of a file, an environment, a textbook or standard input."""
+    name = options.input
     if name == kinds.STANDARD_INPUT:
         return _typed(_standard_input())
     kinds.refuse_missing(name, 'a file, "gym:ID", "textbook:NAME", or - for standard input')
     kinds.refuse_gym_options(name)
     try:
-        return interop.load(name)
+        return interop.load(name, max_bytes=_file_limit(options))
     except (InvalidArgument, InvalidModel) as error:
         raise kinds.no_process(name) or error from None
 

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from control_pgm.cli.notes import warnings_as_notes
+from control_pgm.cli.notes import as_typed, warnings_as_notes
 from control_pgm.cli.parser import make_parser
 from control_pgm.errors import ControlPGMError
 
@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with warnings_as_notes():
             return OK if options.run(options) else FAILED
     except ControlPGMError as error:
-        print(f"control-pgm: {error}", file=sys.stderr)
+        print(f"control-pgm: {as_typed(str(error))}", file=sys.stderr)
     except BrokenPipeError:  # the reader of a pipe has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK

@@ -10,19 +10,25 @@ from typing import Any
 import control_pgm.inference as inference
 import control_pgm.interop as interop
 from control_pgm.cli import inputs
-from control_pgm.cli.output import csv_text, deliver, json_text
-from control_pgm.display import number, text_table
+from control_pgm.cli.notes import note
+from control_pgm.cli.output import csv_text, deliver, json_text, show
+from control_pgm.display import listing, number, text_table
 from control_pgm.errors import InvalidArgument
 from control_pgm.inference import Mode, Posterior
 from control_pgm.inference.loopy import LoopyPosterior
 from control_pgm.inference.loopy_mode import ModeEstimate
 from control_pgm.interop.dot import to_dot
 from control_pgm.interop.network_files import WRITTEN, Network, save_network
+from control_pgm.interop.source import suffix
 from control_pgm.interop.tikz import to_tikz
+from control_pgm.interop.uai_side import to_uai_solution
 from control_pgm.models import BayesianNetwork
 from control_pgm.viz import plot_factor_graph, plot_network, save_picture
 from control_pgm.writing import write_text
 
+_OF_POSTERIORS, _OF_MODES, _SOME = (".pr", ".mar"), (".mpe", ".map", ".mmap"), ".mmap"
+SOLUTIONS = (*_OF_POSTERIORS, *_OF_MODES)
+_NUMBERED = 4000  # characters of the list of variables by number
 METHODS = ("exact", "loopy", "enumeration")
 _PROCESSES = (".json", ".npz")
 _GRAPHS = {".dot": to_dot, ".tex": to_tikz}
@@ -32,12 +38,12 @@ _PICTURES = (".svg", ".png", ".pdf")
 # --- convert ------------------------------------------------------------------------------------------------------
 def convert(options: argparse.Namespace) -> bool:
     """A process or a network in another format."""
-    print(f"wrote {_converted(options)}")
+    show(f"wrote {_converted(options)}")
     return True
 
 
 def _converted(options: argparse.Namespace) -> Path:
-    kind = options.output.suffix.lower()
+    kind = suffix(options.output)
     allowed = (*WRITTEN, ".npz", *_PICTURES)
     if kind not in allowed:
         raise InvalidArgument(f"OUTPUT {str(options.output)!r} ends in {kind!r}", allowed=", ".join(allowed))
@@ -58,7 +64,7 @@ def _converted(options: argparse.Namespace) -> Path:
 
 
 def _write_network(model: Network, options: argparse.Namespace) -> Path:
-    kind = options.output.suffix.lower()
+    kind = suffix(options.output)
     if kind in _GRAPHS:
         return write_text(options.output, _GRAPHS[kind](model, full=options.full))
     if kind in _PICTURES:
@@ -70,7 +76,11 @@ def _write_network(model: Network, options: argparse.Namespace) -> Path:
             allowed=", ".join((*WRITTEN, *_PICTURES)),
             remedy="leave out --horizon to write the process" if options.horizon is not None else "",
         )
-    return save_network(model, options.output)
+    path = save_network(model, options.output)
+    if kind.startswith(".uai") and list(model.variables) != [f"x{k}" for k in range(len(model.variables))]:
+        numbers = (f"{k} {name}" for k, name in enumerate(model.variables))
+        note(f"{path.name} numbers the variables: {listing(numbers, _NUMBERED)}")
+    return path
 
 
 # --- infer --------------------------------------------------------------------------------------------------------
@@ -78,14 +88,19 @@ def infer(options: argparse.Namespace) -> bool:
     """Marginals, the mode and the evidence of any network."""
     model = inputs.network_file(options)
     observed = inputs.evidence(options.evidence or [], model)
+    of = inputs.asked(options.of or [], model)
+    task = _task(options, of)
     if options.mode:
-        _deliver_mode(model, observed, options)
+        _deliver_mode(model, observed, of, task, options)
         return True
-    posterior = inference.infer(model, observed, method=options.method)
-    names = options.of or [name for name in model.variables if name not in observed]
+    posterior = inference.infer(model, observed, method=options.method, memory_limit=inputs.limit(options))
+    if task:
+        _write_solution(options.out, to_uai_solution(model, posterior, task))
+        return True
+    names = list(of) or [name for name in model.variables if name not in observed]
     marginals = {name: posterior.marginal(name) for name in dict.fromkeys(names)}
     rows = [
-        [name, str(label), float(p)]
+        (name, str(label), float(p))
         for name, table in marginals.items()
         for label, p in zip(table.variables[0].states, table.array(), strict=True)
     ]
@@ -107,17 +122,23 @@ def infer(options: argparse.Namespace) -> bool:
     return True
 
 
-def _deliver_mode(model: Network, observed: Mapping[str, Hashable], options: argparse.Namespace) -> None:
+def _deliver_mode(
+    model: Network, observed: Mapping[str, Hashable], of: tuple[str, ...], task: str, options: argparse.Namespace
+) -> None:
     """The most probable assignment, or an estimate of it where the method is approximate."""
     mode: Mode | ModeEstimate
+    limit = inputs.limit(options)
     if options.method == "loopy":
-        if options.of:
+        if of:
             raise InvalidArgument("--mode of some variables with --method loopy", remedy="leave --of out")
-        mode = inference.infer(model, observed, method="loopy", elimination="max").mode()
+        mode = inference.infer(model, observed, method="loopy", elimination="max", memory_limit=limit).mode()
         told: dict[str, Any] = {"outcome": mode.report.outcome}
     else:
-        mode = inference.infer(model, observed, method=options.method).mode(*options.of or ())
+        mode = inference.infer(model, observed, method=options.method, memory_limit=limit).mode(*of)
         told = {"log_posterior": mode.log_posterior}
+    if task:
+        _write_solution(options.out, to_uai_solution(model, mode, task))
+        return
     figures = {"exact": mode.exact, "log_probability": mode.log_probability, **told}
     rows = [[name, str(label)] for name, label in mode.assignment.items()]
 
@@ -131,6 +152,25 @@ def _deliver_mode(model: Network, observed: Mapping[str, Hashable], options: arg
         return text_table([title, ""], [*rows, *more], limit=200)
 
     deliver(as_text, options.format, options.out)
+
+
+def _task(options: argparse.Namespace, of: tuple[str, ...]) -> str:
+    """The UAI task that --out names; "" for other files. Refused where the answer would be one to another task."""
+    ending = options.out.suffix.lower() if options.out is not None else ""
+    if ending not in SOLUTIONS:
+        return ""
+    wanted = _OF_MODES if options.mode else _OF_POSTERIORS
+    if ending not in wanted:
+        raise InvalidArgument(
+            f"--out {str(options.out)!r} {'with' if options.mode else 'without'} --mode", allowed=", ".join(wanted)
+        )
+    if of and ending != _SOME:
+        raise InvalidArgument(f"--out {str(options.out)!r} with --of", remedy="leave --of out: it holds all variables")
+    return str(ending).removeprefix(".").upper()
+
+
+def _write_solution(out: Path, text: str) -> None:
+    show(f"wrote {write_text(out, text)}")
 
 
 def _figures(posterior: Posterior) -> dict[str, Any]:

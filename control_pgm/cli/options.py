@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from control_pgm.cli.output import FORMATS
-from control_pgm.cli.values import number, steps, temperature
+from control_pgm.cli.values import memory, number, steps, temperature
 from control_pgm.control.solve_options import DEFAULT, INFERENCES
 
 INPUT = (
     "a gridworld drawing (.txt), a process (.json, .npz), a table with the columns s, a, next, p, r (.csv), "
     "an environment (gym:FrozenLake-v1), a textbook's process (textbook:gambler), or - for standard input"
 )
-NETWORK = "a network (.json, .bif, .uai)"
+NETWORK = "a network (.json, .bif, .uai, .bif.gz, .uai.gz)"
 T = "number of actions T"
 
 
@@ -49,6 +49,26 @@ def process_options(parser: argparse.ArgumentParser, *, horizon: bool = True) ->
         parser.add_argument("--horizon", type=steps, metavar="T", required=True, help=T)
     temperature_option(parser)
     change_options(parser)
+    memory_option(parser)
+
+
+def memory_option(parser: argparse.ArgumentParser) -> None:
+    """How much memory inference, and the file of INPUT, may take."""
+    parser.add_argument(
+        "--memory-limit",
+        type=memory,
+        metavar="SIZE",
+        help="how much memory tables may take, such as 500MB or 8GiB [4GiB for inference, 1GiB for a file]",
+    )
+
+
+def parents_option(parser: argparse.ArgumentParser) -> None:
+    """Tables of a network file that are in another order than the specification has it."""
+    parser.add_argument(
+        "--parents-fastest",
+        action="store_true",
+        help="for a .uai network written by pyAgrum, which runs through the first parent's states fastest",
+    )
 
 
 def temperature_option(parser: argparse.ArgumentParser) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from control_pgm.display import number, text_table
+from control_pgm.display import number, printable, text_table
 from control_pgm.errors import InvalidArgument
 from control_pgm.tables.factor import Factor
 from control_pgm.tables.labelled import LabelledArray
@@ -28,11 +28,20 @@ _ENDINGS = {".json": "json", ".csv": "csv"}
 def deliver(as_text: Callable[[str], str], kind: str, out: Path | None) -> None:
     """Print a result in the asked format, or write it to a file in the format of its ending."""
     if out is None:
-        print(as_text(kind))
+        text = as_text(kind)
+        if kind == "table" or sys.stdout.isatty():
+            show(text)
+        else:
+            print(text)  # for programs, letter by letter
         return
     check_ending(out, (*_ENDINGS, ".txt"))
     write_text(out, as_text(_ENDINGS.get(out.suffix.lower(), kind)) + "\n")
-    print(f"wrote {out}")
+    show(f"wrote {out}")
+
+
+def show(text: str) -> None:
+    """Print a text, line by line; control characters, which names in files may hold, do not reach the terminal."""
+    print("\n".join(map(printable, text.split("\n"))))
 
 
 def check_ending(out: Path, allowed: tuple[str, ...]) -> None:

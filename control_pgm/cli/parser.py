@@ -39,6 +39,8 @@ def _info(add: AddParser) -> None:
     info.add_argument("input", metavar="INPUT", help=f"{options.INPUT}; or {options.NETWORK}")
     info.add_argument("--horizon", type=steps, metavar="T", help="also plan inference over this many actions")
     options.change_options(info)
+    options.parents_option(info)
+    options.memory_option(info)
     info.set_defaults(run=verbs.info)
 
 
@@ -89,6 +91,7 @@ def _draw(add: AddParser) -> None:
         epilog=f"pictures:\n{pictures.explained()}",
     )
     options.process_options(draw, horizon=False)
+    options.parents_option(draw)
     draw.add_argument("--horizon", type=steps, metavar="T", help=f"{options.T}; all pictures but transitions need it")
     options.inference_options(draw)
     draw.add_argument(
@@ -134,11 +137,14 @@ def _convert(add: AddParser) -> None:
         "output",
         metavar="OUTPUT",
         type=Path,
-        help="a process: .json, .npz; a network: .json, .bif, .uai, .dot, .tex (TikZ), .svg, .png, .pdf",
+        help="a process: .json, .npz; a network: .json, .bif, .uai, .bif.gz, .uai.gz, .dot, .tex (TikZ), .svg, .png, "
+        ".pdf",
     )
     convert.add_argument("--horizon", type=steps, metavar="T", help=f"unroll the process to a network: {options.T}")
     options.temperature_option(convert)
     options.change_options(convert)
+    options.parents_option(convert)
+    options.memory_option(convert)
     convert.add_argument("--full", action="store_true", help="for .dot and .tex: draw all slices of a long network")
     convert.set_defaults(run=networks.convert)
 
@@ -157,12 +163,14 @@ def _infer(add: AddParser) -> None:
         "--of",
         action="append",
         metavar="NAME",
-        help="a variable asked for; may be repeated [all that are not observed]",
+        help="a variable asked for, or a file of variables (.query); may be repeated [all that are not observed]",
     )
     options.evidence_option(infer)
+    options.parents_option(infer)
+    options.memory_option(infer)
     infer.add_argument("--mode", action="store_true", help="the most probable assignment instead of marginals")
     infer.add_argument("--method", choices=networks.METHODS, default="exact", help="[%(default)s]")
-    options.output_options(infer, "the answer")
+    options.output_options(infer, f"the answer; {', '.join(networks.SOLUTIONS)} are UAI solutions")
     infer.set_defaults(run=networks.infer)
 
 
@@ -186,6 +194,8 @@ def _trace(add: AddParser) -> None:
     options.temperature_option(trace)
     options.change_options(trace)
     options.evidence_option(trace)
+    options.parents_option(trace)
+    options.memory_option(trace)
     trace.add_argument("--steps", type=integer, metavar="N", help="stop after this many messages [all]")
     trace.add_argument("--pause", action="store_true", help="wait for Enter after each message")
     trace.set_defaults(run=tracing.trace)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from control_pgm.cli import inputs, subjects
-from control_pgm.cli.output import check_ending, progress
+from control_pgm.cli.output import check_ending, progress, show
 from control_pgm.errors import InvalidArgument
 from control_pgm.explorer import explore as write_page
 from control_pgm.viz import (
@@ -165,11 +165,11 @@ def draw(options: argparse.Namespace) -> bool:
         raise InvalidArgument(f"--what {options.what} without --horizon", remedy="give the number of actions")
     check_ending(options.out, picture.endings)
     drawn = picture.draw(options)
-    print(f"wrote {drawn if isinstance(drawn, Path) else save_picture(drawn, options.out)}")
+    show(f"wrote {drawn if isinstance(drawn, Path) else save_picture(drawn, options.out)}")
     return True
 
 
 def explore(options: argparse.Namespace) -> bool:
     """A page to look at a solution in a browser."""
-    print(f"wrote {write_page(subjects.solved(options), options.out)}")
+    show(f"wrote {write_page(subjects.solved(options), options.out)}")
     return True

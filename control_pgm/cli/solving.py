@@ -7,7 +7,7 @@ from typing import Any
 
 import control_pgm.interop as interop
 from control_pgm.cli import endless, inputs, linear
-from control_pgm.cli.output import array_text, deliver, json_text
+from control_pgm.cli.output import array_text, deliver, json_text, show
 from control_pgm.cli.values import INFINITE
 from control_pgm.control import Solution
 from control_pgm.control.solve_options import has_temperature
@@ -39,7 +39,7 @@ def _solve(options: argparse.Namespace) -> bool:
     solution = inputs.solution(options, inputs.process(options))
     if options.out is not None and options.out.suffix.lower() in _WHOLE:
         inputs.refuse(options, ("time",), f"--out {options.out.name}", "files keep all steps")
-        print(f"wrote {interop.save_solution(solution, options.out)}")
+        show(f"wrote {interop.save_solution(solution, options.out)}")
         return True
 
     array, t = getattr(solution, options.show), options.time or 0

@@ -49,8 +49,8 @@ def directed(options: argparse.Namespace) -> BayesianNetwork:
 def passing(options: argparse.Namespace) -> Solution | TreePosterior:
     """Whose messages are animated."""
     if inputs.names_a_network(options):
-        return infer(inputs.network_file(options))
-    return control.solve(unrolled(options), progress=progress())
+        return infer(inputs.network_file(options), memory_limit=inputs.limit(options))
+    return control.solve(unrolled(options), memory_limit=inputs.limit(options), progress=progress())
 
 
 def simulated(options: argparse.Namespace) -> Trajectories:
@@ -63,10 +63,14 @@ def simulated(options: argparse.Namespace) -> Trajectories:
 def compared(options: argparse.Namespace) -> dict[str, Solution]:
     """The process under several types of inference."""
     mdp, horizon, risk = inputs.process(options), options.horizon, options.risk
-    found = {kind: control.solve(mdp, horizon, inference=kind, temperature=options.temperature) for kind in _COMPARED}
+    limit, alpha = inputs.limit(options), options.temperature
+    found = {
+        kind: control.solve(mdp, horizon, inference=kind, temperature=alpha, memory_limit=limit) for kind in _COMPARED
+    }
     if risk is not None:
-        found[f"planning, risk {risk:g}"] = control.solve(mdp, horizon, inference="planning", risk=risk)
-    return found | {"bellman": control.solve(mdp, horizon, inference="bellman")}
+        planned = control.solve(mdp, horizon, inference="planning", risk=risk, memory_limit=limit)
+        found[f"planning, risk {risk:g}"] = planned
+    return found | {"bellman": control.solve(mdp, horizon, inference="bellman", memory_limit=limit)}
 
 
 def checked(options: argparse.Namespace) -> Report:

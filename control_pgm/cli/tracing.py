@@ -10,6 +10,7 @@ from itertools import islice
 import numpy as np
 
 from control_pgm.cli import inputs, kinds
+from control_pgm.cli.output import show
 from control_pgm.control import ControlNetwork, solve
 from control_pgm.display import number, text_table
 from control_pgm.errors import InvalidArgument
@@ -32,9 +33,9 @@ def trace(options: argparse.Namespace) -> bool:
     posterior, naming = _posterior(options)
     waiting = options.pause
     for step in islice(steps_of(posterior, naming=naming), options.steps):
-        print(step_text(step) + "\n")
+        show(step_text(step) + "\n")
         waiting = waiting and step.number < step.total and _enter()
-    print(f"log p(evidence) = {number(posterior.log_evidence, 10)} nats")
+    show(f"log p(evidence) = {number(posterior.log_evidence, 10)} nats")
     return True
 
 
@@ -69,7 +70,8 @@ def _posterior(options: argparse.Namespace) -> tuple[TreePosterior, Naming | Non
     """What is traced: the messages of a solution, or of any network in a file."""
     if inputs.names_a_network(options):
         model = inputs.network_file(options)
-        return infer(model, inputs.evidence(options.evidence or [], model)), None
+        observed = inputs.evidence(options.evidence or [], model)
+        return infer(model, observed, memory_limit=inputs.limit(options)), None
     if options.evidence:
         raise InvalidArgument("--evidence with a process, whose evidence is O=1", remedy="leave it out")
     if options.horizon is None:
@@ -77,7 +79,7 @@ def _posterior(options: argparse.Namespace) -> tuple[TreePosterior, Naming | Non
             "a process has no network to trace", remedy="unroll it: --horizon T, the number of actions"
         )
     network = inputs.network(options, inputs.process(options))
-    posterior: TreePosterior = solve(network).posterior
+    posterior: TreePosterior = solve(network, memory_limit=inputs.limit(options)).posterior
     return posterior, _naming(network)
 
 

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from argparse import ArgumentTypeError
 from fractions import Fraction
 
 INFINITE = "infinite"
+_UNITS = {"": 1, "B": 1} | {
+    letter + ending: base**power
+    for power, letter in enumerate("KMGT", 1)
+    for ending, base in (("", 1024), ("IB", 1024), ("B", 1000))
+}
+_MEMORY = re.compile(r"([0-9]+\.?[0-9]*(?:e[0-9]{1,2})?) ?([KMGT]?(?:i?B)?)", re.IGNORECASE | re.ASCII)
 
 
 def number(text: str) -> float:
@@ -22,6 +29,19 @@ def integer(text: str) -> int:
         return int(text)
     except ValueError:
         raise ArgumentTypeError(f"{text!r}; allowed: a whole number") from None
+
+
+def memory(text: str) -> int:
+    """An amount of memory: bytes, or a number with a unit such as 500MB or 2GiB.
+
+    >>> memory("2GiB"), memory("500 MB"), memory("1e6")
+    (2147483648, 500000000, 1000000)
+    """
+    found = _MEMORY.fullmatch(text.strip())
+    amount = float(found[1]) * _UNITS[found[2].upper()] if found else 0.0
+    if not 1 <= amount < 2**63:
+        raise ArgumentTypeError(f"{text!r}; allowed: an amount of memory, such as 500MB or 8GiB")
+    return int(amount)
 
 
 def steps(text: str) -> int:

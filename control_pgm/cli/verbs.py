@@ -10,7 +10,7 @@ import control_pgm.inference as inference
 import control_pgm.interop as interop
 from control_pgm.cli import inputs
 from control_pgm.cli.notes import note
-from control_pgm.cli.output import deliver, factor_text, progress
+from control_pgm.cli.output import deliver, factor_text, progress, show
 from control_pgm.control import MDP, unroll
 from control_pgm.display import listing, number, text_table
 from control_pgm.errors import InvalidArgument
@@ -22,7 +22,8 @@ def info(options: argparse.Namespace) -> bool:
     """What a process, or a network, is."""
     if inputs.names_a_network(options):
         model = inputs.network_file(options)
-        print(f"{model}\n\n{inference.plan(model)}")
+        order = f"variables in the order of the file: {listing(model.variables)}"
+        show(f"{model}\n{order}\n\n{inference.plan(model, memory_limit=inputs.limit(options))}")
         return True
     mdp = inputs.process(options)
     values = mdp.reward[np.broadcast_to(mdp.available, mdp.reward.shape)]
@@ -39,15 +40,15 @@ def info(options: argparse.Namespace) -> bool:
     parts = [str(mdp), text_table(["more", ""], rows)]
     if options.horizon is not None:
         network = unroll(mdp, options.horizon)
-        parts.append(str(inference.plan(network, network.optimal)))
-    print("\n\n".join(parts))
+        parts.append(str(inference.plan(network, network.optimal, memory_limit=inputs.limit(options))))
+    show("\n\n".join(parts))
     return True
 
 
 def query(options: argparse.Namespace) -> bool:
     """Any conditional of the network."""
     network = inputs.network(options, inputs.process(options))
-    answer = inference.query(network, options.query)
+    answer = inference.query(network, options.query, memory_limit=inputs.limit(options))
     deliver(lambda kind: factor_text(answer, kind), options.format, options.out)
     asked = parse_query(network, options.query)
     if not {*asked.targets, *asked.tables, *asked.given, *asked.evidence} & set(network.optimal):
@@ -62,7 +63,7 @@ def crosscheck(options: argparse.Namespace) -> bool:
     if not options.tolerance >= 0:
         raise InvalidArgument(f"--tolerance {options.tolerance}", allowed="a number ≥ 0")
     report = interop.crosscheck(network, tolerance=options.tolerance, progress=progress(), **against)
-    print(report)
+    show(str(report))
     return report.passed
 
 

@@ -58,7 +58,7 @@ def text_table(header: Sequence[str], rows: Sequence[Sequence[str]], *, limit: i
     left   0.25
     right  0.75
     """
-    body = elided(rows, limit)
+    header, body = [printable(str(cell)) for cell in header], [[*map(printable, row)] for row in elided(rows, limit)]
     columns = range(len(header))
     widths = [max(len(str(row[i])) for row in [list(header), *body]) for i in columns]
     to_the_right = [i > 0 and all(_NUMBER.fullmatch(row[i]) for row in body) for i in columns]
@@ -70,13 +70,24 @@ def text_table(header: Sequence[str], rows: Sequence[Sequence[str]], *, limit: i
     return "\n".join([line(header), "  ".join("─" * w for w in widths), *map(line, body)])
 
 
+def printable(text: str) -> str:
+    """A text that a terminal shows as it is: control and other invisible characters are written as in Python's strings.
+
+    >>> printable("wet grass"), printable("a\\x1b[31mb\\n")
+    ('wet grass', 'a\\\\x1b[31mb\\\\n')
+    """
+    if text.isprintable():
+        return text
+    return "".join([letter if letter.isprintable() else repr(letter)[1:-1] for letter in text])
+
+
 def listing(labels: Iterable[Hashable], longest: int = _LISTED) -> str:
     """Labels separated by commas, in about ``longest`` characters: of more labels the first, and how many there are.
 
     >>> listing(["left", "right"]), listing(range(100), 12), listing([])
     ('left, right', '0, 1, 2, 3, … (100 in all)', 'none')
     """
-    names = [shortened(str(label), longest) for label in labels]
+    names = [shortened(printable(str(label)), longest) for label in labels]
     whole = ", ".join(names)
     if len(whole) <= longest:
         return whole or "none"

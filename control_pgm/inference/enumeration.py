@@ -17,6 +17,7 @@ from control_pgm.inference.exact_posterior import ExactPosterior
 from control_pgm.inference.maximising import first_best
 from control_pgm.inference.mode import Mode, mode_of
 from control_pgm.inference.posterior_sampling import Samples, choose, room_for_samples
+from control_pgm.inference.problem import natural_order
 from control_pgm.models.factorgraph import Model
 from control_pgm.tables.arrays import FloatArray, IntArray
 from control_pgm.tables.factor import Factor
@@ -33,7 +34,7 @@ class EnumeratedPosterior(ExactPosterior):
         self.method, self.exact = "enumeration", True
         self._memory_limit = memory_limit
         self._limit = min(MAX_ASSIGNMENTS, memory_limit // 32)
-        self._free = [v for name, v in model.variables.items() if name not in self.observed]
+        self._free = [model.variables[name] for name in natural_order(model) if name not in self.observed]
         self._refuse_if_too_many(self._free)
 
     @cached_property
@@ -72,9 +73,10 @@ class EnumeratedPosterior(ExactPosterior):
         states = room_for_samples(self.model, self.observed, n, self._memory_limit)
         log_weights = self._log_weights(self._free, self.model.tables)
         drawn = choose(log_weights[None], np.zeros(n, dtype=np.int64), rng)
-        free = [name not in self.observed for name in self.model.variables]
-        if any(free):
-            states[free] = np.unravel_index(drawn, [v.cardinality for v in self._free])
+        if self._free:
+            row_of = {name: row for row, name in enumerate(self.model.variables)}
+            rows = [row_of[v.name] for v in self._free]
+            states[rows] = np.unravel_index(drawn, [v.cardinality for v in self._free])
         states.flags.writeable = False
         return Samples(tuple(self.model.variables.values()), states.T)
 

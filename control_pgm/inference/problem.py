@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from control_pgm.errors import InvalidArgument, unknown
 from control_pgm.models.cpd import CPD
 from control_pgm.models.factorgraph import Model
+from control_pgm.models.network import BayesianNetwork
 from control_pgm.tables.scaled import Scaled
-from control_pgm.tables.variable import Variable
+from control_pgm.tables.variable import Variable, by_time
 from control_pgm.tables.views import Scope
 
 Evidence = Mapping[str, Hashable]
@@ -23,7 +24,7 @@ class Problem:
     Attributes
     ----------
     model : what was asked about.
-    names : the free variables, in the model's natural order; the integers below index this list.
+    names : the free variables in `natural_order`; the integers below index this list.
     observed : name -> state index of the evidence.
     cardinalities : per free variable.
     scopes, tables : per table of the model its free scope, and the sliced table.
@@ -78,10 +79,25 @@ def state_indices(model: Model, evidence: Evidence | None) -> dict[str, int]:
     return observed
 
 
+def natural_order(model: Model) -> Iterable[str]:
+    """The names in the order that inference starts from, whatever order was declared.
+
+    Parents come before children in networks, and slices in the order of time in factor graphs.
+
+    >>> rain, wet = Variable("rain", 2), Variable("wet", 2)
+    >>> net = BayesianNetwork([CPD(wet, [rain], [[0.9, 0.1], [0.2, 0.8]]), CPD(rain, [], [0.7, 0.3])])
+    >>> list(net.variables), list(natural_order(net))
+    (['wet', 'rain'], ['rain', 'wet'])
+    """
+    if isinstance(model, BayesianNetwork):
+        return model.topological
+    return [variable.name for variable in by_time(model.variables.values())]
+
+
 def pose(model: Model, evidence: Evidence | None = None) -> Problem:
     """Slice the evidence away. Tables shared by slices of the model stay shared after slicing."""
     observed = state_indices(model, evidence)
-    free = tuple(name for name in model.variables if name not in observed)
+    free = tuple(name for name in natural_order(model) if name not in observed)
     index = {name: i for i, name in enumerate(free)}
     sliced: dict[tuple[int, tuple[int, ...]], Scaled] = {}
     numbers: dict[int, int] = {}

@@ -123,15 +123,22 @@ def from_bif(text: str, *, name: str = "the BIF text", max_bytes: int = MAX_BYTE
 
     Notes
     -----
-    ``table``, rows by the parents' states, and ``default`` are read; properties are skipped. Rows written with few
-    digits, which miss 1 by less than 1e-4, are rescaled.
+    The variables are in the order in which the text declares them. ``table``, rows by the parents' states, and
+    ``default`` are read; properties are skipped. So is JavaBayes' way of writing: no commas, no bar before the parents,
+    quotes around names and states.
 
     Raises
     ------
     InvalidFile
-        Naming the line, or the table and its row, and what is wrong with it.
+        Naming the line and column, or the table and its row, and what is wrong with it; also where a variable has no
+        table, or two rows for one condition differ.
     TooLarge
         If its tables would take more than ``max_bytes``.
+
+    Warns
+    -----
+    DoubtfulFile
+        If rows were written with few digits, and were therefore divided by their sums.
 
     Examples
     --------

@@ -4,25 +4,26 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 import numpy as np
 
 from control_pgm.errors import ControlPGMError
+from control_pgm.interop.declared_order import network_in_order
 from control_pgm.interop.label_codes import decode_label, shortened
-from control_pgm.interop.plain_values import cpd_of_rows
+from control_pgm.interop.rounded_rows import RoundedRows
 from control_pgm.interop.source import Budget
-from control_pgm.interop.words import WordSource
+from control_pgm.interop.words import AXES, CUT, WordSource
 from control_pgm.models.cpd import CPD
 from control_pgm.models.network import BayesianNetwork
 from control_pgm.tables.arrays import FloatArray
 from control_pgm.tables.variable import Variable
 
 MARK = "// control_pgm: "  # begins a comment that tells what a variable is called by us
-_TOKEN = re.compile(rf'{MARK}[^\n]*|"[^"]*"|[^\s{{}}()\[\],;|="]+|\S')
+_TOKEN = re.compile(rf'{MARK}[^\n]*|"[^"]*"|[^\s{{}}()\[\],;|"]+|\S')
 _COMMENT = re.compile(r'"[^"]*"|//[^\n]*|/\*.*?(?:\*/|\Z)', re.DOTALL)
-_PUNCTUATION = frozenset("{}()[],;|=")
+_PUNCTUATION = frozenset("{}()[],;|")
 
 
 class Reader:
@@ -30,9 +31,10 @@ class Reader:
 
     def __init__(self, text: str, name: str, max_bytes: int) -> None:
         self.source = WordSource(name, _without_comments(text), _TOKEN, Budget(name, max_bytes))
-        self.variables: dict[str, Variable] = {}
+        self.rounded = RoundedRows(self.source)
+        self.variables: dict[str, Variable] = {}  # as they are called in the text, in its order
         self.words: dict[str, dict[str, int]] = {}  # variable -> state as it is written -> its number
-        self.cpds: list[CPD] = []
+        self.cpds: dict[str, CPD] = {}
 
     def network(self) -> BayesianNetwork:
         blocks = {"network": self.header, "variable": self.variable, "probability": self.probability}
@@ -41,12 +43,19 @@ class Reader:
             if kind not in blocks:
                 self.source.wrong(f"{shortened(kind)} begins no block", allowed=", ".join(blocks))
             blocks[kind]()
-        if not self.cpds:
-            raise self.source.error("the network has no variable", allowed="at least one probability block")
+        if not self.variables:
+            raise self.source.error("the network has no variable", allowed="at least one variable block")
+        for name in self.variables:
+            if name not in self.cpds:
+                raise self.source.error(
+                    f"variable {shortened(name)} has no probability block", allowed="one for each variable", remedy=CUT
+                )
         try:
-            return BayesianNetwork(self.cpds)
+            network = network_in_order([v.name for v in self.variables.values()], list(self.cpds.values()))
         except ControlPGMError as error:
             raise self.source.error(error.what, allowed=error.allowed, remedy=error.remedy) from None
+        self.rounded.warn()
+        return network
 
     def header(self) -> None:
         if self.source.peek() != "{":
@@ -83,11 +92,7 @@ class Reader:
         count = source.integer(f"the number of states of {shortened(name)}", 1, 2**31)
         source.expect_word("]")
         source.expect_word("{")
-        states = [self.word("a state")]
-        while source.peek() == ",":
-            source.take("','")
-            states.append(self.word("a state"))
-        source.expect_word("}")
+        states = self.listed("a state", "}")
         source.expect_word(";")
         if len(states) != count or len(set(states)) < count:
             source.wrong(f"{shortened(name)} lists {len(states)} states", allowed=f"{count} different ones")
@@ -110,73 +115,94 @@ class Reader:
         """``probability ( child | p, q ) { (a, b) …; table …; default …; }``."""
         source = self.source
         source.expect_word("(")
-        child, parents = self.known(), list[str]()
-        if source.peek() in ("|", ","):
-            source.take("'|'")
-            parents.append(self.known())
-            while source.peek() == ",":
-                source.take("','")
-                parents.append(self.known())
-        source.expect_word(")")
+        child, *parents = [self.known(name) for name in self.listed("a variable's name", ")", "|")]
         where = f"the table of {shortened(child)}"
         if len({child, *parents}) <= len(parents):
             source.wrong(f"{where} names a variable twice", allowed="each variable once")
         scope = [self.variables[name] for name in (*parents, child)]
         shape = tuple(v.cardinality for v in scope)
+        if len(shape) > AXES:
+            source.wrong(f"{where} has {len(shape)} variables", allowed=f"{AXES}, as numpy's arrays have")
         source.budget.take(shape, 8, where)
-        rows = np.full(shape, np.nan)
+        if child in self.cpds:
+            source.wrong(f"variable {shortened(child)} has two probability blocks", allowed="one")
+        rows, default, written = np.full(shape, np.nan), np.full(shape[-1], np.nan), list[str]()
         source.expect_word("{")
         while (word := source.take("a row or '}'")) != "}":
-            self.row(word, where, rows, parents)
+            if word == "default":
+                self.put(default, ..., self.numbers(shape[-1], where, written), f"{where}, default,", [])
+            else:
+                self.row(word, where, rows, parents, written)
+        rows = np.where(np.isnan(rows), default, rows)
         missing = np.argwhere(np.isnan(rows))
         if len(missing):
-            place = ", ".join(f"{v.name}={v.states[i]}" for v, i in zip(scope[:-1], missing[0], strict=False))
-            source.wrong(f"{where} has no row{' at ' + place if place else ''}", allowed="a row for every condition")
-        self.cpds.append(cpd_of_rows(source, where, scope[-1], tuple(scope[:-1]), rows))
+            place = self.place(scope, missing[0])
+            source.wrong(f"{where} has no row{place}", allowed="a row for every condition")
+        self.cpds[child] = self.rounded.cpd(where, scope[-1], tuple(scope[:-1]), rows, written)
 
-    def row(self, word: str, where: str, rows: FloatArray, parents: list[str]) -> None:
+    def row(self, word: str, where: str, rows: FloatArray, parents: list[str], written: list[str]) -> None:
         """One entry of a probability block."""
         source = self.source
+        scope = [self.variables[name] for name in parents]
         if word == "table":
             # BIF lists a whole table with the child varying slowest.
-            values = self.numbers(rows.size, where).reshape(rows.shape[-1:] + rows.shape[:-1])
-            rows[...] = np.moveaxis(values, 0, -1)
-        elif word == "default":
-            empty = np.isnan(rows).any(axis=-1)
-            rows[empty] = self.numbers(rows.shape[-1], where)
+            values = self.numbers(rows.size, where, written).reshape(rows.shape[-1:] + rows.shape[:-1])
+            self.put(rows, ..., np.moveaxis(values, 0, -1), where, scope)
         elif word == "(":
-            at = []
-            for k, parent in enumerate(parents):
-                if k:
-                    source.expect_word(",")
-                at.append(self.state(parent))
-            source.expect_word(")")
-            rows[tuple(at)] = self.numbers(rows.shape[-1], where)
+            states = self.listed("a state", ")")
+            if len(states) != len(parents):
+                source.wrong(f"{where} has a row for {len(states)} states", allowed=f"{len(parents)}, one per parent")
+            at = tuple([self.state(parent, state) for parent, state in zip(parents, states, strict=True)])
+            self.put(rows, at, self.numbers(rows.shape[-1], where, written), where, scope)
         else:
             self.skip()
 
-    def numbers(self, count: int, where: str) -> FloatArray:
-        """As many numbers, with or without commas, up to the semicolon."""
+    def put(self, rows: FloatArray, at: Any, values: FloatArray, where: str, scope: list[Variable]) -> None:
+        """Set rows, unless they are there already with other numbers."""
+        there = rows[at]
+        differs = ~np.isnan(there) & (there != values)
+        if differs.any():
+            first = np.argwhere(differs)[0] if at is ... else at
+            self.source.wrong(f"{where} has a second row{self.place(scope, first)}", allowed="one for every condition")
+        rows[at] = values
+
+    @staticmethod
+    def place(scope: Sequence[Variable], at: Sequence[int]) -> str:
+        """A condition, for messages; nothing where there are no parents."""
+        states = ", ".join(f"{v.name}={v.states[i]}" for v, i in zip(scope, at, strict=False))
+        return f" at {states}" if states else ""
+
+    def numbers(self, count: int, where: str, written: list[str]) -> FloatArray:
+        """As many numbers, with or without commas, up to the semicolon; added to those written."""
         words = []
         while (word := self.source.take("a number or ';'")) != ";":
             if word != ",":
                 words.append(word)
         if len(words) != count:
             self.source.wrong(f"{where} has {len(words)} numbers in a row", allowed=str(count))
+        written += words
         return self.source.as_floats(words, where)
 
-    def known(self) -> str:
-        name = self.word("a variable's name")
+    def known(self, name: str) -> str:
         if name not in self.variables:
             self.source.wrong(f"variable {shortened(name)} is not declared", allowed="variables declared before")
         return name
 
-    def state(self, parent: str) -> int:
-        word = self.word(f"a state of {shortened(parent)}")
+    def state(self, parent: str, word: str) -> int:
         if word not in self.words[parent]:
             shown = ", ".join(list(self.words[parent])[:8])
             self.source.wrong(f"{shortened(word)} is no state of {shortened(parent)}", allowed=shown)
         return self.words[parent][word]
+
+    def listed(self, what: str, end: str, *separators: str) -> list[str]:
+        """At least one name up to a closing bracket, with commas between them or, as JavaBayes has it, without."""
+        names = [self.word(what)]
+        while self.source.peek() != end:
+            if self.source.peek() in (",", *separators):
+                self.source.take("','")
+            names.append(self.word(what))
+        self.source.take(repr(end))
+        return names
 
     def word(self, what: str) -> str:
         """A name: a word, or a string in quotes."""

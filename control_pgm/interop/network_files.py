@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import gzip
+import warnings
+from collections.abc import Callable, Hashable, Mapping
 from pathlib import Path
 
+from control_pgm.errors import DoubtfulFile, InvalidArgument
 from control_pgm.interop.bif import from_bif, to_bif
 from control_pgm.interop.dot import to_dot
 from control_pgm.interop.json_format import EXPANSION, read_json, write_json
 from control_pgm.interop.network_record import FORMAT, network_from, network_record
-from control_pgm.interop.source import MAX_BYTES, check_limit, ending, read_text
+from control_pgm.interop.source import GZIP, MAX_BYTES, check_limit, ending, read_text, suffix
 from control_pgm.interop.tikz import to_tikz
 from control_pgm.interop.uai import from_uai, to_uai
-from control_pgm.models.factorgraph import FactorGraph
+from control_pgm.interop.uai_side import from_uai_evidence, from_uai_query
+from control_pgm.models.factorgraph import FactorGraph, Model
 from control_pgm.models.network import BayesianNetwork
-from control_pgm.writing import replacing, write_text
+from control_pgm.writing import replacing, write_bytes, write_text
 
 Network = BayesianNetwork | FactorGraph
 
-_JSON = ".json"
+_JSON, _UAI = ".json", ".uai"
+EVIDENCE, QUERY = ".evid", ".query"
 _TEXT_WRITERS: Mapping[str, Callable[..., str]] = {".uai": to_uai, ".bif": to_bif, ".dot": to_dot, ".tex": to_tikz}
 _TEXT_READERS: Mapping[str, Callable[..., Network]] = {".uai": from_uai, ".bif": from_bif}
-READ = (_JSON, *_TEXT_READERS)
-WRITTEN = (_JSON, *_TEXT_WRITERS)
+_PACKED = tuple(kind + GZIP for kind in _TEXT_READERS)
+READ = (_JSON, *_TEXT_READERS, *_PACKED)
+WRITTEN = (_JSON, *_TEXT_WRITERS, *_PACKED)
 
 
 def save_network(model: Network, path: str | Path) -> Path:
@@ -36,7 +42,8 @@ def save_network(model: Network, path: str | Path) -> Path:
         is not written.
     path : path
         Its ending tells the format. .json holds everything, bit by bit; .bif (CPDs only) and .uai (no names) are for
-        other programs; .dot and .tex are pictures, which cannot be read back.
+        other programs, and .bif.gz and .uai.gz the same, packed; .dot and .tex are pictures, which cannot be read back.
+        All of them list the variables in the order of ``model.variables``.
 
     Returns
     -------
@@ -60,6 +67,9 @@ def save_network(model: Network, path: str | Path) -> Path:
     ControlNetwork(MDP(3 states, 4 actions), horizon 2, temperature 1)
     """
     kind = ending(path, WRITTEN)
+    if kind in _PACKED:
+        text = _TEXT_WRITERS[kind.removesuffix(GZIP)](model)
+        return write_bytes(path, gzip.compress(text.encode(), mtime=0))  # the same bytes whenever it is written
     if kind in _TEXT_WRITERS:
         return write_text(path, _TEXT_WRITERS[kind](model))
     contents = network_record(model)
@@ -68,8 +78,8 @@ def save_network(model: Network, path: str | Path) -> Path:
     return Path(path)
 
 
-def load_network(path: str | Path, *, max_bytes: int = MAX_BYTES) -> Network:
-    """Read a network or a factor graph.
+def load_network(path: str | Path, *, parents_fastest: bool = False, max_bytes: int = MAX_BYTES) -> Network:
+    """Read a network or a factor graph; its ``variables`` are in the order of the file.
 
     Files may come from anywhere: nothing in them is executed, and what they claim to need is checked before it is
     read.
@@ -77,7 +87,9 @@ def load_network(path: str | Path, *, max_bytes: int = MAX_BYTES) -> Network:
     Parameters
     ----------
     path : path
-        A .json file of `save_network`, or a .bif or .uai file of any program.
+        A .json file of `save_network`, or a .bif, .bif.gz, .uai or .uai.gz file of any program.
+    parents_fastest : bool
+        For .uai files written by pyAgrum: see `from_uai`.
     max_bytes : int
         How much memory the file may claim; 32 bytes are counted for each byte of text.
 
@@ -88,9 +100,16 @@ def load_network(path: str | Path, *, max_bytes: int = MAX_BYTES) -> Network:
     TooLarge
         If it claims more than ``max_bytes``.
     InvalidArgument
-        On another ending.
+        On another ending; of formats of other programs, says how to convert them. On ``parents_fastest`` with a file
+        that is no BAYES file.
     OSError
         If the file cannot be read.
+
+    Warns
+    -----
+    DoubtfulFile
+        If rows were written with few digits, and were therefore divided by their sums; or if a text ends right after a
+        number, some of whose digits may be missing.
 
     Examples
     --------
@@ -101,10 +120,36 @@ def load_network(path: str | Path, *, max_bytes: int = MAX_BYTES) -> Network:
     """
     check_limit(max_bytes)
     kind = ending(path, READ)
+    plain = kind.removesuffix(GZIP)
+    if parents_fastest and plain != _UAI:
+        raise InvalidArgument(f"parents_fastest with {str(path)!r}", allowed="UAI files", remedy="leave it out")
     if kind == _JSON:
         return network_from(read_json(Path(path), max_bytes))
     text = read_text(Path(path), max_bytes // EXPANSION, "text")
-    return _TEXT_READERS[kind](text, name=str(path), max_bytes=max_bytes)
+    if plain == _UAI:
+        model = from_uai(text, parents_fastest=parents_fastest, name=str(path), max_bytes=max_bytes)
+        _doubt_end(path, text)
+        return model
+    return _TEXT_READERS[plain](text, name=str(path), max_bytes=max_bytes)
+
+
+def load_evidence(path: str | Path, model: Model) -> dict[str, Hashable]:
+    """Read evidence about a model from a UAI file (.evid); see `from_uai_evidence`.
+
+    Examples
+    --------
+    >>> from control_pgm.interop import from_uai
+    >>> model = from_uai("MARKOV 2  2 2  1  2 1 0  4 1 2 3 4")
+    >>> size = Path("two.uai.evid").write_text("1 0 1\\n")
+    >>> load_evidence("two.uai.evid", model)
+    {'x0': 1}
+    """
+    return from_uai_evidence(_side_text(path, EVIDENCE), model, name=str(path))
+
+
+def load_query(path: str | Path, model: Model) -> tuple[str, ...]:
+    """Read the names of the variables of a query from a UAI file (.query); see `from_uai_query`."""
+    return from_uai_query(_side_text(path, QUERY), model, name=str(path))
 
 
 def is_network_file(path: str | Path, *, max_bytes: int = MAX_BYTES) -> bool:
@@ -115,7 +160,24 @@ def is_network_file(path: str | Path, *, max_bytes: int = MAX_BYTES) -> bool:
     InvalidFile, TooLarge, OSError
         If a .json file cannot be read.
     """
-    kind = Path(path).suffix.lower()
+    kind = suffix(path)
     if kind != _JSON:
-        return kind in _TEXT_READERS
+        return kind.removesuffix(GZIP) in _TEXT_READERS
     return bool(read_json(Path(path), max_bytes).fields.get("format") == FORMAT)
+
+
+def _side_text(path: str | Path, kind: str) -> str:
+    ending(path, (kind, kind + GZIP))
+    text = read_text(Path(path), MAX_BYTES // EXPANSION, "text")
+    _doubt_end(path, text)
+    return text
+
+
+def _doubt_end(path: str | Path, text: str) -> None:
+    """Warn of a text that ends right after a digit: others may have followed."""
+    if text[-1:].isdigit():
+        warnings.warn(
+            f"{path} ends right after a number, without a line end: if the file was cut off, digits may be missing",
+            DoubtfulFile,
+            stacklevel=3,
+        )

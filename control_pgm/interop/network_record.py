@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from typing import Any
 
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from control_pgm.control.network import ControlNetwork
 from control_pgm.errors import ControlPGMError, InvalidArgument, InvalidFile
 from control_pgm.interop.control_record import FIELDS as CONTROL_FIELDS
 from control_pgm.interop.control_record import control_from, control_record
+from control_pgm.interop.declared_order import network_in_order
 from control_pgm.interop.label_codes import decode_label, encode_label, shortened
 from control_pgm.interop.plain_values import check_entries, holds_plainly
 from control_pgm.interop.source import VERSION, Record, Source
@@ -97,14 +98,25 @@ def network_from(source: Source) -> BayesianNetwork | FactorGraph:
     source.only((*_FIELDS, *map(_name, made), *(CONTROL_FIELDS if kind == CONTROL else ())))
     try:
         if kind == FACTORS:
-            return FactorGraph(factors)
+            return FactorGraph(factors, variables.values())
         cpds = [factor for factor in factors if isinstance(factor, CPD)]
         others = [factor for factor in factors if not isinstance(factor, CPD)]
-        return control_from(source, cpds, others) if kind == CONTROL else BayesianNetwork(cpds, others)
+        return control_from(source, cpds, others) if kind == CONTROL else _network(source, variables, cpds, others)
     except InvalidFile:
         raise
     except ControlPGMError as error:
         raise source.error(error.what, allowed=error.allowed, remedy=error.remedy) from None
+
+
+def _network(
+    source: Source, variables: Mapping[str, Variable], cpds: list[CPD], others: list[Factor]
+) -> BayesianNetwork:
+    """The network, if every variable has a CPD."""
+    network = network_in_order(variables, cpds, others)
+    for name in variables:
+        if name not in network.variables:
+            raise source.error(f"the variable {shortened(name)} has no table", allowed="one CPD for each variable")
+    return network
 
 
 def _variables(source: Source) -> dict[str, Variable]:

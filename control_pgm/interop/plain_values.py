@@ -1,4 +1,4 @@
-"""Tables as plain numbers, for formats that hold nothing else; and rows of files as conditional tables."""
+"""Tables as plain numbers, for formats that hold nothing else."""
 
 from __future__ import annotations
 
@@ -8,14 +8,10 @@ import numpy as np
 
 from control_pgm.display import size
 from control_pgm.errors import InvalidArgument, TooLarge
-from control_pgm.interop.source import Source
-from control_pgm.models.cpd import CPD
-from control_pgm.tables.arrays import FloatArray, lock
+from control_pgm.tables.arrays import FloatArray
 from control_pgm.tables.factor import Factor
-from control_pgm.tables.variable import Variable
 
 MAX_ENTRIES = 10_000_000  # of one table that is written
-ROUNDED = 1e-4  # how far a row in a file may miss 1: files often hold few digits
 
 
 def check_entries(factor: Factor) -> None:
@@ -32,6 +28,8 @@ def check_entries(factor: Factor) -> None:
 def holds_plainly(factor: Factor) -> bool:
     """Whether every value is a floating-point number: none underflows to zero, none overflows.
 
+    >>> from control_pgm.tables.variable import Variable
+    >>> from control_pgm.tables.variable import Variable
     >>> x = Variable("x", 2)
     >>> holds_plainly(Factor([x], [0.5, 0.0])), holds_plainly(Factor([x], [-800.0, 0.0], log=True))
     (True, False)
@@ -61,21 +59,3 @@ def plain_values(factor: Factor, form: str) -> FloatArray:
             remedy="write .json, which holds logarithms too",
         )
     return factor.array()
-
-
-def cpd_of_rows(source: Source, where: str, child: Variable, parents: tuple[Variable, ...], rows: FloatArray) -> CPD:
-    """p(child | parents) from a file's rows, child last; rows written with few digits are rescaled to sum to one."""
-    if not (np.isfinite(rows) & (rows >= 0)).all():
-        bad = rows[~(np.isfinite(rows) & (rows >= 0))][0]
-        raise source.error(f"{where} has the entry {bad}", allowed="numbers ≥ 0")
-    sums = rows.sum(axis=-1)
-    off = np.abs(sums - 1.0) > ROUNDED
-    if off.any():
-        at = tuple(np.argwhere(off)[0])
-        place = ", ".join(f"{v.name}={v.states[i]}" for v, i in zip(parents, at, strict=True))
-        raise source.error(
-            f"{where} sums to {sums[at]:.6g} over {child.name!r}{' at ' + place if place else ''}",
-            allowed=f"1 within {ROUNDED:g}",
-        )
-    exact = np.abs(sums - 1.0) <= 1e-9
-    return CPD(child, parents, lock(np.where(exact[..., None], rows, rows / sums[..., None])))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 import math
 import os
+import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,6 +18,7 @@ from numpy.typing import NDArray
 
 from control_pgm.display import size
 from control_pgm.errors import InvalidArgument, InvalidFile, TooLarge, unknown
+from control_pgm.interop.foreign import foreign_format
 from control_pgm.interop.label_codes import shortened
 
 Kind = Literal["float", "bool", "int"]
@@ -26,6 +30,7 @@ _READERS = {
 }
 Shape = tuple[int | None, ...]  # None: any length
 MAX_BYTES = 2**30
+GZIP = ".gz"
 VERSION = 1
 
 
@@ -154,17 +159,32 @@ def shape_text(shape: Shape) -> str:
     return "(" + ", ".join("n" if n is None else str(n) for n in shape) + ("," if len(shape) == 1 else "") + ")"
 
 
+def suffix(path: str | Path) -> str:
+    """The ending of a file's name in small letters, and the one before ".gz".
+
+    >>> suffix("grid.JSON"), suffix("asia.bif.gz")
+    ('.json', '.bif.gz')
+    """
+    *_, before, last = "", "", *Path(path).suffixes
+    return (before + last if last.lower() == GZIP else last).lower()
+
+
 def ending(path: str | Path, allowed: tuple[str, ...], more: str = "") -> str:
-    """The ending of a file, if it is one of those allowed.
+    """The ending of a file, if it is one of those allowed; of other programs' formats the error says what they are.
 
     >>> ending("grid.JSON", (".json", ".npz"))
     '.json'
     """
     if not isinstance(path, str | Path):
         raise InvalidArgument(f"{path!r} is no path", allowed="a string or a pathlib.Path")
-    kind = Path(path).suffix.lower()
+    kind = suffix(path)
     if kind not in allowed:
-        raise InvalidArgument(f"file {str(path)!r} ends in {kind!r}", allowed=", ".join(allowed) + more)
+        what, remedy = foreign_format(path)
+        raise InvalidArgument(
+            f"file {str(path)!r} ends in {kind!r}{what and f': {what}'}",
+            allowed=", ".join(allowed) + more,
+            remedy=remedy,
+        )
     return kind
 
 
@@ -177,6 +197,8 @@ def check_limit(max_bytes: int) -> None:
 def read_text(path: Path, limit: int, what: str) -> str:
     """The text of a file in UTF-8, with or without a byte order mark, with any line ends."""
     content = read_bytes(path, limit)
+    if suffix(path).endswith(GZIP):
+        content = _unpacked(path, content, limit)
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -196,3 +218,21 @@ def read_bytes(path: Path, limit: int) -> bytes:
             remedy="if you trust the file, pass max_bytes; .npz takes the least memory",
         )
     return content
+
+
+def _unpacked(path: Path, content: bytes, limit: int) -> bytes:
+    """The contents of a gzip file, if they are not longer than ``limit``; no more than that is unpacked."""
+    try:
+        with gzip.GzipFile(fileobj=BytesIO(content)) as packed:
+            unpacked = packed.read(limit + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise InvalidFile(
+            f"{path} is no gzip file, or damaged ({error})", allowed="gzip files", remedy="was the file cut off?"
+        ) from None
+    if len(unpacked) > limit:
+        raise TooLarge(
+            f"{path} is longer than {size(limit)} when unpacked",
+            allowed=f"files of {size(limit)}, for their format",
+            remedy="if you trust the file, pass max_bytes",
+        )
+    return unpacked

@@ -1,31 +1,35 @@
 """The format of the UAI inference competitions: numbers only, no names.
 
 ``BAYES`` files hold conditional tables, child last; ``MARKOV`` files any factors. Tables are listed with the last
-variable varying fastest. See https://uaicompetition.github.io/uci-2022/file-formats/.
+variable varying fastest. Variables are numbered in the order of the list of their numbers of states, which is that of
+`FactorGraph.variables` and `BayesianNetwork.variables`. See https://uaicompetition.github.io/uci-2022/file-formats/.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Mapping
 from math import prod
 
 import numpy as np
 
-from control_pgm.errors import ControlPGMError, InvalidArgument
-from control_pgm.inference.problem import state_indices
+from control_pgm.errors import ControlPGMError, InvalidArgument, InvalidFile
+from control_pgm.interop.declared_order import network_in_order
 from control_pgm.interop.label_codes import shortened
-from control_pgm.interop.plain_values import cpd_of_rows, plain_values
+from control_pgm.interop.plain_values import plain_values
+from control_pgm.interop.rounded_rows import RoundedRows
 from control_pgm.interop.source import MAX_BYTES, Budget
-from control_pgm.interop.words import WordSource
+from control_pgm.interop.words import AXES, WordSource, without_comments
 from control_pgm.models.cpd import CPD
-from control_pgm.models.factorgraph import FactorGraph, Model
+from control_pgm.models.factorgraph import FactorGraph
 from control_pgm.models.network import BayesianNetwork
+from control_pgm.tables.arrays import FloatArray, lock
 from control_pgm.tables.factor import Factor
-from control_pgm.tables.variable import Variable
+from control_pgm.tables.variable import Labels, Variable
 
-_WORD = re.compile(r"\S+")
+WORD = re.compile(r"\S+")
+COMMENT = re.compile(r"#[^\n]*")  # in no specification, but written by pyAgrum and others
 _MOST = 2**31 - 1
+_STATE = 200  # bytes that the label of a state may take
 _NUMBERS_PER_LINE = 8
 
 
@@ -81,24 +85,18 @@ def to_uai(model: BayesianNetwork | FactorGraph) -> str:
     return "\n".join(lines) + "\n"
 
 
-def to_uai_evidence(model: Model, evidence: Mapping[str, Hashable]) -> str:
-    """Evidence in the UAI format: how many, then pairs of variable and state numbers.
-
-    >>> from control_pgm import FactorGraph
-    >>> to_uai_evidence(FactorGraph([Factor([Variable("x", ["a", "b"])], [1, 2])]), {"x": "b"})
-    '1 0 1\\n'
-    """
-    number = {name: k for k, name in enumerate(model.variables)}
-    observed = state_indices(model, evidence)
-    return " ".join(map(str, [len(observed), *(x for name, i in observed.items() for x in (number[name], i))])) + "\n"
-
-
-def from_uai(text: str, *, name: str = "the UAI text", max_bytes: int = MAX_BYTES) -> BayesianNetwork | FactorGraph:
-    """The model of a UAI text. Variables are called x0, x1, …, their states 0, 1, ….
+def from_uai(
+    text: str, *, parents_fastest: bool = False, name: str = "the UAI text", max_bytes: int = MAX_BYTES
+) -> BayesianNetwork | FactorGraph:
+    """The model of a UAI text. Variables are called x0, x1, … in the order of the text, their states 0, 1, ….
 
     Parameters
     ----------
     text : str
+        Comments from ``#`` to the end of a line are skipped.
+    parents_fastest : bool
+        For BAYES texts written by pyAgrum, which run through the states of the first parent fastest, against the
+        specification; the child's states stand side by side in both.
     name : str
         What errors call the text.
     max_bytes : int
@@ -113,84 +111,111 @@ def from_uai(text: str, *, name: str = "the UAI text", max_bytes: int = MAX_BYTE
     Raises
     ------
     InvalidFile
-        Naming the line, or the table, and what is wrong with it.
+        Naming the line and column, or the table, and what is wrong with it.
     TooLarge
         If its tables would take more than ``max_bytes``.
+    InvalidArgument
+        On ``parents_fastest`` with a MARKOV text, whose tables have no parents.
+
+    Warns
+    -----
+    DoubtfulFile
+        If rows were written with few digits, and were therefore divided by their sums.
 
     Examples
     --------
     >>> from_uai("MARKOV 2  2 3  1  2 0 1  6  1 2 3 4 5 6").factors[0].array().tolist()
     [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]
     """
-    source = WordSource(name, text, _WORD, Budget(name, max_bytes))
+    source = WordSource(name, without_comments(text, COMMENT), WORD, Budget(name, max_bytes))
     kind = source.take("BAYES or MARKOV")
     if kind not in ("BAYES", "MARKOV"):
         source.wrong(f"the text begins with {shortened(kind)}", allowed="BAYES or MARKOV")
-    n = source.integer("the number of variables", 1, _MOST)
-    source.budget.take((n,), 200, "the variables")
-    variables = []
-    for k in range(n):
-        states = source.integer(f"the number of states of variable {k}", 1, _MOST)
-        source.budget.take((states,), 50, f"the states of variable {k}")
-        variables.append(Variable(f"x{k}", states))
+    if parents_fastest and kind == "MARKOV":
+        raise InvalidArgument(
+            f"parents_fastest with {name}, a MARKOV text, whose tables have no parents", remedy="leave it out"
+        )
+    variables = _variables(source)
     scopes = [_scope(source, k, variables) for k in range(source.integer("the number of tables", 0, _MOST))]
-    factors = [_table(source, k, scope, kind == "BAYES") for k, scope in enumerate(scopes)]
+    rows = RoundedRows(source)
+    conditional = rows if kind == "BAYES" else None
+    factors = [_table(source, k, scope, conditional, parents_fastest) for k, scope in enumerate(scopes)]
     if not source.done:
         source.take("")
         source.wrong("there is more after the last table", allowed="nothing")
+    cpds = [factor for factor in factors if isinstance(factor, CPD)]
     try:
-        if kind == "BAYES":
-            return BayesianNetwork([factor for factor in factors if isinstance(factor, CPD)])
-        mentioned = {v.name for scope in scopes for v in scope}
-        alone = [v for v in variables if v.name not in mentioned]
-        return FactorGraph([*factors, *(Factor([v], np.ones(v.cardinality)) for v in alone)])
+        model = _network(source, variables, cpds) if kind == "BAYES" else _graph(variables, factors)
+    except InvalidFile:
+        raise
     except ControlPGMError as error:
         raise source.error(error.what, allowed=error.allowed, remedy=error.remedy) from None
+    rows.warn()
+    return model
 
 
-def from_uai_evidence(text: str, model: Model, *, name: str = "the UAI evidence") -> dict[str, Hashable]:
-    """The evidence of a UAI text, as variable name -> label; the older form with a leading 1 is read too.
+def _variables(source: WordSource) -> list[Variable]:
+    n = source.integer("the number of variables", 1, _MOST)
+    source.budget.take((n,), 200, "the variables")
+    labels: dict[int, Labels] = {}
+    variables = []
+    for k in range(n):
+        states = source.integer(f"the number of states of variable {k}", 1, _MOST)
+        if states not in labels:
+            source.budget.take((states,), _STATE, f"the states of variable {k}")
+            labels[states] = Labels(range(states))
+        variables.append(Variable(f"x{k}", labels[states]))
+    return variables
 
-    >>> from control_pgm import FactorGraph
-    >>> from_uai_evidence("1 0 1", FactorGraph([Factor([Variable("x", ["a", "b"])], [1, 2])]))
-    {'x': 'b'}
-    """
-    source = WordSource(name, text, _WORD, Budget(name, MAX_BYTES))
-    words = text.split()
-    if words[:1] == ["1"] and len(words) > 1 and words[1].isdecimal() and len(words) == 2 + 2 * int(words[1]):
-        source.take("the number of samples")
-    variables = list(model.variables.values())
-    evidence: dict[str, Hashable] = {}
-    for _ in range(source.integer("the number of observed variables", 0, len(variables))):
-        variable = variables[source.integer("the number of a variable", 0, len(variables) - 1)]
-        state = source.integer(f"the state of {variable.name!r}", 0, variable.cardinality - 1)
-        evidence[variable.name] = variable.states[state]
-    if not source.done:
-        source.take("")
-        source.wrong("there is more after the last pair", allowed="nothing")
-    return evidence
+
+def _network(source: WordSource, variables: list[Variable], cpds: list[CPD]) -> BayesianNetwork:
+    """The network in the order of the variables, whatever the order of the tables."""
+    network = network_in_order([v.name for v in variables], cpds)
+    for k, variable in enumerate(variables):
+        if variable.name not in network.variables:
+            raise source.error(f"variable {k} has no table", allowed="one table for each variable of a BAYES text")
+    return network
+
+
+def _graph(variables: list[Variable], factors: list[Factor]) -> FactorGraph:
+    mentioned = {name for factor in factors for name in factor.scope}
+    alone = [v for v in variables if v.name not in mentioned]
+    return FactorGraph([*factors, *(Factor([v], np.ones(v.cardinality)) for v in alone)], variables)
 
 
 def _scope(source: WordSource, k: int, variables: list[Variable]) -> tuple[Variable, ...]:
     size = source.integer(f"the number of variables of table {k}", 0, len(variables))
+    if size > AXES:
+        source.wrong(f"table {k} has {size} variables", allowed=f"{AXES}, as numpy's arrays have")
     scope = [variables[source.integer(f"a variable of table {k}", 0, len(variables) - 1)] for _ in range(size)]
     if len(set(scope)) < len(scope):
         source.wrong(f"table {k} names a variable twice", allowed="each variable once")
     return tuple(scope)
 
 
-def _table(source: WordSource, k: int, scope: tuple[Variable, ...], conditional: bool) -> Factor:
+def _table(
+    source: WordSource, k: int, scope: tuple[Variable, ...], rows: RoundedRows | None, parents_fastest: bool
+) -> Factor:
+    """One table; a conditional one where rows have to sum to one."""
     shape = tuple(v.cardinality for v in scope)
     entries = prod(shape)
     count = source.integer(f"the number of entries of table {k}", 0, 10**18)
     if count != entries:
         source.wrong(f"table {k} has {count} entries", allowed=f"{entries}, the product of its variables' states")
-    values = source.floats(count, f"table {k}").reshape(shape)
-    if conditional:
+    written = source.written(count, f"table {k}")
+    values = source.as_floats(written, f"table {k}")
+    if rows is not None:
         if not scope:
             source.wrong(f"table {k} is a conditional table of no variable", allowed="at least one variable")
-        return cpd_of_rows(source, f"table {k}", scope[-1], scope[:-1], values)
+        ordered = _by_child(values, shape) if parents_fastest else values.reshape(shape)
+        return rows.cpd(f"table {k}", scope[-1], scope[:-1], ordered, written)
     try:
-        return Factor(scope, values)
+        return Factor(scope, lock(values.reshape(shape)))
     except ControlPGMError as error:
         raise source.error(f"table {k}: {error.what}", allowed=error.allowed, remedy=error.remedy) from None
+
+
+def _by_child(values: FloatArray, shape: tuple[int, ...]) -> FloatArray:
+    """The table of parents from first to last, whose states run first parent fastest."""
+    last = len(shape) - 1
+    return values.reshape(*shape[:-1][::-1], shape[-1]).transpose(*reversed(range(last)), last)

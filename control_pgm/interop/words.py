@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence, Set
+from collections.abc import Callable, Sequence, Set
+from math import inf
 from typing import NoReturn
 
 import numpy as np
@@ -13,9 +14,15 @@ from control_pgm.interop.label_codes import shortened
 from control_pgm.interop.source import Budget, Kind, Shape, Source
 from control_pgm.tables.arrays import FloatArray
 
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_NUMBERS = re.compile(rf"{_NUMBER.pattern}(?: {_NUMBER.pattern})*")
+_COUNT = re.compile(r"[0-9]{1,18}")
+AXES = 64  # of one array in numpy, and so variables of one table
+CUT = "was the file cut off? save it again"
+
 
 class WordSource(Source):
-    """The words of a text, taken one after the other; errors name the line."""
+    """The words of a text, taken one after the other; errors name the line and the column."""
 
     def __init__(self, file: str, text: str, pattern: re.Pattern[str], budget: Budget) -> None:
         super().__init__(file, {}, budget)
@@ -53,7 +60,7 @@ class WordSource(Source):
     def take(self, what: str) -> str:
         """The next word, which stands for ``what``."""
         if self.done:
-            raise self.error(f"the text ends where {what} should stand", remedy="was the file cut off? save it again")
+            self.wrong(f"the text ends where {what} should stand", remedy=CUT)
         self.at += 1
         return self._words[self.at - 1]
 
@@ -66,28 +73,60 @@ class WordSource(Source):
     def integer(self, what: str, least: int, most: int) -> int:
         """The next word as an integer in a range."""
         word = self.take(what)
-        if not re.fullmatch(r"\d{1,18}", word) or not least <= int(word) <= most:
+        if not _COUNT.fullmatch(word) or not least <= int(word) <= most:
             self.wrong(f"{what} is {shortened(word)}", allowed=f"an integer from {least} to {most}")
         return int(word)
 
-    def floats(self, count: int, what: str) -> FloatArray:
-        """The next ``count`` words as numbers."""
+    def written(self, count: int, what: str) -> list[str]:
+        """The next ``count`` words, which should be numbers."""
         self.budget.take((count,), 8, what)
         if len(self._words) - self.at < count:
             left = len(self._words) - self.at
-            raise self.error(f"{what} has {left} of its {count} numbers", remedy="was the file cut off? save it again")
+            self.at = len(self._words)
+            self.wrong(f"{what} has {left} of its {count} numbers", remedy=CUT)
         first = self.at
         self.at += count
-        return self.as_floats(self._words[first : self.at], what)
+        return self._words[first : self.at]
 
     def as_floats(self, words: Sequence[str], what: str) -> FloatArray:
-        """Words as numbers."""
-        try:
-            return np.array([float(word) for word in words])
-        except ValueError:
-            self.wrong(f"{what} has an entry that is no number", allowed="numbers")
+        """The words taken last, which may have commas between them, as numbers.
+
+        Digits, a point and an exponent: neither ``nan`` and ``inf``, nor the digits of other scripts, nor ``1_0``, all
+        of which Python reads. What a floating-point number cannot hold is refused rather than read as 0 or infinity.
+        """
+        if not _NUMBERS.fullmatch(" ".join(words)):
+            self._wrong_number(words, what, "is no number", lambda word: not _NUMBER.fullmatch(word))
+        values = np.array(words, dtype=np.float64)
+        zeros = np.flatnonzero(values == 0.0).tolist()
+        if not np.isfinite(values).all() or any(_underflows(words[k]) for k in zeros):
+            beyond = "is beyond floating-point numbers"
+            self._wrong_number(words, what, beyond, lambda word: abs(float(word)) == inf or _underflows(word))
+        return values
+
+    def _wrong_number(self, words: Sequence[str], what: str, why: str, wrong: Callable[[str], bool]) -> NoReturn:
+        """Raise an error that names the first wrong number of the words taken last, and its place."""
+        bad = next(word for word in words if wrong(word))
+        while self._words[self.at - 1] != bad:
+            self.at -= 1
+        allowed = "numbers such as 0.25 or 1e-3, of size 1e-308 to 1e308, and 0"
+        self.wrong(f"{what} has the entry {shortened(bad)}, which {why}", allowed=allowed)
 
     def wrong(self, what: str, *, allowed: str = "", remedy: str = "") -> NoReturn:
-        """Raise an error that names the line of the word taken last."""
-        line = self._text.count("\n", 0, self._starts[max(self.at - 1, 0)]) + 1 if self._words else 1
-        raise self.error(f"line {line}: {what}", allowed=allowed, remedy=remedy)
+        """Raise an error that names the place of the word taken last."""
+        raise self.error(f"{self.place}: {what}", allowed=allowed, remedy=remedy)
+
+    @property
+    def place(self) -> str:
+        """Line and column of the word taken last."""
+        start = self._starts[max(self.at - 1, 0)] if self._words else 0
+        return f"line {self._text.count(chr(10), 0, start) + 1}, column {start - self._text.rfind(chr(10), 0, start)}"
+
+
+def _underflows(word: str) -> bool:
+    """Whether a number that is written with another digit than 0 is read as 0."""
+    return float(word) == 0.0 and re.search("[1-9]", re.split("[eE]", word)[0]) is not None
+
+
+def without_comments(text: str, comment: re.Pattern[str]) -> str:
+    """The text with blanks in the place of comments, so that every word stays where it was."""
+    return comment.sub(lambda found: re.sub(r"[^\n]", " ", found[0]), text)

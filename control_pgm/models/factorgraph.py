@@ -12,14 +12,14 @@ from control_pgm.models.graphs import as_bipartite, factors_of_bipartite
 from control_pgm.models.loops import edges_on_loops
 from control_pgm.models.pictures import factor_graph_picture
 from control_pgm.tables.factor import Factor, contract, same_states_error
-from control_pgm.tables.variable import Variable
+from control_pgm.tables.variable import Variable, by_time
 
 if TYPE_CHECKING:
     import networkx as nx
 
 
 class Model(Protocol):
-    """What inference needs to know of a model: its variables in a natural order, its tables, and groups of names."""
+    """What inference needs to know of a model: its variables in the order declared, its tables, and groups of names."""
 
     @property
     def variables(self) -> Mapping[str, Variable]: ...
@@ -38,11 +38,14 @@ class FactorGraph:
     Parameters
     ----------
     factors : iterable of Factor
+    variables : iterable of Variable, optional
+        The order of the variables, which numbers them in files: all of them, each once. Left out, it is the order of
+        time and then that in which the factors mention them.
 
     Raises
     ------
     InvalidModel
-        If there is no factor, or one name occurs with different states.
+        If there is no factor, one name occurs with different states, or ``variables`` are not those of the factors.
 
     Examples
     --------
@@ -53,8 +56,9 @@ class FactorGraph:
     """
 
     factors: tuple[Factor, ...]
+    _declared: tuple[Variable, ...]  # as given; empty if no order was
 
-    def __init__(self, factors: Iterable[Factor]) -> None:
+    def __init__(self, factors: Iterable[Factor], variables: Iterable[Variable] | None = None) -> None:
         if isinstance(factors, Factor) or not isinstance(factors, Iterable):
             raise InvalidModel(f"{_called(factors)} is no list of Factors", allowed="FactorGraph([factor, …])")
         self.__dict__["factors"] = tuple(factors)
@@ -63,6 +67,7 @@ class FactorGraph:
         for factor in self.factors:
             if not isinstance(factor, Factor):
                 raise InvalidModel(f"{factor!r} is no Factor", allowed="a list of Factors")
+        self.__dict__["_declared"] = () if variables is None else _declared(variables, self.factors)
         for factor in self.factors:
             for variable in factor.variables:
                 if (first := self.variables[variable.name]) != variable:
@@ -71,7 +76,7 @@ class FactorGraph:
     @classmethod
     def from_networkx(cls, graph: nx.Graph[Any]) -> FactorGraph:
         """From a bipartite graph: variable nodes carry ``states``, factor nodes ``table`` and ``scope``."""
-        return FactorGraph(factors_of_bipartite(graph))
+        return FactorGraph(*factors_of_bipartite(graph))
 
     @classmethod
     def from_model(cls, model: Model, evidence: Mapping[str, Hashable] | None = None) -> FactorGraph:
@@ -81,7 +86,8 @@ class FactorGraph:
             if name not in model.variables:
                 raise unknown(name, model.variables, what="variable")
         return FactorGraph(
-            factor.condition({n: observed[n] for n in factor.scope if n in observed}) for factor in model.tables
+            [factor.condition({n: observed[n] for n in factor.scope if n in observed}) for factor in model.tables],
+            [variable for name, variable in model.variables.items() if name not in observed],
         )
 
     @property
@@ -96,22 +102,27 @@ class FactorGraph:
 
     @cached_property
     def variables(self) -> Mapping[str, Variable]:
-        """name -> variable, by time and then by first mention."""
+        """name -> variable, in the order declared; where none was, by time and then by first mention."""
+        if self._declared:
+            return {variable.name: variable for variable in self._declared}
         found: dict[str, Variable] = {}
         for factor in self.factors:
             for variable in factor.variables:
                 found.setdefault(variable.name, variable)
-        by_time = sorted(found.values(), key=lambda v: -1 if v.time is None else v.time)
-        return {v.name: v for v in by_time}
+        return {v.name: v for v in by_time(found.values())}
 
     @property
     def graph(self) -> nx.Graph[Any]:
         """A fresh bipartite ``networkx.Graph``; see `as_bipartite` for its attributes."""
-        return as_bipartite(self.factors)
+        return as_bipartite(self.factors, self.variables.values())
 
     def extend(self, *factors: Factor) -> FactorGraph:
-        """The graph with further factors."""
-        return FactorGraph((*self.factors, *factors))
+        """The graph with further factors, whose new variables come last."""
+        declared = dict(self.variables)
+        for factor in factors:
+            for variable in factor.variables if isinstance(factor, Factor) else ():
+                declared.setdefault(variable.name, variable)
+        return FactorGraph((*self.factors, *factors), declared.values())
 
     @cached_property
     def is_tree(self) -> bool:
@@ -145,7 +156,8 @@ class FactorGraph:
             for name in factor.scope:
                 touching.setdefault(name, []).append(len(holders))
             holders.append([factor])
-        return FactorGraph(contract(group, group[0].variables) if len(group) > 1 else group[0] for group in holders)
+        products = [contract(group, group[0].variables) if len(group) > 1 else group[0] for group in holders]
+        return FactorGraph(products, self.variables.values())
 
     def _repr_svg_(self) -> str:
         """The picture that notebooks show."""
@@ -160,3 +172,20 @@ class FactorGraph:
 def _called(value: object) -> str:
     """How an error names what is no list: a single factor by its scope, all else by its type."""
     return f"the single factor over {value.scope!r}" if isinstance(value, Factor) else type(value).__name__
+
+
+def _declared(variables: Iterable[Variable], factors: Iterable[Factor]) -> tuple[Variable, ...]:
+    """The variables in the order given, if they are those of the factors."""
+    given = tuple(variables)
+    names = {v.name for v in given if isinstance(v, Variable)}
+    if len(names) < len(given):
+        raise InvalidModel("variables of a factor graph are no Variables, or one is given twice", allowed="each once")
+    mentioned = {v.name for factor in factors for v in factor.variables}
+    for name in [*mentioned - names, *names - mentioned]:
+        where = "no factor mentions" if name in names else "factors mention, but variables do not"
+        raise InvalidModel(
+            f"{name!r} is a variable that {where}",
+            allowed="all variables of the factors, each once",
+            remedy=f"add a factor of ones over {name!r}" if name in names else "",
+        )
+    return given

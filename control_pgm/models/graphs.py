@@ -48,17 +48,19 @@ def as_digraph(network: _Directed, observed: Collection[str] = ()) -> nx.DiGraph
     return graph
 
 
-def as_bipartite(factors: Iterable[Factor], observed: Collection[str] = ()) -> nx.Graph[Any]:
+def as_bipartite(
+    factors: Iterable[Factor], variables: Iterable[Variable], observed: Collection[str] = ()
+) -> nx.Graph[Any]:
     """The factor graph; variable nodes are names, factor nodes are ("factor", k) and carry factor."""
     import networkx as nx
 
     graph: nx.Graph[Any] = nx.Graph()
+    for variable in variables:
+        graph.add_node(variable.name, bipartite="variable", **_attributes(variable, observed))
     for k, factor in enumerate(factors):
         node = ("factor", k)
         graph.add_node(node, bipartite="factor", factor=factor, scope=factor.scope)
-        for variable in factor.variables:
-            graph.add_node(variable.name, bipartite="variable", **_attributes(variable, observed))
-            graph.add_edge(variable.name, node)
+        graph.add_edges_from((name, node) for name in factor.scope)
     return graph
 
 
@@ -89,8 +91,11 @@ def _cpd(graph: nx.DiGraph[Any], node: Any, data: dict[str, Any], nodes: dict[An
     return CPD(_variable(node, data), [_variable(p, nodes[p]) for p in parents], data["table"])
 
 
-def factors_of_bipartite(graph: nx.Graph[Any]) -> list[Factor]:
-    """Factors from a bipartite graph: nodes with ``factor``, or with ``table`` and ``scope`` (neighbours in order)."""
+def factors_of_bipartite(graph: nx.Graph[Any]) -> tuple[list[Factor], list[Variable]]:
+    """Factors, and their variables in the order of the nodes, from a bipartite graph.
+
+    Factor nodes carry ``factor``, or ``table`` and ``scope`` (neighbours in order).
+    """
     factors = []
     for node, data in graph.nodes(data=True):
         if isinstance(data.get("factor"), Factor):
@@ -106,7 +111,9 @@ def factors_of_bipartite(graph: nx.Graph[Any]) -> list[Factor]:
         raise InvalidModel(
             "the graph has no factor nodes", remedy="factor nodes carry table and scope, variable nodes carry states"
         )
-    return factors
+    mentioned = {variable.name: variable for factor in factors for variable in factor.variables}
+    ordered = [mentioned.pop(node) for node in map(str, graph.nodes) if node in mentioned]
+    return factors, [*ordered, *mentioned.values()]
 
 
 def _variable(node: Any, data: dict[str, Any]) -> Variable:

@@ -28,7 +28,7 @@ class BayesianNetwork:
     Parameters
     ----------
     cpds : iterable of CPD
-        One per variable, in any order.
+        One per variable; their order is that of `variables`, and parents need not come first.
     factors : iterable of Factor, optional
         Non-negative weights that are no CPDs, such as the likelihood of an uncertain observation.
 
@@ -68,8 +68,8 @@ class BayesianNetwork:
 
     @cached_property
     def variables(self) -> Mapping[str, Variable]:
-        """name -> variable, parents before children; slices in the order of time."""
-        return {name: self._cpd_of[name].child for name in self.topological}
+        """name -> variable, in the order of the CPDs as given, which numbers them in files; see `topological`."""
+        return {cpd.child.name: cpd.child for cpd in self.cpds}
 
     @cached_property
     def _cpd_of(self) -> Mapping[str, CPD]:

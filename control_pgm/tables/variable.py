@@ -125,6 +125,15 @@ class Variable:
         return f"Variable({self.name!r}: {self.cardinality} states {shown})"
 
 
+def by_time(variables: Iterable[Variable]) -> list[Variable]:
+    """Variables slice by slice, those without a time first; within a slice in the order given.
+
+    >>> [v.name for v in by_time([Variable("x_1", 2, time=1), Variable("u", 2), Variable("x_0", 2, time=0)])]
+    ['u', 'x_0', 'x_1']
+    """
+    return sorted(variables, key=lambda v: -1 if v.time is None else v.time)
+
+
 def label_of(text: str, allowed: Iterable[Hashable], *, what: str) -> Hashable:
     """The label that a text stands for: by its ``str``, but for spaces, or as a number.
 

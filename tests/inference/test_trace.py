@@ -70,7 +70,7 @@ def test_the_messages_and_their_order_are_the_engines(seed):
 @pytest.mark.parametrize("seed", range(10))
 def test_the_roots_add_up_to_the_evidence(seed):
     network = random_network(seed, soft=False, zeros=0.0)
-    last = list(network.variables)[-1]
+    last = network.topological[-1]
     posterior = infer(network, {last: network.variable(last).states[0]})
     roots = [step for step in trace(posterior) if step.target is None]
     constants = sum(float(f.log_array().sum()) for f in network.tables if set(f.scope) == {last})

@@ -10,7 +10,8 @@ from control_pgm import CPD, MDP, BayesianNetwork, Factor, FactorGraph, Variable
 from control_pgm.errors import InvalidArgument, InvalidFile, TooLarge
 from control_pgm.interop.bif import from_bif, to_bif
 from control_pgm.interop.network_files import is_network_file, load_network, save_network
-from control_pgm.interop.uai import from_uai, from_uai_evidence, to_uai, to_uai_evidence
+from control_pgm.interop.uai import from_uai, to_uai
+from control_pgm.interop.uai_side import from_uai_evidence, to_uai_evidence
 from tests.strategies import random_factor_graph, random_network
 
 
@@ -136,9 +137,9 @@ def test_bif_from_elsewhere_is_read():
     text = """
     // written by hand
     network "asia" { property version 1.0; }
-    variable a { type discrete[2] { yes no }; }
+    variable a { type discrete[2] { yes ; no }; }
     """
-    with pytest.raises(InvalidFile, match="line 4"):
+    with pytest.raises(InvalidFile, match="line 4, column 41: ';' stands where a state should"):
         from_bif(text)
     text = """
     network "asia" { property "a (b); }"; }
