@@ -207,7 +207,7 @@ class Backup:
                 "discount, subtract from the rewards, raise the temperature or take a risk closer to 0"
             )
         if self.states.discount == 1.0:
-            return "raise max_iterations; values of processes without an end grow for ever: give them a discount < 1"
+            return "raise max_iterations, or give the process a discount < 1: mdp.varied(discount=0.99)"
         return "raise max_iterations, or take method='policy-iteration'"
 
     def sweep(self, v: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -215,6 +215,15 @@ class Backup:
         q = self.states.acting(v)
         q[self.measure == 0] = -np.inf
         return q, phi(q, self.measure, self.weight, self.weight)
+
+    def among(self, states: IntArray) -> Backup:
+        """The same over states that no action leaves, numbered anew; for expectations."""
+        assert isinstance(self.states, Expectation)
+        m = self.measure.shape[1]
+        rows = (states[:, None] * m + np.arange(m)).ravel()
+        transition = sparse.csr_array(self.states.transition)[rows][:, states]
+        inside = Expectation(transition, self.states.reward[states], self.states.discount)
+        return Backup(inside, self.measure[states], self.weight)
 
     def policy(self, q: FloatArray, v: FloatArray) -> FloatArray:
         """mu(a|s) exp((Q − V)/alpha), for weights above 0; NaN where V = −inf."""

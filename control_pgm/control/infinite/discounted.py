@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import ArrayLike
 
 from control_pgm.control.infinite.backups import Backup, CertaintyEquivalent, Expectation
-from control_pgm.control.infinite.fixed_point import FixedPoint, fixed_point
-from control_pgm.control.infinite.options import METHODS, SOFT, check_discount, check_limit, checked_inference
+from control_pgm.control.infinite.endless import (
+    Endless,
+    endless_classes,
+    leading_to,
+    reached_from,
+    recurring_class,
+    refused,
+)
+from control_pgm.control.infinite.fixed_point import FixedPoint, Recurs, fixed_point
+from control_pgm.control.infinite.options import METHODS, SOFT, check_discount, check_evidence, checked_inference
 from control_pgm.control.infinite.process import (
     action_measure,
     check_range,
@@ -55,7 +65,9 @@ def solve_infinite(
     ----------
     mdp : MDP
         Its ``discount`` is gamma. "posterior" and "planning" need gamma < 1. With gamma = 1 the values are the limit of
-        growing horizons, which exists if episodes surely end in absorbing states of reward 0.
+        growing horizons, which exists if episodes surely end in absorbing states of reward 0. A class of states in
+        which they grow, fall or recur for ever is refused by name; if the process never comes there, values and policy
+        are NaN in its states and wherever it can be reached from.
     inference : str
         "posterior", as everywhere by default; "variational" (or "maxent"), "bellman" (or "optimal") or "planning".
     temperature : float, optional
@@ -86,7 +98,8 @@ def solve_infinite(
     Raises
     ------
     InvalidArgument
-        On options that do not go together; if the iterations do not suffice, as where E e^{return/alpha} is infinite.
+        On options that do not go together; on a class of states that has no values without discount; if the iterations
+        do not suffice, as where E e^{return/alpha} is infinite.
 
     Examples
     --------
@@ -112,14 +125,19 @@ def solve_infinite(
     if mdp.discount < 1.0:
         check_range(mdp.reward_table.values, mdp.discount)
     backup = _backup(mdp, kind, alpha, action_prior, risk)
-    check_limit(mdp, kind, backup)
-    found = fixed_point(backup, tolerance=tolerance, max_iterations=limit, newton=method == "policy-iteration")
+    if kind == "posterior":
+        check_evidence(mdp, backup)
+    if mdp.discount == 1.0:
+        found, policy = _undiscounted(mdp, backup, tolerance, limit)
+    else:
+        found = fixed_point(backup, tolerance=tolerance, max_iterations=limit, newton=method == "policy-iteration")
+        policy = _policy(backup, found, tolerance)
     return StationarySolution(
         mdp,
         kind,
         alpha,
         None if risk is None else float(risk),
-        by_pair(mdp, _policy(backup, found, tolerance)),
+        by_pair(mdp, policy),
         by_pair(mdp, found.q),
         by_state(mdp, found.v),
         lock(found.residuals),
@@ -127,6 +145,38 @@ def solve_infinite(
         method,
         parse_prior(mdp, action_prior, 1).given,
     )
+
+
+def _undiscounted(mdp: MDP, backup: Backup, tolerance: float, limit: int) -> tuple[FixedPoint, FloatArray]:
+    """Values and policy without discount; NaN where the process never comes and a class without values is in reach.
+
+    Raises
+    ------
+    InvalidArgument
+        If it does come there: names the class.
+    """
+    reached = reached_from(backup, np.flatnonzero(mdp.initial))
+    valued = np.ones(mdp.n_states, bool)
+
+    def leave_out(endless: Endless) -> None:
+        if reached[endless.states].any():
+            raise refused(mdp, endless)
+        valued[leading_to(backup, endless.states)] = False
+
+    for endless in endless_classes(backup):
+        leave_out(endless)
+    while True:
+        states = np.flatnonzero(valued)
+        inside = backup.among(states)
+        try:
+            found = fixed_point(inside, tolerance=tolerance, max_iterations=limit, newton=False)
+            break
+        except Recurs as recurs:
+            members = states[recurring_class(inside, recurs.states)]
+            leave_out(Endless(members, f"recur every {recurs.period} steps without a limit"))
+    policy, q, v = (np.full(shape, np.nan) for shape in (backup.measure.shape, backup.measure.shape, mdp.n_states))
+    policy[states], q[states], v[states] = _policy(inside, found, tolerance), found.q, found.v
+    return replace(found, q=q, v=v), policy
 
 
 def _backup(

@@ -75,6 +75,22 @@ class Map(Protocol):
         """m as it follows from the first sweep; 1 where T is no contraction."""
 
 
+class Recurs(Exception):
+    """Values come back to what they were, without settling.
+
+    Attributes
+    ----------
+    period : int
+        After how many sweeps.
+    states : int array
+        Those whose values changed in the meantime.
+    """
+
+    def __init__(self, period: int, states: IntArray) -> None:
+        super().__init__(period)
+        self.period, self.states = period, states
+
+
 @dataclass(frozen=True, eq=False)
 class FixedPoint:
     """What an iteration has found.
@@ -123,9 +139,12 @@ def fixed_point(problem: Map, *, tolerance: float, max_iterations: int, newton: 
     ------
     InvalidArgument
         If ``max_iterations`` do not suffice, or floating point does not.
+    Recurs
+        If values recur for ever instead of settling, which no contraction does.
     """
     v, modulus, look = problem.start, None, np.inf
     residuals: list[float] = []
+    earlier, since = v, 0  # a value function to come back to, taken after 1, 2, 4, … sweeps (Brent 1980)
     for _ in range(max_iterations):
         q, new = problem.sweep(v)
         modulus = problem.modulus(new) if modulus is None else modulus
@@ -151,11 +170,27 @@ def fixed_point(problem: Map, *, tolerance: float, max_iterations: int, newton: 
             if at_end:
                 raise _unreachable(problem, tolerance, bound, scale)
         v = _newton(problem, v, q, new) if newton else new
+        if modulus < 1.0 or newton:
+            continue
+        since += 1
+        if residual > goal and _distance(v, earlier) <= _NOISE * scale:
+            raise Recurs(since, _changing(problem, v, since, goal))
+        if since >= len(residuals) // 2:
+            earlier, since = v, 0
     raise InvalidArgument(
         f"max_iterations {max_iterations}: the last sweep still changed values by {residuals[-1]:.3g}",
         allowed=f"as many as bring the error bound to {tolerance:g}",
         remedy=problem.trouble,
     )
+
+
+def _changing(problem: Map, v: FloatArray, period: int, goal: float) -> IntArray:
+    """The states whose values change by more than ``goal`` within a period."""
+    image, changed = v, np.zeros(len(v), bool)
+    for _ in range(period):
+        image = problem.sweep(image)[1]
+        changed |= (image != v) & ~(np.abs(np.where(image == v, 0.0, image) - np.where(image == v, 0.0, v)) <= goal)
+    return np.flatnonzero(changed)
 
 
 def _overflown(problem: Map) -> InvalidArgument:

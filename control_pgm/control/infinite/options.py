@@ -45,11 +45,11 @@ def checked_inference(
 def check_discount(mdp: MDP, kind: str, method: str, risk: float | None) -> None:
     """Refuse discounts under which a type of inference, or a method, has no answer."""
     if kind in ("posterior", "planning") and mdp.discount == 1.0:
+        average = "; solve_average(mdp) gives the posterior of endless processes" if kind == "posterior" else ""
         raise InvalidArgument(
             f"discount 1 with inference={kind!r}: the evidence of endless optimality has no limit",
             allowed="a discount below 1",
-            remedy="inference='variational' and 'bellman' take it where episodes surely end; solve_average(mdp) gives "
-            "the posterior policy and the average reward of endless processes",
+            remedy="inference='variational' and 'bellman' take it where episodes surely end" + average,
         )
     if method == "policy-iteration" and mdp.discount == 1.0:
         raise InvalidArgument(
@@ -63,28 +63,7 @@ def check_discount(mdp: MDP, kind: str, method: str, risk: float | None) -> None
         )
 
 
-def check_limit(mdp: MDP, kind: str, backup: Backup) -> None:
-    """Refuse values that are surely infinite, before many sweeps find out."""
-    if mdp.discount == 1.0:
-        _check_end(backup)
-    elif kind == "posterior":
-        _check_evidence(mdp, backup)
-
-
-def _check_end(backup: Backup) -> None:
-    """Refuse undiscounted values that grow in every state: what one sweep adds, all add, as T(V + c) = T(V) + c."""
-    _, first = backup.sweep(backup.start)
-    least, largest = float(first.min()), float(first.max())
-    if least > 0.0 or -np.inf < largest < 0.0:
-        change = f"{least:g} or more" if least > 0.0 else f"{largest:g} or less"
-        raise InvalidArgument(
-            f"discount 1, but every state adds {change} in every step for ever",
-            allowed="a discount below 1, or absorbing states of reward 0",
-            remedy="solve_average(mdp) gives the posterior policy and the average reward",
-        )
-
-
-def _check_evidence(mdp: MDP, backup: Backup) -> None:
+def check_evidence(mdp: MDP, backup: Backup) -> None:
     """Refuse rewards that outweigh the discount: beta = M (gamma beta + 1 − gamma) needs gamma rho(M) < 1."""
     _, first = backup.sweep(backup.start)
     if mdp.discount == 0.0 or backup.modulus(first) < 1.0:

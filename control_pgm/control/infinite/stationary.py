@@ -29,7 +29,7 @@ def by_pair(mdp: MDP, values: FloatArray) -> LabelledArray:
 
 
 def difference(q: FloatArray, v: FloatArray) -> FloatArray:
-    """Q − V; NaN where V = −inf."""
+    """Q − V; NaN where V = −inf or NaN."""
     result = np.full(q.shape, np.nan)
     np.subtract(q, v[:, None], out=result, where=np.broadcast_to(v[:, None] > -np.inf, q.shape))
     return result
@@ -51,11 +51,13 @@ class StationarySolution(WithPolicy):
     risk : float or None
         lambda of inference="planning", per unit of reward.
     policy : LabelledArray [s, a]
-        pi(a|s); NaN where V = −inf. Where the best action is taken, those share that the error bound cannot tell apart.
+        pi(a|s); NaN where V = −inf or NaN. Where the best action is taken, those share that the error bound cannot tell
+        apart.
     Q : LabelledArray [s, a]
         The value of acting, in units of reward; −inf for what is unavailable or forbidden.
     V : LabelledArray [s]
-        The value of a state, in units of reward.
+        The value of a state, in units of reward; NaN, as are Q and policy, where discount 1 leaves it without a value
+        and the process never comes.
     residuals : array [iteration]
         The largest change of V in every sweep, in units of reward; inf while states are still found impossible.
     error_bound : float
@@ -98,7 +100,7 @@ class StationarySolution(WithPolicy):
 
     @cached_property
     def advantage(self) -> LabelledArray:
-        """Q − V, axes s, a, in units of reward; NaN where V = −inf."""
+        """Q − V, axes s, a, in units of reward; NaN where V = −inf or NaN."""
         return by_pair(self.mdp, difference(self.Q.values, self.V.values))
 
     @cached_property
