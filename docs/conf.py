@@ -43,6 +43,7 @@ nb_merge_streams = True
 CODE = [
     *sorted((HERE.parent / "control_pgm").rglob("*.py")),
     *sorted((HERE / "_ext").glob("*kernel*.py")),
+    HERE / "_ext" / "dark.mplstyle",
 ]
 SOURCES = [path.read_bytes() for path in CODE]
 nb_execution_cache_path = str(BUILD / "executed" / sha256(b"".join(SOURCES)).hexdigest()[:16])
@@ -51,12 +52,14 @@ nb_execution_cache_path = str(BUILD / "executed" / sha256(b"".join(SOURCES)).hex
 PROFILE = BUILD / "ipython" / "profile_default"
 (PROFILE / "startup").mkdir(parents=True, exist_ok=True)
 shutil.copy(HERE / "_ext" / "ipython_kernel_config.py", PROFILE)
-shutil.copy(HERE / "_ext" / "kernel_startup.py", PROFILE / "startup")
+for name in ("kernel_startup.py", "dark.mplstyle"):
+    shutil.copy(HERE / "_ext" / name, PROFILE / "startup")
 os.environ["IPYTHONDIR"] = str(PROFILE.parent)
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 logging.getLogger("traitlets").setLevel(logging.WARNING)  # which kernel runs is no news
 
 # --- reference ----------------------------------------------------------------------------------
+default_role = "py:obj"  # names in single backquotes are links
 autodoc_typehints = "none"
 autodoc_member_order = "bysource"
 napoleon_google_docstring = False

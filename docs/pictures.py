@@ -7,6 +7,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from matplotlib import pyplot
+
 from control_pgm import (
     FactorGraph,
     animate_messages,
@@ -66,11 +68,16 @@ PICTURES: dict[str, Callable[[], object]] = {
 }
 
 
+DARK = ["dark_background", str(Path(__file__).parent / "_ext" / "dark.mplstyle")]
+
+
 def main(folder: Path) -> None:
-    """Draw every picture into a folder."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Draw every picture into a folder, and once more for dark pages into the folder "dark" in it."""
+    (folder / "dark").mkdir(parents=True, exist_ok=True)
     for name, draw in PICTURES.items():
         print("wrote", save_picture(draw(), folder / f"{name}.png", dpi=80))
+        with pyplot.style.context(DARK):
+            print("wrote", save_picture(draw(), folder / "dark" / f"{name}.png", dpi=80))
     print("wrote", animate_messages(TYPES["posterior"], folder / "animation.gif", dpi=60))
 
 

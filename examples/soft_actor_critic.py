@@ -1,4 +1,4 @@
-"""A soft actor-critic in a forest: evaluate the policy, improve it a little, both from samples.
+"""A soft actor-critic (SAC) in a forest: evaluate the policy, improve it a little, both from samples.
 
 Run it:  python examples/soft_actor_critic.py
 

@@ -2,17 +2,13 @@
 
 import re
 import sys
-from typing import Any
+from pathlib import Path
 
 from IPython import get_ipython
 from IPython.core.interactiveshell import ExecutionResult
 
 COMMENT = re.compile(r"^# Picture: .*(?:\n#.*)*\n", re.MULTILINE)
-PAGE = "#131416"  # the background of dark pages
-DARK: list[Any] = [
-    "dark_background",
-    {"figure.facecolor": PAGE, "axes.facecolor": PAGE, "savefig.facecolor": PAGE},
-]
+DARK = ["dark_background", str(Path(__file__).with_name("dark.mplstyle"))]
 
 
 def draw_again(result: ExecutionResult) -> None:
