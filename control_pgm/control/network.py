@@ -157,10 +157,18 @@ class ControlNetwork(DynamicBayesianNetwork):
         """p(O_t|·) as it follows from the rewards; another table in its place is the user's own."""
         if t in self._replaced:
             return self._replaced[t][1]
-        varying = self._varying.get("O")
+        return self._unrolled("O", t)
+
+    def own_prior(self, t: int) -> bool:
+        """Whether p(a_t|s_t) is as it was unrolled; another table in its place is the user's own."""
+        return self.cpd(f"a_{t}").scaled is self._unrolled("a", t)
+
+    def _unrolled(self, base: str, t: int) -> Scaled:
+        """The table that unrolling made for a variable, named without its time, of step t."""
+        varying = self._varying.get(base)
         if varying is not None:
             return varying[t].scaled
-        return next(cpd.scaled for cpd in self.template.transition if cpd.child.name == "O")
+        return next(cpd.scaled for cpd in self.template.transition if cpd.child.name == base)
 
     def replace(self, cpd: CPD) -> Self:
         """The network with another CPD for ``cpd.child``, whose outcomes are paid the rewards of the process.

@@ -69,13 +69,14 @@ class StepQueries:
         for child in compiled.tree.children[cluster]:
             # The last step hears nothing from a silent child. A table of ones says so in the form of all other steps.
             scope = tuple([STATE if v == s else ACTION for v in compiled.tree.separators[child]])
-            operands.append((scope, self._ones[len(scope)] if compiled.silent[child] else self._up(child)))
+            operands.append((scope, self._ones[scope] if compiled.silent[child] else self._up(child)))
         return operands + [((STATE,), table) for table in self._beside_action(t)]
 
     @cached_property
-    def _ones(self) -> Mapping[int, Scaled]:
-        """Tables of ones over (s) and over (s, a), by their number of axes."""
-        return {1: Scaled(np.ones(self._sizes[:1])), 2: Scaled(np.ones(self._sizes))}
+    def _ones(self) -> Mapping[Scope, Scaled]:
+        """Tables of ones over s, over a, and over both in either order."""
+        scopes: Sequence[Scope] = ((STATE,), (ACTION,), (STATE, ACTION), (ACTION, STATE))
+        return {scope: Scaled(np.ones([self._sizes[x] for x in scope])) for scope in scopes}
 
     def _tables_of_action(self, t: int, cluster: int, with_prior: bool) -> list[tuple[Scope, Message]]:
         """The tables of a cluster that eliminates a_t."""
@@ -110,7 +111,7 @@ class StepQueries:
             through = tree.position[self._actions[t]]
             if not self.posterior.compiled.silent[through] and tree.separators[through] == (self._states[t],):
                 tables.append(self._up(through))
-        return [((STATE,), table) for table in tables or [self._ones[1]]]
+        return [((STATE,), table) for table in tables or [self._ones[STATE,]]]
 
     def _forward(self, t: int) -> tuple[Scope, Message | Received]:
         """alpha_t(s): what the engine has sent on to the action's cluster, or, where it sent more, all before t."""

@@ -23,11 +23,14 @@ from control_pgm.inference.plan import DEFAULT_MEMORY_LIMIT, plan
 from control_pgm.inference.valued import eliminate_values
 from control_pgm.inference.valued_pass import Progress
 from control_pgm.inference.valued_tables import distinct
+from control_pgm.models.cpd import CPD
 from control_pgm.models.every_slice import EverySlice
-from control_pgm.tables.arrays import FloatArray
+from control_pgm.tables.arrays import FloatArray, lock
 from control_pgm.tables.factor import Factor
 from control_pgm.tables.operators import Operator
+from control_pgm.tables.scaled import Scaled
 from control_pgm.tables.sparse_array import Table, entries
+from control_pgm.tables.variable import Variable
 
 _LARGEST = 1e14  # units of the weight: beyond, logarithms would keep no digit after the point
 
@@ -98,17 +101,29 @@ def ended_actions(network: ControlNetwork) -> tuple[Factor, ...]:
     """Factors that let each action of an ended process count as one, as elsewhere; none unless actions are counted.
 
     A counting network lets all of them together count as one, so that an end is no choice among n. That is right for
-    sums. Under a maximum, where one action is taken, it would cost log n for every step after the end.
+    sums. Under a maximum, where one action is taken, it would cost log n for every step after the end. A table that
+    was put in the place of p(a_t|s_t) counts as it was given.
     """
     if not network.prior.counting or network.mdp.discount == 1.0:
         return ()
-    s, a = network.variable("s_0"), network.variable("a_0")
-    weights, prior = np.ones((s.cardinality, a.cardinality)), network.cpd("a_0")
-    ended = prior.condition({s.name: TERMINAL}).array() if s.name in prior.scope else prior.array()
-    np.divide(1.0, ended, out=weights[s.index(TERMINAL)], where=ended > 0)
-    first = Factor([s, a], weights)
-    pairs = [(network.variable(f"s_{t}"), network.variable(f"a_{t}")) for t in range(network.horizon)]
-    return tuple(Factor.of(pair, first.scaled) for pair in pairs)
+    own = [t for t in range(network.horizon) if network.own_prior(t)]
+    made: dict[int, Scaled] = {}
+    for prior in (network.cpd(f"a_{t}") for t in own):
+        if id(prior.scaled) not in made:
+            made[id(prior.scaled)] = _ended_weights(prior, network.variable("s_0"))
+    return tuple(
+        Factor.of((network.variable(f"s_{t}"), network.variable(f"a_{t}")), made[id(network.cpd(f"a_{t}").scaled)])
+        for t in own
+    )
+
+
+def _ended_weights(prior: CPD, state: Variable) -> Scaled:
+    """1/p(a) where discount has ended the process, 1 elsewhere; axes s, a."""
+    end = state.index(TERMINAL)
+    weights = np.ones((state.cardinality, prior.child.cardinality))
+    ended = prior.array()[end] if prior.parents else prior.array()
+    np.divide(1.0, ended, out=weights[end], where=ended > 0)
+    return Scaled.from_linear(lock(weights))
 
 
 def _optimality_values(network: ControlNetwork, states: Operator, scales: FloatArray) -> Mapping[str, Table]:
