@@ -29,10 +29,11 @@ from control_pgm.control.temperatures import check_schedule
 from control_pgm.display import number, text_table
 from control_pgm.errors import InvalidArgument
 from control_pgm.tables.arrays import FloatArray
+from control_pgm.tables.restoring import Restored
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Bound:
+class Bound(Restored):
     """The evidence lower bound of a policy, in nats; made by `variational_bound`.
 
     Attributes

@@ -13,12 +13,13 @@ import numpy as np
 from scipy import sparse
 
 from control_pgm.tables.arrays import BoolArray, FloatArray, IntArray, lock
+from control_pgm.tables.restoring import Restored
 
 Place = tuple[IntArray, ...]  # where values on outcomes hold those of some outcomes
 
 
 @dataclass(frozen=True, eq=False)
-class DenseDynamics:
+class DenseDynamics(Restored):
     """Dynamics as an array [s,a,s']."""
 
     table: FloatArray
@@ -105,7 +106,7 @@ class DenseDynamics:
 
 
 @dataclass(frozen=True, eq=False)
-class SparseDynamics:
+class SparseDynamics(Restored):
     """Dynamics as a CSR matrix of shape (S·A, S), row s·A+a: sorted, without zeros, no row empty."""
 
     matrix: Any

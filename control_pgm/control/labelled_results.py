@@ -10,6 +10,7 @@ import numpy as np
 
 from control_pgm.tables.frames import as_objects, dataset, joined_frame
 from control_pgm.tables.labelled import LabelledArray
+from control_pgm.tables.restoring import Restored
 
 if TYPE_CHECKING:
     import pandas
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 _TIE = 1e-9  # probabilities that differ by less are equal
 
 
-class LabelledResults:
+class LabelledResults(Restored):
     """A result with labelled arrays, as data frames and data sets show them."""
 
     @abstractmethod

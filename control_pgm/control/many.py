@@ -26,11 +26,12 @@ from control_pgm.inference.plan import DEFAULT_MEMORY_LIMIT
 from control_pgm.tables.arrays import FloatArray, lock
 from control_pgm.tables.labelled import LabelledArray
 from control_pgm.tables.message import logarithms, probabilities
+from control_pgm.tables.restoring import Restored
 from control_pgm.tables.variable import Labels
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Solutions:
+class Solutions(Restored):
     """The exact posteriors of several problems, solved together; made by `solve_many`.
 
     Arrays are those of `Solution` with a first axis b that counts the problems. ``solutions[k]`` solves one of them on

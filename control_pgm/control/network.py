@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Collection, Hashable, Mapping, Sequence
 from difflib import get_close_matches
 from functools import cached_property
-from types import MappingProxyType
 from typing import Any, Self
 
 import numpy as np
@@ -40,6 +39,7 @@ from control_pgm.models.every_slice import EverySlice
 from control_pgm.models.template import DynamicBayesianNetwork, TwoSliceTemplate
 from control_pgm.tables.arrays import FloatArray, lock
 from control_pgm.tables.factor import Factor
+from control_pgm.tables.frozen_mapping import FrozenMapping
 from control_pgm.tables.scaled import Scaled
 from control_pgm.tables.variable import Variable
 
@@ -105,7 +105,7 @@ class ControlNetwork(DynamicBayesianNetwork):
         if self.as_unrolled:
             return every
         added = (cpd.child for cpd in self.cpds if cpd.child.kind == OPTIMALITY)
-        return MappingProxyType(dict(every) | {variable.name: 1 for variable in added})
+        return FrozenMapping(dict(every) | {variable.name: 1 for variable in added})
 
     @property
     def evidence(self) -> Mapping[str, Hashable]:

@@ -29,6 +29,7 @@ from control_pgm.control.validation import index
 from control_pgm.display import html_table, number, text_table
 from control_pgm.errors import InvalidArgument
 from control_pgm.tables.arrays import FloatArray
+from control_pgm.tables.restoring import Restored
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Outlook:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class OptimismReport:
+class OptimismReport(Restored):
     """Belief beside reality; made by `optimism_report`.
 
     Attributes

@@ -29,13 +29,14 @@ from control_pgm.display import number, text_table
 from control_pgm.errors import InvalidArgument
 from control_pgm.tables.arrays import FloatArray, lock
 from control_pgm.tables.labelled import LabelledArray
+from control_pgm.tables.restoring import Restored
 from control_pgm.tables.variable import Labels
 
 _MAX_PRINTED = 12
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class PolicyIteration:
+class PolicyIteration(Restored):
     """Every sweep of soft policy iteration.
 
     Attributes

@@ -13,10 +13,11 @@ from control_pgm.control.slices import terminal_state
 from control_pgm.errors import InvalidArgument
 from control_pgm.tables.arrays import FloatArray, lock
 from control_pgm.tables.probabilities import MOST, first_miss
+from control_pgm.tables.restoring import Restored
 
 
 @dataclass(frozen=True, eq=False)
-class Prior:
+class Prior(Restored):
     """p(a|s), one table or one per step.
 
     Attributes

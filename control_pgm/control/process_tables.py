@@ -11,10 +11,11 @@ from control_pgm.control import validation as check
 from control_pgm.control.dynamics import DenseDynamics, Dynamics, SparseDynamics
 from control_pgm.control.rewards import Rewards
 from control_pgm.tables.arrays import BoolArray, FloatArray, lock
+from control_pgm.tables.restoring import Restored
 from control_pgm.tables.variable import Labels
 
 
-class ProcessTables:
+class ProcessTables(Restored):
     """What an `MDP` says about its tables.
 
     Attributes

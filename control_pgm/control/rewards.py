@@ -22,6 +22,7 @@ import numpy as np
 from control_pgm.control.dynamics import aligned
 from control_pgm.errors import InvalidArgument
 from control_pgm.tables.arrays import BoolArray, FloatArray, IntArray, lock, lock_mask
+from control_pgm.tables.restoring import Restored
 
 _LARGEST = 1e14  # nats: beyond, logarithms of evidence would keep no digit after the point
 
@@ -37,7 +38,7 @@ class RewardSource(Protocol):
 
 
 @dataclass(frozen=True, eq=False)
-class Rewards:
+class Rewards(Restored):
     """Reward values with a leading axis k over the several rewards of one outcome.
 
     Attributes

@@ -20,6 +20,7 @@ from control_pgm.errors import InvalidArgument, TooLarge, UndefinedConditional
 from control_pgm.inference.seeds import generator
 from control_pgm.tables.arrays import FloatArray, IntArray
 from control_pgm.tables.frames import columns_frame
+from control_pgm.tables.restoring import Restored
 
 if TYPE_CHECKING:
     import pandas
@@ -28,7 +29,7 @@ _MOST_ENTRIES = 2**22  # probabilities of outcomes that are looked at in one go
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Trajectories:
+class Trajectories(Restored):
     """n sampled trajectories.
 
     Attributes

@@ -18,6 +18,7 @@ from control_pgm.control.dynamics import Dynamics
 from control_pgm.control.rewards import Rewards
 from control_pgm.errors import InvalidModel
 from control_pgm.tables.arrays import BoolArray, FloatArray
+from control_pgm.tables.restoring import Restored
 from control_pgm.tables.scaled import Scaled
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class Ending:
 
 
 @dataclass(frozen=True, eq=False)
-class Stage:
+class Stage(Restored):
     """What one step is made of: that of the process, or of a network in which it was replaced.
 
     Attributes
@@ -74,7 +75,7 @@ class Stage:
 
 
 @dataclass(frozen=True, eq=False)
-class Slice:
+class Slice(Restored):
     """One step of the network, terminated by discount where there is one."""
 
     dynamics: Dynamics

@@ -16,13 +16,14 @@ from control_pgm.inference.valued_terms import Term, add_up
 from control_pgm.tables.arrays import FloatArray, lock
 from control_pgm.tables.operators import Operator
 from control_pgm.tables.optimiser import optimiser
+from control_pgm.tables.restoring import Restored
 from control_pgm.tables.views import Scope
 
 _REMEDY = "ask network.infer() for the marginal or conditional that you want instead of solve()"
 
 
 @dataclass(frozen=True, eq=False)
-class Valuation:
+class Valuation(Restored):
     """The values of a control network under one type of inference; made by `valuate`.
 
     Attributes

@@ -19,6 +19,7 @@ import numpy as np
 
 from control_pgm.inference.problem import Problem
 from control_pgm.tables.arrays import IntArray
+from control_pgm.tables.restoring import Restored
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +40,7 @@ class Star:
 
 
 @dataclass(frozen=True, eq=False)
-class BetheGraph:
+class BetheGraph(Restored):
     """The edges between tables and free variables; made by `bethe_graph`.
 
     Attributes

@@ -119,12 +119,25 @@ def _compile_rolled(plan: Plan, batch: Batch | None, stacks: Mapping[int, Stack]
     made = rolled.short.structure if batch is None else rolled.short.batched(batch)
     tables = _Tables({**dict(enumerate(rolled.tables)), **stacks})
     cells = rolled.by_cluster(bind(made.cells, tables.table))
-    held = [[(scope, tables.table(ref)) for scope, ref in row] for row in made.operands]
+    held: list[Sequence[tuple[Scope, Message]]] = [
+        [(scope, tables.table(ref)) for scope, ref in row] for row in made.operands
+    ]
     k = rolled.short.width
-    moved = rolled.by_cluster(held, lambda row, _, v: [(tuple([u + v * k for u in s]), t) for s, t in row])
+    moved = rolled.by_cluster_in_time(held, _MovedTables(k))
     loop = extended(Loop(rolled.short.begin, k, rolled.copies + 1, same=True), cells)
     silent = rolled.by_cluster(made.silent)
     return Compiled(plan, cells, [loop], silent, moved, tables.known, batch.size if batch else None)
+
+
+@dataclass(frozen=True)
+class _MovedTables:
+    """How the scopes of a cluster's tables move with every step."""
+
+    by: int
+
+    def __call__(self, row: Sequence[tuple[Scope, Message]], steps: int) -> Sequence[tuple[Scope, Message]]:
+        shift = steps * self.by
+        return [(tuple([v + shift for v in scope]), table) for scope, table in row]
 
 
 class _Tables:

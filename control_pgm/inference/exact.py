@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -55,6 +56,10 @@ class TreePosterior(ExactPosterior):
         self._programme = Programme(self.compiled.cells, self.compiled.loops, None, Storage.of(keep))
         self.collected = Collect(self._programme)
         self.collected.run(progress)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What is pickled and copied: all but the caller's function that reports progress."""
+        return {**vars(self), "_progress": None}
 
     @property
     def plan(self) -> Plan:

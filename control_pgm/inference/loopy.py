@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
 from functools import cached_property
-from types import MappingProxyType
 from typing import NoReturn
 
 import numpy as np
@@ -25,6 +24,7 @@ from control_pgm.inference.problem import check_model, pose
 from control_pgm.inference.schedules import sweeps
 from control_pgm.models.factorgraph import FactorGraph, Model
 from control_pgm.tables.factor import Factor
+from control_pgm.tables.frozen_mapping import FrozenMapping
 
 _DEFAULTS = LoopyOptions()
 
@@ -184,7 +184,7 @@ class LoopyPosterior(Posterior):
         assignment = {name: variables[name].states[found[name]] for name in variables}
         weight = log_weight(problem, decided)
         is_graph = isinstance(self.model, FactorGraph)
-        return ModeEstimate(MappingProxyType(assignment), weight, self._log_partition, self.report, is_graph)
+        return ModeEstimate(FrozenMapping(assignment), weight, self._log_partition, self.report, is_graph)
 
     def _joint(self, targets: tuple[str, ...], given: tuple[str, ...], at: Mapping[str, int]) -> Factor:
         problem = self._store.graph.problem

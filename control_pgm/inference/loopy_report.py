@@ -10,13 +10,14 @@ from control_pgm.display import html_table, number, text_table
 from control_pgm.errors import NotConverged
 from control_pgm.inference.loopy_options import LoopyOptions
 from control_pgm.inference.loopy_store import LoopyStore
+from control_pgm.tables.restoring import Restored
 
 _SHOWN = 8  # variables that are named when the report is printed
 _ROUNDING = 1e-10  # nats by which the messages of a tree may still move to be called exact
 
 
 @dataclass(frozen=True, repr=False)
-class LoopyReport:
+class LoopyReport(Restored):
     """Whether the messages have converged, and on the way to it.
 
     Attributes

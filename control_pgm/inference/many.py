@@ -21,6 +21,7 @@ from control_pgm.inference.rolling import roll
 from control_pgm.models.factorgraph import Model
 from control_pgm.tables.arrays import FloatArray
 from control_pgm.tables.message import Message, exponent_of, probabilities
+from control_pgm.tables.restoring import Restored
 from control_pgm.tables.scaled import Scaled
 from control_pgm.tables.stack import Stack
 from control_pgm.tables.views import Scope
@@ -28,7 +29,7 @@ from control_pgm.tables.views import Scope
 _LN2 = float(np.log(2.0))
 
 
-class TreeBatch:
+class TreeBatch(Restored):
     """Exact inference on several models that differ in numbers alone.
 
     Parameters

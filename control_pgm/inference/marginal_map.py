@@ -18,7 +18,6 @@ from __future__ import annotations
 from collections.abc import Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from math import inf
-from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 from control_pgm.display import number, size
@@ -32,6 +31,7 @@ from control_pgm.inference.mode import assignment_table, most_probable
 from control_pgm.inference.plan import DEFAULT_MEMORY_LIMIT, MAX_WIDTH, Plan, plan
 from control_pgm.inference.problem import Problem
 from control_pgm.models.factorgraph import Model
+from control_pgm.tables.frozen_mapping import FrozenMapping
 
 Method = Literal["auto", "exact", "bounded"]
 
@@ -162,7 +162,7 @@ def marginal_map(
     # The two bounds come from different sums, so that rounding may put them into the wrong order.
     upper = max(found.lower, found.upper)
     exact = _equal(found.lower, upper)
-    return MarginalMap(MappingProxyType(assignment), found.lower, found.lower if exact else upper, exact)
+    return MarginalMap(FrozenMapping(assignment), found.lower, found.lower if exact else upper, exact)
 
 
 def _checked(model: Model, variables: Iterable[str]) -> tuple[str, ...]:

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from math import fsum
-from types import MappingProxyType
 
 import numpy as np
 
@@ -20,6 +19,7 @@ from control_pgm.inference.local_weights import log_entries
 from control_pgm.inference.maximising import MixedTree, backtrack, collect
 from control_pgm.inference.problem import Problem
 from control_pgm.models.factorgraph import FactorGraph, Model
+from control_pgm.tables.frozen_mapping import FrozenMapping
 from control_pgm.tables.scaled import Scaled
 
 
@@ -92,7 +92,7 @@ def figure_name(weight: bool) -> str:
 def mode_of(model: Model, assignment: Mapping[str, Hashable], log_probability: float, log_evidence: float) -> Mode:
     """The record of an assignment. Rounding must not lift its posterior probability above one."""
     log_posterior = min(0.0, log_probability - log_evidence)
-    return Mode(MappingProxyType(dict(assignment)), log_probability, log_posterior, isinstance(model, FactorGraph))
+    return Mode(FrozenMapping(assignment), log_probability, log_posterior, isinstance(model, FactorGraph))
 
 
 def most_probable(tree: MixedTree) -> dict[int, int]:

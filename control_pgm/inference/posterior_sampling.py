@@ -26,6 +26,7 @@ from control_pgm.inference.passes import Collect
 from control_pgm.inference.seeds import generator
 from control_pgm.models.factorgraph import Model
 from control_pgm.tables.arrays import FloatArray, IntArray
+from control_pgm.tables.restoring import Restored
 from control_pgm.tables.variable import Variable
 
 StateArray = NDArray[np.unsignedinteger[Any]]
@@ -34,7 +35,7 @@ _BLOCK = 2**22  # weights that are held at once
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Samples:
+class Samples(Restored):
     """Independent samples of the joint posterior; made by ``posterior.sample(n, rng)``.
 
     Attributes

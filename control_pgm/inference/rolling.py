@@ -32,6 +32,37 @@ from control_pgm.tables.scaled import Scaled
 T = TypeVar("T")
 
 
+@dataclass(frozen=True)
+class Raised:
+    """How a number moves with every step; −1, which stands for none, stays."""
+
+    by: int
+
+    def __call__(self, number: int, steps: int) -> int:
+        return number + steps * self.by if number >= 0 else number
+
+
+@dataclass(frozen=True)
+class Moved:
+    """How every number of a tuple moves with every step."""
+
+    by: int
+
+    def __call__(self, numbers: tuple[int, ...], steps: int) -> tuple[int, ...]:
+        return moved(numbers, steps * self.by)
+
+
+@dataclass(frozen=True)
+class _Backwards:
+    """A move whose steps count from the last copy on."""
+
+    move: Callable[[Any, int], Any]
+    copies: int
+
+    def __call__(self, item: Any, steps: int) -> Any:
+        return self.move(item, self.copies - steps)
+
+
 @dataclass(frozen=True, eq=False)
 class Rolled:
     """How a long plan grows out of a short one.
@@ -48,10 +79,13 @@ class Rolled:
     tables: Sequence[Scaled]
 
     # --- sequences of the long plan -----------------------------------------------------------------------------
-    def by_cluster(self, items: Sequence[T], move: Callable[[T, int, int], T] | None = None) -> Repeating[T]:
-        """One item per cluster; ``move(item, steps of the clusters, steps of their variables)``."""
-        moved = None if move is None else lambda item, c: move(item, c, self.copies - c)
-        return Repeating(items, self.short.begin, self.short.width, self.copies, moved)
+    def by_cluster(self, items: Sequence[T], move: Callable[[T, int], T] | None = None) -> Repeating[T]:
+        """One item per cluster; ``move(item, steps of the clusters)``."""
+        return Repeating(items, self.short.begin, self.short.width, self.copies, move)
+
+    def by_cluster_in_time(self, items: Sequence[T], move: Callable[[T, int], T]) -> Repeating[T]:
+        """One item per cluster; ``move(item, steps of their variables)``, which count the other way."""
+        return self.by_cluster(items, _Backwards(move, self.copies))
 
     def by_table(self, items: Sequence[T], move: Callable[[T, int], T] | None = None) -> Repeating[T]:
         """One item per table, in the order of time; ``move(item, steps)``."""
@@ -76,7 +110,7 @@ class Rolled:
         mine = [i for i, (name, _) in enumerate(self.short.names) if name == base]
         first = sum(i < self._first for i in mine)
         k = self.short.width
-        return Repeating(mine, first, 1, self.copies, lambda i, c: i + c * k)
+        return Repeating(mine, first, 1, self.copies, Raised(k))
 
     # --- the parts of a plan ------------------------------------------------------------------------------------
     def problem(self, model: Model, observed: Mapping[str, int]) -> Problem:
@@ -94,10 +128,10 @@ class Rolled:
             Named(timed),
             observed,
             self.by_variable(short.cards),
-            self.by_table(short.scopes, lambda scope, c: moved(scope, c * k)),
+            self.by_table(short.scopes, Moved(k)),
             self.by_table([self.tables[key] for key in short.keys]),
             self.by_table(short.keys),
-            self.by_table(short.children, lambda v, c: v + c * k if v >= 0 else v),
+            self.by_table(short.children, Raised(k)),
             Named(self.by_table(short.owners, _later)),
             constants,
         )
@@ -109,11 +143,11 @@ class Rolled:
         return BucketTree(
             order=backwards,
             position=backwards,
-            scopes=self.by_cluster(short.scopes, lambda scope, _, v: moved(scope, v * k)),
-            separators=self.by_cluster(short.separators, lambda scope, _, v: moved(scope, v * k)),
-            parents=self.by_cluster(short.parents, lambda parent, c, _: parent + c * k if parent >= 0 else parent),
-            children=self.by_cluster(short.children, lambda below, c, _: moved(below, c * k)),
-            factors=self.by_cluster(short.factors, lambda numbers, _, v: moved(numbers, v * f)),
+            scopes=self.by_cluster_in_time(short.scopes, Moved(k)),
+            separators=self.by_cluster_in_time(short.separators, Moved(k)),
+            parents=self.by_cluster(short.parents, Raised(k)),
+            children=self.by_cluster(short.children, Moved(k)),
+            factors=self.by_cluster_in_time(short.factors, Moved(f)),
             roots=[j for i in short.roots for j in self._copies_of(i)],
             fill_free=short.fill_free,
         )

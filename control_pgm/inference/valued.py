@@ -15,7 +15,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from math import isfinite
 from operator import is_
-from types import MappingProxyType
 
 from control_pgm.errors import InvalidArgument, unknown
 from control_pgm.inference.plan import Plan
@@ -26,6 +25,7 @@ from control_pgm.inference.valued_tables import Tables
 from control_pgm.models.every_slice import EverySlice
 from control_pgm.models.template import DynamicBayesianNetwork
 from control_pgm.tables.factor import Factor
+from control_pgm.tables.frozen_mapping import FrozenMapping
 from control_pgm.tables.operators import Operator, check_operator
 from control_pgm.tables.sparse_array import Table
 
@@ -36,7 +36,7 @@ def eliminate_values(
     default: Operator,
     *,
     unit: float = 1.0,
-    values: Mapping[str, Table] = MappingProxyType({}),
+    values: Mapping[str, Table] = FrozenMapping({}),
     likelihood: Collection[str] = (),
     weights: Collection[Factor] = (),
     progress: Progress | None = None,

@@ -24,6 +24,7 @@ from control_pgm.inference.valued_rules import Elimination, Rule, rule
 from control_pgm.inference.valued_terms import Sum, Term, add_up, without
 from control_pgm.tables.arrays import FloatArray
 from control_pgm.tables.operators import Operator
+from control_pgm.tables.restoring import Restored
 from control_pgm.tables.scaled import Scaled
 from control_pgm.tables.views import Scope
 
@@ -36,7 +37,7 @@ class Sent(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Form:
+class Form(Restored):
     """The clusters that hold the same tables and receive tables of the same scopes.
 
     Attributes

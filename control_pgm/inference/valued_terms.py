@@ -20,6 +20,7 @@ from control_pgm.tables.logarithms import align, alignment
 from control_pgm.tables.operators import Operator, phi_over
 from control_pgm.tables.pattern import Pattern
 from control_pgm.tables.reductions import Groups, LastAxis
+from control_pgm.tables.restoring import Restored
 from control_pgm.tables.scaled import Scaled
 from control_pgm.tables.sparse_array import SparseArray, Table, entries, like
 from control_pgm.tables.sparse_scaled import SparseScaled
@@ -86,7 +87,7 @@ def without(scope: Collection[int], eliminated: int) -> Scope:
 
 
 # --- the points of an elimination -------------------------------------------------------------------------------------
-class DensePoints:
+class DensePoints(Restored):
     """All assignments of the variables of some scopes, the eliminated one last."""
 
     def __init__(self, measure: Operand, scopes: Sequence[Scope], eliminated: int, sizes: Sequence[int]) -> None:
@@ -133,7 +134,7 @@ class DensePoints:
 
 
 @dataclass(frozen=True, eq=False)
-class ListedPoints:
+class ListedPoints(Restored):
     """The non-zeros of a sparse measure."""
 
     table: SparseScaled

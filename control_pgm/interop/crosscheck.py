@@ -14,6 +14,7 @@ from control_pgm.inference.infer import infer
 from control_pgm.inference.posterior import Posterior
 from control_pgm.interop.references import INSTALL, MAKERS, Query, Reference, Unusable
 from control_pgm.models.network import BayesianNetwork
+from control_pgm.tables.restoring import Restored
 
 Progress = Callable[[int, int, str], None]  # (done, total, what)
 REFERENCES = tuple(MAKERS)
@@ -43,7 +44,7 @@ class Check:
 
 
 @dataclass(frozen=True)
-class Report:
+class Report(Restored):
     """The result of `crosscheck`. Print it."""
 
     checks: tuple[Check, ...]

@@ -18,10 +18,11 @@ from control_pgm.inference.seeds import generator
 from control_pgm.interop.gymnasium import make
 from control_pgm.interop.gymnasium_labels import action_names, wrapper_of
 from control_pgm.tables.labelled import LabelledArray
+from control_pgm.tables.restoring import Restored
 
 
 @dataclass(frozen=True, eq=False)
-class Sampled:
+class Sampled(Restored):
     """What `from_samples` found.
 
     Attributes

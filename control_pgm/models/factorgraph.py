@@ -13,6 +13,8 @@ from control_pgm.models.loops import edges_on_loops
 from control_pgm.models.pictures import factor_graph_picture
 from control_pgm.tables.factor import Factor, contract, same_states_error
 from control_pgm.tables.variable import Variable, by_time
+from control_pgm.tables.restoring import Restored
+from control_pgm.tables.variable import Variable
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -32,7 +34,7 @@ class Model(Protocol):
 
 
 @dataclass(frozen=True, eq=False, init=False, repr=False)
-class FactorGraph:
+class FactorGraph(Restored):
     """p(x) ∝ prod_k phi_k(x_k).
 
     Parameters

@@ -15,6 +15,7 @@ from control_pgm.models.graphs import as_digraph, tables_of_digraph
 from control_pgm.models.layout.outline import Slices, slices_of, touching
 from control_pgm.models.pictures import network_picture
 from control_pgm.tables.factor import Factor, same_states_error
+from control_pgm.tables.restoring import Restored
 from control_pgm.tables.variable import Variable
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False, init=False, repr=False)
-class BayesianNetwork:
+class BayesianNetwork(Restored):
     """A product of CPDs, one per variable, and possibly of further factors (soft evidence).
 
     Parameters

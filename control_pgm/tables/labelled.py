@@ -15,6 +15,7 @@ from control_pgm.display.markup import escaped
 from control_pgm.display.text import kept
 from control_pgm.errors import InvalidArgument, InvalidModel, UnknownName, unknown
 from control_pgm.tables.frames import array_frame, data_array
+from control_pgm.tables.restoring import Restored
 from control_pgm.tables.variable import Labels
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ _BY_POSITION = "np.asarray(array)[…] picks by position"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class LabelledArray(NDArrayOperatorsMixin):
+class LabelledArray(Restored, NDArrayOperatorsMixin):
     """A read-only numpy array that can also be asked by label.
 
     Arithmetic, comparison, indexing and ``np.asarray`` treat it as the plain array; `sel` picks by label.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from math import prod
 from typing import Any, NamedTuple
 
@@ -18,6 +18,7 @@ from scipy import sparse
 from control_pgm.errors import TooLarge
 from control_pgm.tables.arrays import IndexArray, IntArray, index_type, lock_indices
 from control_pgm.tables.remembering import remembered
+from control_pgm.tables.restoring import Restored
 
 Axes = tuple[int, ...]
 
@@ -43,7 +44,7 @@ class Groups(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Pattern:
+class Pattern(Restored):
     """The positions of the non-zeros of a table of a given shape. Made by `of`, `from_csr`, `extended`, `repeated`.
 
     Attributes
@@ -63,19 +64,13 @@ class Pattern:
     def of(shape: Sequence[int], positions: IntArray) -> Pattern:
         """From strictly ascending positions, which are not copied."""
         check_shape(shape)
-        return Pattern(tuple(shape), len(positions), lambda: positions)
+        return Pattern(tuple(shape), len(positions), partial(_as_given, positions))
 
     @staticmethod
     def from_csr(shape: Sequence[int], leading: int, starts: IndexArray, columns: IndexArray) -> Pattern:
         """From compressed rows over ``leading`` axes with ascending columns over the rest; nothing is copied."""
         check_shape(shape)
-        width = prod(shape[leading:])
-
-        def positions() -> IntArray:
-            rows = np.repeat(np.arange(len(starts) - 1) * width, np.diff(starts))
-            rows += columns
-            return rows
-
+        positions = partial(_of_rows, starts, columns, prod(shape[leading:]))
         given = Compressed(lock_indices(starts.view()), lock_indices(columns.view()), None)
         return Pattern(tuple(shape), len(columns), positions, (leading, given))
 
@@ -83,22 +78,14 @@ class Pattern:
         """A last axis more, along which every non-zero becomes ``size`` non-zeros. Taking one of them costs nothing."""
         shape = (*self.shape, size)
         check_shape(shape)
-
-        def positions() -> IntArray:
-            return np.asarray((self.positions[:, None] * size + np.arange(size)).ravel())
-
-        return Pattern(shape, self.nnz * size, positions, _base=self)
+        return Pattern(shape, self.nnz * size, partial(_extended, self, size), _base=self)
 
     @remembered
     def repeated(self, times: int) -> Pattern:
         """A first axis more, along which the pattern is the same everywhere."""
         shape = (times, *self.shape)
         check_shape(shape)
-
-        def positions() -> IntArray:
-            return np.asarray((np.arange(times)[:, None] * prod(self.shape) + self.positions).ravel())
-
-        return Pattern(shape, self.nnz * times, positions)
+        return Pattern(shape, self.nnz * times, partial(_repeated, self, times))
 
     # --- looking ------------------------------------------------------------------------------------------------
     @cached_property
@@ -205,6 +192,25 @@ class Pattern:
 
     def __repr__(self) -> str:
         return f"Pattern({' × '.join(map(str, self.shape)) or 'scalar'}: {self.nnz} non-zeros)"
+
+
+# --- positions, made when they are first asked for -------------------------------------------------------------------
+def _as_given(positions: IntArray) -> IntArray:
+    return positions
+
+
+def _of_rows(starts: IndexArray, columns: IndexArray, width: int) -> IntArray:
+    rows = np.repeat(np.arange(len(starts) - 1) * width, np.diff(starts))
+    rows += columns
+    return rows
+
+
+def _extended(base: Pattern, size: int) -> IntArray:
+    return np.asarray((base.positions[:, None] * size + np.arange(size)).ravel())
+
+
+def _repeated(base: Pattern, times: int) -> IntArray:
+    return np.asarray((np.arange(times)[:, None] * prod(base.shape) + base.positions).ravel())
 
 
 def index_along(positions: IntArray, shape: Sequence[int], axes: Sequence[int]) -> IntArray:

@@ -25,6 +25,7 @@ from control_pgm.tables.contraction import Recipe
 from control_pgm.tables.guarded import contract_guarded, log_terms
 from control_pgm.tables.logarithms import log_sum_exp
 from control_pgm.tables.pattern import Pattern
+from control_pgm.tables.restoring import Restored
 from control_pgm.tables.scaling import normal, rescaled, scaled_linear, scaled_logs
 from control_pgm.tables.sparse_array import SparseArray, Table, entries
 
@@ -35,7 +36,7 @@ _LN2 = log(2.0)
 
 
 @dataclass(frozen=True, eq=False, init=False)
-class Scaled:
+class Scaled(Restored):
     """A read-only table of non-negative numbers of any magnitude. Made by `from_linear` and `from_log`."""
 
     _data: FloatArray

@@ -15,12 +15,13 @@ from control_pgm.errors import TooLarge
 from control_pgm.tables.arrays import FloatArray
 from control_pgm.tables.pattern import Axes, Pattern
 from control_pgm.tables.remembering import remembered
+from control_pgm.tables.restoring import Restored
 
 MAX_DENSE_BYTES = 2**31
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class SparseArray:
+class SparseArray(Restored):
     """An array that holds ``values`` on its pattern, and ``zero`` (0, or −inf for logarithms) everywhere else."""
 
     pattern: Pattern

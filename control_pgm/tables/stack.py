@@ -9,13 +9,14 @@ from math import log
 import numpy as np
 
 from control_pgm.tables.arrays import FloatArray, IntArray
+from control_pgm.tables.restoring import Restored
 from control_pgm.tables.scaled import Scaled, normalised
 
 _LN2 = log(2.0)
 
 
 @dataclass(frozen=True, eq=False)
-class Stack:
+class Stack(Restored):
     """Tables of one shape along a new first axis (or two); each keeps its own scale ``2**exponents[k]``.
 
     The stack as a whole is a table too, so one contraction does for all: the first axis is just another label.

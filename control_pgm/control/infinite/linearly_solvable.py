@@ -31,11 +31,12 @@ from control_pgm.control.validation import fits_dense
 from control_pgm.errors import InvalidModel
 from control_pgm.tables.arrays import BoolArray, FloatArray
 from control_pgm.tables.probabilities import first_miss
+from control_pgm.tables.restoring import Restored
 from control_pgm.tables.variable import Labels, labels
 
 
 @dataclass(frozen=True, eq=False, init=False, repr=False)
-class LinearlySolvable:
+class LinearlySolvable(Restored):
     """Passive dynamics and rewards of states.
 
     Parameters
