@@ -110,7 +110,7 @@ class ControlNetwork(DynamicBayesianNetwork):
     @property
     def evidence(self) -> Mapping[str, Hashable]:
         """What `solve` and `.infer` condition on: `optimal`, and what else was observed."""
-        return MappingProxyType(dict(self.optimal) | dict(self._given)) if self._given else self.optimal
+        return FrozenMapping(dict(self.optimal) | dict(self._given)) if self._given else self.optimal
 
     def given(self, observed: Mapping[str, Hashable]) -> Self:
         """The network that is conditioned on more than optimality; see ``solve(…, evidence=…)``."""

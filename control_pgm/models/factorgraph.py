@@ -12,9 +12,8 @@ from control_pgm.models.graphs import as_bipartite, factors_of_bipartite
 from control_pgm.models.loops import edges_on_loops
 from control_pgm.models.pictures import factor_graph_picture
 from control_pgm.tables.factor import Factor, contract, same_states_error
-from control_pgm.tables.variable import Variable, by_time
 from control_pgm.tables.restoring import Restored
-from control_pgm.tables.variable import Variable
+from control_pgm.tables.variable import Variable, by_time
 
 if TYPE_CHECKING:
     import networkx as nx
