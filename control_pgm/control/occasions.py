@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -11,7 +12,6 @@ from control_pgm.control.endings import ending_mass
 from control_pgm.control.evaluation import evaluate
 from control_pgm.control.mdp import MDP
 from control_pgm.control.slices import TERMINAL
-from control_pgm.control.solution import Solution
 from control_pgm.control.solution_posterior import PosteriorSolution
 from control_pgm.errors import InvalidArgument
 from control_pgm.tables.arrays import BoolArray, FloatArray
@@ -89,27 +89,30 @@ def happens(mdp: MDP, policy: ArrayLike, states: Sequence[int]) -> float:
     return reached + float(away[event].sum())
 
 
-def believed_endings(solution: PosteriorSolution) -> FloatArray:
-    """p(s_t, a_t, ending k | O=1), shape (T, K), of a network as it was unrolled; the formula is in `endings`."""
-    net, found = solution.network, solution.network.mdp.endings
-    if not net.as_unrolled:
+def believed_endings(solution: Any) -> FloatArray:
+    """p(s_t, a_t, ending k | O=1), shape (T, K), of a network as it was unrolled; the formula is in `endings`.
+
+    Of an exact posterior, saved or not.
+    """
+    mdp, found = solution.mdp, solution.mdp.endings
+    if not solution.as_unrolled:
         raise InvalidArgument(
             "the states in which a changed network ends are not known",
             allowed="a network as unroll(mdp, horizon) made it",
             remedy=f"ask for {TERMINAL!r}, or change the process and unroll it",
         )
     if found is None:
-        return np.zeros((net.horizon, 0))
+        return np.zeros((solution.horizon, 0))
     after = np.asarray(solution.log_backward.sel(s=TERMINAL))[1:, None]
     pairs = np.asarray(solution.log_backward_action)[:, found.state, found.action]
     joint = np.asarray(solution.state_action_marginals)[:, found.state, found.action]
-    shifted = (found.reward - net.reward_shift[: net.horizon, None]) / net.temperatures[:, None]
+    shifted = (found.reward - solution.reward_shift[: solution.horizon, None]) / solution.temperatures[:, None]
     with np.errstate(divide="ignore", invalid="ignore"):
-        logs = np.log(net.mdp.discount * found.probability) + shifted + after - pairs
+        logs = np.log(mdp.discount * found.probability) + shifted + after - pairs
         return np.asarray(np.where(joint > 0, joint * np.exp(logs), 0.0))
 
 
-def belief_and_reality(solution: Solution) -> tuple[FloatArray, FloatArray]:
+def belief_and_reality(solution: Any) -> tuple[FloatArray, FloatArray]:
     """The solution's state marginals, and those of its policy under the true dynamics: [t, s] each.
 
     Mass that has ended lies at the states that it entered rather than in "terminal". Of a changed network, and of
@@ -120,25 +123,23 @@ def belief_and_reality(solution: Solution) -> tuple[FloatArray, FloatArray]:
     UndefinedConditional
         If, in the true world, a state is reached from which optimality is impossible.
     """
-    mdp = solution.network.mdp
+    mdp = solution.mdp
     real = np.asarray(evaluate(mdp, solution.policy).state_marginals)
     policy = np.nan_to_num(np.asarray(solution.policy))
     mass = ending_mass(mdp, real[:-1, :, None] * policy)
     placed, belief = _placed(mdp, real, mass, mdp.discount), np.asarray(solution.state_marginals)
     going = [k for k, label in enumerate(mdp.states) if label != TERMINAL]
-    if not isinstance(solution, PosteriorSolution) and np.allclose(
-        belief[:, going], real[:, going], rtol=0, atol=1e-12
-    ):
+    if solution.inference != "posterior" and np.allclose(belief[:, going], real[:, going], rtol=0, atol=1e-12):
         return _placed(mdp, belief, mass), placed
     return placed_belief(solution), placed
 
 
-def placed_belief(solution: Solution) -> FloatArray:
+def placed_belief(solution: Any) -> FloatArray:
     """p(s_t | O=1) with the mass that has ended at the states that it entered, where the solution tells them."""
     marginals = np.asarray(solution.state_marginals)
-    if not isinstance(solution, PosteriorSolution) or not solution.network.as_unrolled:
+    if solution.inference != "posterior" or not solution.as_unrolled:
         return marginals
-    return _placed(solution.network.mdp, marginals, believed_endings(solution))
+    return _placed(solution.mdp, marginals, believed_endings(solution))
 
 
 def _placed(mdp: MDP, marginals: FloatArray, mass: FloatArray, going_on: float = 1.0) -> FloatArray:

@@ -50,7 +50,9 @@ def prior_of(mdp: MDP, source: Any) -> Any:
     """The action prior that came with a source, as `unroll` takes it, in the process's own order of labels."""
     if getattr(source, "inference", None) is None:
         return None
-    if not getattr(source, "as_unrolled", True):  # a saved solution, which does not hold the tables themselves
+    if not getattr(source, "as_unrolled", True) and not hasattr(
+        source, "network"
+    ):  # a saved solution, which does not hold the tables themselves
         raise NotAvailable(
             "the action prior of a saved solution whose network had replaced or added tables",
             remedy="pass action_prior=…, or saved.policy in place of the solution",

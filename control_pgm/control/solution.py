@@ -96,6 +96,11 @@ class Solution(WithPolicy, ABC):
         return self.network.horizon
 
     @property
+    def as_unrolled(self) -> bool:
+        """Whether nothing was replaced or added in the network."""
+        return self.network.as_unrolled
+
+    @property
     def temperatures(self) -> FloatArray:
         """alpha_t of each step of the network, in units of reward."""
         return self.network.temperatures

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from control_pgm.control.mdp import MDP
-from control_pgm.control.solution import Solution
 from control_pgm.errors import InvalidArgument, unknown
 
 
@@ -16,14 +15,6 @@ def check_time(t: Any, last: int) -> None:
     """Refuse a time that the solution does not have."""
     if isinstance(t, bool) or not isinstance(t, int | np.integer) or not 0 <= t <= last:
         raise InvalidArgument(f"time t={t!r}", allowed=f"an integer, 0 … {last}")
-
-
-def check_solution(solution: Any, function: str) -> None:
-    """Refuse what is no solution."""
-    if not isinstance(solution, Solution):
-        raise InvalidArgument(
-            f"{function} draws no {type(solution).__name__}", allowed="a Solution, made by solve(mdp, horizon, …)"
-        )
 
 
 def check_mdp(mdp: Any, function: str) -> None:

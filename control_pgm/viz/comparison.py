@@ -9,11 +9,12 @@ import numpy as np
 
 from control_pgm.control.evaluation import policy_values
 from control_pgm.control.grid import Grid, grid_of, moves_of
-from control_pgm.control.solution import Solution
+from control_pgm.control.mdp import MDP
+from control_pgm.control.policy_sources import opened
 from control_pgm.errors import InvalidArgument
 from control_pgm.tables.arrays import FloatArray
 from control_pgm.viz import style as looks
-from control_pgm.viz.checks import check_choice, check_solution, check_time
+from control_pgm.viz.checks import check_choice, check_time
 from control_pgm.viz.comparison_tables import compare_tables
 from control_pgm.viz.drawing import Drawing
 from control_pgm.viz.glyphs import decimals_for, value, value_colours
@@ -22,6 +23,7 @@ from control_pgm.viz.options import artist_options
 from control_pgm.viz.policy import STYLES, drawn_cells, fill_policy
 from control_pgm.viz.policy_glyphs import Moves
 from control_pgm.viz.sheet import BAR, BAR_GAP, BAR_TICKS, Sheet, sheet
+from control_pgm.viz.shown import Shown, shown
 from control_pgm.viz.values import fill_numbers
 
 if TYPE_CHECKING:
@@ -35,10 +37,12 @@ _TITLE, _BETWEEN = 16.0, 12.0  # points
 
 
 def plot_comparison(
-    solutions: Mapping[str, Solution],
+    solutions: Mapping[str, Any],
     *,
     what: str = "policy",
     t: int = 0,
+    mdp: MDP | None = None,
+    horizon: int | None = None,
     style: str = "mode",
     ax: Axes | None = None,
     title: str | None = None,
@@ -48,13 +52,18 @@ def plot_comparison(
 
     Parameters
     ----------
-    solutions : mapping name -> Solution
-        2 to 8 solutions, of any types of inference, temperatures or horizons.
+    solutions : mapping name -> Solution, or whatever has a policy
+        2 to 8 solutions, of any types of inference, temperatures or horizons; saved ones and those without a last step;
+        with ``mdp`` any policies that `evaluate` takes.
     what : {"policy", "values", "earned"}
         The policies, V_t(s) as each type of inference defines it, or the expected reward of every policy from (t, s) on
         under the true dynamics.
     t : int
         The step: 0 … T−1 for policies, 0 … T otherwise.
+    mdp : MDP, optional
+        The process of policies that are no solutions.
+    horizon : int, optional
+        Over how many steps stationary policies are rewarded; default as many as the longest of the others.
     style : {"mode", "triangles", "arrows", "bars"}
         Of policies on a grid; see `plot_policy`.
     ax : matplotlib axes, optional
@@ -91,39 +100,54 @@ def plot_comparison(
     >>> list(plot_comparison(found).of("panel"))
     ['posterior', 'variational']
     """
-    _check(solutions)
     check_choice(what, WHATS, "what")
     check_choice(style, STYLES, "style")
     text_options = artist_options(plot_comparison, "text.Text", text_options)
-    for solution in solutions.values():
-        check_time(t, solution.network.horizon - (what == "policy"))
+    found = _check(solutions, what, mdp, horizon)
+    for solution in found.values():
+        check_time(t, solution.horizon - (what == "policy"))
         np.asarray(solution.V if what == "values" else solution.policy)  # refuses what has none, before drawing
-    mdp = next(iter(solutions.values())).network.mdp
+    mdp = next(iter(found.values())).mdp
     grid, moves = grid_of(mdp, t), moves_of(mdp)
     headings = {"policy": f"Policies at $t={t}$", "values": f"Values $V_{{{t}}}(s)$", "earned": f"Rewards from $t={t}$"}
     heading = headings[what] if title is None else title
     if grid is not None and (moves is not None or what != "policy"):
-        return _on_grids(solutions, grid, moves or [], what, t, style, ax, heading, text_options)
+        return _on_grids(found, grid, moves or [], what, t, style, ax, heading, text_options)
     meanings = {"policy": "probability", "values": _OWN_VALUES, "earned": _EARNED}
-    return compare_tables(solutions, what, t, ax, heading, meanings, text_options)
+    return compare_tables(found, what, t, ax, heading, meanings, text_options)
 
 
-def _check(solutions: Mapping[str, Solution]) -> None:
+def _check(solutions: Mapping[str, Any], what: str, mdp: MDP | None, horizon: int | None) -> dict[str, Shown]:
     if not isinstance(solutions, Mapping) or not 2 <= len(solutions) <= _MOST:
-        found = f"{len(solutions)} solutions" if isinstance(solutions, Mapping) else f"a {type(solutions).__name__}"
-        raise InvalidArgument(f"{found} to compare", allowed=f"a mapping name -> Solution with 2 to {_MOST} of them")
+        given = f"{len(solutions)} solutions" if isinstance(solutions, Mapping) else f"a {type(solutions).__name__}"
+        raise InvalidArgument(f"{given} to compare", allowed=f"a mapping name -> Solution with 2 to {_MOST} of them")
     first = next(iter(solutions))
-    for name, solution in solutions.items():
-        check_solution(solution, "plot_comparison")
-        mdp, other = solution.network.mdp, solutions[first].network.mdp
-        if mdp.states != other.states or mdp.actions != other.actions:
+    found = {name: _shown(solution, mdp, horizon) for name, solution in solutions.items()}
+    for name, solution in found.items():
+        own, other = solution.mdp, found[first].mdp
+        if own.states != other.states or own.actions != other.actions:
             raise InvalidArgument(
                 f"solution {name!r} is of another process than {first!r}", allowed="the same states and actions"
             )
+    steps = [solution.horizon for solution in found.values() if not solution.stationary]
+    if horizon is None and not steps and what != "values":
+        raise InvalidArgument(
+            "stationary policies alone, without a horizon over which they earn",
+            remedy="pass horizon=…, or what='values'",
+        )
+    if horizon is None and steps:
+        found = {name: _shown(solution, mdp, max(steps)) for name, solution in solutions.items()}
+    return found
+
+
+def _shown(solution: Any, mdp: MDP | None, horizon: int | None) -> Shown:
+    """One of them; ``mdp`` is for those without a process of their own."""
+    own = isinstance(getattr(opened(solution), "mdp", None), MDP)
+    return shown(solution, "plot_comparison", None if own else mdp, horizon)
 
 
 def _on_grids(
-    solutions: Mapping[str, Solution],
+    solutions: Mapping[str, Shown],
     grid: Grid,
     moves: Moves,
     what: str,
@@ -147,7 +171,7 @@ def _on_grids(
         panel = page.panel(("panel", name), box)
         canvas = board(panel, grid, looks.plain(name))
         panel.set_facecolor(looks.PAPER)
-        labels, cells = solution.network.mdp.states, drawn_cells(solution, grid, min(t, solution.network.horizon - 1))
+        labels, cells = solution.mdp.states, drawn_cells(solution, grid, min(t, solution.horizon - 1))
         own = values[name]
         if what == "policy":
             used, other = fill_policy(canvas, solution, t, cells, moves, style, options, colours, own)
@@ -186,11 +210,11 @@ def _panels(page: Sheet, names: Sequence[str], ratio: float) -> dict[str, tuple[
     }
 
 
-def _values(solutions: Mapping[str, Solution], what: str, t: int) -> dict[str, FloatArray]:
+def _values(solutions: Mapping[str, Shown], what: str, t: int) -> dict[str, FloatArray]:
     """What is written and coloured, [s]: V of every solution, or what its policy earns under the true dynamics."""
     if what == "values":
         return {name: np.asarray(solution.V)[t] for name, solution in solutions.items()}
-    return {name: policy_values(s.network.mdp, s.policy)[t] for name, s in solutions.items()}
+    return {name: policy_values(s.mdp, s.policy)[t] for name, s in solutions.items()}
 
 
 def _shared_colours(values: Mapping[str, FloatArray], grid: Grid) -> Any:

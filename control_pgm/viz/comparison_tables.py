@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from control_pgm.control.evaluation import policy_values
-from control_pgm.control.solution import Solution
 from control_pgm.display.text import probability, shortened
 from control_pgm.tables.arrays import BoolArray, FloatArray
 from control_pgm.viz import style as looks
 from control_pgm.viz.drawing import Drawing
 from control_pgm.viz.glyphs import decimals_for, probability_colours, value, value_colours
 from control_pgm.viz.sheet import BAR, BAR_GAP, BAR_TICKS, Sheet, letters, sheet
+from control_pgm.viz.shown import Shown
 from control_pgm.viz.state_rows import row_labels
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _LETTERS = 14  # of an action
 
 
 def compare_tables(
-    solutions: Mapping[str, Solution],
+    solutions: Mapping[str, Shown],
     what: str,
     t: int,
     ax: Axes | None,
@@ -35,7 +35,7 @@ def compare_tables(
     options: Mapping[str, Any],
 ) -> Drawing:
     """Heat maps side by side: states × actions, or states × one column of values; ``meanings`` of the colours."""
-    mdp = next(iter(solutions.values())).network.mdp
+    mdp = next(iter(solutions.values())).mdp
     tables = {name: _table(solution, what, t) for name, solution in solutions.items()}
     rows = _rows(tables, mdp.n_states)
     names = [row_labels(mdp)[k] for k in rows]
@@ -82,12 +82,12 @@ def compare_tables(
     return page.drawing
 
 
-def _table(solution: Solution, what: str, t: int) -> FloatArray:
+def _table(solution: Shown, what: str, t: int) -> FloatArray:
     """What is compared, one row per state."""
     if what == "policy":
         return np.array(solution.policy[t])
     earned = what == "earned"
-    values = policy_values(solution.network.mdp, solution.policy) if earned else np.asarray(solution.V)
+    values = policy_values(solution.mdp, solution.policy) if earned else np.asarray(solution.V)
     return np.asarray(values[t][:, None])
 
 

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from control_pgm.control.grid import grid_of
 from control_pgm.control.occasions import belief_and_reality
-from control_pgm.control.solution import Solution
 from control_pgm.errors import InvalidArgument
 from control_pgm.tables.arrays import FloatArray
 from control_pgm.viz import style as looks
-from control_pgm.viz.checks import check_choice, check_solution
+from control_pgm.viz.checks import check_choice
 from control_pgm.viz.drawing import Drawing
 from control_pgm.viz.film_reel import Row
 from control_pgm.viz.line_labels import EndLabel, label_ends
 from control_pgm.viz.options import artist_options
 from control_pgm.viz.sheet import letters, sheet
+from control_pgm.viz.shown import Shown, shown_steps
 from control_pgm.viz.state_rows import left_out, most_probable, row_labels
 from control_pgm.viz.strip import plot_strip
 from control_pgm.viz.sweep import state_index
@@ -34,7 +34,7 @@ _LEFT, _BOTTOM, _TOP = 32.0, 34.0, 16.0  # points around the axes, for numbers a
 
 
 def plot_flow(
-    solution: Solution,
+    solution: Any,
     *,
     style: str | None = None,
     times: Iterable[int] | None = None,
@@ -79,8 +79,8 @@ def plot_flow(
     >>> [round(float(line.get_ydata()[3]), 3) for (_, state), line in drawing.of("line").items() if state == "(0,2)"]
     [0.96, 0.577]
     """
-    check_solution(solution, "plot_flow")
-    mdp = solution.network.mdp
+    solution = shown_steps(solution, "plot_flow")
+    mdp = solution.mdp
     if style is None:
         style = "maps" if grid_of(mdp) else "lines"
     check_choice(style, STYLES, "style")
@@ -103,17 +103,17 @@ def plot_flow(
     return _plot_lines(solution, {"belief": belief, "reality": reality}, chosen, given, ax, heading, options)
 
 
-def _chosen(solution: Solution, states: Iterable[Hashable]) -> list[int]:
+def _chosen(solution: Shown, states: Iterable[Hashable]) -> list[int]:
     if isinstance(states, str) or not isinstance(states, Iterable):
         raise InvalidArgument(f"states={states!r}", allowed=f"a collection of at most {_MOST} state labels")
     labels = list(states)
     if not 0 < len(labels) <= _MOST:
         raise InvalidArgument(f"{len(labels)} states to draw", allowed=f"1 … {_MOST}", remedy="or style='maps'")
-    return list(dict.fromkeys(state_index(solution.network.mdp, label) for label in labels))
+    return list(dict.fromkeys(state_index(solution.mdp, label) for label in labels))
 
 
 def _plot_lines(
-    solution: Solution,
+    solution: Shown,
     marginals: dict[str, FloatArray],
     chosen: list[int],
     given: str,
@@ -121,7 +121,7 @@ def _plot_lines(
     heading: str,
     options: dict[str, Any],
 ) -> Drawing:
-    mdp, horizon = solution.network.mdp, solution.network.horizon
+    mdp, horizon = solution.mdp, solution.horizon
     page = sheet(ax, (7.0, 4.2), heading)
     names = row_labels(mdp)
     room = min(max(letters(names[k], 8.5) for k in chosen) + 22, 0.4 * page.width)

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from control_pgm.control.occasions import belief_and_reality
-from control_pgm.control.solution import Solution
 from control_pgm.viz import style
-from control_pgm.viz.checks import check_solution
 from control_pgm.viz.drawing import Drawing
 from control_pgm.viz.glyphs import probability_colours
 from control_pgm.viz.options import artist_options
 from control_pgm.viz.sheet import BAR, BAR_GAP, BAR_TICKS, letters, sheet
+from control_pgm.viz.shown import shown_steps
 from control_pgm.viz.state_rows import OTHERS, left_out, most_probable, others, row_labels
 
 if TYPE_CHECKING:
@@ -23,9 +22,7 @@ _MOST, _LOWEST = 30, 8.5  # rows drawn; the lowest of a row in points
 _TOP, _BOTTOM, _BETWEEN = 17.0, 32.0, 12.0  # room for the panels' titles, for the times, between the panels
 
 
-def plot_marginals(
-    solution: Solution, *, ax: Axes | None = None, title: str | None = None, **image_options: Any
-) -> Drawing:
+def plot_marginals(solution: Any, *, ax: Axes | None = None, title: str | None = None, **image_options: Any) -> Drawing:
     """Draw the belief p(s_t | O=1) beside the reality p(s_t | pi) of the same policy under the true dynamics.
 
     Parameters
@@ -63,9 +60,9 @@ def plot_marginals(
     >>> [round(float(image.get_array()[2, 3]), 3) for image in drawing.of("heat map").values()]
     [0.96, 0.577]
     """
-    check_solution(solution, "plot_marginals")
+    solution = shown_steps(solution, "plot_marginals")
     image_options = artist_options(plot_marginals, "image.AxesImage", image_options)
-    mdp = solution.network.mdp
+    mdp = solution.mdp
     belief, reality = belief_and_reality(solution)
     n = min(mdp.n_states, _MOST)
     heading = "Belief beside reality" if title is None else title

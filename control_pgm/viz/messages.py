@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from control_pgm.control.occasions import placed_belief
-from control_pgm.control.solution import Solution
-from control_pgm.viz.checks import check_choice, check_solution
+from control_pgm.viz.checks import check_choice
 from control_pgm.viz.drawing import Drawing
 from control_pgm.viz.film_reel import Row
 from control_pgm.viz.options import artist_options
+from control_pgm.viz.shown import shown_steps
 from control_pgm.viz.strip import plot_strip
 from control_pgm.viz.style import KIND_COLOURS
 
@@ -28,7 +28,7 @@ _HEADINGS = {
 
 
 def plot_messages(
-    solution: Solution,
+    solution: Any,
     *,
     times: Iterable[int] | None = None,
     style: str = "colours",
@@ -80,10 +80,10 @@ def plot_messages(
     >>> drawing.of("frame")["posterior", 0].get_array().tolist()
     [[1.0, 0.0, 0.0]]
     """
-    check_solution(solution, "plot_messages")
+    solution = shown_steps(solution, "plot_messages")
     check_choice(style, STYLES, "style")
     frame_options = artist_options(plot_messages, "patches.Rectangle", frame_options)
-    network, mdp = solution.network, solution.network.mdp
+    mdp, temperatures = solution.mdp, solution.temperatures
     backward, forward = np.asarray(solution.log_backward), np.asarray(solution.log_forward)
     posterior = placed_belief(solution)
     rows = [
@@ -93,8 +93,8 @@ def plot_messages(
     ]
     notes = ["bars: share of the largest"] if style == "bars" else ["log-probabilities: colours relative to max"]
     notes.append("in nats")
-    alpha = " … ".join(f"{a:.3g}" for a in dict.fromkeys((network.temperatures[0], network.temperatures[-1])))
+    alpha = " … ".join(f"{a:.3g}" for a in dict.fromkeys((temperatures[0], temperatures[-1])))
     if title is None:
-        title = rf"Messages given $\mathcal{{O}}=1$   ($T={network.horizon}$, $\alpha={alpha}$)"
+        title = rf"Messages given $\mathcal{{O}}=1$   ($T={solution.horizon}$, $\alpha={alpha}$)"
     look: dict[str, Any] = {"ax": ax, "title": title, "notes": notes, "options": frame_options}
     return plot_strip(mdp, rows, [posterior], times=times, bars=style == "bars", **look)

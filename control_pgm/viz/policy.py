@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from control_pgm.control.grid import Grid, grid_of, moves_of
-from control_pgm.control.solution import Solution
+from control_pgm.control.mdp import MDP
 from control_pgm.display.text import probability
 from control_pgm.tables.arrays import FloatArray
-from control_pgm.viz.checks import check_choice, check_solution, check_time
+from control_pgm.viz.checks import check_choice, check_time
 from control_pgm.viz.drawing import Drawing
 from control_pgm.viz.glyphs import fill_values, probability_colours, value_colours
 from control_pgm.viz.grid_art import Board, board, colour_bar, explain, finish, undefined_cells
 from control_pgm.viz.options import artist_options
 from control_pgm.viz.policy_glyphs import Moves, arrows, bars, modes, triangles
 from control_pgm.viz.policy_tables import bar_table, mode_table
+from control_pgm.viz.shown import Shown, shown
 from control_pgm.viz.style import PAPER
 from control_pgm.viz.table import policy_table
 
@@ -29,8 +30,9 @@ _TABLES = {"triangles": policy_table, "arrows": policy_table, "mode": mode_table
 
 
 def plot_policy(
-    solution: Solution,
+    solution: Any,
     *,
+    mdp: MDP | None = None,
     t: int = 0,
     style: str = "triangles",
     ax: Axes | None = None,
@@ -41,9 +43,13 @@ def plot_policy(
 
     Parameters
     ----------
-    solution : Solution
+    solution : Solution, or whatever has a policy
+        Solutions with and without a last step, saved ones and their files; with ``mdp`` any policy that `evaluate`
+        takes.
+    mdp : MDP, optional
+        The process of a policy that is no solution.
     t : int
-        The step, 0 … T−1.
+        The step, 0 … T−1; 0 for what is stationary.
     style : {"triangles", "arrows", "mode", "bars"}
         On a grid: one coloured triangle with its number per action; arrows as long as their probability over the values
         V; one arrow for the most probable action, as large as that is certain; or one bar per action. Processes without
@@ -77,19 +83,19 @@ def plot_policy(
     >>> plot_policy(solution).of("number")["(0,1)", "right"].get_text()
     '.66'
     """
-    check_solution(solution, "plot_policy")
+    found = shown(solution, "plot_policy", mdp)
     check_choice(style, STYLES, "style")
     text_options = artist_options(plot_policy, "text.Text", text_options)
-    check_time(t, solution.network.horizon - 1)
-    mdp = solution.network.mdp
-    title = policy_title(solution, t) if title is None else title
+    check_time(t, found.horizon - 1)
+    mdp = found.mdp
+    title = policy_title(found, t) if title is None else title
     grid, moves = grid_of(mdp, t), moves_of(mdp)
     if grid is None or moves is None:
-        policy = np.asarray(solution.policy)[t]
+        policy = found.policy[t]
         return _TABLES[style](policy, mdp, ax=ax, title=title, text_options=text_options)
     canvas = board(ax, grid, title)
-    possible = drawn_cells(solution, grid, t)
-    colours, meaning = fill_policy(canvas, solution, t, possible, moves, style, text_options)
+    possible = drawn_cells(found, grid, t)
+    colours, meaning = fill_policy(canvas, found, t, possible, moves, style, text_options)
     if colours is not None:
         colour_bar(canvas.drawing, colours, meaning)
     undefined = sorted(set(grid.cells) - set(grid.ends) - set(possible))
@@ -102,7 +108,7 @@ def plot_policy(
 
 def fill_policy(
     canvas: Board,
-    solution: Solution,
+    solution: Shown,
     t: int,
     cells: list[int],
     moves: Moves,
@@ -115,7 +121,7 @@ def fill_policy(
 
     ``colours`` are those of the ``values`` [s], where several pictures share them; default: of V_t(s).
     """
-    policy, mdp = np.asarray(solution.policy)[t], solution.network.mdp
+    policy, mdp = solution.policy[t], solution.mdp
     if style == "triangles":
         colours = probability_colours()
         triangles(canvas, cells, policy, moves, mdp, colours, probability, options)
@@ -129,7 +135,7 @@ def fill_policy(
         _frames(canvas, cells, mdp.states)
         draw(canvas, cells, policy, moves, mdp)
         return None, ""
-    values = np.asarray(solution.V)[t] if values is None else values
+    values = solution.V[t] if values is None else values
     colours = value_colours(values[cells]) if colours is None else colours
     fill_values(canvas, cells, values, colours, mdp.states)
     draw(canvas, cells, policy, moves, mdp)
@@ -142,14 +148,14 @@ def _frames(canvas: Board, cells: list[int], labels: Sequence[Any]) -> None:
         canvas.square(("frame", labels[k]), canvas.grid.cells[k], facecolor=PAPER)
 
 
-def drawn_cells(solution: Solution, grid: Grid, t: int) -> list[int]:
+def drawn_cells(solution: Shown, grid: Grid, t: int) -> list[int]:
     """The states on the grid with a policy: neither absorbing nor hopeless."""
-    lost = np.isnan(np.asarray(solution.policy)[t]).any(axis=1)
+    lost = np.isnan(solution.policy[t]).any(axis=1)
     return [k for k in sorted(grid.cells) if k not in grid.ends and not lost[k]]
 
 
-def policy_title(solution: Solution, t: int) -> str:
+def policy_title(solution: Shown, t: int) -> str:
     """What is drawn, in mathtext."""
     if solution.inference == "posterior":
-        return rf"$p(a\,|\,s,\,\mathcal{{O}}=1)$ at $t={t}$"
-    return rf"{solution.inference} $\pi(a\,|\,s)$ at $t={t}$"
+        return rf"$p(a\,|\,s,\,\mathcal{{O}}=1)$ {solution.at(t)}"
+    return rf"{solution.inference} $\pi(a\,|\,s)$ {solution.at(t)}".strip()

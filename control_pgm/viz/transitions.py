@@ -46,14 +46,20 @@ _UNLIKE = 1.6  # how much larger than the smallest letters in a node others may 
 
 
 def plot_transitions(
-    mdp: MDP, *, t: int = 0, ax: Axes | None = None, labels: bool = True, title: str | None = None, **node_options: Any
+    mdp: Any,
+    *,
+    t: int = 0,
+    ax: Axes | None = None,
+    labels: bool = True,
+    title: str | None = None,
+    **node_options: Any,
 ) -> Drawing:
     """Draw which state can lead to which, by which actions and how probably.
 
     Parameters
     ----------
     mdp : MDP
-        Of at most 30 states.
+        Of at most 30 states; or a solution, which stands for its process.
     t : int
         The step, where the dynamics vary with time.
     ax : matplotlib axes, optional
@@ -90,6 +96,7 @@ def plot_transitions(
     >>> drawing.of("edge label")["home", "shop"].get_text()
     'go .90'
     """
+    mdp = getattr(mdp, "mdp", mdp)
     check_mdp(mdp, "plot_transitions")
     node_options = artist_options(plot_transitions, "patches.Circle", node_options)
     if mdp.n_states > MOST_STATES:

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from control_pgm.control.grid import Grid, grid_of, moves_of
-from control_pgm.control.solution import Solution
 from control_pgm.tables.arrays import BoolArray, FloatArray
 from control_pgm.viz import style
-from control_pgm.viz.checks import check_choice, check_solution, check_time
+from control_pgm.viz.checks import check_choice, check_time
 from control_pgm.viz.drawing import Drawing
 from control_pgm.viz.glyphs import decimals_for, difference_colours, fill_values, value, value_colours
 from control_pgm.viz.grid_art import Board, board, colour_bar, explain, finish, undefined_cells
 from control_pgm.viz.options import artist_options
 from control_pgm.viz.policy_glyphs import Moves, triangles
+from control_pgm.viz.shown import Shown, shown
 from control_pgm.viz.table import action_values_table, values_table
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ _SYMBOLS = {"V": "V_{{{t}}}(s)", "Q": "Q_{{{t}}}(s,a)", "advantage": "Q_{{{t}}}(
 
 
 def plot_values(
-    solution: Solution,
+    solution: Any,
     *,
     t: int = 0,
     quantity: str = "V",
@@ -43,8 +43,9 @@ def plot_values(
     Parameters
     ----------
     solution : Solution
+        With or without a last step, a saved one, or the path of its file.
     t : int
-        The step: 0 … T for V, 0 … T−1 for the others.
+        The step: 0 … T for V, 0 … T−1 for the others; 0 for a solution without a last step.
     quantity : {"V", "Q", "advantage"}
     ax : matplotlib axes, optional
         Default: a new figure.
@@ -73,17 +74,18 @@ def plot_values(
     >>> plot_values(solve(gridworld("S.G"), 2, temperature=0.2)).of("number")["(0,1)"].get_text()
     '0.81'
     """
-    check_solution(solution, "plot_values")
+    found = shown(solution, "plot_values")
     check_choice(quantity, QUANTITIES, "quantity")
     text_options = artist_options(plot_values, "text.Text", text_options)
-    check_time(t, solution.network.horizon - (quantity != "V"))
-    mdp, grid = solution.network.mdp, grid_of(solution.network.mdp, t)
-    symbol = f"${_SYMBOLS[quantity].format(t=t)}$" if title is None else title
+    check_time(t, 0 if found.stationary else found.horizon - (quantity != "V"))
+    mdp, grid = found.mdp, grid_of(found.mdp, t)
+    own = _SYMBOLS[quantity].replace("_{{{t}}}", "") if found.stationary else _SYMBOLS[quantity].format(t=t)
+    symbol = f"${own}$" if title is None else title
     if quantity != "V":
-        return _plot_actions(solution, t, quantity, grid, ax, symbol, text_options)
-    values = np.asarray(solution.V)
+        return _plot_actions(found, t, quantity, grid, ax, symbol, text_options)
+    values = found.V[:1] if found.stationary else found.V
     if grid is None:
-        title = "$V_t(s)$" if title is None else title
+        title = ("$V(s)$" if found.stationary else "$V_t(s)$") if title is None else title
         return values_table(values, mdp.states, t, ax=ax, title=title, text_options=text_options)
     canvas = board(ax, grid, symbol)
     possible = [k for k in sorted(grid.cells) if k not in grid.ends and values[t, k] > -np.inf]
@@ -119,19 +121,13 @@ def fill_numbers(
 
 
 def _plot_actions(
-    solution: Solution,
-    t: int,
-    quantity: str,
-    grid: Grid | None,
-    ax: Axes | None,
-    title: str,
-    options: Mapping[str, Any],
+    solution: Shown, t: int, quantity: str, grid: Grid | None, ax: Axes | None, title: str, options: Mapping[str, Any]
 ) -> Drawing:
     """Values of actions: triangles on a grid, else a table of states and actions."""
-    mdp, moves = solution.network.mdp, moves_of(solution.network.mdp)
+    mdp, moves = solution.mdp, moves_of(solution.mdp)
     table = np.array((solution.Q if quantity == "Q" else solution.advantage)[t])
     table[~mdp.available] = np.nan
-    lost = ~(np.asarray(solution.V)[t] > -np.inf)
+    lost = ~(solution.V[t] > -np.inf)
     colours = value_colours(table[~lost]) if quantity == "Q" else difference_colours(table[~lost])
     if grid is None or moves is None:
         return action_values_table(table, lost, mdp, colours, _BARS[quantity], ax=ax, title=title, text_options=options)
@@ -150,13 +146,13 @@ def _triangles(
     table: FloatArray,
     lost: BoolArray,
     moves: Moves,
-    solution: Solution,
+    solution: Shown,
     colours: Any,
     options: Mapping[str, Any],
 ) -> None:
     cells = [k for k in sorted(canvas.grid.cells) if not lost[k] and k not in canvas.grid.ends]
     decimals = min(decimals_for(table[cells]), 2)
-    triangles(canvas, cells, table, moves, solution.network.mdp, colours, lambda x: _short(x, decimals), options)
+    triangles(canvas, cells, table, moves, solution.mdp, colours, lambda x: _short(x, decimals), options)
 
 
 def _short(x: float, decimals: int) -> str:
