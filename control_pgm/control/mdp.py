@@ -15,6 +15,7 @@ from control_pgm.control.endings import Endings, repaid
 from control_pgm.control.endings import checked as check_endings
 from control_pgm.control.frame import Frame
 from control_pgm.control.made_of_rows import MadeOfRows
+from control_pgm.control.outcomes import Outcome
 from control_pgm.control.process_tables import ProcessTables
 from control_pgm.control.reward_forms import stored_rewards
 from control_pgm.control.rewards import Rewards
