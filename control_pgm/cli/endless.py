@@ -6,13 +6,15 @@ import argparse
 from typing import Any
 
 import control_pgm.control.infinite as infinite
+import control_pgm.interop as interop
 from control_pgm.cli import inputs
-from control_pgm.cli.output import array_text, deliver, json_text
+from control_pgm.cli.output import array_text, deliver, json_text, show
 from control_pgm.control.infinite import AverageSolution, StationarySolution
 from control_pgm.control.infinite.options import INFERENCES
 from control_pgm.control.solve_options import DEFAULT
 from control_pgm.errors import InvalidArgument
 
+WHOLE = (".json", ".npz")  # files that keep a whole solution
 OPTIONS = ("method", "tolerance", "max_iterations")  # of solutions without a last step
 _NEEDS_DISCOUNT = ("posterior", "planning")
 _ARRAYS = ("policy", "Q", "V", "advantage")
@@ -94,6 +96,9 @@ def _record(solution: StationarySolution | AverageSolution, names: tuple[str, ..
 def _deliver(
     solution: StationarySolution | AverageSolution, record: dict[str, Any], options: argparse.Namespace
 ) -> None:
+    if options.out is not None and options.out.suffix.lower() in WHOLE:
+        show(f"wrote {interop.save_solution(solution, options.out)}")
+        return
     array = getattr(solution, options.show)
 
     def as_text(kind: str) -> str:

@@ -49,11 +49,13 @@ def network(options: argparse.Namespace, mdp: MDP) -> ControlNetwork:
 
 
 def solution(options: argparse.Namespace, mdp: MDP) -> Solution:
-    """The process solved as --inference, --temperature and --risk say."""
+    """The process solved as --inference, --temperature, --risk and --evidence say."""
     check_risk(options)
+    words = getattr(options, "evidence", None)  # pictures have none
     return control.solve(
         mdp,
         options.horizon,
+        evidence=evidence(words, unroll(mdp, options.horizon)) if words else None,
         inference=options.inference or DEFAULT,
         temperature=options.temperature,
         risk=options.risk,

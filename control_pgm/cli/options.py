@@ -100,13 +100,13 @@ def inference_options(parser: argparse.ArgumentParser, more: tuple[str, ...] = (
     )
 
 
-def evidence_option(parser: argparse.ArgumentParser) -> None:
+def evidence_option(parser: argparse.ArgumentParser, about: str = "for a network: an observation") -> None:
     """Observations in a network."""
     parser.add_argument(
         "--evidence",
         action="append",
         metavar="NAME=LABEL",
-        help="for a network: an observation, or a file of observations (.evid); may be repeated",
+        help=f"{about}, or a file of observations (.evid); may be repeated",
     )
 
 

@@ -54,10 +54,12 @@ def _solve(add: AddParser) -> None:
     options.process_options(solve, horizon=False)
     solve.add_argument("--horizon", type=horizon, metavar="T", help=f"{options.T}, or the word {INFINITE}")
     options.inference_options(solve, more=(linear.LINEAR,))
+    options.evidence_option(solve, "with T steps: what is observed beside optimality, such as s_3=home")
     solve.add_argument("--show", choices=solving.ARRAYS, default="policy", help="which array to print [%(default)s]")
     solve.add_argument("--time", type=integer, metavar="STEP", help="the step to print [0]; files get all steps")
     options.output_options(
-        solve, "the result: .csv and .txt have what is printed, .json has all, and with T steps .npz, too"
+        solve,
+        "the result: .csv and .txt have what is printed, .json and .npz have all, for load_solution; linearly-solvable has .json",
     )
     endless = solve.add_argument_group("without a last step (--horizon infinite)")
     endless.add_argument(

@@ -16,7 +16,6 @@ from control_pgm.interop.solution_record import available
 
 ARRAYS = ("policy", "Q", "V", "advantage", "state_marginals")
 _NUMBERS = ("risk", "log_evidence", "soft_value", "plan", "lower", "upper")
-_WHOLE = (".json", ".npz")  # files that keep a whole solution
 
 
 def solve(options: argparse.Namespace) -> bool:
@@ -26,7 +25,10 @@ def solve(options: argparse.Namespace) -> bool:
     if options.horizon is None and not options.average:
         raise InvalidArgument("no --horizon", allowed=f"a whole number ≥ 1, or the word {INFINITE}; or --average")
     if options.inference == linear.LINEAR:
+        inputs.refuse(options, ("evidence",), f"--inference {linear.LINEAR}")
         return linear.solve(options)
+    if options.average or options.horizon == INFINITE:
+        inputs.refuse(options, ("evidence",), "an infinite horizon", "no step of it has a number")
     if options.average:
         return endless.solve_average(options)
     if options.horizon == INFINITE:
@@ -37,7 +39,7 @@ def solve(options: argparse.Namespace) -> bool:
 def _solve(options: argparse.Namespace) -> bool:
     inputs.refuse(options, endless.OPTIONS, f"--horizon {options.horizon}", "it is for --horizon infinite")
     solution = inputs.solution(options, inputs.process(options))
-    if options.out is not None and options.out.suffix.lower() in _WHOLE:
+    if options.out is not None and options.out.suffix.lower() in endless.WHOLE:
         inputs.refuse(options, ("time",), f"--out {options.out.name}", "files keep all steps")
         show(f"wrote {interop.save_solution(solution, options.out)}")
         return True

@@ -11,6 +11,7 @@ that T sweeps reach the optimum, which is that of ``solve(inference="variational
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,10 +22,11 @@ from control_pgm.control.arguments import as_float, is_count
 from control_pgm.control.backup import expected_next, soft_policy
 from control_pgm.control.mdp import MDP
 from control_pgm.control.network import check_horizon
-from control_pgm.control.policies import Policy, read_policy
+from control_pgm.control.policies import Policy, drawn_action, read_policy
 from control_pgm.control.policy_sources import prior_of
 from control_pgm.control.priors import Prior, parse_prior
 from control_pgm.control.temperatures import check_single, varies
+from control_pgm.control.validation import step
 from control_pgm.display import number, text_table
 from control_pgm.errors import InvalidArgument
 from control_pgm.tables.arrays import FloatArray, lock
@@ -76,6 +78,10 @@ class PolicyIteration(Restored):
     def policy(self) -> LabelledArray:
         """The policy after the last sweep."""
         return self.policies.sel(sweep=len(self.objectives) - 1)  # type: ignore[no-any-return]
+
+    def action(self, state: Hashable, t: int, rng: np.random.Generator | int) -> Hashable:
+        """Draw an action from the policy after the last sweep; ``rng`` is a generator, or a seed for a single draw."""
+        return drawn_action(self.policy, state, rng, step(t, len(self.policy)))
 
     def __str__(self) -> str:
         rows = [[str(k), number(value, 10)] for k, value in enumerate(self.objectives)]

@@ -46,13 +46,7 @@ _UNLIKE = 1.6  # how much larger than the smallest letters in a node others may 
 
 
 def plot_transitions(
-    mdp: Any,
-    *,
-    t: int = 0,
-    ax: Axes | None = None,
-    labels: bool = True,
-    title: str | None = None,
-    **node_options: Any,
+    mdp: Any, *, t: int = 0, ax: Axes | None = None, labels: bool = True, title: str | None = None, **node_options: Any
 ) -> Drawing:
     """Draw which state can lead to which, by which actions and how probably.
 

@@ -7,7 +7,18 @@ import json
 import numpy as np
 import pytest
 
-from control_pgm import MDP, forest, gridworld, load, save, solve, solve_average, solve_infinite, sutton_barto_grid
+from control_pgm import (
+    MDP,
+    forest,
+    gridworld,
+    load,
+    load_solution,
+    save,
+    solve,
+    solve_average,
+    solve_infinite,
+    sutton_barto_grid,
+)
 from tests.cli.running import GRID, run
 
 ENDLESS = ("--horizon", "infinite")
@@ -168,3 +179,21 @@ def test_without_inference_both_horizons_mean_the_posterior_and_say_so(capsys, g
         assert ["inference", "posterior"] in [line.split() for line in out.splitlines()]
         named = run(capsys, "solve", grid, *words, "--temperature", 0.2, "--inference", "posterior")
         assert named[1] == out
+
+
+@pytest.mark.parametrize("ending", [".json", ".npz"])
+def test_files_of_endless_solutions_are_read_again(capsys, grid, tmp_path, ending):
+    path = tmp_path / f"answer{ending}"
+    for words in ((*ENDLESS, "--discount", 0.9, "--inference", "bellman"), ("--average",)):
+        assert run(capsys, "solve", grid, *words, "--out", path)[:2] == (0, f"wrote {path}\n")
+        record = answer(capsys, grid, *words)
+        found = load_solution(path)
+        assert found.policy.tolist() == record["policy"]
+        assert found.inference == record["inference"]
+
+
+def test_evidence_needs_a_last_step(capsys, grid):
+    for words in ((*ENDLESS, "--discount", 0.9), ("--average",)):
+        code, _, err = run(capsys, "solve", grid, *words, "--evidence", "s_1=(0,0)")
+        assert code == 2
+        assert "--evidence with an infinite horizon" in err

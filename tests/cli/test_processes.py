@@ -225,3 +225,17 @@ def test_help_names_every_verb(capsys):
     assert all(verb in out for verb in verbs)
     for verb in verbs:
         assert run(capsys, verb, "--help")[0] == 0
+
+
+def test_evidence_beside_optimality_is_conditioned_on(capsys, grid):
+    words = ("solve", grid, "--horizon", 4, "--temperature", 0.2, "--format", "json")
+    code, out, _ = run(capsys, *words, "--evidence", "s_2=(0,0)", "--evidence", "a_3=up")
+    assert code == 0
+    expected = solve(gridworld(GRID), 4, temperature=0.2, evidence={"s_2": "(0,0)", "a_3": "up"})
+    assert json.loads(out)["log_evidence"] == pytest.approx(expected.log_evidence, abs=1e-12)
+    code, _, err = run(capsys, *words, "--evidence", "s_2=(9,9)")
+    assert code == 2
+    assert "'(9,9)'" in err
+    code, _, err = run(capsys, *words, "--inference", "variational", "--evidence", "s_2=(0,0)")
+    assert code == 2
+    assert "keeps the true dynamics" in err

@@ -28,7 +28,7 @@ LINEAR = ["--inference", "linearly-solvable"]
         (["solve", "GRID", *HALVED, "--method", "newton"], ["'newton'", "'value-iteration'"]),
         (["solve", "GRID", *HALVED, "--tolerance", 0], ["tolerance 0.0", "> 0"]),
         (["solve", "GRID", *HALVED, "--max-iterations", 0], ["max_iterations 0", "≥ 1"]),
-        (["solve", "GRID", *HALVED, "--out", "answer.npz"], [".npz", ".json"]),
+        (["solve", "GRID", *HALVED, "--out", "answer.xml"], [".xml", ".json"]),
         (["solve", "VARYING", *HALVED], ["3 time steps"]),
         (["solve", "GRID", "--average", "--discount", 0.9], ["--average", "discount 0.9", "--discount 1"]),
         (["solve", "textbook:puterman-two-state", "--average"], ["--average", "discount 0.95", "--discount 1"]),

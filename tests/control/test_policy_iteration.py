@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from control_pgm import MDP, evaluate, gridworld, solve
+from control_pgm import MDP, Factor, evaluate, gridworld, solve
 from control_pgm.control.bound import variational_bound
 from control_pgm.control.optimism import optimism_report
 from control_pgm.control.policy_iteration import soft_policy_iteration
@@ -192,3 +192,37 @@ def test_soft_policy_iteration_recovers_from_a_first_policy_that_runs_into_what_
     grid = gridworld("S.G\n.H.", slip=0.1, rewards={"H": -np.inf})
     wanted = solve(grid, 6, temperature=0.2, inference="variational").soft_value
     assert abs(soft_policy_iteration(grid, 6, temperature=0.2).objectives[-1] - wanted) < 1e-12
+
+
+def test_soft_policy_iteration_goes_on_from_a_solution_at_its_temperature():
+    mdp = gridworld("S.G\n.H.", slip=0.3)
+    prior = [0.1, 0.2, 0.3, 0.4]
+    posterior = solve(mdp, 5, temperature=0.2, action_prior=prior)
+    best = solve(mdp, 5, temperature=0.2, action_prior=prior, inference="variational")
+    found = soft_policy_iteration(mdp, policy=posterior)
+    assert abs(found.objectives[-1] - best.soft_value) <= 1e-12
+    assert "temperature 0.2" in str(found)
+    assert "temperature 0.2" in repr(found)
+    assert found.action("(0,0)", 0, 3) == best.action("(0,0)", 0, 3)
+    other = soft_policy_iteration(mdp, policy=posterior, temperature=0.5, action_prior=np.full(4, 0.25))
+    assert abs(other.objectives[-1] - solve(mdp, 5, temperature=0.5, inference="variational").soft_value) <= 1e-12
+
+
+def test_optimism_is_reported_of_a_solution_at_its_temperature():
+    mdp = gridworld("S.G\n.H.", slip=0.3)
+    prior = [0.1, 0.2, 0.3, 0.4]
+    found = solve(mdp, 5, temperature=0.2, action_prior=prior)
+    own, told = optimism_report(found), optimism_report(mdp, 5, temperature=0.2, action_prior=prior)
+    assert (own.dynamics, own.believed.expected_reward) == (told.dynamics, told.believed.expected_reward)
+    assert own.temperature == 0.2
+    assert "temperature 0.2" in str(own)
+    assert "temperature 0.2" in repr(own)
+    net = found.network
+    for wrong, words in (
+        (lambda: optimism_report(found, temperature=1.0), "which has its own"),
+        (lambda: optimism_report(found, 4), "horizon 4 of a solution of horizon 5"),
+        (lambda: optimism_report(solve(mdp, 2, temperature=[0.3, 0.2])), "a schedule of temperatures"),
+        (lambda: optimism_report(solve(net.extend(Factor([net.variable("s_2")], np.ones(6))))), "replaced or added"),
+    ):
+        with pytest.raises(InvalidArgument, match=words):
+            wrong()
