@@ -59,7 +59,8 @@ def _solve(add: AddParser) -> None:
     solve.add_argument("--time", type=integer, metavar="STEP", help="the step to print [0]; files get all steps")
     options.output_options(
         solve,
-        "the result: .csv and .txt have what is printed, .json and .npz have all, for load_solution; linearly-solvable has .json",
+        "the result: .csv and .txt have what is printed, .json and .npz have all, for load_solution; "
+        "linearly-solvable has .json",
     )
     endless = solve.add_argument_group("without a last step (--horizon infinite)")
     endless.add_argument(
