@@ -21,20 +21,21 @@
 # \end{aligned}$$
 #
 # The first line follows from the rules of sum and product, and from the graph. Write $O_{t:}$ for
-# $O_{t:T-1}=1$, and leave out "$=1$" and "$s_t=$", "$a_t=$" where they are clear:
+# $O_{t:T-1}=1$, $O_t$ for $O_t=1$, and $s$, $a$, $s'$ for $s_t=s$, $a_t=a$, $s_{t+1}=s'$:
 #
 # $$\begin{aligned}
 # \beta_t(s,a) &= p(O_{t:}\mid s,a) \\
 # &= \sum_{s'} p(s_{t+1}=s',\,O_{t:}\mid s,a) & &\text{sum over what is not known} \\
 # &= \sum_{s'} P(s'\mid s,a)\;p(O_t,\,O_{t+1:}\mid s,a,s') & &\text{product rule} \\
 # &= \sum_{s'} P(s'\mid s,a)\;p(O_t\mid s,a,s')\;p(O_{t+1:}\mid s,a,s',O_t) & &\text{product rule} \\
-# &= \sum_{s'} P(s'\mid s,a)\;p(O_t\mid s,a,s')\;p(O_{t+1:}\mid s') & &\text{given } s_{t+1}
-# \text{ the past does not matter} \\
+# &= \sum_{s'} P(s'\mid s,a)\;p(O_t\mid s,a,s')\;p(O_{t+1:}\mid s') & &\text{Markov property} \\
 # &= \sum_{s'} P(s'\mid s,a)\;p(O_t\mid s,a,s')\;\beta_{t+1}(s') & &\text{by definition}
 # \end{aligned}$$
 #
-# If the reward does not depend on $s'$, then $p(O_t\mid s,a)$ may stand before the sum. At the last step
-# nothing follows, so $\beta_T = 1$. (A terminal reward would stand there.) The second line is shorter:
+# If the reward does not depend on $s'$, then $p(O_t\mid s,a)$ may stand before the sum. At the last
+# step nothing follows, so $\beta_T = 1$. (A terminal reward would stand there.) In the fifth line
+# $s_{t+1}$ is given, and what is optimal later does not depend on how that state was reached. The
+# second line of the recursion is shorter:
 #
 # $$\beta_t(s) = p(O_{t:}\mid s) = \sum_a p(a,\,O_{t:}\mid s) = \sum_a p(a\mid s)\,p(O_{t:}\mid s,a)
 # = \sum_a p(a\mid s)\,\beta_t(s,a)$$

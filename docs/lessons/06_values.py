@@ -42,9 +42,11 @@ picture = plot_values(solve(grid, horizon=6, temperature=0.25))
 # In the third line $\beta_{t+1} = e^{(V_{t+1} - C_{t+1})/\alpha}$ by the definition of $V$; in the
 # fourth the constant $e^{-C_{t+1}/\alpha}$ comes out of the logarithm as $-C_{t+1}$. Likewise
 #
-# $$V_t(s) = \alpha\log\sum_a p(a\mid s)\,\beta_t(s,a) + C_t
-# = \alpha\log\sum_a p(a\mid s)\,e^{(Q_t(s,a) - C_t)/\alpha} + C_t
-# = \alpha\log\sum_a p(a\mid s)\,e^{Q_t(s,a)/\alpha}$$
+# $$\begin{aligned}
+# V_t(s) &= \alpha\log\sum_a p(a\mid s)\,\beta_t(s,a) + C_t \\
+# &= \alpha\log\sum_a p(a\mid s)\,e^{(Q_t(s,a) - C_t)/\alpha} + C_t \\
+# &= \alpha\log\sum_a p(a\mid s)\,e^{Q_t(s,a)/\alpha}
+# \end{aligned}$$
 
 # %%
 rng = np.random.default_rng(0)
