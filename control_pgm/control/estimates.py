@@ -25,7 +25,7 @@ from control_pgm.control.slices import TERMINAL
 from control_pgm.control.validation import MAX_DENSE_BYTES, fits_dense, index
 from control_pgm.display import size
 from control_pgm.errors import InvalidArgument, InvalidModel, TooLarge
-from control_pgm.tables.arrays import FloatArray, IntArray, lock
+from control_pgm.tables.arrays import FloatArray, IntArray, lock, lock_mask
 from control_pgm.tables.variable import Labels, labels
 
 FORM = Form("transition", ("s", "a", "r", "next"), ("done",), "(s, a, r, s')")
@@ -124,7 +124,10 @@ def _with_unseen(
             raise InvalidArgument(f"unseen_reward {unseen!r}", allowed="a number below +inf, or None")
         paid = np.full(counts.shape, float(unseen))
     values[0, free] = np.where(table[free] > 0, values[0, free], paid[free, :, None])
-    return Rewards(rewards.axes, lock(values), rewards.weights)
+    assert rewards.known is not None
+    known = rewards.known.copy()
+    known[free] = True
+    return Rewards(rewards.axes, lock(values), rewards.weights, lock_mask(known))
 
 
 def _labels(seen: Mapping[Transition, int], states: Any, actions: Any) -> tuple[Labels, Labels]:

@@ -14,7 +14,7 @@ from control_pgm.control.rewards import Rewards
 from control_pgm.control.rows import Form, Row, read_columns, read_rows, shown
 from control_pgm.control.validation import fits_dense, index
 from control_pgm.errors import InvalidArgument, InvalidModel
-from control_pgm.tables.arrays import BoolArray, lock
+from control_pgm.tables.arrays import BoolArray, lock, lock_mask
 from control_pgm.tables.probabilities import MOST, first_miss, spacing
 from control_pgm.tables.variable import Labels, labels
 
@@ -124,15 +124,16 @@ def _stacked(steps: Sequence[tuple[Any, Rewards]], n: int, m: int) -> tuple[Any,
     several = max(len(listed.values) for _, listed in steps)
     fits_dense(n, m, (1 + several) * len(steps))
     values = np.zeros((several, len(steps), n, m, n))
-    weights = np.zeros(values.shape)
+    weights, known = np.zeros(values.shape), np.zeros(values.shape[1:], bool)
     weights[0] = 1.0
     for t, (matrix, listed) in enumerate(steps):
         dense = listed.as_dense(matrix)
         values[: len(dense.values), t] = dense.values
+        known[t] = dense.known
         if dense.weights is not None:
             weights[: len(dense.weights), t] = dense.weights
     transition = np.stack([matrix.toarray().reshape(n, m, n) for matrix, _ in steps])
-    return lock(transition), Rewards("tsas", lock(values), lock(weights) if several > 1 else None)
+    return lock(transition), Rewards("tsas", lock(values), lock(weights) if several > 1 else None, lock_mask(known))
 
 
 def _times(rows: Sequence[Row]) -> int:

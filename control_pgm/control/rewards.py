@@ -46,7 +46,7 @@ class Rewards(Restored):
     axes : "sa", "sas", "tsa" or "tsas"; "o" or "to" where outcomes are the non-zeros of a sparse transition.
     values : shape (K, …axes).
     weights : the same shape, summing to one over k; None where K = 1.
-    known : bool array over outcomes, without k and t
+    known : bool array over outcomes, without k, and without t where all steps are alike
         Where a reward was given, be the outcome possible or not; None if everywhere.
     beyond : RewardSource, optional
         Of listed rewards: those that were given for outcomes which are not listed.
@@ -79,7 +79,12 @@ class Rewards(Restored):
             return self
         weights = None if self.weights is None else self.weights[:, t]
         beyond = None if self.beyond is None else self.beyond.at(t)
-        return Rewards(self.axes[1:], self.values[:, t], weights, self.known, beyond)
+        known = self.known[t] if self.known is not None and self._known_varies else self.known
+        return Rewards(self.axes[1:], self.values[:, t], weights, known, beyond)
+
+    @property
+    def _known_varies(self) -> bool:
+        return self.known is not None and self.known.ndim == self.values.ndim - 1 and self.time_steps is not None
 
     def used(self, support: BoolArray) -> BoolArray:
         """Where a value counts: inside the support of (s, a) or of outcomes, and with positive weight."""
@@ -158,21 +163,20 @@ class Rewards(Restored):
         """`as_dense` with what was given beyond the list."""
         assert self.beyond is not None
         result = replace(self, beyond=None).as_dense(matrix)
-        assert result.known is not None
-        missing = np.nonzero(~result.known)
-        if self.time_steps is None:
-            return result.filled(missing, self.beyond.pick(*missing))
-        for t in range(self.time_steps):
-            result = result.filled((t, *missing), self.beyond.at(t).pick(*missing))
+        for t in range(self.time_steps or 1):
+            known = result.at(t).known
+            assert known is not None
+            missing = np.nonzero(~known)
+            place = (t, *missing) if self.time_steps else missing
+            result = result.filled(place, self.beyond.at(t).pick(*missing))
         return result
 
     def filled(self, place: tuple[Any, ...], found: Rewards) -> Rewards:
         """The same with the listed rewards of some outcomes put in their places: indices of t, if any, and of these."""
         several = max(len(self.values), len(found.values))
         base, found = self.padded(several), found.padded(several)
-        every = np.ones(self.values.shape[2 if self.time_steps else 1 :], bool)
-        known = every if self.known is None else self.known.copy()
-        known[place[1:] if self.time_steps else place] = True if found.known is None else found.known
+        known = np.array(np.broadcast_to(True if self.known is None else self.known, self.values.shape[1:]))
+        known[place] = True if found.known is None else found.known
         values = base.values.copy()
         values[:, *place] = found.values
         weights = base.weights

@@ -16,6 +16,7 @@ from control_pgm.inference.problem import state_indices
 from control_pgm.interop.json_format import plain_number
 from control_pgm.interop.label_codes import decode_label, encode_label, shortened
 from control_pgm.interop.mdp_record import mdp_from, mdp_record
+from control_pgm.interop.plain_values import whole_rows
 from control_pgm.interop.solution_fields import prior_kind, read_horizon, read_prior, read_temperatures, read_truth
 from control_pgm.interop.source import Record, Source
 from control_pgm.models.cpd import CPD
@@ -147,7 +148,7 @@ class _Comparison:
             return np.inf
         key = id(one.scaled), id(other.scaled)
         if key not in self.known:
-            a, b = one.log_array(), other.log_array()
+            a, b = whole_rows(one, log=True), whole_rows(other, log=True)
             apart = np.abs(np.subtract(a, b, out=np.zeros(a.shape), where=a != b))
             self.known[key] = float(apart.max(initial=0.0))
         return self.known[key]

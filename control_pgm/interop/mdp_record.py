@@ -17,6 +17,7 @@ from control_pgm.control.rewards import Rewards
 from control_pgm.errors import ControlPGMError, TooLarge
 from control_pgm.interop.json_format import plain_number
 from control_pgm.interop.label_codes import decode_label, encode_label, shortened
+from control_pgm.interop.reward_record import BEYOND, beyond_arrays, beyond_from, known_from
 from control_pgm.interop.source import VERSION, Record, Source
 from control_pgm.tables.arrays import frozen
 
@@ -27,6 +28,7 @@ _CSR = ("transition_data", "transition_indices", "transition_indptr")
 _ENDINGS = ("endings", "endings_index")
 _INDEX = {"int32": np.int32, "int64": np.int64}
 _ARRAYS = ("initial", "available", "terminal_reward", "transition", *_CSR, "reward", "reward_data", "reward_weights")
+_KNOWN = ("reward_known", *BEYOND)
 _LISTED = {"sas": "o", "tsas": "to"}  # the axes of rewards on outcomes -> the same, listed as non-zeros
 _ROUNDING = 1e-12
 _SAME_HASH = 64  # numbers can be chosen so that all have one hash, and looking one up takes as long as reading all
@@ -53,6 +55,7 @@ def mdp_record(mdp: MDP) -> Record:
         "available": None if mdp.available.all() else mdp.available,
         "terminal_reward": mdp.terminal_reward,
         "reward_weights": rewards.weights,
+        "reward_known": None if rewards.known is None else np.broadcast_to(rewards.known, rewards.values.shape[1:]),
     }
     arrays: dict[str, NDArray[Any]] = {"initial": mdp.initial}
     arrays |= {name: array for name, array in optional.items() if array is not None}
@@ -63,7 +66,7 @@ def mdp_record(mdp: MDP) -> Record:
         arrays["endings_index"] = np.stack([found.state, found.action, found.entered])
         arrays["endings"] = np.stack([found.probability, found.reward])
     arrays["reward_data" if rewards.listed else "reward"] = rewards.values if several else rewards.values[0]
-    return Record(fields, arrays)
+    return Record(fields, arrays | beyond_arrays(rewards.beyond))
 
 
 def mdp_from(source: Source) -> MDP:
@@ -77,7 +80,7 @@ def mdp_from(source: Source) -> MDP:
         If an array would take more than the file's budget.
     """
     source.expect(FORMAT, {"control_pgm/solution": "load_solution reads solutions"})
-    source.only(_FIELDS + _MORE + _ARRAYS + _ENDINGS)
+    source.only(_FIELDS + _MORE + _KNOWN + _ARRAYS + _ENDINGS)
     states, actions = _labels(source, "states"), _labels(source, "actions")
     sizes = {"s": len(states), "a": len(actions), "t": None, "k": None}
 
@@ -152,13 +155,14 @@ def _transition(source: Source, array: Callable[..., NDArray[Any]], n: int, m: i
 def _rewards(source: Source, array: Callable[..., NDArray[Any]]) -> Rewards:
     axes = source.text("reward_axes", ("sa", "sas", "tsa", "tsas"))
     if "reward_weights" not in source.names:
-        return Rewards(axes, frozen(array("reward", axes)[None]))
+        values = array("reward", axes)
+        return Rewards(axes, frozen(values[None]), None, known_from(source, values.shape))
     values, weights = array("reward", "k" + axes), array("reward_weights", "k" + axes)
     if values.shape != weights.shape or not len(values):
         raise source.error(
             f"reward has shape {values.shape} and reward_weights {weights.shape}", allowed="the same, at least one k"
         )
-    return Rewards(axes, frozen(values), _weights(source, weights))
+    return Rewards(axes, frozen(values), _weights(source, weights), known_from(source, values.shape[1:]))
 
 
 def _listed_rewards(source: Source, transition: Any) -> Rewards:
@@ -170,11 +174,16 @@ def _listed_rewards(source: Source, transition: Any) -> Rewards:
             allowed="a transition in csr, indices ascending in every row",
         )
     shape = (None, *[None for _ in axes.removesuffix("sas")], transition.nnz)
-    if "reward_weights" not in source.names:
-        return Rewards(_LISTED[axes], frozen(source.array("reward_data", shape[1:], "float")[None]))
-    values = source.array("reward_data", shape, "float")
-    weights = source.array("reward_weights", values.shape, "float")
-    return Rewards(_LISTED[axes], frozen(values), _weights(source, weights))
+    weights: NDArray[Any] | None = None
+    if "reward_weights" in source.names:
+        values = source.array("reward_data", shape, "float")
+        weights = _weights(source, source.array("reward_weights", values.shape, "float"))
+    else:
+        values = source.array("reward_data", shape[1:], "float")[None]
+    known = known_from(source, values.shape[1:])
+    n = transition.shape[1]
+    beyond = beyond_from(source, n, transition.shape[0] // n, values.shape[1:-1])
+    return Rewards(_LISTED[axes], frozen(values), weights, known, beyond)
 
 
 def _weights(source: Source, weights: NDArray[Any]) -> NDArray[Any]:

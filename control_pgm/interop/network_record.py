@@ -13,7 +13,7 @@ from control_pgm.interop.control_record import FIELDS as CONTROL_FIELDS
 from control_pgm.interop.control_record import control_from, control_record
 from control_pgm.interop.declared_order import network_in_order
 from control_pgm.interop.label_codes import decode_label, encode_label, shortened
-from control_pgm.interop.plain_values import check_entries, holds_plainly
+from control_pgm.interop.plain_values import check_entries, holds_plainly, whole_rows
 from control_pgm.interop.source import VERSION, Record, Source
 from control_pgm.models.cpd import CPD
 from control_pgm.models.factorgraph import FactorGraph
@@ -55,7 +55,7 @@ def network_record(model: BayesianNetwork | FactorGraph) -> Record:
         if k == len(arrays):
             check_entries(factor)
             plain = holds_plainly(factor)
-            arrays[_name(k)] = factor.array() if plain else factor.log_array()
+            arrays[_name(k)] = whole_rows(factor, log=not plain)
             logarithms += [] if plain else [k]
     fields = {
         "format": FORMAT,

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from control_pgm.errors import InvalidArgument, MissingPackage
+from control_pgm.interop.plain_values import whole_rows
 from control_pgm.models.network import BayesianNetwork
 from control_pgm.tables.arrays import FloatArray
 from control_pgm.tables.factor import Factor
@@ -110,7 +111,7 @@ class PgmpyElimination:
 def plain_tables(network: BayesianNetwork) -> Iterator[tuple[Variable, tuple[Variable, ...], FloatArray]]:
     """(child, parents, table) of every CPD, and of every further factor as a binary child of its scope."""
     for cpd in network.cpds:
-        yield cpd.child, cpd.parents, cpd.array()
+        yield cpd.child, cpd.parents, whole_rows(cpd)
     for name, factor in named_factors(network):
         log_values = factor.log_array()
         p = np.exp(log_values - log_values.max())

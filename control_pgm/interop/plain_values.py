@@ -8,6 +8,7 @@ import numpy as np
 
 from control_pgm.display import size
 from control_pgm.errors import InvalidArgument, TooLarge
+from control_pgm.models.cpd import CPD
 from control_pgm.tables.arrays import FloatArray
 from control_pgm.tables.factor import Factor
 
@@ -23,6 +24,19 @@ def check_entries(factor: Factor) -> None:
             allowed=f"{MAX_ENTRIES:,} entries",
             remedy="save the decision process instead, and unroll it again",
         )
+
+
+def whole_rows(factor: Factor, *, log: bool = False) -> FloatArray:
+    """The table of a factor; the rows of a sparse conditional table that are left out are those of its first state.
+
+    A sparse p(O|s,a,s') has no rows for outcomes that p(s'|s,a) makes impossible. In files, and in other programs,
+    every row sums to one; which of them it is does not matter where the dynamics are zero.
+    """
+    table = factor.log_array() if log else factor.array()
+    if isinstance(factor, CPD) and factor.scaled.sparse:
+        table = table.copy()
+        table[..., 0][(table == (-np.inf if log else 0.0)).all(axis=-1)] = 0.0 if log else 1.0
+    return table
 
 
 def holds_plainly(factor: Factor) -> bool:
@@ -58,4 +72,4 @@ def plain_values(factor: Factor, form: str) -> FloatArray:
             allowed="numbers between 1e-308 and 1e308, and 0",
             remedy="write .json, which holds logarithms too",
         )
-    return factor.array()
+    return whole_rows(factor)

@@ -384,6 +384,22 @@ def test_an_outcome_listed_with_probability_zero_has_a_reward():
         assert abs(solve(changed).soft_value - np.log(0.5 + 0.5 * np.exp(2.0))) <= TIGHT
 
 
+def test_outcomes_with_times_are_known_where_they_are_listed():
+    """At t=0 the jump is listed with probability 0, at t=1 it is not."""
+    listed = [
+        {"t": t, "s": s, "a": a, "p": 1.0, "next": int(SHIFT[s, a].argmax()), "r": 0.0}
+        for t, s, a in product((0, 1), range(N), range(M))
+    ]
+    rare = {"t": 0, "s": 0, "a": 1, "p": 0.0, "next": 2, "r": 3.0}
+    net = unroll(MDP.from_outcomes([*listed, rare], initial=0), 2)
+    jump = SHIFT.copy()
+    jump[0, 1] = [0.0, 0.5, 0.5]
+    changed = net.replace(dynamics(net, 0, jump))
+    assert difference(solve(changed).Q[0][0], np.log([1.0, 0.5 + 0.5 * np.exp(3.0)])) <= TIGHT
+    with pytest.raises(InvalidModel, match=r"s_1=0, a_1=1, s_2=2 possible, for which no reward is known"):
+        net.replace(dynamics(net, 1, jump))
+
+
 @pytest.mark.parametrize("wrong", [np.nan, np.inf])
 def test_rewards_of_impossible_outcomes_are_checked_when_they_count(wrong):
     reward = np.zeros((N, M, N))
