@@ -62,7 +62,8 @@ def read_policy(mdp: MDP, policy: Any, horizon: int | None) -> Policy:
     ----------
     policy
         An array [t, s, a] or [s, a]; a labelled array, data frame (actions as columns, states or (t, s) as rows) or
-        array of xarray, all of which are read by their labels; whatever has a ``.policy``, such as a solution, with or
+        array of xarray, all of which are read by their labels; actions by label, as {state: action} or `greedy` names
+        them; whatever has a ``.policy``, such as a solution, with or
         without a last step; or the path of a solution's file.
     horizon : int or None
         The number of actions; needed for a stationary policy only.

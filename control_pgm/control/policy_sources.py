@@ -6,7 +6,7 @@ from all: ``inference``, ``temperatures``, ``action_prior``.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from functools import singledispatch
 from typing import Any
 
@@ -14,8 +14,10 @@ import numpy as np
 
 from control_pgm.control.mdp import MDP
 from control_pgm.control.solve_options import has_temperature
+from control_pgm.control.validation import index
 from control_pgm.errors import InvalidArgument, NotAvailable, unknown
 from control_pgm.tables.arrays import FloatArray
+from control_pgm.tables.frames import as_objects
 from control_pgm.tables.labelled import LabelledArray
 from control_pgm.tables.variable import Labels
 
@@ -32,7 +34,11 @@ def table_of(mdp: MDP, source: Any) -> Any:
     """The policy of a source: a labelled array where there are labels, otherwise what is to be read as an array."""
     if _is_frame(source):
         return _of_frame(mdp, source)
+    if isinstance(source, Mapping):
+        return _of_actions(mdp, LabelledArray(as_objects(list(source.values())), ("s",), {"s": Labels(list(source))}))
     given = getattr(source, "policy", source)
+    if isinstance(given, LabelledArray) and "a" not in given.dims and given.dims[-1] == "s":
+        return _of_actions(mdp, given)
     if not isinstance(given, LabelledArray) and all(hasattr(given, name) for name in ("dims", "coords", "values")):
         return _of_data_array(given)
     return given
@@ -88,6 +94,17 @@ def aligned(mdp: MDP, table: LabelledArray, what: str = "policy") -> Any:
             )
         values = np.take(values, [places[label] for label in own], axis=axis)
     return values
+
+
+def _of_actions(mdp: MDP, chosen: LabelledArray) -> LabelledArray:
+    """The policy that takes one action, by label, in every state, as ``solution.greedy()`` names them; NaN for None."""
+    table = np.zeros((*chosen.shape, mdp.n_actions))
+    for at, label in np.ndenumerate(chosen.values):
+        if label is None and None not in mdp.actions.index_of:
+            table[at] = np.nan
+        else:
+            table[(*at, index(mdp.actions, label, "action of the policy:"))] = 1.0
+    return LabelledArray(table, (*chosen.dims, "a"), {**chosen.coords, "a": mdp.actions})
 
 
 # --- tables of other packages -----------------------------------------------------------------------------------

@@ -200,8 +200,24 @@ def test_what_has_no_single_policy_is_refused():
     many = solve_many(GRID, 3, temperatures=[0.1, 1.0])
     with pytest.raises(InvalidArgument, match=r"axes \('b', 't', 's', 'a'\)"):
         evaluate(GRID, many)
-    with pytest.raises(InvalidArgument, match="not an array of numbers"):
-        evaluate(GRID, {"(0,0)": "left"})
+    with pytest.raises(InvalidArgument, match=r"do not name the same states: '\(0,1\)'"):
+        evaluate(GRID, {"(0,0)": "left"}, 3)
+    with pytest.raises(UnknownName, match="action of the policy: 'west'"):
+        evaluate(GRID, dict.fromkeys(GRID.states, "west"), 3)
+
+
+def test_actions_named_by_label_are_a_policy():
+    best = solve(GRID, 4, inference="bellman")
+    named = evaluate(GRID, best.greedy())
+    assert abs(named.expected_reward - best.value) <= TIGHT
+    right = np.tile([0.0, 0.0, 1.0, 0.0], (6, 1))
+    assert (
+        evaluate(GRID, dict.fromkeys(GRID.states, "right"), 5).expected_reward
+        == evaluate(GRID, right, 5).expected_reward
+    )
+    lost = MDP([[[0.5, 0.5]] * 2, [[0, 1]] * 2], [0, -np.inf], initial=0)
+    with pytest.raises(UndefinedConditional, match="t=1, s=1"):
+        evaluate(lost, {0: 0, 1: None}, 3)
 
 
 def test_a_saved_solution_of_a_changed_network_does_not_tell_its_prior(tmp_path):
