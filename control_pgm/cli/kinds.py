@@ -9,7 +9,7 @@ from control_pgm.errors import ControlPGMError, InvalidArgument
 from control_pgm.interop.json_format import read_json, read_json_text
 from control_pgm.interop.network_files import READ
 from control_pgm.interop.npz_format import read_npz
-from control_pgm.interop.source import MAX_BYTES, Source
+from control_pgm.interop.source import MAX_BYTES, Source, suffix
 
 STANDARD_INPUT = "-"
 GYM = "gym:"
@@ -38,7 +38,7 @@ def refuse_gym_options(name: str) -> None:
 
 def no_process(name: str, text: str | None = None) -> InvalidArgument | None:
     """Why INPUT, or the text of standard input, is no process; None if it does not claim to be anything else."""
-    kind, form = Path(name).suffix.lower(), _format(name, text)
+    kind, form = suffix(name), _format(name, text)
     if form == _NETWORK or (kind in READ and kind not in _READERS):
         return InvalidArgument(
             f"{name!r} holds a network, not a process",

@@ -14,10 +14,10 @@ from control_pgm.interop.declared_order import network_in_order
 from control_pgm.interop.label_codes import decode_label, shortened
 from control_pgm.interop.rounded_rows import RoundedRows
 from control_pgm.interop.source import Budget
-from control_pgm.interop.words import AXES, CUT, WordSource
+from control_pgm.interop.words import CUT, WordSource
 from control_pgm.models.cpd import CPD
 from control_pgm.models.network import BayesianNetwork
-from control_pgm.tables.arrays import FloatArray
+from control_pgm.tables.arrays import MAX_AXES, FloatArray
 from control_pgm.tables.variable import Variable
 
 MARK = "// control_pgm: "  # begins a comment that tells what a variable is called by us
@@ -121,8 +121,8 @@ class Reader:
             source.wrong(f"{where} names a variable twice", allowed="each variable once")
         scope = [self.variables[name] for name in (*parents, child)]
         shape = tuple(v.cardinality for v in scope)
-        if len(shape) > AXES:
-            source.wrong(f"{where} has {len(shape)} variables", allowed=f"{AXES}, as numpy's arrays have")
+        if len(shape) > MAX_AXES:
+            source.wrong(f"{where} has {len(shape)} variables", allowed=f"{MAX_AXES}, as numpy's arrays have")
         source.budget.take(shape, 8, where)
         if child in self.cpds:
             source.wrong(f"variable {shortened(child)} has two probability blocks", allowed="one")

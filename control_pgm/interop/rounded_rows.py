@@ -78,8 +78,9 @@ class RoundedRows:
 def rounding(rows: FloatArray, written: Sequence[str]) -> FloatArray:
     """How far the sum of each row may be from one, if its numbers are rounded to the digits that are shown.
 
-    Numbers are rounded either to decimals or to significant digits, and zeros at the end may have been left out; so the
-    most of either that the table shows count, and the larger of the two errors, half a unit for each number, is taken.
+    Numbers are rounded either to decimals or to two or more significant digits, and zeros at the end may have been left
+    out. So the most of either that the table shows count, and the larger of the two errors is taken: half a unit for
+    each number.
 
     >>> rounding(np.array([[0.333, 0.333, 0.333]]), ["0.333", ".333", "3.33e-1"]).round(6).tolist()
     [0.0015]
@@ -87,7 +88,7 @@ def rounding(rows: FloatArray, written: Sequence[str]) -> FloatArray:
     decimals, digits = zip(*map(_digits, dict.fromkeys(written)), strict=True)
     by_decimals = rows.shape[-1] * 0.5 * 10.0 ** -max(decimals)
     logs = np.log10(np.where(rows > 0, rows, 1.0), where=rows > 0, out=np.full(rows.shape, -np.inf))
-    by_digits = (0.5 * 10.0 ** (np.floor(logs) + 1 - max(digits))).sum(axis=-1)
+    by_digits = (0.5 * 10.0 ** (np.floor(logs) + 1 - max(2, *digits))).sum(axis=-1)
     bound: FloatArray = np.maximum(by_decimals, by_digits) * (1 + 1e-9) + 1e-15 * rows.shape[-1]
     return bound
 

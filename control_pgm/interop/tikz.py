@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Hashable, Mapping
 
+from control_pgm.display import printable
 from control_pgm.display.conventions import KIND_ROWS, LIGHT
 from control_pgm.display.labels import symbol_parts
 from control_pgm.interop.drawn import FACTOR, GAP, Drawn, DrawnEdge, DrawnNode, Place, drawn
@@ -93,8 +94,8 @@ def tex_label(name: str) -> str:
     """
     parts = symbol_parts(name)
     if parts is None:
-        text = "".join(_ESCAPES.get(letter, letter) for letter in name)
-        return re.sub(r"\s+", " ", text)  # an empty line would end the paragraph
+        plain = printable(re.sub(r"\s+", " ", name))  # an empty line would end the paragraph
+        return "".join(_ESCAPES.get(letter, letter) for letter in plain)
     letter, index = parts
     base = letter if len(letter) == 1 else rf"\mathit{{{letter}}}"
     return f"${base}_{{{index}}}$" if index else f"${base}$"

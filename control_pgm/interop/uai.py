@@ -18,11 +18,11 @@ from control_pgm.interop.label_codes import shortened
 from control_pgm.interop.plain_values import plain_values
 from control_pgm.interop.rounded_rows import RoundedRows
 from control_pgm.interop.source import MAX_BYTES, Budget
-from control_pgm.interop.words import AXES, WordSource, without_comments
+from control_pgm.interop.words import WordSource, without_comments
 from control_pgm.models.cpd import CPD
 from control_pgm.models.factorgraph import FactorGraph
 from control_pgm.models.network import BayesianNetwork
-from control_pgm.tables.arrays import FloatArray, lock
+from control_pgm.tables.arrays import MAX_AXES, FloatArray, lock
 from control_pgm.tables.factor import Factor
 from control_pgm.tables.variable import Labels, Variable
 
@@ -157,15 +157,12 @@ def from_uai(
 def _variables(source: WordSource) -> list[Variable]:
     n = source.integer("the number of variables", 1, _MOST)
     source.budget.take((n,), 200, "the variables")
-    labels: dict[int, Labels] = {}
-    variables = []
-    for k in range(n):
-        states = source.integer(f"the number of states of variable {k}", 1, _MOST)
-        if states not in labels:
-            source.budget.take((states,), _STATE, f"the states of variable {k}")
-            labels[states] = Labels(range(states))
-        variables.append(Variable(f"x{k}", labels[states]))
-    return variables
+    counts = [source.integer(f"the number of states of variable {k}", 1, _MOST) for k in range(n)]
+    distinct = dict.fromkeys(counts)
+    for states in distinct:  # all of them before the first label is made
+        source.budget.take((states,), _STATE, f"the states of variable {counts.index(states)}")
+    labels = {states: Labels(range(states)) for states in distinct}
+    return [Variable(f"x{k}", labels[states]) for k, states in enumerate(counts)]
 
 
 def _network(source: WordSource, variables: list[Variable], cpds: list[CPD]) -> BayesianNetwork:
@@ -185,8 +182,8 @@ def _graph(variables: list[Variable], factors: list[Factor]) -> FactorGraph:
 
 def _scope(source: WordSource, k: int, variables: list[Variable]) -> tuple[Variable, ...]:
     size = source.integer(f"the number of variables of table {k}", 0, len(variables))
-    if size > AXES:
-        source.wrong(f"table {k} has {size} variables", allowed=f"{AXES}, as numpy's arrays have")
+    if size > MAX_AXES:
+        source.wrong(f"table {k} has {size} variables", allowed=f"{MAX_AXES}, as numpy's arrays have")
     scope = [variables[source.integer(f"a variable of table {k}", 0, len(variables) - 1)] for _ in range(size)]
     if len(set(scope)) < len(scope):
         source.wrong(f"table {k} names a variable twice", allowed="each variable once")

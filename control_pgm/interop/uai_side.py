@@ -143,17 +143,23 @@ def _words(text: str, name: str) -> WordSource:
 
 def _skip_samples(source: WordSource, text: str) -> None:
     """Leave out the number of samples of the older form, which makes the number of words even."""
-    words = without_comments(text, COMMENT).split()
-    first = without_comments(text, COMMENT).lstrip().split("\n")[0].split()
-    if len(words) % 2 or len(words) < 2:
-        return
-    if words == ["1", "0"] and not (len(first) == 1 and text[-1:].isspace()):
+    lines = [line.split() for line in without_comments(text, COMMENT).split("\n") if line.strip()]
+    words = [word for line in lines for word in line]
+    if words[:1] == [str(len(lines) - 1)] and len(lines[0]) == 1 and len(lines) > 2 and all(map(_sample, lines[1:])):
+        source.take("the number of samples")
+        source.wrong(
+            f"there are {words[0]} samples of evidence", allowed="one", remedy="put each into a file of its own"
+        )
+    if words == ["1", "0"] and not (len(lines) == 2 and text[-1:].isspace()):
         source.at = 2
         source.wrong("the text ends where a state should stand", remedy=f"{CUT}; where nothing is observed, write 0")
-    if words[0] != "1":
-        return
-    if words[1].isdecimal() and len(words) == 2 + 2 * int(words[1]):
+    if words[:1] == ["1"] and _sample(words[1:]):
         source.take("the number of samples")
+
+
+def _sample(words: list[str]) -> bool:
+    """Whether the words are one sample: how many pairs, and the pairs."""
+    return bool(words) and words[0].isdecimal() and len(words) == 1 + 2 * int(words[0])
 
 
 def _end(source: WordSource, last: str) -> None:

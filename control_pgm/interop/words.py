@@ -17,7 +17,6 @@ from control_pgm.tables.arrays import FloatArray
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _NUMBERS = re.compile(rf"{_NUMBER.pattern}(?: {_NUMBER.pattern})*")
 _COUNT = re.compile(r"[0-9]{1,18}")
-AXES = 64  # of one array in numpy, and so variables of one table
 CUT = "was the file cut off? save it again"
 
 

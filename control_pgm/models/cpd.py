@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import ArrayLike
 
+from control_pgm.display import printable
 from control_pgm.errors import InvalidModel
 from control_pgm.tables.arrays import FloatArray, frozen, lock
 from control_pgm.tables.factor import Factor
@@ -81,7 +82,7 @@ class CPD(Factor):
 
     def __repr__(self) -> str:
         given = ", ".join(v.name for v in self.parents)
-        return f"CPD({self.child.name}{' | ' + given if given else ''})"
+        return printable(f"CPD({self.child.name}{' | ' + given if given else ''})")
 
 
 def _rows_to_one(cpd: CPD, values: FloatArray, given: ArrayLike, *, log: bool) -> Scaled:

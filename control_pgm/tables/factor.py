@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from control_pgm.display import html_table, number, text_table
-from control_pgm.errors import InvalidArgument, InvalidModel, UndefinedConditional, unknown
-from control_pgm.tables.arrays import FloatArray, lock
+from control_pgm.display import html_table, number, printable, text_table
+from control_pgm.errors import InvalidArgument, InvalidModel, TooLarge, UndefinedConditional, unknown
+from control_pgm.tables.arrays import MAX_AXES, FloatArray, lock
 from control_pgm.tables.checks import check_scope, checked_table, where
 from control_pgm.tables.contraction import recipe
 from control_pgm.tables.factor_html import axes_table, shares
@@ -256,7 +256,7 @@ class Factor:
     def __repr__(self) -> str:
         axes = ", ".join(f"{v.name}: {v.cardinality}" for v in self.variables)
         listed = f"; {self.scaled.n_entries} non-zeros" if self.scaled.sparse else ""
-        return f"{type(self).__name__}({axes}{listed})"
+        return printable(f"{type(self).__name__}({axes}{listed})")
 
 
 def contract(factors: Sequence[Factor], onto: Sequence[Variable]) -> Factor:
@@ -267,6 +267,12 @@ def contract(factors: Sequence[Factor], onto: Sequence[Variable]) -> Factor:
             first = variables.setdefault(variable.name, variable)
             if first != variable:
                 raise same_states_error(first, variable)
+    if len(onto) > MAX_AXES:
+        raise TooLarge(
+            f"a product over {len(onto)} variables",
+            allowed=f"{MAX_AXES}, as numpy's arrays have",
+            remedy="sum some out",
+        )
     label = {name: i for i, name in enumerate(variables)}
     scopes = tuple(tuple(label[v.name] for v in factor.variables) for factor in factors)
     sizes = tuple(v.cardinality for v in variables.values())

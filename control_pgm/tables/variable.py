@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from control_pgm.display import printable
 from control_pgm.errors import InvalidArgument, InvalidModel, unknown
 
 _NUMBER = re.compile(r"^[+-]?\d+(?:\.\d*)?$")
@@ -122,7 +123,7 @@ class Variable:
 
     def __repr__(self) -> str:
         shown = ", ".join(map(str, self.states[:6])) + (", …" if self.cardinality > 6 else "")
-        return f"Variable({self.name!r}: {self.cardinality} states {shown})"
+        return printable(f"Variable({self.name!r}: {self.cardinality} states {shown})")
 
 
 def by_time(variables: Iterable[Variable]) -> list[Variable]:

@@ -100,6 +100,5 @@ def _name(variable: Variable, start: int, evidence: Mapping[str, Hashable], *, k
 
 def _escape(text: str) -> str:
     short = text if len(text) <= 10 else text[:9] + "…"
-    for letter in "\\{}$%#&^~":
-        short = short.replace(letter, "")
-    return short.replace("_", r"\_").replace(" ", r"\ ")
+    known = "".join([letter for letter in short if letter.isprintable() and letter not in "\\{}$%#&^~"])
+    return known.replace("_", r"\_").replace(" ", r"\ ") or "?"

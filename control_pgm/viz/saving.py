@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+from control_pgm.display import printable
 from control_pgm.errors import InvalidArgument
 from control_pgm.viz import style
 from control_pgm.viz.drawing import Drawing
@@ -42,10 +44,22 @@ def save_picture(drawing: Drawing, path: str | Path, *, dpi: int = 150) -> Path:
         raise InvalidArgument(
             f"picture {str(path)!r} ends in {path.suffix!r}", allowed=", ".join(f".{f}" for f in FORMATS)
         )
+    _make_printable(drawing)
     with replacing(path) as unfinished:
         drawing.figure.savefig(unfinished, format=kind, dpi=dpi, facecolor="white", bbox_inches="tight")
     _close(drawing)
     return path
+
+
+def _make_printable(drawing: Drawing) -> None:
+    """Write control characters, which names may hold, as in Python's strings: SVG cannot hold them, even escaped."""
+    texts: list[Any] = drawing.figure.findobj(
+        lambda artist: hasattr(artist, "get_text") and hasattr(artist, "set_text")
+    )
+    for artist in texts:
+        text = artist.get_text()
+        if not text.replace("\n", "").isprintable():
+            artist.set_text("\n".join(map(printable, text.split("\n"))))
 
 
 def _close(drawing: Drawing) -> None:
