@@ -194,23 +194,28 @@ class ControlNetwork(DynamicBayesianNetwork):
         >>> float(jump.infer().log_evidence * net.temperature + jump.reward_shift.sum())
         5.0
         """
-        plain = super().replace(cpd)
-        child = cpd.child.name
-        t = self._step_of.get(child)
+        t = self._step_of.get(cpd.child.name) if self._fits(cpd) else None
         if t is None:
-            return plain
+            return super().replace(cpd)
         old = self.cpd(f"O_{t}")
-        stage = replaced_stage(plain, child, t, rewarded=old.scaled is self.rewarded(t))
+        stage = replaced_stage(self, cpd, t, rewarded=old.scaled is self.rewarded(t))
         if stage is None:
-            return plain
+            return super().replace(cpd)
         made = make_slice(stage, float(self.temperatures[t]), least=float(self.reward_shift[t]))
         table = optimality_table(made, stage.transition)
-        node = CPD.of(old.variables, table)
-        new = plain._with([node if c is old else c for c in plain.cpds], plain.factors)
+        others = {cpd.child.name: cpd, old.child.name: CPD.of(old.variables, table)}
+        new = self._with([others.get(c.child.name, c) for c in self.cpds], self.factors)
         shift = self.reward_shift.copy()
         shift[t] = made.shift
         new.__dict__.update(reward_shift=lock(shift), _replaced={**self._replaced, t: (stage, table)})
         return new
+
+    def _fits(self, cpd: CPD) -> bool:
+        """Whether a CPD is one over variables of the network; what is wrong with others is found elsewhere."""
+        if not isinstance(cpd, CPD):
+            return False
+        own = [self._cpd_of.get(variable.name) for variable in cpd.variables]
+        return all(k is not None and k.child == variable for k, variable in zip(own, cpd.variables, strict=True))
 
     @cached_property
     def _step_of(self) -> Mapping[str, int]:

@@ -30,15 +30,15 @@ if TYPE_CHECKING:
 _ROUNDING = 1e-12  # a probability below this, left over from a difference, is none
 
 
-def replaced_stage(network: ControlNetwork, child: str, t: int, *, rewarded: bool) -> Stage | None:
-    """What step t is made of now that the table of ``child`` was replaced; None if its rewards are paid as before.
+def replaced_stage(network: ControlNetwork, cpd: CPD, t: int, *, rewarded: bool) -> Stage | None:
+    """What step t is made of when a table is replaced; None if its rewards are paid as before.
 
     Parameters
     ----------
     network : ControlNetwork
-        With the new table.
-    child : str
-        s_{t+1} or a_t.
+        With the old table.
+    cpd : CPD
+        The new one of s_{t+1} or a_t.
     rewarded : bool
         Whether p(O_t|·) follows from the rewards; otherwise it was replaced itself, and is left alone.
 
@@ -47,8 +47,9 @@ def replaced_stage(network: ControlNetwork, child: str, t: int, *, rewarded: boo
     InvalidModel
         If actions become possible that were not available, or outcomes for which no reward is known; names t, s, a, s'.
     """
-    mdp, after = network.mdp, network.cpd(f"s_{t + 1}")
-    prior = _over(network.cpd(f"a_{t}"), network, (f"s_{t}", f"a_{t}"))
+    mdp, child = network.mdp, cpd.child.name
+    after, acting = (cpd if child == name else network.cpd(name) for name in (f"s_{t + 1}", f"a_{t}"))
+    prior = _over(acting, network, (f"s_{t}", f"a_{t}"))
     stage = replace(stage_of(mdp, t, network.prior.at(t)), prior=lock(prior))
     own_dynamics = after.scaled is stage.transition
     _check_available(network, t, stage, own_dynamics)

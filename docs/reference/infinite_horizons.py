@@ -58,7 +58,8 @@ for source, (process, state, printed, digits) in PRINTED.items():
 # %% [markdown]
 # Without discount the values are the limit of growing horizons. It exists where episodes surely
 # end in absorbing states that pay nothing. The gambler may stake nothing for ever, so there no
-# bound is proved.
+# bound is proved. A class of states in which values grow, fall or recur for ever is refused by name;
+# where the process never comes, its values are NaN and all others are found.
 #
 # In Russell and Norvig's world the best policy depends on the reward $R$ of all cells but the two
 # ends. It changes at these values, found by bisection:

@@ -8,6 +8,7 @@ import pytest
 from scipy import sparse
 
 from control_pgm import CPD, MDP, Factor, Variable, gridworld, infer, solve, unroll
+from control_pgm.control.rewards import Rewards
 from control_pgm.errors import InvalidModel
 from tests.control.comparison import TIGHT, difference
 from tests.control.instances import full_prior, rows
@@ -47,8 +48,6 @@ def process(form, rng, table=SHIFT, *, thin=False, values=None, **more):
     values = rng.normal(scale=2.0, size=FORMS[form]) if values is None else values
     given = sparse.csr_array(table.reshape(-1, N)) if thin else table
     if form == "several":
-        from control_pgm.control.rewards import Rewards
-
         w = np.random.default_rng(5).random((N, M, N))
         weights = np.stack([w, 1.0 - w])
         return MDP(given, Rewards("sas", values, weights), **more), values, weights

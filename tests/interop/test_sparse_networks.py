@@ -1,5 +1,7 @@
 """Networks of sparse processes in other engines and in files, and what files keep of rewards."""
 
+import json
+
 import numpy as np
 import pytest
 from scipy import sparse
@@ -23,7 +25,8 @@ def small(**options):
 @pytest.mark.parametrize("discount", [1.0, 0.8])
 @pytest.mark.parametrize("reference", ["pgmpy", "pyagrum", "enumeration"])
 def test_other_engines_take_outcomes_that_are_left_out(reference, discount):
-    pytest.importorskip(reference) if reference != "enumeration" else None
+    if reference != "enumeration":
+        pytest.importorskip(reference)
     net = unroll(small(discount=discount), 2, temperature=0.7)
     assert net.cpd("O_0").scaled.sparse
     report = crosscheck(net, against=reference)
@@ -151,8 +154,6 @@ def test_what_is_known_of_impossible_outcomes_is_kept(kind, thin, tmp_path):
     ],
 )
 def test_spoiled_rewards_of_impossible_outcomes_are_named(name, value, tmp_path):
-    import json
-
     listed = [(0, 0, 1.0, 0, 0.0), (0, 1, 1.0, 1, 2.0), (1, 0, 1.0, 1, 0.0), (1, 1, 1.0, 1, 0.0), (1, 1, 0.0, 0, 7.0)]
     path = save(MDP.from_outcomes(listed, sparse=True), tmp_path / "mdp.json")
     record = json.loads(path.read_text())

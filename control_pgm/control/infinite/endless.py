@@ -120,7 +120,7 @@ def refused(mdp: MDP, endless: Endless) -> InvalidArgument:
     return InvalidArgument(
         f"discount 1, but {who} can go on for ever, and values {endless.why}",
         allowed="classes that settle, such as absorbing states of reward 0; others out of reach of the first state",
-        remedy="give the process a discount: mdp.varied(discount=0.99)",
+        remedy="give the process a discount: mdp.varied(discount=0.99), --discount 0.99 in the shell",
     )
 
 
