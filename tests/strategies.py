@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from control_pgm import CPD, BayesianNetwork, Factor, FactorGraph, TwoSliceTemplate, Variable
+from control_pgm import CPD, BayesianNetwork, Factor, FactorGraph, SparseFactor, TwoSliceTemplate, Variable
 
 seeds = st.integers(0, 2**32 - 1)
 quick = settings(max_examples=40, deadline=None, derandomize=True)
@@ -136,6 +136,30 @@ def random_template(seed, *, zeros=0.25):
         initial.append(random_cpd(rng, y, [x], zeros=zeros))
         transition.append(random_cpd(rng, y1, [x1], zeros=zeros))
     return TwoSliceTemplate(initial, transition)
+
+
+def listed(factor):
+    """The same factor with its non-zeros listed."""
+    logs = factor.log_array()
+    indices = np.argwhere(logs > -np.inf)
+    return SparseFactor(factor.variables, indices, logs[tuple(indices.T)], log=True)
+
+
+def partly_listed(seed, graph):
+    """The factor graph with some tables sparse: some forms everywhere, or single factors here and there."""
+    rng = np.random.default_rng([seed, 7])
+    share, everywhere = float(rng.choice([0.1, 0.5])), rng.random() < 0.5
+    chosen, made = {}, {}
+    for factor in graph.factors:
+        form = tuple(name.split("_")[0] for name in factor.scope) if everywhere else factor
+        chosen.setdefault(form, rng.random() < share)
+        if chosen[form] and id(factor.scaled) not in made:
+            made[id(factor.scaled)] = listed(factor).scaled
+    forms = [tuple(n.split("_")[0] for n in f.scope) if everywhere else f for f in graph.factors]
+    return FactorGraph(
+        Factor.of(f.variables, made[id(f.scaled)]) if chosen[form] else f
+        for f, form in zip(graph.factors, forms, strict=True)
+    )
 
 
 def random_slices(seed, *, most=60, spread=None):

@@ -5,9 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from control_pgm import CPD, MDP, ControlNetwork, Factor, SparseFactor, Variable, unroll
+from control_pgm import CPD, MDP, ControlNetwork, Factor, Variable, unroll
 from control_pgm.errors import ControlPGMError
 from tests.control.instances import rows
+from tests.strategies import listed
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,13 +48,6 @@ class Changed:
                 weights[end, row > 0] = 1.0 / row[row > 0]
                 factors.append(Factor([s, a], weights))
         return factors
-
-
-def listed(factor):
-    """The same factor with its non-zeros listed."""
-    logs = factor.log_array()
-    indices = np.argwhere(logs > -np.inf)
-    return SparseFactor(factor.variables, indices, logs[tuple(indices.T)], log=True)
 
 
 def random_changed(seed: int) -> Changed:

@@ -6,8 +6,9 @@ from hypothesis import given
 
 from control_pgm import Factor, FactorGraph, Variable, infer, infer_many
 from control_pgm.errors import ImpossibleEvidence
+from control_pgm.tables import pattern
 from tests.oracles import log_eliminate, log_sum
-from tests.strategies import quick, random_interleaved_template, random_slices, seeds
+from tests.strategies import partly_listed, quick, random_interleaved_template, random_slices, seeds
 
 
 def shares(tables, names, observed):
@@ -62,6 +63,15 @@ def check(model, rng):
 @given(seed=seeds)
 def test_random_repeated_factor_graphs(seed):
     check(random_slices(seed, most=20), np.random.default_rng([seed, 7]))
+
+
+@pytest.mark.parametrize("room", ["for dense results", "for none"])
+def test_sparse_tables_anywhere_give_the_answers_of_dense_ones(room, monkeypatch):
+    if room == "for none":  # small results are sparse too, as those of large tables are
+        monkeypatch.setattr(pattern, "_SMALL", 0)
+        monkeypatch.setattr(pattern, "_ROOM", 1)
+    for seed in range(15):
+        check(partly_listed(seed, random_slices(seed, most=12)), np.random.default_rng([seed, 9]))
 
 
 @quick
