@@ -9,7 +9,9 @@ from pathlib import Path
 
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.util import logging
 
+LOGGER = logging.getLogger(__name__)
 _COMMENT = re.compile(r"^# Picture: (?P<text>.*(?:\n#.*)*)\n?", re.MULTILINE)
 
 
@@ -22,13 +24,17 @@ def describe_pictures(_app: Sphinx, page: nodes.document) -> None:
         if code is None:
             continue
         pictures = list(cell.findall(nodes.image))
+        drawn_twice = bool(_COMMENT.search(code.astext()))
+        if drawn_twice and len(pictures) % 2:
+            LOGGER.warning("a picture was not drawn for dark pages", location=cell)
         for number, image in enumerate(pictures):
             image["alt"] = image.get("alt") or text_of(code.astext())
-            if _COMMENT.search(code.astext()) and len(pictures) > 1:
+            if drawn_twice and len(pictures) > 1:
                 _show_only("light" if 2 * number < len(pictures) else "dark", image)
         shown = _COMMENT.sub("", code.astext())
+        code.clear()
+        code += nodes.Text(shown)
         code.rawsource = shown
-        code.children = [nodes.Text(shown)]
 
 
 def add_dark_twins(app: Sphinx, page: nodes.document) -> None:
