@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable
 from difflib import get_close_matches
 
-from control_pgm.display.text import printable
-
 
 class ControlPGMError(Exception):
     """Base of every error raised on purpose.
@@ -28,8 +26,7 @@ class ControlPGMError(Exception):
     def __init__(self, what: str, *, allowed: str = "", remedy: str = "") -> None:
         self.what, self.allowed, self.remedy = what, allowed, remedy
         parts = [what, f"allowed: {allowed}" if allowed else "", remedy]
-        message = "; ".join(part for part in parts if part)
-        super().__init__("\n".join(map(printable, message.split("\n"))))  # names from files reach terminals through it
+        super().__init__("; ".join(part for part in parts if part))
 
 
 class InvalidModel(ControlPGMError, ValueError):

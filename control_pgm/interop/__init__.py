@@ -5,12 +5,13 @@ from control_pgm.interop.crosscheck import Check, Report, crosscheck
 from control_pgm.interop.dot import to_dot
 from control_pgm.interop.files import load, load_solution, loads, save, save_solution
 from control_pgm.interop.gymnasium import from_gymnasium
-from control_pgm.interop.network_files import load_network, save_network
+from control_pgm.interop.network_files import load_evidence, load_network, load_query, save_network
 from control_pgm.interop.pgmpy import to_pgmpy
 from control_pgm.interop.sampling import Sampled, from_samples
 from control_pgm.interop.saved_solution import SavedSolution
 from control_pgm.interop.tikz import to_tikz
 from control_pgm.interop.uai import from_uai, to_uai
+from control_pgm.interop.uai_side import from_uai_evidence, from_uai_query, to_uai_evidence, to_uai_solution
 
 __all__ = [
     "Check",
@@ -22,8 +23,12 @@ __all__ = [
     "from_gymnasium",
     "from_samples",
     "from_uai",
+    "from_uai_evidence",
+    "from_uai_query",
     "load",
+    "load_evidence",
     "load_network",
+    "load_query",
     "load_solution",
     "loads",
     "save",
@@ -34,4 +39,6 @@ __all__ = [
     "to_pgmpy",
     "to_tikz",
     "to_uai",
+    "to_uai_evidence",
+    "to_uai_solution",
 ]

@@ -18,6 +18,7 @@ from control_pgm.interop.words import CUT, WordSource
 from control_pgm.models.cpd import CPD
 from control_pgm.models.network import BayesianNetwork
 from control_pgm.tables.arrays import MAX_AXES, FloatArray
+from control_pgm.tables.checks import where as assignment
 from control_pgm.tables.variable import Variable
 
 MARK = "// control_pgm: "  # begins a comment that tells what a variable is called by us
@@ -136,7 +137,7 @@ class Reader:
         rows = np.where(np.isnan(rows), default, rows)
         missing = np.argwhere(np.isnan(rows))
         if len(missing):
-            place = self.place(scope, missing[0])
+            place = self.place(scope[:-1], missing[0])
             source.wrong(f"{where} has no row{place}", allowed="a row for every condition")
         self.cpds[child] = self.rounded.cpd(where, scope[-1], tuple(scope[:-1]), rows, written)
 
@@ -169,8 +170,7 @@ class Reader:
     @staticmethod
     def place(scope: Sequence[Variable], at: Sequence[int]) -> str:
         """A condition, for messages; nothing where there are no parents."""
-        states = ", ".join(f"{v.name}={v.states[i]}" for v, i in zip(scope, at, strict=False))
-        return f" at {states}" if states else ""
+        return f" at {assignment(scope, at[: len(scope)])}" if scope else ""
 
     def numbers(self, count: int, where: str, written: list[str]) -> FloatArray:
         """As many numbers, with or without commas, up to the semicolon; added to those written."""

@@ -10,6 +10,7 @@ from control_pgm.display import size
 from control_pgm.errors import InvalidArgument, TooLarge
 from control_pgm.models.cpd import CPD
 from control_pgm.tables.arrays import FloatArray
+from control_pgm.tables.checks import where
 from control_pgm.tables.factor import Factor
 
 MAX_ENTRIES = 10_000_000  # of one table that is written
@@ -66,7 +67,7 @@ def plain_values(factor: Factor, form: str) -> FloatArray:
     if not holds_plainly(factor):
         logs, values = factor.log_array(), factor.array()
         at = tuple(np.argwhere(~np.isfinite(values) | ((values > 0) != (logs > -np.inf)))[0])
-        place = ", ".join(f"{v.name}={v.states[i]}" for v, i in zip(factor.variables, at, strict=True))
+        place = where(factor.variables, at)
         raise InvalidArgument(
             f"{factor!r} at {place} is exp({logs[at]:.6g}), which {form} files cannot hold",
             allowed="numbers between 1e-308 and 1e308, and 0",

@@ -12,6 +12,7 @@ from control_pgm.errors import DoubtfulFile
 from control_pgm.interop.source import Source
 from control_pgm.models.cpd import CPD
 from control_pgm.tables.arrays import FloatArray, lock
+from control_pgm.tables.checks import where as where_at
 from control_pgm.tables.variable import Variable
 
 EXACT = 1e-9  # what a sum of doubles may miss
@@ -52,7 +53,7 @@ class RoundedRows:
             off = missed > within
             if off.any():
                 at = tuple(np.argwhere(off)[0])
-                place = ", ".join(f"{v.name}={v.states[i]}" for v, i in zip(parents, at, strict=True))
+                place = where_at(parents, at) if parents else ""
                 raise self.source.error(
                     f"{where} sums to {sums[at]:.6g} over {child.name!r}{' at ' + place if place else ''}",
                     allowed=f"1 within {within[at]:.1g}, by the digits that it is written with",

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
+from control_pgm.display import printable
 from control_pgm.errors import InvalidModel
 from control_pgm.tables.arrays import frozen
 from control_pgm.tables.scaled import Scaled
@@ -28,7 +29,8 @@ def check_scope(variables: Iterable[Variable]) -> tuple[Variable, ...]:
 
 def where(variables: Sequence[Variable], at: Iterable[int]) -> str:
     """An assignment, given by state indices, for an error message."""
-    return ", ".join(f"{v.name}={v.states[i]}" for v, i in zip(variables, at, strict=True)) or "its only entry"
+    shown = ", ".join(f"{v.name}={v.states[i]}" for v, i in zip(variables, at, strict=True))
+    return printable(shown) or "its only entry"
 
 
 def checked_table(scope: tuple[Variable, ...], table: ArrayLike, *, log: bool) -> Scaled:
