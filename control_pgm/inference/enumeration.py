@@ -103,9 +103,11 @@ class EnumeratedPosterior(ExactPosterior):
         self._refuse_if_too_many(scope)
         total = np.zeros(prod(v.cardinality for v in scope))
         for factor in factors:
-            index = tuple(self.observed.get(v.name, None) for v in factor.variables)
-            states = tuple(_states(scope, v) if i is None else i for v, i in zip(factor.variables, index, strict=True))
-            total += factor.log_array()[states]
+            place = np.zeros(total.shape, dtype=np.int64)  # in the flat table: numpy takes 63 indices at most
+            for v in factor.variables:
+                state = self.observed.get(v.name)
+                place = place * v.cardinality + (_states(scope, v) if state is None else state)
+            total += factor.log_array().ravel()[place]
         return total
 
     def _refuse_if_too_many(self, scope: list[Variable]) -> None:

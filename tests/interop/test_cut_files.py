@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from control_pgm import CPD, BayesianNetwork, Factor, FactorGraph, Variable, gridworld, load, save
+from control_pgm import CPD, BayesianNetwork, Factor, FactorGraph, Variable, gridworld, infer, load, save
 from control_pgm.errors import ControlPGMError, DoubtfulFile, InvalidFile, TooLarge
 from control_pgm.interop.bif import from_bif, to_bif
 from control_pgm.interop.network_files import load_evidence, load_network, load_query, save_network
@@ -181,7 +181,15 @@ def test_tables_over_more_variables_than_arrays_have_axes_are_refused():
     with pytest.raises(InvalidFile, match="the table of 'v0' has 70 variables; allowed: 64"):
         from_bif(blocks + f"probability ( v0 | {', '.join(f'v{k}' for k in range(1, n))} ) {{ default 1; }}")
     fits = f"MARKOV {64} {'1 ' * 64} 1 {64} {' '.join(map(str, range(64)))} 1 5"
-    assert from_uai(fits).factors[0].array().item() == 5.0
+    graph = from_uai(fits)
+    assert graph.factors[0].array().item() == 5.0
+    for method in ("enumeration", "loopy"):
+        assert abs(infer(graph, method=method).log_evidence - np.log(5)) < 1e-12
+    with pytest.raises(TooLarge, match="64 variables"):
+        infer(graph)
+    wide = [Factor([Variable(f"{side}{k}", 1) for k in range(40)], np.ones((1,) * 40)) for side in "xy"]
+    with pytest.raises(TooLarge, match="a product over 80 variables; allowed: 64"):
+        wide[0] * wide[1]
 
 
 @pytest.mark.parametrize(
