@@ -1,4 +1,43 @@
-"""Control as inference: decision processes as explicit graphical models, solved by message passing."""
+"""Control as inference: decision processes as explicit graphical models, solved by message passing.
+
+A finite Markov decision process is unrolled to a Bayesian network over states s_t, actions a_t and optimality variables
+O_t; policies and values are answers to ordinary queries of that network, given O=1. Five lines to begin with:
+
+>>> from control_pgm import gridworld, query, solve
+>>> mdp = gridworld("S..\\n.#.\\n..G", slip=0.1)
+>>> solution = solve(mdp, horizon=6, temperature=0.2)
+>>> solution.greedy().sel(t=0, s="(1,0)"), round(float(solution.V.sel(t=0, s="(0,0)")), 3)
+('down', 0.406)
+>>> print(query(solution.network, "a_3 | s_3=(1,2), O=1"))
+a_3      value
+─────  ───────
+left     0.216
+down    0.5133
+right    0.216
+up     0.05465
+
+Where to look
+-------------
+A process
+    `MDP`, `MDP.from_outcomes`, `MDP.from_frame` (data frames), `MDP.from_transitions` (logs), `gridworld`,
+    `from_gymnasium`, `from_samples`, `load`.
+Policies and values
+    `solve` over a horizon, with ``inference="posterior"``, ``"variational"``, ``"bellman"``, ``"planning"``,
+    ``"map"`` or ``"marginal-map"``; `solve_infinite` and `solve_average` without a last step; `solve_many` for many.
+What a policy really gets
+    `evaluate`, `simulate`, `optimism_report`.
+Any question to any discrete model
+    `unroll`, `BayesianNetwork`, `FactorGraph`, `TwoSliceTemplate`; `infer(model, evidence)`, `query(model, "x | y=1")`,
+    `marginal_map`, `trace`.
+To check, to see, to keep
+    `crosscheck` against other engines; ``plot_…``, `explore`; `save`, `load`, `save_network`, `load_network`;
+    ``.to_frame()`` and ``.to_xarray()`` of results.
+On the command line
+    ``control-pgm --help``.
+
+``help(control_pgm.solve)`` and its like have the formulas, the units, the errors and an example. Every error says what
+is wrong, what is allowed, and what to do.
+"""
 
 from control_pgm import errors
 from control_pgm._version import __version__

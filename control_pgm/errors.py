@@ -92,11 +92,72 @@ class NotConverged(UserWarning):
     """Messages of loopy belief propagation that have not converged: beliefs depend on when they were stopped."""
 
 
+class UnknownKeyword(ControlPGMError, TypeError):
+    """A keyword that a function does not have."""
+
+
 def unknown(name: Hashable, allowed: Iterable[Hashable], *, what: str, remedy: str = "") -> UnknownName:
-    """An `UnknownName` for ``name`` that lists what exists and suggests the nearest spelling."""
+    """An `UnknownName` for ``name`` that lists what exists and suggests the nearest spelling.
+
+    Of names with times, such as s_0 … s_9, the range is told where only the time is wrong or missing; of numbers the
+    range; and what stands at a position that was given in place of a label.
+    """
     names = list(allowed)
+    family = _family(name, names)
+    if family or _are_numbers(name, names):
+        shown = family or f"{names[0]!r} … {names[-1]!r}"
+        return UnknownName(f"{what} {name!r} does not exist", allowed=shown, remedy=remedy)
     shown = ", ".join(map(repr, names[:8])) + (f", … ({len(names)} in all)" if len(names) > 8 else "")
-    by_text = {str(n): n for n in names}
-    close = get_close_matches(str(name), list(by_text), n=1)
-    hint = f"did you mean {by_text[close[0]]!r}?" if close else ""
+    hint = suggestion(name, names)
+    if not hint and isinstance(name, int) and not isinstance(name, bool) and 0 <= name < len(names):
+        hint = f"positions are not taken: number {name} is {names[name]!r}"
     return UnknownName(f"{what} {name!r} does not exist", allowed=shown or "none", remedy=hint or remedy)
+
+
+def no_choice(what: str, value: object, allowed: Iterable[str], *, remedy: str = "") -> InvalidArgument:
+    """An `InvalidArgument` for a value that is none of a few words, with the nearest of them."""
+    names = list(allowed)
+    hint = suggestion(value, names) if isinstance(value, str) else ""
+    return InvalidArgument(f"{what} {value!r}", allowed=", ".join(map(repr, names)), remedy=hint or remedy)
+
+
+def suggestion(name: object, names: Iterable[Hashable]) -> str:
+    """ "did you mean …?" with the nearest spelling, whatever the case and the spaces; empty if nothing is near.
+
+    Examples
+    --------
+    >>> suggestion("Bellman", ["posterior", "bellman"]), suggestion((0, 1), ["(0,0)", "(0,1)"]), suggestion("x", ["y"])
+    ("did you mean 'bellman'?", "did you mean '(0,1)'?", '')
+    """
+    by_text: dict[str, Hashable] = {}
+    for other in names:
+        by_text.setdefault(_plain(other), other)
+    text = _plain(name)
+    close = [text] if text in by_text else get_close_matches(text, by_text, n=1)
+    return f"did you mean {by_text[close[0]]!r}?" if close else ""
+
+
+def _plain(name: object) -> str:
+    return str(name).replace(" ", "").lower()
+
+
+def _are_numbers(name: object, names: list[Hashable]) -> bool:
+    """Whether a number was asked for among consecutive ones."""
+    if not isinstance(name, int) or not names or not isinstance(names[0], int):
+        return False
+    return names == list(range(names[0], names[0] + len(names)))
+
+
+def _family(name: object, names: list[Hashable]) -> str:
+    """ "s_0 … s_9" for s_12 and for s, if these names exist."""
+    if not isinstance(name, str):
+        return ""
+    base, mark, time = name.rpartition("_")
+    if not (mark and time.isdecimal()):
+        base = name
+    start = f"{base}_"
+    ends = [other[len(start) :] for other in names if isinstance(other, str) and other.startswith(start)]
+    times = sorted(int(end) for end in ends if end.isdecimal())
+    if not times:
+        return ""
+    return f"{base}_{times[0]} … {base}_{times[-1]}" if len(times) > 1 else f"{base}_{times[0]}"

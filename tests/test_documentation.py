@@ -19,7 +19,7 @@ from control_pgm.cli import main
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-MODULES = [info.name for info in pkgutil.walk_packages(control_pgm.__path__, "control_pgm.")]
+MODULES = ["control_pgm"] + [info.name for info in pkgutil.walk_packages(control_pgm.__path__, "control_pgm.")]
 SCRIPTS = sorted((ROOT / "examples").glob("*.py"))
 
 

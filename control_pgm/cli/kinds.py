@@ -42,7 +42,7 @@ def no_process(name: str, text: str | None = None) -> InvalidArgument | None:
     if form == _NETWORK or (kind in READ and kind not in _READERS):
         return InvalidArgument(
             f"{name!r} holds a network, not a process",
-            remedy=f"ask control-pgm infer {'FILE' if text else name}, or look at it with info, draw or trace",
+            remedy=f"ask control-pgm infer {'FILE' if text else name} or query; or see info, draw, trace",
         )
     return _solution(name) if form == _SOLUTION else None
 

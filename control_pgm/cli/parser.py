@@ -77,8 +77,13 @@ def _solve(add: AddParser) -> None:
 
 
 def _query(add: AddParser) -> None:
-    query = add("query", help='any conditional, such as "a_3 | s_3=(1,0), O=1"')
-    options.process_options(query)
+    query = add("query", help='any conditional of a process or a network, such as "a_3 | s_3=(1,0), O=1"')
+    query.add_argument("input", metavar="INPUT", help=f"{options.INPUT}; or {options.NETWORK}")
+    query.add_argument("--horizon", type=steps, metavar="T", help=f"for a process: {options.T}")
+    options.temperature_option(query)
+    options.change_options(query)
+    options.memory_option(query)
+    options.parents_option(query)
     query.add_argument(
         "query", metavar="QUERY", help='"targets | conditions"; O=1 observes every O_t, O[2:]=1 those from 2 on'
     )

@@ -11,10 +11,11 @@ import control_pgm.interop as interop
 from control_pgm.cli import inputs
 from control_pgm.cli.notes import note
 from control_pgm.cli.output import deliver, factor_text, progress, show
-from control_pgm.control import MDP, unroll
+from control_pgm.control import MDP, ControlNetwork, unroll
 from control_pgm.display import listing, number, text_table
 from control_pgm.errors import InvalidArgument
 from control_pgm.inference.query import parse_query
+from control_pgm.models.factorgraph import Model
 from control_pgm.tables.arrays import BoolArray
 
 
@@ -46,10 +47,21 @@ def info(options: argparse.Namespace) -> bool:
 
 
 def query(options: argparse.Namespace) -> bool:
-    """Any conditional of the network."""
-    network = inputs.network(options, inputs.process(options))
+    """Any conditional of the network in a file, or of that of a process."""
+    network: Model
+    if inputs.names_a_network(options):
+        network = inputs.network_file(options)
+    elif options.horizon is None:
+        raise InvalidArgument(
+            f"no --horizon for {options.input!r}, which holds a process",
+            allowed="--horizon T, the number of actions; a network in a file needs none",
+        )
+    else:
+        network = inputs.network(options, inputs.process(options))
     answer = inference.query(network, options.query, memory_limit=inputs.limit(options))
     deliver(lambda kind: factor_text(answer, kind), options.format, options.out)
+    if not isinstance(network, ControlNetwork):
+        return True
     asked = parse_query(network, options.query)
     if not {*asked.targets, *asked.tables, *asked.given, *asked.evidence} & set(network.optimal):
         note("nothing is observed about O: this is the prior; add O=1")

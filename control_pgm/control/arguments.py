@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from math import inf, nan
 from numbers import Real
+from os import PathLike
 from typing import Any
 
 import numpy as np
 from scipy import sparse
 
-from control_pgm.errors import InvalidArgument, InvalidModel
+from control_pgm.errors import InvalidArgument, InvalidModel, no_choice
 from control_pgm.tables.arrays import NO_NUMBERS, FloatArray, frozen
 
 
@@ -70,7 +71,7 @@ def choice(value: Any, allowed: Iterable[str], what: str, *, remedy: str = "") -
     """
     names = tuple(allowed)
     if not isinstance(value, str) or value not in names:
-        raise InvalidArgument(f"{what} {value!r}", allowed=", ".join(map(repr, names)), remedy=remedy)
+        raise no_choice(what, value, names, remedy=remedy)
     return value
 
 
@@ -93,6 +94,15 @@ def as_numbers(
         return frozen(values)
     except (TypeError, ValueError, OverflowError) as reason:
         raise error(f"{what} is not an array of numbers ({reason})", remedy=remedy) from None
+
+
+def to_process(given: Any) -> str:
+    """How to come from what was given in place of a decision process to one; empty where nothing is known."""
+    if isinstance(given, str | PathLike):
+        return "a file is read by load(path), a drawing by gridworld(text)"
+    if "network" in getattr(given, "__dict__", {}):
+        return "its process is .network.mdp"
+    return "its process is .mdp" if hasattr(given, "mdp") else ""
 
 
 def as_csr(matrix: Any, what: str) -> Any:

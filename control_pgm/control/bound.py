@@ -28,6 +28,7 @@ from control_pgm.control.solution_schedule import shift_in_nats
 from control_pgm.control.temperatures import check_schedule
 from control_pgm.display import number, text_table
 from control_pgm.errors import InvalidArgument
+from control_pgm.keywords import keywords
 from control_pgm.tables.arrays import FloatArray
 from control_pgm.tables.restoring import Restored
 
@@ -96,6 +97,7 @@ class Bound(Restored):
         return f"Bound(elbo={number(self.elbo, 8)}, gap={number(self.gap, 8)})"
 
 
+@keywords
 def variational_bound(
     mdp: MDP,
     policy: Any,

@@ -16,6 +16,7 @@ from control_pgm.control.priors import Prior, parse_prior
 from control_pgm.control.temperatures import check_schedule, varies
 from control_pgm.display import html_table, number, text_table
 from control_pgm.errors import NotAvailable, UndefinedConditional
+from control_pgm.keywords import keywords
 from control_pgm.tables.arrays import FloatArray, lock
 from control_pgm.tables.labelled import LabelledArray
 from control_pgm.tables.variable import Labels
@@ -140,6 +141,7 @@ def _no_temperature(name: str) -> NotAvailable:
     )
 
 
+@keywords
 def evaluate(
     mdp: MDP,
     policy: Any,

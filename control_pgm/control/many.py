@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from control_pgm.control.arguments import is_count, is_several
+from control_pgm.control.arguments import is_count, is_several, to_process
 from control_pgm.control.mdp import MDP
 from control_pgm.control.network import ControlNetwork, unroll
 from control_pgm.control.reading import TextbookMessages
@@ -23,6 +23,7 @@ from control_pgm.errors import InvalidArgument
 from control_pgm.inference.impossible import impossible
 from control_pgm.inference.many import TreeBatch
 from control_pgm.inference.plan import DEFAULT_MEMORY_LIMIT
+from control_pgm.keywords import keywords
 from control_pgm.tables.arrays import FloatArray, lock
 from control_pgm.tables.labelled import LabelledArray
 from control_pgm.tables.message import logarithms, probabilities
@@ -157,6 +158,7 @@ class Solutions(Restored):
         return text_table(["solutions", ""], rows)
 
 
+@keywords
 def solve_many(
     problem: MDP | Sequence[MDP],
     horizon: int,
@@ -245,7 +247,11 @@ def _length(name: str, values: Any) -> int:
     if name == "problem":
         wrong = [item for item in values if not isinstance(item, MDP)] if is_several(values) else [values]
         if wrong:
-            raise InvalidArgument(f"{type(wrong[0]).__name__} cannot be unrolled", allowed="an MDP, or a list of MDPs")
+            raise InvalidArgument(
+                f"{type(wrong[0]).__name__} cannot be unrolled",
+                allowed="an MDP, or a list of MDPs",
+                remedy=to_process(wrong[0]),
+            )
     elif not is_several(values):
         raise InvalidArgument(
             f"{name} is {values!r}", allowed="a list with one item for each problem", remedy=f"pass {name}=[…]"

@@ -20,6 +20,7 @@ from control_pgm.control.process_tables import ProcessTables
 from control_pgm.control.reward_forms import stored_rewards
 from control_pgm.control.rewards import Rewards
 from control_pgm.display import html_table, listing, number, text_table
+from control_pgm.keywords import keywords
 from control_pgm.tables.arrays import BoolArray, FloatArray
 from control_pgm.tables.variable import Labels, labels
 
@@ -97,6 +98,7 @@ class MDP(ProcessTables, MadeOfRows):
     reward_table: Rewards
     endings: Endings | None
 
+    @keywords
     def __init__(
         self,
         transition: Any,

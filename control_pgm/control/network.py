@@ -16,7 +16,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from control_pgm.control.arguments import is_count
+from control_pgm.control.arguments import as_float, is_count, to_process
 from control_pgm.control.mdp import MDP
 from control_pgm.control.network_tables import (
     counting_factors,
@@ -34,6 +34,7 @@ from control_pgm.errors import InvalidArgument, InvalidModel, NotAvailable, TooL
 from control_pgm.inference.exact import TreePosterior
 from control_pgm.inference.infer import infer
 from control_pgm.inference.plan import DEFAULT_MEMORY_LIMIT
+from control_pgm.keywords import keywords
 from control_pgm.models.cpd import CPD
 from control_pgm.models.every_slice import EverySlice
 from control_pgm.models.template import DynamicBayesianNetwork, TwoSliceTemplate
@@ -254,6 +255,7 @@ class ControlNetwork(DynamicBayesianNetwork):
         return f"ControlNetwork({self.mdp!r}, horizon {self.horizon}, {alpha})"
 
 
+@keywords
 def unroll(
     mdp: MDP, horizon: int, *, temperature: ArrayLike = 1.0, action_prior: ArrayLike | str | None = None
 ) -> ControlNetwork:
@@ -290,7 +292,8 @@ def unroll(
     ('s_0', 'a_0', 'O_0', 's_1', 'a_1', 'O_1', 's_2')
     """
     if not isinstance(mdp, MDP):
-        raise InvalidArgument(f"{type(mdp).__name__} cannot be unrolled", allowed="an MDP")
+        remedy = "it is unrolled already: solve(net)" if isinstance(mdp, ControlNetwork) else to_process(mdp)
+        raise InvalidArgument(f"{type(mdp).__name__} cannot be unrolled", allowed="an MDP", remedy=remedy)
     steps = check_horizon(mdp, horizon)
     alphas = check_schedule(temperature, steps)
     scheduled = varies(alphas)
@@ -348,7 +351,7 @@ def given_prior(network: ControlNetwork) -> FloatArray | str | None:
 def check_horizon(mdp: MDP, horizon: Any) -> int:
     """The horizon, if it is an integer ≥ 1 that fits the time-varying tables."""
     if not isinstance(mdp, MDP):
-        raise InvalidArgument(f"{type(mdp).__name__} is no MDP", allowed="an MDP")
+        raise InvalidArgument(f"{type(mdp).__name__} is no MDP", allowed="an MDP", remedy=to_process(mdp))
     steps = check_length(horizon)
     if mdp.time_steps is not None and steps != mdp.time_steps:
         raise InvalidArgument(
@@ -358,10 +361,20 @@ def check_horizon(mdp: MDP, horizon: Any) -> int:
     return steps
 
 
+def _horizon_remedy(horizon: Any) -> str:
+    """What to do about a horizon that is no integer."""
+    if (isinstance(horizon, str) and horizon.lower().startswith("inf")) or as_float(horizon) == np.inf:
+        return "without a last step: solve_infinite(mdp), or solve_average(mdp)"
+    steps = as_float(horizon)
+    return f"write {int(steps)}" if steps >= 1.0 and steps.is_integer() else ""
+
+
 def check_length(horizon: Any) -> int:
     """The horizon, if it is an integer ≥ 1 that is not too large."""
     if not is_count(horizon):
-        raise InvalidArgument(f"horizon {horizon!r}", allowed="an integer ≥ 1, the number of actions")
+        raise InvalidArgument(
+            f"horizon {horizon!r}", allowed="an integer ≥ 1, the number of actions", remedy=_horizon_remedy(horizon)
+        )
     if horizon > MAX_HORIZON:
         raise TooLarge(
             f"horizon {horizon:,} would need one set of messages per step",

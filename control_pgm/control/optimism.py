@@ -28,6 +28,7 @@ from control_pgm.control.temperatures import check_single
 from control_pgm.control.validation import index
 from control_pgm.display import html_table, number, text_table
 from control_pgm.errors import InvalidArgument
+from control_pgm.keywords import keywords
 from control_pgm.tables.arrays import FloatArray
 from control_pgm.tables.restoring import Restored
 
@@ -103,6 +104,7 @@ class OptimismReport(Restored):
         )
 
 
+@keywords
 def optimism_report(
     problem: MDP | Solution,
     horizon: int | None = None,

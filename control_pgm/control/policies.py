@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from control_pgm.control.arguments import as_numbers
+from control_pgm.control.arguments import as_numbers, to_process
 from control_pgm.control.mdp import MDP
 from control_pgm.control.network import check_horizon
 from control_pgm.control.policy_sources import aligned, opened, prior_of, table_of, temperatures_of
@@ -74,7 +74,9 @@ def read_policy(mdp: MDP, policy: Any, horizon: int | None) -> Policy:
         If it has another shape, other labels, or rows that are no distributions; names t and s.
     """
     if not isinstance(mdp, MDP):
-        raise InvalidArgument(f"{type(mdp).__name__} is no MDP", allowed="an MDP, then a policy")
+        raise InvalidArgument(
+            f"{type(mdp).__name__} is no MDP", allowed="an MDP, then a policy", remedy=to_process(mdp)
+        )
     source = opened(policy)
     given = table_of(mdp, source)
     if isinstance(given, LabelledArray):

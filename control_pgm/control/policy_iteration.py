@@ -29,6 +29,7 @@ from control_pgm.control.temperatures import check_single, varies
 from control_pgm.control.validation import step
 from control_pgm.display import number, text_table
 from control_pgm.errors import InvalidArgument
+from control_pgm.keywords import keywords
 from control_pgm.tables.arrays import FloatArray, lock
 from control_pgm.tables.labelled import LabelledArray
 from control_pgm.tables.restoring import Restored
@@ -97,6 +98,7 @@ class PolicyIteration(Restored):
         )
 
 
+@keywords
 def soft_policy_iteration(
     mdp: MDP,
     horizon: int | None = None,

@@ -18,6 +18,7 @@ from control_pgm.control.validation import MAX_DENSE_BYTES
 from control_pgm.display import number, size
 from control_pgm.errors import InvalidArgument, TooLarge, UndefinedConditional
 from control_pgm.inference.seeds import generator
+from control_pgm.keywords import keywords
 from control_pgm.tables.arrays import FloatArray, IntArray
 from control_pgm.tables.frames import columns_frame
 from control_pgm.tables.restoring import Restored
@@ -88,6 +89,7 @@ class Trajectories(Restored):
         return f"Trajectories({len(self)} of horizon {horizon}, mean return {number(float(self.returns.mean()))})"
 
 
+@keywords
 def simulate(
     mdp: MDP, policy: Any, n: int, seed: int | np.random.Generator, *, horizon: int | None = None
 ) -> Trajectories:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from control_pgm.control.arguments import to_process
 from control_pgm.control.infinite import LinearlySolvable, passive_process
 from control_pgm.control.mdp import MDP
 from control_pgm.control.network import ControlNetwork, check_horizon, unroll
@@ -38,10 +39,12 @@ from control_pgm.inference.marginal_map import marginal_map
 from control_pgm.inference.passes import Progress
 from control_pgm.inference.plan import DEFAULT_MEMORY_LIMIT, plan
 from control_pgm.inference.storage import Keep
+from control_pgm.keywords import keywords
 from control_pgm.tables.arrays import FloatArray
 from control_pgm.tables.labelled import LabelledArray
 
 
+@keywords
 def solve(
     problem: MDP | ControlNetwork | LinearlySolvable,
     horizon: int | None = None,
@@ -252,7 +255,7 @@ def _as_network(
             allowed="an MDP, or a ControlNetwork made by unroll(mdp, horizon)",
             remedy="inference='linearly-solvable' takes it"
             if isinstance(problem, LinearlySolvable)
-            else "other models: infer(model, evidence)",
+            else to_process(problem) or "other models: infer(model, evidence)",
         )
     if temperature is not None or action_prior is not None:
         raise InvalidArgument(

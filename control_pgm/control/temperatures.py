@@ -18,7 +18,10 @@ def check_temperature(temperature: Any) -> float:
         raise InvalidArgument(
             f"temperature {temperature!r}",
             allowed="a finite number > 0, in units of reward",
-            remedy="for the limit 0 take a small one: the policy approaches the mode of the posterior",
+            remedy="for the limit 0 take a small one, or inference='bellman' (largest expected reward) or 'map' (most "
+            "probable trajectory)"
+            if alpha == 0.0
+            else "",
         )
     return alpha
 

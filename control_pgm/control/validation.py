@@ -10,7 +10,7 @@ import numpy as np
 
 from control_pgm.control.arguments import as_float, as_numbers, is_count
 from control_pgm.display import size
-from control_pgm.errors import InvalidArgument, InvalidModel, TooLarge, unknown
+from control_pgm.errors import InvalidArgument, InvalidModel, TooLarge, suggestion, unknown
 from control_pgm.tables.arrays import BoolArray, FloatArray, lock
 from control_pgm.tables.probabilities import MOST, first_miss
 from control_pgm.tables.variable import Labels
@@ -42,7 +42,7 @@ def initial_distribution(initial: Any, states: Labels) -> FloatArray:
     elif isinstance(initial, Hashable) and initial in states.index_of:
         vector = np.zeros(n)
         vector[states.index_of[initial]] = 1.0
-    elif isinstance(initial, str | int):
+    elif isinstance(initial, str | int) or (isinstance(initial, tuple) and suggestion(initial, states)):
         raise unknown(initial, states, what="initial state")
     else:
         vector = as_numbers(initial, "initial")

@@ -8,7 +8,7 @@ from dataclasses import fields, replace
 from math import inf
 from typing import Any, Literal, overload
 
-from control_pgm.errors import InvalidArgument, unknown
+from control_pgm.errors import InvalidArgument, no_choice, unknown
 from control_pgm.inference.enumeration import EnumeratedPosterior
 from control_pgm.inference.exact import TreePosterior
 from control_pgm.inference.impossible import impossible
@@ -16,10 +16,15 @@ from control_pgm.inference.loopy import LoopyPosterior
 from control_pgm.inference.loopy_options import LoopyOptions
 from control_pgm.inference.plan import DEFAULT_MEMORY_LIMIT, check_memory_limit, plan
 from control_pgm.inference.posterior import Posterior
-from control_pgm.inference.problem import check_model
+from control_pgm.inference.problem import check_evidence, check_model
 from control_pgm.inference.storage import Keep
+from control_pgm.keywords import unknown_keyword
 from control_pgm.models.every_slice import EverySlice
 from control_pgm.models.factorgraph import Model
+
+_METHODS = ("exact", "enumeration", "loopy")
+_ARGUMENTS = ("model", "evidence", "method", "memory_limit", "keep", "options")
+_SETTINGS = tuple(field.name for field in fields(LoopyOptions))
 
 
 @overload
@@ -104,8 +109,7 @@ def infer(
     0.774194
     """
     check_model(model)
-    if not isinstance(evidence, Mapping | None):
-        raise InvalidArgument(f"evidence {evidence!r} is not a mapping", allowed="{variable name: state label}")
+    check_evidence(evidence)
     observed = evidence if isinstance(evidence, EverySlice) else dict(evidence or {})  # ours, whoever changes theirs
     check_memory_limit(memory_limit)
     if keep != "memory" and method != "exact":
@@ -114,6 +118,9 @@ def infer(
         )
     if method == "loopy":
         return _loopy(model, observed, memory_limit, _loopy_options(options, settings))
+    foreign = [name for name in settings if name not in _SETTINGS]
+    if foreign:
+        raise unknown_keyword("infer", foreign[0], [*_ARGUMENTS, *(f"{name} (loopy)" for name in _SETTINGS)])
     if settings or options is not None:
         raise InvalidArgument(
             f"{next(iter(settings), 'options')} with method={method!r}",
@@ -126,7 +133,7 @@ def infer(
     elif method == "enumeration":
         posterior = EnumeratedPosterior(model, observed, memory_limit)
     else:
-        raise InvalidArgument(f"method {method!r} does not exist", allowed="'exact', 'enumeration', 'loopy'")
+        raise no_choice("method", method, _METHODS)
     if posterior.log_evidence == -inf:
         raise impossible(model, observed, memory_limit)
     return posterior

@@ -12,12 +12,14 @@ from functools import cached_property
 
 import numpy as np
 
+from control_pgm.display.text import shortened
 from control_pgm.errors import InvalidArgument, InvalidModel, unknown
 from control_pgm.inference.compiled import compile_plan
 from control_pgm.inference.passes import Collect, Distribute, Programme
 from control_pgm.inference.plan import DEFAULT_MEMORY_LIMIT, Plan, in_own_order, plan
 from control_pgm.inference.problem import Problem, pose
 from control_pgm.inference.rolling import roll
+from control_pgm.keywords import keywords
 from control_pgm.models.factorgraph import Model
 from control_pgm.tables.arrays import FloatArray
 from control_pgm.tables.message import Message, exponent_of, probabilities
@@ -180,6 +182,7 @@ def _posed_together(
     return in_own_order(replace(problems[0], keys=keys)), members
 
 
+@keywords
 def infer_many(
     model: Model, evidence: Sequence[Mapping[str, Hashable]], *, memory_limit: int = DEFAULT_MEMORY_LIMIT
 ) -> TreeBatch:
@@ -206,6 +209,12 @@ def infer_many(
     >>> infer_many(net, [{"wet": "no"}, {"wet": "yes"}]).marginal("rain").round(3).tolist()
     [[0.913, 0.087], [0.226, 0.774]]
     """
+    if isinstance(evidence, Mapping | str) or not isinstance(evidence, Sequence):
+        raise InvalidArgument(
+            f"evidence {shortened(repr(evidence), 80)}",
+            allowed="a list of mappings {name: label}, one for each member",
+            remedy="one observation: infer(model, evidence)",
+        )
     if not evidence:
         raise InvalidArgument("there is no evidence", allowed="one mapping {name: label} for each member, at least one")
     names = set(evidence[0])

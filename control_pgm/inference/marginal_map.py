@@ -30,6 +30,7 @@ from control_pgm.inference.mixed_orders import MixedOrder, constrained_order, re
 from control_pgm.inference.mode import assignment_table, most_probable
 from control_pgm.inference.plan import DEFAULT_MEMORY_LIMIT, MAX_WIDTH, Plan, plan
 from control_pgm.inference.problem import Problem
+from control_pgm.keywords import keywords
 from control_pgm.models.factorgraph import Model
 from control_pgm.tables.frozen_mapping import FrozenMapping
 
@@ -90,6 +91,7 @@ class MarginalMap:
         return f"MarginalMap({len(self.assignment)} variables, log_value={number(self.log_value, 10)}, {found})"
 
 
+@keywords
 def marginal_map(
     model: Model,
     evidence: Mapping[str, Hashable] | None,
@@ -239,6 +241,6 @@ def _too_large(problem: Problem, order: MixedOrder, memory_limit: int) -> TooLar
     shown = ", ".join(names[:12]) + (", …" if len(names) > 12 else "")
     return TooLarge(
         f"exact marginal MAP needs more than {size(order.bytes)}; its cluster {{{shown}}} has {len(names)} variables",
-        allowed=f"{size(memory_limit)} (memory_limit) and {MAX_WIDTH} variables",
+        allowed=f"{size(memory_limit)} (memory_limit)" if order.bytes > memory_limit else f"{MAX_WIDTH} variables",
         remedy="ask for bounds: marginal_map(…, method='bounded'); or maximise over fewer variables",
     )

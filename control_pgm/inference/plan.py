@@ -10,13 +10,14 @@ from numbers import Real
 from typing import Any, Literal
 
 from control_pgm.display import size, text_table
-from control_pgm.errors import InvalidArgument, TooLarge
+from control_pgm.errors import InvalidArgument, TooLarge, no_choice
 from control_pgm.inference.clusters import BucketTree, bucket_tree
-from control_pgm.inference.orders import cheapest_order, reversed_order
+from control_pgm.inference.orders import LIMITS, cheapest_order, reversed_order
 from control_pgm.inference.problem import Problem, check_model, pose
 from control_pgm.inference.repeating import Repeating
 from control_pgm.inference.rolling import Rolled, roll
 from control_pgm.inference.storage import Keep, Storage
+from control_pgm.keywords import keywords
 from control_pgm.models.factorgraph import Model
 from control_pgm.tables.scaled import Scaled
 from control_pgm.tables.views import Scope
@@ -149,6 +150,7 @@ class Plan:
         return f"Plan({len(self.tree.order)} clusters, width {self.width}, {size(self.bytes)}, {self.rule})"
 
 
+@keywords
 def plan(
     model: Model,
     evidence: Mapping[str, Hashable] | None = None,
@@ -184,7 +186,7 @@ def plan(
     1
     """
     if order not in ("cheapest", "reverse topological"):
-        raise InvalidArgument(f"order {order!r} does not exist", allowed="'cheapest', 'reverse topological'")
+        raise no_choice("order", order, ("cheapest", "reverse topological"))
     check_model(model)
     check_memory_limit(memory_limit)
     result = _rolled(model, evidence or {})
@@ -195,13 +197,17 @@ def plan(
     need = result.bytes_kept(checkpoints=storage.checkpoints or storage.folder is not None)
     if need > memory_limit or result.width >= MAX_WIDTH:
         shown = ", ".join(result.largest_cluster[:12]) + (", …" if len(result.largest_cluster) > 12 else "")
-        remedy = "observe more variables, split the model, or raise memory_limit"
-        if result.rolled is not None and storage == Storage():
-            remedy += ", or keep='checkpoints'"
+        remedy = "observe more variables, or split the model"
+        if need > memory_limit:
+            remedy = "observe more variables, split the model, or raise memory_limit"
+            if result.rolled is not None and storage == Storage():
+                remedy += ", or keep='checkpoints'"
+        exceeded = [f"{size(memory_limit)} (memory_limit)"] if need > memory_limit else []
+        exceeded += [f"clusters of up to {MAX_WIDTH} variables"] if result.width >= MAX_WIDTH else []
         raise TooLarge(
             f"exact inference needs {size(need)}; its largest cluster {{{shown}}} has "
             f"{len(result.largest_cluster)} variables and {max(result.cluster_entries):,} entries",
-            allowed=f"{size(memory_limit)} (memory_limit) and {MAX_WIDTH} variables",
+            allowed=" and ".join(exceeded),
             remedy=remedy,
         )
     return result
@@ -253,17 +259,18 @@ def cheapest(problem: Problem) -> Plan:
     """
     found = cheapest_order(len(problem.names), problem.scopes, problem.cardinalities)
     if found.beyond:
-        raise _too_large(problem, found.beyond, f"{MAX_WIDTH} variables")
+        raise _too_large(problem, found.beyond)
     return Plan(problem, bucket_tree(problem.scopes, found.order), found.rule)
 
 
-def _too_large(problem: Problem, cluster: Scope, allowed: str) -> TooLarge:
+def _too_large(problem: Problem, cluster: Scope) -> TooLarge:
+    """The error for a cluster beyond the limits of `orders`; says which of them."""
     cluster = tuple(sorted(cluster))
     entries = prod([problem.cardinalities[v] for v in cluster])
     shown = ", ".join(problem.names[v] for v in cluster[:12]) + (", …" if len(cluster) > 12 else "")
     return TooLarge(
-        f"exact inference joins too many variables: the cluster {{{shown}}} has {len(cluster)} variables and "
+        f"exact inference joins too much in one table: the cluster {{{shown}}} has {len(cluster)} variables and "
         f"{entries:,} entries",
-        allowed=allowed,
+        allowed=f"{LIMITS.variables} variables" if len(cluster) > LIMITS.variables else f"{LIMITS.entries:.2g} entries",
         remedy="observe more variables, split the model, or take method='loopy', which is approximate",
     )

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
-from control_pgm.errors import InvalidArgument, unknown
+import numpy as np
+
+from control_pgm.errors import InvalidArgument, UnknownName, unknown
 from control_pgm.models.cpd import CPD
 from control_pgm.models.factorgraph import Model
 from control_pgm.models.network import BayesianNetwork
+from control_pgm.tables.factor import Factor
 from control_pgm.tables.scaled import Scaled
 from control_pgm.tables.variable import Variable, by_time
 from control_pgm.tables.views import Scope
@@ -63,18 +67,51 @@ def check_model(model: object) -> None:
         raise InvalidArgument(
             f"{type(model).__name__} is no model with variables and tables",
             allowed="a BayesianNetwork, a FactorGraph, or an unrolled network",
-            remedy="an MDP is unrolled first: unroll(mdp, horizon)",
+            remedy=_as_model(model),
         )
+
+
+def _as_model(given: object) -> str:
+    """How to come from what was given to a model."""
+    if isinstance(given, str | Path):
+        return "a file is read first: load_network(path)"
+    if hasattr(type(given), "unroll"):
+        return "it is unrolled first: .unroll()" if hasattr(given, "mdp") else "it is unrolled first: .unroll(horizon)"
+    if "network" in getattr(given, "__dict__", {}):
+        return "its network is .network, and its posterior .posterior or .network.infer()"
+    if "model" in getattr(given, "__dict__", {}):
+        return "it is a posterior already: ask it, or take its .model"
+    return "an MDP is unrolled first: unroll(mdp, horizon)"
+
+
+def check_evidence(evidence: object) -> None:
+    """Refuse what is no mapping, and say how to write it."""
+    if evidence is None or isinstance(evidence, Mapping):
+        return
+    if isinstance(evidence, str):
+        remedy = f"as text: query(model, 'target | {evidence}')"
+    elif isinstance(evidence, Factor):
+        remedy = "soft evidence is a factor of the model: model.extend(factor)"
+    else:
+        remedy = "pairs of names and labels: dict(pairs)"
+    raise InvalidArgument(
+        f"evidence {evidence!r} is not a mapping", allowed="{variable name: state label}", remedy=remedy
+    )
 
 
 def state_indices(model: Model, evidence: Evidence | None) -> dict[str, int]:
     """name -> state index of the evidence; unknown names and labels are errors."""
-    if evidence is not None and not isinstance(evidence, Mapping):
-        raise InvalidArgument(f"evidence {evidence!r} is not a mapping", allowed="{variable name: state label}")
+    check_evidence(evidence)
     observed = {}
     for name, label in (evidence or {}).items():
         if name not in model.variables:
-            raise unknown(name, model.variables, what="variable")
+            raise _unknown_variable(model, name, label)
+        if isinstance(label, Mapping | list | np.ndarray):
+            raise InvalidArgument(
+                f"evidence {label!r} about {name!r} is no single state",
+                allowed=f"one of its states, such as {model.variables[name].states[0]!r}",
+                remedy=f"likelihoods are a factor: model.extend(Factor([model.variables[{name!r}]], [p, …]))",
+            )
         observed[name] = model.variables[name].index(label)
     return observed
 
@@ -92,6 +129,16 @@ def natural_order(model: Model) -> Iterable[str]:
     if isinstance(model, BayesianNetwork):
         return model.topological
     return [variable.name for variable in by_time(model.variables.values())]
+
+
+def _unknown_variable(model: Model, name: Hashable, label: Hashable) -> UnknownName:
+    """The error for evidence about a variable that does not exist."""
+    if isinstance(name, Variable):
+        return unknown(name, model.variables, what="variable", remedy=f"variables go by their names: {name.name!r}")
+    remedy = ""
+    if name in model.groups:
+        remedy = f"all at once: infer(net, net.optimal), or query(net, 'target | {name}={label}')"
+    return unknown(name, model.variables, what="variable", remedy=remedy)
 
 
 def pose(model: Model, evidence: Evidence | None = None) -> Problem:

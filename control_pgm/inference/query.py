@@ -6,11 +6,12 @@ import re
 from collections.abc import Hashable
 from dataclasses import dataclass
 
-from control_pgm.errors import InvalidArgument, UnknownName, unknown
+from control_pgm.errors import InvalidArgument, unknown
 from control_pgm.inference.infer import infer
 from control_pgm.inference.plan import DEFAULT_MEMORY_LIMIT
 from control_pgm.inference.posterior import Undefined
 from control_pgm.inference.problem import check_model
+from control_pgm.keywords import keywords
 from control_pgm.models.factorgraph import Model
 from control_pgm.tables.factor import Factor
 from control_pgm.tables.variable import Variable, label_of
@@ -38,6 +39,7 @@ class Query:
     evidence: dict[str, Hashable]
 
 
+@keywords
 def query(
     model: Model, text: str, *, undefined: Undefined = "raise", memory_limit: int = DEFAULT_MEMORY_LIMIT
 ) -> Factor:
@@ -149,17 +151,8 @@ def _split(text: str, whole: str) -> list[str]:
 
 def _variable(model: Model, name: str) -> Variable:
     if name not in model.variables:
-        raise _unknown(model, name)
+        raise unknown(name, model.variables, what="variable")
     return model.variables[name]
-
-
-def _unknown(model: Model, name: str, remedy: str = "") -> UnknownName:
-    """An error that names the times there are, where only the time of a name is wrong."""
-    base, mark, time = name.rpartition("_")
-    times = sorted(t for v in _times(model, base) if (t := v.time) is not None)
-    if mark and time.isdecimal() and times:
-        return UnknownName(f"variable {name!r} does not exist", allowed=f"{base}_{times[0]} … {base}_{times[-1]}")
-    return unknown(name, model.variables, what="variable", remedy=remedy)
 
 
 def _times(model: Model, base: str) -> list[Variable]:
@@ -178,7 +171,7 @@ def _range(model: Model, name: str) -> list[Variable]:
     else:
         members = _times(model, base)
     if not members:
-        raise _unknown(model, name, remedy="O=1 needs variables O_0, O_1, …")
+        raise unknown(name, model.variables, what="variable", remedy="O=1 needs variables O_0, O_1, …")
     if not found:
         return members
     times = [v for v in members if v.time is not None]

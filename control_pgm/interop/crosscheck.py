@@ -9,10 +9,11 @@ import numpy as np
 
 from control_pgm.control.network import ControlNetwork
 from control_pgm.display import html_table, number, text_table
-from control_pgm.errors import InvalidArgument, MissingPackage
+from control_pgm.errors import InvalidArgument, MissingPackage, no_choice
 from control_pgm.inference.infer import infer
 from control_pgm.inference.posterior import Posterior
 from control_pgm.interop.references import INSTALL, MAKERS, Query, Reference, Unusable
+from control_pgm.keywords import keywords
 from control_pgm.models.network import BayesianNetwork
 from control_pgm.tables.restoring import Restored
 
@@ -84,6 +85,7 @@ class Report(Restored):
         return html_table(header, self._rows(), caption="passed" if self.passed else "not passed")
 
 
+@keywords
 def crosscheck(
     network: BayesianNetwork,
     evidence: Mapping[str, Hashable] | None = None,
@@ -131,13 +133,18 @@ def crosscheck(
     True
     """
     if not isinstance(network, BayesianNetwork):
-        raise InvalidArgument(f"{type(network).__name__} cannot be cross-checked", allowed="a network: unroll(mdp, T)")
+        has_network = "network" in getattr(network, "__dict__", {})
+        raise InvalidArgument(
+            f"{type(network).__name__} cannot be cross-checked",
+            allowed="a network: unroll(mdp, T)",
+            remedy="crosscheck(solution.network)" if has_network else "",
+        )
     if not isinstance(against, str | Iterable):
         raise InvalidArgument(f"against={against!r}", allowed=", ".join(map(repr, REFERENCES)))
     names = (against,) if isinstance(against, str) else tuple(against)
     for name in names:
         if name not in REFERENCES:
-            raise InvalidArgument(f"against={name!r}", allowed=", ".join(map(repr, REFERENCES)))
+            raise no_choice("against", name, REFERENCES)
     observed = dict(network.observed if evidence is None else evidence)
     posterior = infer(network, observed)
     queries = _queries(network, observed)

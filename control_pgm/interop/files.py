@@ -21,6 +21,7 @@ from control_pgm.interop.saved_solution import SavedSolution
 from control_pgm.interop.solution_record import solution_from, solution_record
 from control_pgm.interop.source import MAX_BYTES, Record, Source, check_limit, ending, read_text
 from control_pgm.interop.stationary_record import FORMAT, Stationary, stationary_from, stationary_record
+from control_pgm.keywords import keywords
 from control_pgm.problems import forest, gambler, puterman_two_state, russell_norvig_grid, sutton_barto_grid
 from control_pgm.problems.gridworld import ACTIONS, gridworld
 from control_pgm.writing import replacing
@@ -40,6 +41,7 @@ _LARGEST_DENSE = 400  # cells from which `gridworld` makes sparse tables
 _SPARSE_CELL = 800  # bytes that a cell of those takes while they are made
 
 
+@keywords
 def save(mdp: MDP, path: str | Path) -> Path:
     """Write a decision process to a file: whole, or not at all.
 
@@ -76,11 +78,12 @@ def save(mdp: MDP, path: str | Path) -> Path:
         raise InvalidArgument(
             f"{type(mdp).__name__} cannot be saved as a decision process",
             allowed="an MDP",
-            remedy="solutions: save_solution(solution, path)",
+            remedy="networks: save_network(net, path); solutions: save_solution(solution, path)",
         )
     return _write(lambda: mdp_record(mdp), path)
 
 
+@keywords
 def load(path: str | Path, *, max_bytes: int = MAX_BYTES) -> MDP:
     """Read a decision process from a file, or make it from an environment or a textbook.
 
@@ -163,6 +166,7 @@ def loads(text: str, *, name: str = "the JSON text", max_bytes: int = MAX_BYTES)
     return mdp_from(read_json_text(text, name, max_bytes))
 
 
+@keywords
 def save_solution(solution: Solution | Stationary, path: str | Path) -> Path:
     """Write the data of a solution, with its decision process: whole, or not at all.
 
@@ -205,6 +209,7 @@ def save_solution(solution: Solution | Stationary, path: str | Path) -> Path:
     return _write(lambda: solution_record(solution), path)
 
 
+@keywords
 def load_solution(path: str | Path, *, max_bytes: int = MAX_BYTES) -> SavedSolution | Stationary:
     """Read what `save_solution` has written.
 

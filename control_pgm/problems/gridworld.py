@@ -17,6 +17,7 @@ from control_pgm.control.given_rewards import Entering
 from control_pgm.control.mdp import MDP
 from control_pgm.control.rewards import Rewards
 from control_pgm.errors import InvalidArgument, InvalidModel
+from control_pgm.keywords import keywords
 from control_pgm.tables.arrays import BoolArray, FloatArray, IntArray, lock, lock_mask
 from control_pgm.tables.variable import Labels
 
@@ -28,6 +29,7 @@ _PAID = {"G": 1.0, "H": -1.0}
 _LARGEST_DENSE = 400  # states; larger grids are sparse
 
 
+@keywords
 def gridworld(
     text: str,
     *,

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from control_pgm.control.arguments import to_process
 from control_pgm.control.mdp import MDP
 from control_pgm.errors import InvalidArgument, unknown
 
@@ -20,7 +21,7 @@ def check_time(t: Any, last: int) -> None:
 def check_mdp(mdp: Any, function: str) -> None:
     """Refuse what is no decision process."""
     if not isinstance(mdp, MDP):
-        raise InvalidArgument(f"{function} draws no {type(mdp).__name__}", allowed="an MDP")
+        raise InvalidArgument(f"{function} draws no {type(mdp).__name__}", allowed="an MDP", remedy=to_process(mdp))
 
 
 def check_choice(chosen: Any, allowed: Collection[str], what: str) -> None:

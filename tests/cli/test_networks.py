@@ -215,3 +215,25 @@ def test_a_process_file_is_no_network_file(capsys, tmp_path):
     code, out, _ = run(capsys, "info", path)
     assert code == 0
     assert "Markov decision process" in out
+
+
+# --- query ---------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("ending", ["bif", "json"])
+def test_query_asks_a_network_in_a_file(capsys, lawn, tmp_path, ending):
+    path = save_network(lawn, tmp_path / f"lawn.{ending}")
+    code, shown, complaint = run(capsys, "query", path, "rain | wet=yes", "--format", "csv")
+    assert (code, complaint) == (0, "")
+    found = [float(line.rpartition(",")[2]) for line in shown.split()[1:]]
+    assert found == pytest.approx([0.07 / 0.31, 0.24 / 0.31], abs=1e-15)
+    code, _, complaint = run(capsys, "query", path, "rain", "--horizon", 3)
+    assert code == 2
+    assert "leave --horizon out" in complaint
+    code, _, complaint = run(capsys, "query", path, "rian | wet=yes")
+    assert code == 2
+    assert "did you mean 'rain'?" in complaint
+
+
+def test_query_of_a_process_needs_a_horizon(capsys, grid):
+    code, _, complaint = run(capsys, "query", grid, "a_0 | O=1")
+    assert code == 2
+    assert "no --horizon" in complaint

@@ -39,7 +39,7 @@ from tests.cli.running import refused, run
         (["info", "nowhere.bif"], ["nowhere.bif"]),
         (["info", "NET", "--horizon", 3], ["--horizon", "holds a network"]),
         (["solve", "NET", "--horizon", 3], ["holds a network", "control-pgm infer"]),
-        (["query", "NET", "--horizon", 3, "x | y=1"], ["holds a network", "control-pgm infer"]),
+        (["query", "NET", "--horizon", 3, "x | y=1"], ["--horizon", "holds a network", "leave --horizon out"]),
         (["crosscheck", "NET", "--horizon", 3], ["holds a network", "control-pgm infer"]),
         (["explore", "NET", "--horizon", 3], ["holds a network", "control-pgm infer"]),
         (["solve", "SOLUTION", "--horizon", 3], ["holds a solution", "process that it solves"]),

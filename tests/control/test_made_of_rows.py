@@ -27,7 +27,7 @@ def same(one, other):
     assert np.array_equal(one.rewards.values, other.rewards.values)
 
 
-# --- outcomes by name -------------------------------------------------------------------------------------------------
+# --- outcomes by name -----------------------------------------------------------------------------------------------
 def test_outcomes_by_name_in_any_order_are_those_by_position():
     wanted = MDP.from_outcomes(OUTCOMES)
     Swapped = namedtuple("Swapped", ["next", "p", "r", "a", "s"])
@@ -74,7 +74,7 @@ def test_ordinary_numbers_as_states_stay_unambiguous():
     assert MDP.from_outcomes([(0, 0, 0.5, 1, 0.0), (0, 0, 0.5, 0, 0.0), (1, 0, 1, 1, 0)]).n_states == 2
 
 
-# --- with time --------------------------------------------------------------------------------------------------------
+# --- with time ------------------------------------------------------------------------------------------------------
 TIMED = [{**row, "t": t, "p": row["p"], "r": row["r"] + t} for t in range(3) for row in NAMED]
 
 
@@ -104,7 +104,7 @@ def test_wrong_times_are_named(rows, options, words):
     assert all(word in str(error.value) for word in words), str(error.value)
 
 
-# --- tables with columns ----------------------------------------------------------------------------------------------
+# --- tables with columns --------------------------------------------------------------------------------------------
 COLUMNS = {name: [row[name] for row in NAMED] for name in FIELDS}
 
 
@@ -157,7 +157,7 @@ def test_a_wrong_table_is_named(table, options, error, words):
     assert all(word in str(caught.value) for word in words), str(caught.value)
 
 
-# --- logged transitions -----------------------------------------------------------------------------------------------
+# --- logged transitions ---------------------------------------------------------------------------------------------
 LOG = [
     ("a", "x", 1.0, "b"),
     ("a", "x", 1.0, "b"),

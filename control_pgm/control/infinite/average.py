@@ -36,6 +36,7 @@ from control_pgm.control.solve_options import DEFAULT, check_digits
 from control_pgm.control.temperatures import check_single
 from control_pgm.display import html_table, number, text_table
 from control_pgm.errors import ImpossibleEvidence, InvalidArgument
+from control_pgm.keywords import keywords
 from control_pgm.tables.arrays import FloatArray
 from control_pgm.tables.labelled import LabelledArray
 
@@ -153,6 +154,7 @@ class AverageSolution(WithPolicy):
         )
 
 
+@keywords
 def solve_average(
     mdp: MDP,
     *,

@@ -31,11 +31,13 @@ from control_pgm.control.mdp import MDP
 from control_pgm.control.priors import parse_prior
 from control_pgm.control.solve_options import DEFAULT, check_digits
 from control_pgm.control.temperatures import check_single
+from control_pgm.keywords import keywords
 from control_pgm.tables.arrays import FloatArray, lock
 
 _TIE = 1e-12  # actions whose Q differ by less than this, relative to |V|, are tied, however exact the values are
 
 
+@keywords
 def solve_infinite(
     mdp: MDP,
     *,

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import sparse
 
-from control_pgm.control.arguments import as_float, choice, is_count
+from control_pgm.control.arguments import as_float, choice, is_count, to_process
 from control_pgm.control.infinite.log_matrix import LogMatrix
 from control_pgm.control.mdp import MDP
 from control_pgm.control.priors import parse_prior
@@ -25,7 +25,7 @@ _LARGEST = 1e14  # nats: beyond, logarithms keep no digit after the point
 def check_stationary(mdp: MDP) -> None:
     """Refuse what has no meaning without an end: tables that vary with time, a terminal reward."""
     if not isinstance(mdp, MDP):
-        raise InvalidArgument(f"{type(mdp).__name__} cannot be solved", allowed="an MDP")
+        raise InvalidArgument(f"{type(mdp).__name__} cannot be solved", allowed="an MDP", remedy=to_process(mdp))
     if mdp.time_steps is not None:
         raise InvalidArgument(
             f"tables with {mdp.time_steps} time steps, without a horizon",

@@ -20,6 +20,7 @@ from control_pgm.control.network import check_length
 from control_pgm.control.temperatures import check_single
 from control_pgm.control.validation import discount_factor
 from control_pgm.errors import InvalidArgument
+from control_pgm.keywords import keywords
 from control_pgm.tables.arrays import BoolArray, FloatArray, lock
 from control_pgm.tables.labelled import LabelledArray
 from control_pgm.tables.variable import Labels
@@ -91,6 +92,7 @@ class DiscountedDesirability:
         return self.discount
 
 
+@keywords
 def solve_linearly_solvable(
     problem: LinearlySolvable,
     objective: str = "first-exit",
