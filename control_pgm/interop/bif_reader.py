@@ -174,10 +174,7 @@ class Reader:
 
     def numbers(self, count: int, where: str, written: list[str]) -> FloatArray:
         """As many numbers, with or without commas, up to the semicolon; added to those written."""
-        words = []
-        while (word := self.source.take("a number or ';'")) != ";":
-            if word != ",":
-                words.append(word)
+        words = [word for word in self.source.until(";", "a number") if word != ","]
         if len(words) != count:
             self.source.wrong(f"{where} has {len(words)} numbers in a row", allowed=str(count))
         written += words

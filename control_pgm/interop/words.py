@@ -16,6 +16,7 @@ from control_pgm.tables.arrays import FloatArray
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _NUMBERS = re.compile(rf"{_NUMBER.pattern}(?: {_NUMBER.pattern})*")
+_ZERO = re.compile(r"[+-]?[0.]+(?:[eE]|$)")
 _COUNT = re.compile(r"[0-9]{1,18}")
 CUT = "was the file cut off? save it again"
 
@@ -63,6 +64,16 @@ class WordSource(Source):
         self.at += 1
         return self._words[self.at - 1]
 
+    def until(self, end: str, what: str) -> list[str]:
+        """The words before the next ``end``, which is taken too; they stand for ``what``."""
+        first = self.at
+        try:
+            self.at = self._words.index(end, first) + 1
+        except ValueError:
+            self.at = len(self._words)
+            self.wrong(f"the text ends where {what} or {end!r} should stand", remedy=CUT)
+        return self._words[first : self.at - 1]
+
     def expect_word(self, word: str) -> None:
         """Take a word that must be this one."""
         found = self.take(repr(word))
@@ -95,12 +106,11 @@ class WordSource(Source):
         """
         if not _NUMBERS.fullmatch(" ".join(words)):
             self._wrong_number(words, what, "is no number", lambda word: not _NUMBER.fullmatch(word))
-        values = np.array(words, dtype=np.float64)
-        zeros = np.flatnonzero(values == 0.0).tolist()
-        if not np.isfinite(values).all() or any(_underflows(words[k]) for k in zeros):
-            beyond = "is beyond floating-point numbers"
-            self._wrong_number(words, what, beyond, lambda word: abs(float(word)) == inf or _underflows(word))
-        return values
+        values = list(map(float, words))
+        if values and (inf in (max(values), -min(values)) or (0.0 in values and any(map(_underflows, words, values)))):
+            wrong = {word for word, x in zip(words, values, strict=True) if abs(x) == inf or _underflows(word, x)}
+            self._wrong_number(words, what, "is beyond floating-point numbers", lambda word: word in wrong)
+        return np.array(values)
 
     def _wrong_number(self, words: Sequence[str], what: str, why: str, wrong: Callable[[str], bool]) -> NoReturn:
         """Raise an error that names the first wrong number of the words taken last, and its place."""
@@ -121,9 +131,9 @@ class WordSource(Source):
         return f"line {self._text.count(chr(10), 0, start) + 1}, column {start - self._text.rfind(chr(10), 0, start)}"
 
 
-def _underflows(word: str) -> bool:
+def _underflows(word: str, value: float) -> bool:
     """Whether a number that is written with another digit than 0 is read as 0."""
-    return float(word) == 0.0 and re.search("[1-9]", re.split("[eE]", word)[0]) is not None
+    return value == 0.0 and not _ZERO.match(word)
 
 
 def without_comments(text: str, comment: re.Pattern[str]) -> str:
