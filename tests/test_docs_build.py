@@ -165,12 +165,13 @@ def test_lessons_link_to_files_that_exist():
             assert (script.parent / target).exists(), (script.name, target)
 
 
-def test_the_gallery_shows_every_picture_and_each_is_small():
+def test_the_gallery_shows_every_picture_for_light_and_dark_pages_and_each_is_small():
     shown = (DOCS / "gallery.md").read_text(encoding="utf-8")
     assert {path.stem for path in PICTURES} == set(runpy.run_path(str(DOCS / "pictures.py"))["PICTURES"])
     for path in PICTURES:
         assert f"(pictures/{path.name})" in shown, path.name
-        assert path.stat().st_size < 100_000, path.name
+        for drawn in (path, path.parent / "dark" / path.name):
+            assert drawn.stat().st_size < 100_000, drawn
 
 
 def test_the_pages_build_without_a_warning_and_fetch_nothing(tmp_path):
@@ -202,6 +203,7 @@ def test_the_pages_build_without_a_warning_and_fetch_nothing(tmp_path):
         for cell in notebook["cells"]:
             for target in re.findall(r"\]\(([^)#:]+\.(?:py|ipynb))", "".join(cell["source"])):
                 assert (built / name.parent / target).exists(), (name, target)
+    assert pages[Path("gallery.html")].count('class="only-dark') == len(PICTURES)
     index = (built / "searchindex.js").read_text(encoding="utf-8")
     for found in ("Soft Q-learning", "A soft actor-critic (SAC)", '"trace":['):
         assert found in index, found
