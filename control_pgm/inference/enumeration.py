@@ -101,14 +101,19 @@ class EnumeratedPosterior(ExactPosterior):
     def _log_weights(self, scope: list[Variable], factors: Iterable[Factor]) -> FloatArray:
         """log prod phi of every assignment of ``scope``, in C order."""
         self._refuse_if_too_many(scope)
-        total = np.zeros(prod(v.cardinality for v in scope))
+        several = [v for v in scope if v.cardinality > 1]  # of which there are few enough for axes of an array
+        place = {v.name: k for k, v in enumerate(several)}
+        total = np.zeros([v.cardinality for v in several])
         for factor in factors:
-            place = np.zeros(total.shape, dtype=np.int64)  # in the flat table: numpy takes 63 indices at most
-            for v in factor.variables:
-                state = self.observed.get(v.name)
-                place = place * v.cardinality + (_states(scope, v) if state is None else state)
-            total += factor.log_array().ravel()[place]
-        return total
+            own = [v for v in factor.variables if v.name not in self.observed]
+            index = tuple([self.observed.get(v.name, slice(None)) for v in factor.variables])
+            free = [k for k, v in enumerate(own) if v.name in place]
+            logs = factor.scaled.take(index).log().reshape([own[k].cardinality for k in free])
+            order = sorted(range(len(free)), key=lambda k: place[own[free[k]].name])
+            shape = np.ones(len(several), dtype=np.int64)
+            shape[[place[own[k].name] for k in free]] = [own[k].cardinality for k in free]
+            total += logs.transpose(order).reshape(shape)
+        return total.ravel()
 
     def _refuse_if_too_many(self, scope: list[Variable]) -> None:
         n = prod(v.cardinality for v in scope)

@@ -19,6 +19,8 @@ from control_pgm.inference.contract import Operand
 from control_pgm.tables.scaled import Scaled
 from control_pgm.tables.views import Scope
 
+_IN_LOGARITHMS = 5  # arrays of the size of a product that are made where it must be computed in logarithms
+
 Message = Callable[[int, int], Operand | None]  # (source, target) -> message, None where it is identically one
 
 
@@ -186,19 +188,23 @@ def _eliminate(compiled: Compiled, operands: list[Operand], keep: Scope, memory_
     for v in sorted(set(touching) - set(keep), key=lambda v: position[v]):
         group = sorted(touching.pop(v))
         union = tuple(sorted({u for k in group for u in live[k][0]}))
-        _check_size(compiled, union, memory_limit)
+        _check_size(compiled, union, memory_limit, [live[k][1] for k in group])
         rest = tuple(u for u in union if u != v)
         new = next(fresh)
         live[new] = rest, compiled.contract([live.pop(k) for k in group], rest)
         for u in rest:
             touching[u] = touching[u].difference(group) | {new}
-    _check_size(compiled, keep, memory_limit)
+    _check_size(compiled, keep, memory_limit, [table for _, table in live.values()])
     return compiled.contract(list(live.values()), keep)
 
 
-def _check_size(compiled: Compiled, scope: Scope, memory_limit: int) -> None:
+def _check_size(compiled: Compiled, scope: Scope, memory_limit: int, tables: Sequence[Scaled]) -> None:
+    """Refuse a product that does not fit: it and the table before it, or its copies where logarithms are needed."""
     problem = compiled.problem
-    need = 8 * prod(problem.cardinalities[v] for v in scope)
+    entries = prod(problem.cardinalities[v] for v in scope)
+    need = 2 * 8 * entries
+    if need <= memory_limit < _IN_LOGARITHMS * 8 * entries and any(table.wide for table in tables):
+        need = _IN_LOGARITHMS * 8 * entries
     if need > memory_limit:
         shown = ", ".join(problem.names[v] for v in scope[:12]) + (", …" if len(scope) > 12 else "")
         raise TooLarge(

@@ -7,6 +7,7 @@ variable, read at that row. Sparse tables are read at a cost in the numbers foun
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,7 +19,21 @@ from control_pgm.tables.sparse_array import SparseArray, Table
 from control_pgm.tables.sparse_scaled import SparseScaled
 from control_pgm.tables.views import Scope
 
-LogOperand = tuple[Scope, Table]  # a table of natural logarithms and its scope
+_LARGE = 2**15  # entries from which on logarithms are taken of what is read alone
+
+
+class Large(NamedTuple):
+    """A large dense table: logarithms of all its entries would take its memory once more."""
+
+    table: Scaled
+    relative: bool  # to its scale
+
+    def rows(self, order: Sequence[int], around: tuple[IntArray, ...]) -> FloatArray:
+        """Logarithms at indices of the first axes, these in another order."""
+        return self.table.transpose(order).log_at(around, relative=self.relative)
+
+
+LogOperand = tuple[Scope, Table | Large]  # a table of natural logarithms, or to take them of, and its scope
 
 
 class Logarithms:
@@ -30,14 +45,18 @@ class Logarithms:
     def of_table(self, operand: Operand) -> LogOperand:
         """A table of the model."""
         scope, table = operand
+        if not table.sparse and table.n_entries > _LARGE:
+            return scope, Large(table, relative=False)
         if id(table) not in self._known:
             self._known[id(table)] = table, _logarithms(table)
         return scope, self._known[id(table)][1]
 
     @staticmethod
     def of_message(operand: Operand) -> LogOperand:
-        """A message, divided by its sum: its scale would cost digits, and says nothing about the states."""
+        """A message relative to its sum or scale, which would cost digits and says nothing about the states."""
         scope, table = operand
+        if not table.sparse and table.n_entries > _LARGE:
+            return scope, Large(table, relative=True)
         return scope, _logarithms(table.normalise(tuple(range(len(scope)))))
 
 
@@ -86,9 +105,13 @@ def log_entries(table: Scaled, indices: IntArray) -> FloatArray:
     return log_weights([logs], -1, 1, dict(enumerate(indices.T)), len(indices))[:, 0]
 
 
-def _read_dense(table: FloatArray, scope: Scope, variable: int, rows: Mapping[int, IntArray]) -> FloatArray:
+def _read_dense(table: FloatArray | Large, scope: Scope, variable: int, rows: Mapping[int, IntArray]) -> FloatArray:
     """The entries of a table in each case, over the states of the variable if its scope has it (else one column)."""
     around = tuple([rows[u] for u in scope if u != variable])
+    if isinstance(table, Large):
+        order = sorted(range(len(scope)), key=lambda axis: scope[axis] == variable)
+        logs = table.rows(order, around)
+        return logs if variable in scope else logs[..., None]
     if variable not in scope:
         return np.asarray(table[around])[..., None]
     return np.asarray(np.moveaxis(table, scope.index(variable), -1)[around])

@@ -12,8 +12,9 @@ from functools import cached_property
 
 import numpy as np
 
+from control_pgm.display import size
 from control_pgm.display.text import shortened
-from control_pgm.errors import InvalidArgument, InvalidModel, unknown
+from control_pgm.errors import InvalidArgument, InvalidModel, TooLarge, unknown
 from control_pgm.inference.compiled import compile_plan
 from control_pgm.inference.passes import Collect, Distribute, Programme
 from control_pgm.inference.plan import DEFAULT_MEMORY_LIMIT, Plan, in_own_order, plan
@@ -63,12 +64,26 @@ class TreeBatch(Restored):
         limit = memory_limit // self.size
         first = plan(models[0], evidence[0], order="reverse topological", memory_limit=limit)
         self.plan, members = _rolled_together(first, models, evidence) or _posed_together(first, models, evidence)
+        self._refuse_too_large(members, memory_limit)
         self.compiled = compile_plan(self.plan, _stacks(members))
         self._programme = Programme(
             self.compiled.cells, self.compiled.loops, self.size if self.compiled.batch else None
         )
         self.collected = Collect(self._programme)
         self.collected.run()
+
+    def _refuse_too_large(self, members: Sequence[Mapping[int, Scaled]], memory_limit: int) -> None:
+        """The messages of all members, and the tables in which they differ, which are put side by side."""
+        differing = [table.n_entries for number, table in members[0].items() if _differs(number, members)]
+        need = self.size * (self.plan.bytes + 8 * sum(differing))
+        if need > memory_limit:
+            shown = ", ".join(self.plan.largest_cluster[:12])
+            raise TooLarge(
+                f"{self.size} members at once need {size(need)}, {size(8 * self.size * sum(differing))} of it for the "
+                f"tables in which they differ; their largest cluster is {{{shown}}}",
+                allowed=f"{size(memory_limit)} (memory_limit)",
+                remedy="take fewer members at once, or raise memory_limit",
+            )
 
     @cached_property
     def distributed(self) -> Distribute:
@@ -138,11 +153,17 @@ def _total_log(message: Message) -> FloatArray:
 def _stacks(members: Sequence[Mapping[int, Scaled]]) -> dict[int, Stack]:
     """By the number of a table: those of all members, where they differ."""
     stacks = {}
-    for number, table in members[0].items():
-        own = [tables[number] for tables in members]
-        if any(other is not table and other.identity != table.identity for other in own):
-            stacks[number] = Stack.of(own)
+    for number in members[0]:
+        if _differs(number, members):
+            stacks[number] = Stack.of([tables[number] for tables in members])
     return stacks
+
+
+def _differs(number: int, members: Sequence[Mapping[int, Scaled]]) -> bool:
+    """Whether the members have different tables of that number."""
+    table = members[0][number]
+    own = (tables[number] for tables in members)
+    return any(other is not table and other.identity != table.identity for other in own)
 
 
 def _rolled_together(

@@ -212,7 +212,8 @@ def _bounded(free: Plan, maximised: Collection[int], memory_limit: int) -> _Foun
     if _equal(found.lower, upper):
         return found._replace(upper=upper)
     budget = max([_EFFORT // len(base.order), *free.cluster_entries])
-    order = relaxed_order(base.order, problem.scopes, problem.cardinalities, maximised, budget, memory_limit)
+    room = memory_limit - free.bytes  # the messages of the free order stay
+    order = relaxed_order(base.order, problem.scopes, problem.cardinalities, maximised, budget, room)
     if order.beyond or order.order == base.order:
         return found._replace(upper=upper)
     tree = mixed_tree(problem, bucket_tree(problem.scopes, order.order), maximised)

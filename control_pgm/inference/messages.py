@@ -14,6 +14,7 @@ Instructions name other clusters by their distance, so that the slices of an unr
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -116,6 +117,7 @@ class _Writer:
         self.silent = silent[cluster]
         self.speaking = {j: Place(UP, j - cluster) for j in tree.children[cluster] if not silent[j]}
         self.scopes = {place: tree.separators[j] for j, place in self.speaking.items()}
+        self.n_products = 0
         self.from_parent: list[Place] = []
         if tree.parents[cluster] >= 0:
             self.from_parent = [Place(DOWN, 0)]
@@ -159,20 +161,66 @@ class _Writer:
                 return Instruction(result, (*tables, *(Stack(one, neutral) for one in ones)), tuple(received), recipe)
         return Instruction(result, tables + ones, tuple(received), recipe)
 
+    # --- many children ------------------------------------------------------------------------------------------
     def to_many_children(self) -> Iterator[Instruction]:
-        """Messages to many children in linear time: products of the messages before and after each child."""
+        """Messages to many children: everything else is halved, and halved again, until it is all but one child's.
+
+        What a half of the children receives is the product of what came from outside and what the other half sent, over
+        the variables that the half needs: only a chain of halves is in memory at once. What a group of children sent is
+        multiplied together once, where the product is no larger than its parts; so a hub with many neighbours takes
+        linear time.
+        """
+        products: list[Instruction] = []
         children = self.tree.children[self.cluster]
-        others: dict[int, list[Place]] = {child: [] for child in children}
-        for side, order in enumerate((children, children[::-1])):
-            product: list[Place] = []
-            for k, child in enumerate(order):
-                others[child] += product
-                if child not in self.speaking:
-                    continue
-                factors = [*product, self.speaking[child]]
-                place = Place(PRODUCT, 2 * k + side)
-                self.scopes[place] = tuple(sorted({v for factor in factors for v in self.scopes[factor]}))
-                yield self.write(place, factors, self.scopes[place], own=False)
-                product = [place]
-        for child in children:
-            yield self.to_child(child, others[child])
+        half = len(children) // 2
+        halves = (self._grouped(children[:half], products), self._grouped(children[half:], products))
+        yield from products
+        yield from self._to_halves(_Group(children, halves, []), self.from_parent, own=True)
+
+    def _grouped(self, children: Sequence[int], products: list[Instruction]) -> _Group:
+        """The halves of some children, and what they have sent; its products are appended to ``products``."""
+        if len(children) == 1:
+            return _Group(tuple(children), (), [self.speaking[child] for child in children if child in self.speaking])
+        half = len(children) // 2
+        halves = (self._grouped(children[:half], products), self._grouped(children[half:], products))
+        sent = [*halves[0].sent, *halves[1].sent]
+        scope = tuple(sorted({v for place in sent for v in self.scopes[place]}))
+        if len(sent) > 1 and self._entries(scope) <= sum(self._entries(self.scopes[place]) for place in sent):
+            place = self._product(scope)
+            products.append(self.write(place, sent, scope, own=False))
+            sent = [place]
+        return _Group(tuple(children), halves, sent)
+
+    def _to_halves(self, group: _Group, outside: Sequence[Place], *, own: bool) -> Iterator[Instruction]:
+        """Messages to the children of a group; ``outside`` and, with ``own``, the cluster's tables are all the rest."""
+        for mine, other in (group.halves, group.halves[::-1]):
+            received = [*outside, *other.sent]
+            if not mine.halves:
+                (child,) = mine.children
+                yield self.write(Place(DOWN, child - self.cluster), received, self.tree.separators[child], own=own)
+                continue
+            scope = tuple(sorted({v for child in mine.children for v in self.tree.separators[child]}))
+            if not own and len(received) == 1 and self.scopes[received[0]] == scope:  # the other half is silent
+                yield from self._to_halves(mine, received, own=False)
+                continue
+            place = self._product(scope)
+            yield self.write(place, received, scope, own=own)
+            yield from self._to_halves(mine, [place], own=False)
+
+    def _product(self, scope: Scope) -> Place:
+        """A place for a new product."""
+        place = Place(PRODUCT, self.n_products)
+        self.n_products += 1
+        self.scopes[place] = scope
+        return place
+
+    def _entries(self, scope: Scope) -> int:
+        return prod([self.cardinalities[v] for v in scope])
+
+
+class _Group(NamedTuple):
+    """Children of a cluster: their two halves (none of a single child), and the messages or products they sent."""
+
+    children: tuple[int, ...]
+    halves: tuple[Any, ...]
+    sent: list[Place]

@@ -201,11 +201,16 @@ class Distribute(Pass):
     def _send(self, clusters: range) -> Iterator[tuple[int, Message]]:
         for i in reversed(clusters):
             products: dict[int, Message] = {}
-            for (side, target), tables, received, recipe in self.programme.cells[i].down:
+            down = self.programme.cells[i].down
+            last = {place: n for n, instruction in enumerate(down) for place in instruction.received}
+            for n, ((side, target), tables, received, recipe) in enumerate(down):
                 operands = [
                     products[k] if at == PRODUCT else self._up[i + k] if at == UP else self[i + k] for at, k in received
                 ]
                 message = contract([*tables, *operands], recipe)
+                for place in received:  # lets go what serves no later message
+                    if place.side == PRODUCT and last[place] == n:
+                        del products[place.offset]
                 if side == PRODUCT:
                     products[target] = message
                 else:

@@ -33,12 +33,21 @@ def log_sum_exp_of_groups(values: FloatArray, starts: IndexArray) -> FloatArray:
 
 def log_contract(arrays: Sequence[FloatArray], scopes: Sequence[Scope], out: Scope, sizes: Sequence[int]) -> FloatArray:
     """The sum-product of arrays of logarithms; the table of all their axes together is made."""
+    # In place: what it needs besides its operands is this one table, and the result.
     summed = tuple(sorted({x for scope in scopes for x in scope} - set(out)))
     full = out + summed
     total = np.zeros([sizes[x] for x in full])
     for array, scope in zip(arrays, scopes, strict=True):
         total += align(array, scope, full)
-    return log_sum_exp(total, tuple(range(len(out), len(full))))
+    axes = tuple(range(len(out), len(full)))
+    if not axes:
+        return total
+    top = total.max(axis=axes, keepdims=True)
+    top[np.isneginf(top)] = 0.0
+    total -= top
+    np.exp(total, out=total)
+    with np.errstate(divide="ignore"):
+        return np.asarray(np.log(total.sum(axis=axes)) + top.squeeze(axis=axes))
 
 
 def align(array: FloatArray, scope: Scope, full: Scope) -> FloatArray:

@@ -16,11 +16,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import inf, log
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self, TypeVar
 
 import numpy as np
 
-from control_pgm.tables.arrays import BoolArray, FloatArray, positive_minimum
+from control_pgm.tables.arrays import BoolArray, FloatArray, IntArray, positive_minimum
 from control_pgm.tables.contraction import Recipe
 from control_pgm.tables.guarded import contract_guarded, log_terms
 from control_pgm.tables.logarithms import log_sum_exp
@@ -32,7 +32,18 @@ from control_pgm.tables.sparse_array import SparseArray, Table, entries
 # Results whose bounds lie within this and its inverse are passed on without being looked at. Its square stays above
 # TRUSTED, so that bringing such a table back to 1 loses nothing.
 _UNSEEN = 1e-130
+_LARGE = 2**20  # entries
+_T = TypeVar("_T")
 _LN2 = log(2.0)
+
+
+class kept_if_small(cached_property[_T]):
+    """A copy of a table in another form, kept but for large dense tables, whose memory it would take once more."""
+
+    def __get__(self, table: Any, owner: type[Any] | None = None) -> Any:
+        if table is None or table.sparse or table.n_entries <= _LARGE:
+            return super().__get__(table, owner)
+        return self.func(table)
 
 
 @dataclass(frozen=True, eq=False, init=False)
@@ -68,12 +79,12 @@ class Scaled(Restored):
         return Scaled(*scaled_logs(logs))
 
     # --- the two arithmetics ------------------------------------------------------------------------------------
-    @cached_property
+    @kept_if_small
     def _linear(self) -> FloatArray:
         """Scaled linear values; what underflows is 0 here, which `lowest` = 0 tells."""
         return np.exp(self._data) if self._in_logs else self._data
 
-    @cached_property
+    @kept_if_small
     def _log(self) -> FloatArray:
         """Natural logarithms without the exponent."""
         if self._in_logs:
@@ -81,7 +92,7 @@ class Scaled(Restored):
         with np.errstate(divide="ignore"):
             return np.log(self._data)
 
-    @cached_property
+    @kept_if_small
     def _log_terms(self) -> Table:
         """The same as an operand of a contraction."""
         return log_terms(self._log)
@@ -93,7 +104,7 @@ class Scaled(Restored):
             return 0.0, float(np.exp(self._data.max(initial=-inf)))
         return positive_minimum(self._data), float(self._data.max(initial=0.0))
 
-    @cached_property
+    @kept_if_small
     def _indicator(self) -> FloatArray:
         """1 where the table is positive, 0 where it is an exact zero."""
         return self.support.astype(np.float64)
@@ -189,6 +200,11 @@ class Scaled(Restored):
         return self._data.shape
 
     @property
+    def wide(self) -> bool:
+        """Whether products with this table may have to be computed in logarithms, which takes copies of it."""
+        return self._in_logs or self._bounds[0] < _UNSEEN
+
+    @property
     def n_entries(self) -> int:
         """How many entries are held."""
         return self._data.size
@@ -200,7 +216,15 @@ class Scaled(Restored):
 
     def log(self) -> FloatArray:
         """Natural logarithms, −inf at exact zeros. A fresh array."""
-        return self._log + self._exponent * _LN2
+        return np.asarray(self._log + self._exponent * _LN2)
+
+    def log_at(self, index: tuple[IntArray, ...], *, relative: bool = False) -> FloatArray:
+        """Natural logarithms at some indices of the first axes; ``relative`` to the scale of the table."""
+        data = np.asarray(self._data[index])
+        if not self._in_logs:
+            with np.errstate(divide="ignore"):
+                data = np.log(data)
+        return data if relative else data + self._exponent * _LN2
 
     def linear(self) -> FloatArray:
         """Plain numbers, which underflow to 0 or overflow to inf if they must. A fresh array."""

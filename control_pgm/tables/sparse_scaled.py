@@ -98,18 +98,18 @@ class SparseScaled(Scaled):
     # --- the two arithmetics ------------------------------------------------------------------------------------
     # What a contraction takes as its operand is a sparse array here, not a dense one.
     @cached_property
-    def _linear(self) -> SparseArray:  # type: ignore[override]
+    def _linear(self) -> SparseArray:
         return SparseArray(self.pattern, np.exp(self._data) if self._in_logs else self._data)
 
     @cached_property
-    def _log(self) -> SparseArray:  # type: ignore[override]
+    def _log(self) -> SparseArray:
         if self._in_logs:
             return SparseArray(self.pattern, self._data, -inf)
         with np.errstate(divide="ignore"):
             return SparseArray(self.pattern, np.log(self._data), -inf)
 
     @cached_property
-    def _indicator(self) -> SparseArray:  # type: ignore[override]
+    def _indicator(self) -> SparseArray:
         return SparseArray(self.pattern, self._listed.astype(np.float64))
 
     @property

@@ -38,7 +38,7 @@ def labels(states: int | np.integer[Any] | Iterable[Hashable], *, owner: str) ->
         if isinstance(states, bool):
             raise TypeError("a truth value")
         result = Labels(range(int(states)) if isinstance(states, int | np.integer) else states)
-        distinct = len(set(result))
+        distinct = len(result) if isinstance(states, int | np.integer) else len(set(result))  # a range has no twins
     except TypeError as error:
         raise InvalidModel(
             f"states of {owner} cannot be labels: {error}", allowed="an int n ≥ 1 or a list of hashable labels"
