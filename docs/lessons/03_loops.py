@@ -177,7 +177,7 @@ print("Evidence that says little cannot be counted twice with much effect.")
 # %% tags=["hide-cell"] jupyter={"source_hidden": true, "outputs_hidden": true}
 for horizon in (1, 2, 4, 8):
     found = []
-    for seed in range(10):
+    for seed in range(5):
         net = unroll(random_process(seed), horizon)
         found.append(
             policy_error(net, infer(FactorGraph.from_model(net, net.optimal), method="loopy"))
