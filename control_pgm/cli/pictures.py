@@ -9,6 +9,7 @@ from pathlib import Path
 
 from control_pgm.cli import inputs, subjects
 from control_pgm.cli.output import check_ending, progress, show
+from control_pgm.control.solve_options import DEFAULT, has_temperature
 from control_pgm.errors import InvalidArgument
 from control_pgm.explorer import explore as write_page
 from control_pgm.viz import (
@@ -31,6 +32,7 @@ from control_pgm.viz import (
     plot_values,
     save_picture,
 )
+from control_pgm.viz.sweep import telling_temperature
 
 _MODEL = ("horizon", "temperature")
 _SOLUTION = (*_MODEL, "inference", "risk")
@@ -51,6 +53,8 @@ class Picture:
         What it shows.
     has : tuple of str
         Which of the options it has.
+    shows_temperature : bool
+        Whether it looks different at another temperature.
     of_network : bool
         Whether it can be drawn of a network in a file, too.
     endings : tuple of str
@@ -61,6 +65,7 @@ class Picture:
     about: str
     has: tuple[str, ...] = _SOLUTION
     of_network: bool = False
+    shows_temperature: bool = False
     endings: tuple[str, ...] = _STILL
 
 
@@ -84,12 +89,24 @@ PICTURES: Mapping[str, Picture] = {
         lambda options: plot_policy(subjects.solved(options), t=options.time or 0),
         "what to do in every state, at --time",
         (*_SOLUTION, "time"),
+        shows_temperature=True,
     ),
-    "values": Picture(lambda options: _values(options, "V"), "V of every state, at --time", (*_SOLUTION, "time")),
-    "action-values": Picture(lambda options: _values(options, "Q"), "Q of every action", (*_SOLUTION, "time")),
-    "advantages": Picture(lambda options: _values(options, "advantage"), "Q − V", (*_SOLUTION, "time")),
+    "values": Picture(
+        lambda options: _values(options, "V"),
+        "V of every state, at --time",
+        (*_SOLUTION, "time"),
+        shows_temperature=True,
+    ),
+    "action-values": Picture(
+        lambda options: _values(options, "Q"), "Q of every action", (*_SOLUTION, "time"), shows_temperature=True
+    ),
+    "advantages": Picture(
+        lambda options: _values(options, "advantage"), "Q − V", (*_SOLUTION, "time"), shows_temperature=True
+    ),
     "messages": Picture(
-        lambda options: plot_messages(subjects.solved(options)), "backward and forward messages, and the posterior"
+        lambda options: plot_messages(subjects.solved(options)),
+        "backward and forward messages, and the posterior",
+        shows_temperature=True,
     ),
     "animation": Picture(
         lambda options: animate_messages(subjects.passing(options), options.out, progress=progress()),
@@ -97,22 +114,29 @@ PICTURES: Mapping[str, Picture] = {
         _MODEL,
         of_network=True,
         endings=_MOVING,
+        shows_temperature=True,
     ),
     "marginals": Picture(
-        lambda options: plot_marginals(subjects.solved(options)), "belief beside reality, states against time"
+        lambda options: plot_marginals(subjects.solved(options)),
+        "belief beside reality, states against time",
+        shows_temperature=True,
     ),
     "flow": Picture(
-        lambda options: plot_flow(subjects.solved(options)), "belief beside reality, as maps or as lines over time"
+        lambda options: plot_flow(subjects.solved(options)),
+        "belief beside reality, as maps or as lines over time",
+        shows_temperature=True,
     ),
     "trajectories": Picture(
         lambda options: plot_trajectories(subjects.simulated(options)),
         "sampled runs of the policy: --samples, --seed",
         (*_SOLUTION, "samples", "seed"),
+        shows_temperature=True,
     ),
     "comparison": Picture(
         lambda options: plot_comparison(subjects.compared(options), t=options.time or 0),
         "policies of several types of inference; with --risk of planning, too",
         (*_MODEL, "risk", "time"),
+        shows_temperature=True,
     ),
     "temperature": Picture(
         _temperature, "policy and expected reward over the temperature, at --state", ("horizon", "time", "state")
@@ -164,9 +188,21 @@ def draw(options: argparse.Namespace) -> bool:
     elif "horizon" in picture.has and options.horizon is None:
         raise InvalidArgument(f"--what {options.what} without --horizon", remedy="give the number of actions")
     check_ending(options.out, picture.endings)
-    drawn = picture.draw(options)
+    drawn = picture.draw(_with_temperature(picture, options))
     show(f"wrote {drawn if isinstance(drawn, Path) else save_picture(drawn, options.out)}")
     return True
+
+
+def _with_temperature(picture: Picture, options: argparse.Namespace) -> argparse.Namespace:
+    """The options with a temperature at which the picture shows something, where none was given and it matters."""
+    inference = getattr(options, "inference", None) or DEFAULT
+    if not picture.shows_temperature or options.temperature is not None or inputs.names_a_network(options):
+        return options
+    if not has_temperature(inference):
+        return options
+    alpha = telling_temperature(inputs.process(options), options.horizon, inference)
+    show(f"temperature {alpha:g}, chosen so that preferences show; --temperature sets another")
+    return argparse.Namespace(**vars(options) | {"temperature": alpha})
 
 
 def explore(options: argparse.Namespace) -> bool:

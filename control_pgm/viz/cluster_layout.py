@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from control_pgm.models.layout.geometry import Point
 
-_ROWS, _BETWEEN_ROWS = 1.5, 1.05  # units between the two rows of a zigzag, and between branches
+ROWS, BETWEEN_ROWS = 1.5, 1.05  # units between the two rows of a zigzag, and between branches
 _GAP = 1.6  # units for the dots
 
 
@@ -49,7 +49,13 @@ def shown_clusters(n: int, most: int) -> tuple[list[int], list[int]]:
 
 
 def cluster_layout(
-    parents: Sequence[int], children: Sequence[tuple[int, ...]], *, box: float, separator: float, most: int
+    parents: Sequence[int],
+    children: Sequence[tuple[int, ...]],
+    *,
+    box: float,
+    separator: float,
+    most: int,
+    stretch: float = 1.0,
 ) -> ClusterLayout:
     """The layout of a tree whose parents come after their children.
 
@@ -58,15 +64,16 @@ def cluster_layout(
     parents, children : per cluster; −1 for the parent of a root.
     box, separator : the widths of a cluster and of a separator.
     most : how many clusters are drawn.
+    stretch : of the distances from row to row.
     """
     near, far = shown_clusters(len(parents), most)
-    points, right = _forest(near, parents, children, box, separator, 0.0)
+    points, right = _forest(near, parents, children, box, separator, 0.0, stretch)
     gap = None
     stubs: dict[int, Point] = {}
     if far:
         middle = sum(y for _, y in points.values()) / len(points)
         gap = (right + _GAP / 2, middle)
-        beyond, _ = _forest(far, parents, children, box, separator, right + _GAP)
+        beyond, _ = _forest(far, parents, children, box, separator, right + _GAP, stretch)
         shift = middle - sum(y for _, y in beyond.values()) / len(beyond)
         points |= {k: (x, y + shift) for k, (x, y) in beyond.items()}
         stubs = {k: (points[k][0] - box / 2 - 0.4, points[k][1]) for k in far if parents[k] not in beyond}
@@ -84,6 +91,7 @@ def _forest(
     box: float,
     separator: float,
     left: float,
+    stretch: float,
 ) -> tuple[dict[int, Point], float]:
     """The places of some clusters, from ``left`` on, and where they end on the right."""
     inside = set(shown)
@@ -95,11 +103,11 @@ def _forest(
     first = left + box / 2
     if chain:
         step = max(0.5 * box + 0.25, separator + 0.25)
-        points = {k: (first + depth[k] * step, -(depth[k] % 2) * _ROWS) for k in shown}
+        points = {k: (first + depth[k] * step, -(depth[k] % 2) * ROWS * stretch) for k in shown}
     else:
         step = box + separator + 0.7
         rows = _rows([k for k in reversed(shown) if depth[k] == 0], below)
-        points = {k: (first + depth[k] * step, -rows[k] * _BETWEEN_ROWS) for k in shown}
+        points = {k: (first + depth[k] * step, -rows[k] * BETWEEN_ROWS * stretch) for k in shown}
     return points, max(x for x, _ in points.values()) + box / 2
 
 

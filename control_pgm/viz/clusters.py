@@ -26,6 +26,8 @@ _HEIGHT, _SEPARATOR = 0.62, 0.36  # of boxes
 _EM, _SMALL = 0.26, 0.18  # letters of names, of sizes
 _NAMES = 4  # in one box
 _FEWEST = 4  # clusters drawn
+_READABLE = 5.5  # points of the smallest letters for which fewer clusters are drawn
+_MOST_STRETCH = 2.2  # of the distance between rows
 
 
 def plot_clusters(
@@ -75,91 +77,144 @@ def plot_clusters(
     box_options = artist_options(plot_clusters, "patches.FancyBboxPatch", box_options)
     if ax is not None:
         style.check_axes(ax)
+        ax.set_axis_off()
+    chosen = max_clusters
     if max_clusters is None:
-        max_clusters = 12 if ax is None else min(max(round(1.2 * style.width_inches(ax) + 1.5), _FEWEST), 12)
+        max_clusters = 12
     if isinstance(max_clusters, bool) or not isinstance(max_clusters, int) or max_clusters < _FEWEST:
         raise InvalidArgument(f"max_clusters={max_clusters!r}", allowed=f"an integer ≥ {_FEWEST}")
-    shape, names = found.tree, found.problem.names
+    shape = found.tree
     if not len(shape.order):
         raise InvalidArgument("every variable of the model is observed: there are no clusters to draw")
-    drawn = [k for part in shown_clusters(len(shape.order), max_clusters) for k in part]
-    widths = [_width([names[v] for v in shape.scopes[k]], _EM) for k in drawn]
-    inner = [_width([names[v] for v in shape.separators[k]], 0.8 * _EM) for k in drawn]
-    box, separator = max(*widths, 1.2) + 0.3, max(inner) + 0.2
-    layout = cluster_layout(shape.parents, shape.children, box=box, separator=separator, most=max_clusters)
-    picture = _Picture(found, layout, ax, box, title or _title(found))
+    for most in range(max_clusters, _FEWEST - 1, -1) if chosen is None else [max_clusters]:
+        sizes = _sizes(found, most)
+        layout = _filling(shape, sizes, most, ax)
+        picture = _Picture(found, layout, ax, sizes, title or _title(found), draft=True)
+        if ax is None or picture.unit * _SMALL >= style.points(_READABLE):
+            break
+    picture = _Picture(found, layout, ax, sizes, title or _title(found))
     for k in layout.points:
         picture.edge(k)
     for k in layout.points:
-        picture.cluster(k, box, box_options)
+        picture.cluster(k, box_options)
     for k in layout.separators:
         picture.separator(k)
     picture.dots()
     return picture.drawing
 
 
-class _Picture:
-    """Axes on which the clusters of a plan are drawn."""
+def _sizes(found: Plan, most: int) -> tuple[float, float]:
+    """The widths of the boxes of clusters and of separators."""
+    shape, names = found.tree, found.problem.names
+    drawn = [k for part in shown_clusters(len(shape.order), most) for k in part]
+    widths = [_width([names[v] for v in shape.scopes[k]], _EM) for k in drawn]
+    inner = [_width([names[v] for v in shape.separators[k]], 0.8 * _EM) for k in drawn]
+    return max(*widths, 1.2) + 0.3, max(inner) + 0.2
 
-    def __init__(self, found: Plan, layout: ClusterLayout, ax: Axes | None, box: float, title: str) -> None:
-        self.plan, self.layout = found, layout
-        xs, ys = zip(*layout.points.values(), strict=True)
-        left, right = min(xs) - box / 2 - 0.15, max(xs) + box / 2 + 0.15
-        bottom, top = min(ys) - _HEIGHT / 2 - 0.55, max(ys) + _HEIGHT / 2 + 0.2
+
+def _filling(shape: Any, sizes: tuple[float, float], most: int, ax: Axes | None) -> ClusterLayout:
+    """The layout whose rows are as far apart as the height of the axes allows."""
+
+    def stretched(by: float) -> ClusterLayout:
+        box, separator = sizes
+        look: dict[str, Any] = {"box": box, "separator": separator, "most": most, "stretch": by}
+        return cluster_layout(shape.parents, shape.children, **look)
+
+    layout = stretched(1.0)
+    if ax is None:
+        return layout
+    left, right, bottom, top = _bounds(layout, sizes[0])
+    ys = [y for _, y in layout.points.values()]
+    apart, (wide, high) = max(ys) - min(ys), style.inches(ax)
+    spare = (right - left) * high / wide - (top - bottom)
+    return stretched(min(1.0 + spare / apart, _MOST_STRETCH)) if apart > 0 and spare > 0 else layout
+
+
+def _bounds(layout: ClusterLayout, box: float) -> tuple[float, float, float, float]:
+    """left, right, bottom, top, with room for the note below."""
+    xs, ys = zip(*layout.points.values(), strict=True)
+    left, right = min(xs) - box / 2 - 0.15, max(xs) + box / 2 + 0.15
+    return left, right, min(ys) - _HEIGHT / 2 - 0.75, max(ys) + _HEIGHT / 2 + 0.2
+
+
+class _Picture:
+    """Axes on which the clusters of a plan are drawn; a draft only measures."""
+
+    def __init__(
+        self,
+        found: Plan,
+        layout: ClusterLayout,
+        ax: Axes | None,
+        sizes: tuple[float, float],
+        title: str,
+        *,
+        draft: bool = False,
+    ) -> None:
+        self.plan, self.layout, self.box = found, layout, sizes[0]
+        left, right, bottom, top = _bounds(layout, self.box)
         width, height = right - left, top - bottom
+        if draft:
+            self.unit = 0.0 if ax is None else style.points_per_unit(ax, width, height)
+            return
         inch = min(1.0, 12 / width, 9 / height)
         ax = style.axes_or_new(ax, (max(width * inch, 3.0), max(height * inch + 0.45, 1.4)), margins=False)
         ax.set_xlim(left, right)
         ax.set_ylim(bottom, top)
-        ax.set_aspect("equal")
+        style.equal_units(ax)
         ax.set_axis_off()
         self.drawing = Drawing(ax, {("paper",): style.sheet_of_paper(ax), ("title",): style.title(ax, title)})
+        self.colours = style.palette(ax)
         self.unit = style.points_per_unit(ax, width, height)
         self.thin = float(min(max(self.unit / 50, 0.5), 1.0))
         self.largest = max(layout.points, key=lambda k: found.cluster_entries[k])
-        em = max(min(0.19, width / (0.54 * len(_NOTE))), 5.0 / self.unit)
+        em = max(min(0.19, width / (0.54 * len(_NOTE))), style.points(style.FLOOR) / self.unit)
         note = "\n".join(textwrap.wrap(_NOTE, max(int(width / (0.52 * em)), 20)))
-        self.text(("note",), ((left + right) / 2, bottom + 0.25), note, em, color=style.NOTE, va="top")
+        self.text(("note",), ((left + right) / 2, bottom + 0.5), note, em, color=self.colours["note"], va="top")
+        lines = note.count("\n") + 1
+        low, high = ax.get_ylim()
+        ax.set_ylim(min(low, bottom + 0.45 - 1.15 * em * lines), high)
 
     def name(self, k: int) -> str:
         """A cluster's name: the variable that is eliminated in it."""
         return self.plan.problem.names[self.plan.tree.order[k]]
 
-    def cluster(self, k: int, width: float, options: dict[str, Any]) -> None:
+    def cluster(self, k: int, options: dict[str, Any]) -> None:
         """A box with the cluster's variables and the number of entries of its table."""
-        (x, y), name = self.layout.points[k], self.name(k)
+        (x, y), name, width = self.layout.points[k], self.name(k), self.box
         rim = self.thin * (2.4 if k == self.largest else 1.2)
-        look = {"facecolor": style.PAPER, "edgecolor": style.EDGE, "linewidth": rim, "zorder": 3}
+        look = {"facecolor": self.colours["paper"], "edgecolor": self.colours["ink"], "linewidth": rim, "zorder": 3}
         corner, shape = (x - width / 2 + 0.12, y - _HEIGHT / 2 + 0.12), "round,pad=0.12"
         body = style.mpl("patches").FancyBboxPatch(corner, width - 0.24, _HEIGHT - 0.24, shape, **look | options)
         self.drawing.parts["cluster", name] = self.drawing.ax.add_patch(body)
         self.text(("label", name), (x, y + 0.1), self._names(self.plan.tree.scopes[k]), _EM)
         size = f"{self.plan.cluster_entries[k]:,} entries"
-        self.text(("size", name), (x, y - 0.17), size, _SMALL, color=style.NOTE)
+        self.text(("size", name), (x, y - 0.17), size, _SMALL, color=self.colours["note"])
 
     def separator(self, k: int) -> None:
         """A small sharp box in the middle of the edge to the parent."""
         (x, y), scope = self.layout.separators[k], self.plan.tree.separators[k]
         names, name = [self.plan.problem.names[v] for v in scope], self.name(k)
-        width = max(_width(names, 0.8 * _EM) + 0.2, 0.42)
-        look: dict[str, Any] = {"facecolor": style.SEPARATOR, "edgecolor": style.EDGE, "zorder": 4}
+        width, tall = max(_width(names, 0.8 * _EM) + 0.2, 0.42), max(_SEPARATOR, 2.3 * style.FLOOR / self.unit)
+        look: dict[str, Any] = {"facecolor": self.colours["separator"], "edgecolor": self.colours["ink"], "zorder": 4}
         look["linewidth"] = 0.7 * self.thin
-        body = style.mpl("patches").Rectangle((x - width / 2, y - _SEPARATOR / 2), width, _SEPARATOR, **look)
+        body = style.mpl("patches").Rectangle((x - width / 2, y - tall / 2), width, tall, **look)
         self.drawing.parts["separator", name] = self.drawing.ax.add_patch(body)
-        self.text(("separator label", name), (x, y + 0.055), self._names(scope), 0.8 * _EM)
+        self.text(("separator label", name), (x, y + 0.17 * tall), self._names(scope), 0.8 * _EM)
         entries = prod(self.plan.problem.cardinalities[v] for v in scope)
-        self.text(("separator size", name), (x, y - 0.115), f"{entries:,}", 0.75 * _SMALL, color=style.NOTE)
+        self.text(
+            ("separator size", name), (x, y - 0.3 * tall), f"{entries:,}", 0.75 * _SMALL, color=self.colours["note"]
+        )
 
     def edge(self, k: int) -> None:
         """The edge to the parent, and a dashed stub towards what is left out."""
         parent, line = self.plan.tree.parents[k], style.mpl("lines").Line2D
         if k in self.layout.separators:
             (x, y), (px, py) = self.layout.points[k], self.layout.points[parent]
-            edge = line([x, px], [y, py], color=style.EDGE, linewidth=1.1, zorder=1)
+            edge = line([x, px], [y, py], color=self.colours["ink"], linewidth=1.1, zorder=1)
             self.drawing.parts["edge", self.name(k), self.name(parent)] = self.drawing.ax.add_line(edge)
         if k in self.layout.stubs:
             (x, y), (ex, ey) = self.layout.points[k], self.layout.stubs[k]
-            stub = line([x, ex], [y, ey], color=style.EDGE, linewidth=1.1, zorder=1, linestyle=(0, (3, 2)))
+            stub = line([x, ex], [y, ey], color=self.colours["ink"], linewidth=1.1, zorder=1, linestyle=(0, (3, 2)))
             self.drawing.parts["stub", self.name(k)] = self.drawing.ax.add_line(stub)
 
     def dots(self) -> None:
@@ -167,15 +222,14 @@ class _Picture:
         if self.layout.gap is None:
             return
         x, y = self.layout.gap
-        self.text(("dots",), (x, y + 0.2), "…", 0.5, color=style.NOTE)
-        self.text(("left out",), (x, y - 0.2), f"{self.layout.hidden:,}\nleft out", 0.17, color=style.NOTE)
+        self.text(("dots",), (x, y + 0.2), "…", 0.5, color=self.colours["note"])
+        self.text(("left out",), (x, y - 0.2), f"{self.layout.hidden:,}\nleft out", 0.17, color=self.colours["note"])
 
     def text(self, key: tuple[Any, ...], at: tuple[float, float], text: str, em: float, **look: Any) -> None:
-        """Text whose letters are ``em`` data units high, left out where it could not be read."""
-        size = min(em * self.unit, 16.0)
-        if size < 2.5:
-            return
-        look = {"ha": "center", "va": "center", "color": style.INK, "zorder": 5, "fontsize": size, **look}
+        """Text whose letters are ``em`` data units high, as far as that can be read."""
+        larger = style.type_scale()
+        size = max(min(em * self.unit * max(larger, 1.0), 16.0 * style.zoom(self.drawing.ax)), style.FLOOR)
+        look = {"ha": "center", "va": "center", "color": self.colours["text"], "zorder": 5, "fontsize": size, **look}
         self.drawing.parts[key] = self.drawing.ax.text(*at, text, linespacing=1.0, **look)
 
     def _names(self, scope: Sequence[int]) -> str:

@@ -170,7 +170,7 @@ def _on_grids(
         solution = solutions[name]
         panel = page.panel(("panel", name), box)
         canvas = board(panel, grid, looks.plain(name))
-        panel.set_facecolor(looks.PAPER)
+        panel.set_facecolor(looks.paper(page.ax))
         labels, cells = solution.mdp.states, drawn_cells(solution, grid, min(t, solution.horizon - 1))
         own = values[name]
         if what == "policy":
@@ -188,6 +188,12 @@ def _on_grids(
         page.drawing.parts["board", name] = canvas.drawing
     if colours is not None:
         _shared_bar(page, colours, meaning)
+    sort = (
+        {"mode": "certainty", "triangles": "number", "bars": "number"}.get(style, "") if what == "policy" else "number"
+    )
+    boards = page.drawing.of("board").values()
+    if sort and not any(key[0] == sort for board_ in boards for key in board_.parts):
+        page.text(("note",), (0.0, 0.0), "numbers left out for want of room", ha="left", va="bottom", fontsize=7.0)
     return page.drawing
 
 

@@ -62,7 +62,7 @@ def compare_tables(
         panel.set_yticks(range(len(rows)), names if k == 0 else [""] * len(rows), fontsize=size * page.zoom)
         panel.tick_params(length=0)
         _actions(page, panel, actions, wide)
-        if numbers >= looks.SMALLEST:
+        if numbers >= page.floor:
             possible = mdp.available[rows] if what == "policy" else None
             _write(
                 page,
@@ -77,7 +77,7 @@ def compare_tables(
     page.bar(("colour bar",), (page.width - BAR - BAR_TICKS - 10, bottom + _NOTE, BAR, height), colours)
     meaning = meanings[what]
     page.drawing.parts["colour bar",].set_label(meaning, color=page.ink, fontsize=8 * page.zoom)
-    missing = what == "policy" and numbers >= looks.SMALLEST and not mdp.available[rows].all()
+    missing = what == "policy" and numbers >= page.floor and not mdp.available[rows].all()
     _note(page, mdp.n_states - len(rows), bool((~np.isfinite(every)).any()), missing)
     return page.drawing
 

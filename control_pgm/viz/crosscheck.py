@@ -19,10 +19,9 @@ if TYPE_CHECKING:
 
     from control_pgm.interop.crosscheck import Check, Report
 
-_ROW, _HIGHEST = 24.0, 40.0  # points of a row: the usual, the largest
+_ROW, _HIGHEST = 24.0, 110.0  # points of a row: the usual, the largest
 _BOTTOM, _TOP = 34.0, 18.0
 _MOST_WORDS = 0.62  # the largest share of the width that words beside the lines may take
-_SMALLEST = 5.0  # points, of words
 _FLOOR = 1e-17  # differences below this, 0 among them, stand on the left rim
 _PASSED, _FAILED = "#0072B2", "#D55E00"
 
@@ -77,7 +76,7 @@ def plot_crosscheck(
     above = left + words > _MOST_WORDS * page.width
     if above:  # what stands beside the lines elsewhere
         size = min(size, 0.95 * page.width / max(letters(_name(c) + _words(c), 1.0) for c in report.checks))
-        size, left, words = max(size, _SMALLEST), 0.0, 0.0
+        size, left, words = max(size, page.floor), 0.0, 0.0
     panel = _panel(page, report, (left, page.height - _TOP - height, page.width - left - words, height))
     lift = 0.5 * size + 3.0 if above else 0.0
     for k, check in enumerate(report.checks):

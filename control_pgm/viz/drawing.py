@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 _PAD = 0.25
 _CAPTIONS, _GAP_NOTE, _NOTE = 0.3, 0.25, 0.3  # room below the lowest node
 _SYMBOLS, _WORDS = 1.05, 0.9  # the largest letters in a node, in radii
+_BEYOND = 1.3  # how much larger than fits their circle letters may be
 _UNLIKE = 1.5  # how much larger than the smallest symbol others may be
-_USUAL_SLICES, _FEWEST_SLICES, _READABLE = 8, 4, 5.0  # letters of fewer points make networks shorter
+_USUAL_SLICES, _FEWEST_SLICES, _READABLE = 8, 4, style.FLOOR  # letters of fewer points make networks shorter
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -63,6 +64,11 @@ class Pen:
     layout: Layout
     unit: float
 
+    @cached_property
+    def colours(self) -> Mapping[str, Any]:
+        """The colours of the picture by role."""
+        return style.palette(self.drawing.ax)
+
     def node(
         self,
         name: Node,
@@ -74,7 +80,8 @@ class Pen:
         options: Mapping[str, Any],
         lift: float = 0.0,
     ) -> None:
-        """A variable as a circle with its label inside; ``lift`` raises and shrinks the label, in radii."""
+        """A variable as a circle with its label inside; ``fill`` is a role, ``lift`` raises the label, in radii."""
+        fill = self.colours[fill]
         point, radius = self.layout.points[name], self.layout.radii[name]
         width = self._line(2.8 if heavy else 1.7)
         look = {"facecolor": fill, "edgecolor": outline, "linewidth": width, "zorder": 3, **options}
@@ -82,7 +89,11 @@ class Pen:
         self.drawing.parts["node", name] = self.drawing.ax.add_patch(circle)
         em = _letter_height(str(name), self._smallest) * radius * (0.55 if lift else 1.0)
         at = (point[0], point[1] + lift * radius)
-        self.text(("label", name), at, text, em=em, largest=16, color=style.text_colour(fill), zorder=4)
+        # Letters at the floor may stand out of the circle a little; those that would run into others are left out.
+        if em * self.unit * style.type_scale() * _BEYOND < style.FLOOR:
+            self.drawing.parts["unlabelled", name] = circle
+            return
+        self.text(("label", name), at, text, em=em, largest=22, color=style.text_colour(fill), zorder=4)
 
     @cached_property
     def _smallest(self) -> dict[bool, float]:
@@ -91,18 +102,20 @@ class Pen:
     def square(self, node: Node) -> None:
         """A factor as a black square."""
         (x, y), half = self.layout.points[node], SQUARE
-        box = style.mpl("patches").Rectangle((x - half, y - half), 2 * half, 2 * half, color=style.FACTOR, zorder=3)
+        box = style.mpl("patches").Rectangle(
+            (x - half, y - half), 2 * half, 2 * half, color=self.colours["factor"], zorder=3
+        )
         self.drawing.parts["factor", node[1] if isinstance(node, tuple) else node] = self.drawing.ax.add_patch(box)
 
-    def edge(self, edge: Edge, *, colour: str = style.EDGE, heavy: bool = False, directed: bool = True) -> None:
-        """An edge from rim to rim; dashed where its other end is left out."""
+    def edge(self, edge: Edge, *, role: str = "ink", heavy: bool = False, directed: bool = True) -> None:
+        """An edge from rim to rim; dashed where its other end is left out. Its colour is that of a role."""
         arrow = style.mpl("patches").FancyArrowPatch(
             path=style.mpl("path").Path(edge.line),
             arrowstyle="-|>" if directed and edge.head else "-",
             mutation_scale=float(np.clip(0.2 * self.unit, 3.0, 14.0)),
             linewidth=self._line(2.6 if heavy else 1.1),
             linestyle=(0, (3, 2)) if edge.stub else "solid",
-            color=colour,
+            color=self.colours[role],
             shrinkA=0,
             shrinkB=0,
             zorder=2 if heavy else 1,
@@ -112,9 +125,10 @@ class Pen:
     def text(
         self, key: tuple[Hashable, ...], at: tuple[float, float], text: str, *, em: float, largest: float, **look: Any
     ) -> None:
-        """Text whose letters are ``em`` data units high, at most ``largest`` points."""
-        look = {"ha": "center", "va": "center", "color": style.INK, **look}
-        size = float(np.clip(em * self.unit, 1.0, largest))
+        """Text whose letters are ``em`` data units high, at most ``largest`` points at the usual font size."""
+        look = {"ha": "center", "va": "center", "color": self.colours["text"], **look}
+        larger = style.type_scale()
+        size = max(min(em * self.unit * max(larger, 1.0), largest * style.zoom(self.drawing.ax)), style.FLOOR)
         self.drawing.parts[key] = self.drawing.ax.text(*at, text, fontsize=size, **look)
 
     def captions(self, missing: Mapping[int, Sequence[str]] | None = None, *, lowest: float = np.inf) -> None:
@@ -122,15 +136,17 @@ class Pen:
         columns = self.layout.columns
         if columns is None:
             return
-        below, small = min(self.layout.bounds[2] - 0.3, lowest - 0.2), max(0.2, 5.0 / self.unit)
+        below, small = min(self.layout.bounds[2] - 0.3, lowest - 0.2), max(0.2, style.FLOOR / self.unit)
         for time, x in columns.visible.items():
-            self.text(("time", time), (x, below), f"$t={time}$", em=small, largest=9, color=style.NOTE)
+            self.text(("time", time), (x, below), f"$t={time}$", em=small, largest=9, color=self.colours["note"])
         for k, gap in enumerate(columns.gaps):
             for y in self.layout.rows:
-                self.text(("dots", k, y), (gap.x, y), "…", em=0.5, largest=20, color=style.NOTE)
+                self.text(("dots", k, y), (gap.x, y), "…", em=0.5, largest=20, color=self.colours["note"])
             names = (missing or {}).get(k, ())
             note = f"{gap.hidden} slices\nleft out" + (f", with\n{', '.join(map(style.plain, names))}" if names else "")
-            self.text(("left out", k), (gap.x, below + 0.1), note, em=small, largest=9, color=style.NOTE, va="top")
+            self.text(
+                ("left out", k), (gap.x, below + 0.1), note, em=small, largest=9, color=self.colours["note"], va="top"
+            )
 
     def widen(self, left: float, right: float, bottom: float, top: float) -> None:
         """Widen the view where a rectangle would not fit."""
@@ -146,9 +162,9 @@ class Pen:
             ("note",),
             ((left + right) / 2, below),
             text,
-            em=min(max(0.2, 5.5 / self.unit), (right - left + 0.4) / (0.52 * len(text))),
+            em=min(max(0.2, style.FLOOR / self.unit), (right - left + 0.4) / (0.52 * len(text))),
             largest=9,
-            color=style.NOTE,
+            color=self.colours["note"],
             va="bottom",
         )
 
@@ -185,6 +201,7 @@ def slices_that_fit(ax: Axes | None, layout_of: Callable[[int], Layout], *, room
     if ax is None:
         return _USUAL_SLICES
     style.check_axes(ax)
+    ax.set_axis_off()
     for slices in range(_USUAL_SLICES, _FEWEST_SLICES, -1):
         layout = layout_of(slices)
         left, right, bottom, top = layout.bounds
@@ -196,14 +213,15 @@ def slices_that_fit(ax: Axes | None, layout_of: Callable[[int], Layout], *, room
 
 
 def pen(ax: Axes | None, layout: Layout, title: str, *, note: bool, room: float = 0.0) -> Pen:
-    """Axes for a layout, without ticks and on white, with equal units; ``room`` is left for labels on all sides."""
+    """Axes for a layout, without ticks, with equal units; ``room`` is left for labels on all sides."""
     if ax is not None:
         style.check_axes(ax)
+        ax.set_axis_off()
     left, right, bottom, top = layout.bounds
     pad = _PAD + room
     width = right - left + 2 * pad
     # Below a readable size letters stop shrinking with the picture, so they need more of its room.
-    letters = 1.0 if ax is None else max(1.0, 5.0 / (0.2 * 72 * style.width_inches(ax) / width))
+    letters = 1.0 if ax is None else max(1.0, style.points(5.0) / (0.2 * 72 * style.width_inches(ax) / width))
     if layout.columns:
         bottom -= letters * (_CAPTIONS + _GAP_NOTE * bool(layout.columns.gaps))
     bottom -= letters * _NOTE * note + 0.4 * room
@@ -212,7 +230,7 @@ def pen(ax: Axes | None, layout: Layout, title: str, *, note: bool, room: float 
     ax = style.axes_or_new(ax, (max(width * inch, 3.0), height * inch + 0.45), margins=False)
     ax.set_xlim(left - pad, right + pad)
     ax.set_ylim(bottom - _PAD, top + pad)
-    ax.set_aspect("equal")
+    style.equal_units(ax)
     ax.set_axis_off()
     drawing = Drawing(ax, {("paper",): style.sheet_of_paper(ax), ("title",): style.title(ax, title)})
     return Pen(drawing, layout, style.points_per_unit(ax, width, height))

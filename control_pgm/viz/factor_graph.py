@@ -20,7 +20,7 @@ from control_pgm.viz.options import artist_options
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_LARGEST = 10.0  # points, of factor labels
+_LARGEST = 14.0  # points, of factor labels
 
 
 def plot_factor_graph(
@@ -90,18 +90,18 @@ def plot_factor_graph(
     loops = {(name, ("factor", k)) for name, k in graph.loops}
     for edge in layout.edges:
         on_loop = (edge.source, edge.target) in loops
-        tool.edge(edge, colour=style.LOOP if on_loop else style.EDGE, heavy=on_loop, directed=False)
-    colours = style.kind_colours([v.kind for v in graph.variables.values()])
+        tool.edge(edge, role="action" if on_loop else "ink", heavy=on_loop, directed=False)
+    colours = style.kind_colours(tool.drawing.ax, [v.kind for v in graph.variables.values()])
     for name, variable in graph.variables.items():
         if name in layout.points:
-            look: dict[str, Any] = {"outline": colours[variable.kind], "fill": style.PLAIN, "heavy": False}
+            look: dict[str, Any] = {"outline": colours[variable.kind], "fill": "plain", "heavy": False}
             tool.node(name, style.label(name), options=node_options, **look)
     squares = [k for k in range(len(graph.factors)) if ("factor", k) in layout.points]
     for k in squares:
         tool.square(("factor", k))
     boxes = place_labels(layout, {k: texts[k] for k in squares}, _em(tool)) if labels else {}
     for k, box in boxes.items():
-        look = {"zorder": 5, "path_effects": style.halo(2.5)}
+        look = {"zorder": 5, "path_effects": style.halo(2.5, tool.colours["paper"])}
         tool.text(("factor label", k), box.centre, texts[k], em=_em(tool), largest=_LARGEST, **look)
         tool.widen(*box.sides)
     lowest = min((box.sides[2] for box in boxes.values()), default=np.inf)
@@ -111,8 +111,8 @@ def plot_factor_graph(
 
 
 def _em(tool: Pen) -> float:
-    """The height of factor labels in data units: 5 to 10 points."""
-    return min(max(0.23, 5.0 / tool.unit), _LARGEST / tool.unit)
+    """The height of factor labels in data units: 6 to 14 points at the usual font size."""
+    return min(max(0.23, style.FLOOR / tool.unit), style.points(_LARGEST) / tool.unit)
 
 
 def _title(graph: FactorGraph, absorbed: bool) -> str:

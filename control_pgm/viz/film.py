@@ -91,8 +91,10 @@ def _arrows(reel: Reel, r: int, row: Row, ink: Any) -> None:
 
 def _largest(reel: Reel, at: tuple[int, int], row: Row, t: int, text: str) -> None:
     """Below a frame, the number that its brightest colour stands for."""
-    film = reel.film
-    if letters(text, _CAPTION) <= film.frame[0] + film.gap:
+    film, room = reel.film, reel.film.frame[0] + reel.film.gap
+    if letters(text, _CAPTION) > room:
+        text = text.removeprefix("max ")  # the note says what it is
+    if letters(text, _CAPTION) <= room:
         place = (film.lefts[at[1]] + film.frame[0] / 2, film.bottoms[at[0]] - 2)
         reel.page.text(("largest", row.name, t), place, text, ha="center", va="top", fontsize=_CAPTION)
 

@@ -29,12 +29,17 @@ def write(reel: Reel, at: tuple[int, int], row: Row, t: int, colours: Any, decim
         _numbers(reel, at, row, t, colours, decimals)
 
 
+def fits_letters(high: float, floor: float) -> bool:
+    """Whether letters of the smallest size fit a cell so high."""
+    return high > 1.05 * floor
+
+
 def _letters(reel: Reel, at: tuple[int, int], row: Row, t: int, colours: Any) -> None:
     """S, G or H in the cells of a map."""
     (wide, high), grid = reel.film.cell, reel.grid
-    size = min(max(0.58 * high, 4.2 if high > 5.5 else 0.0), 9.0)
-    if grid is None or size < style.SMALLEST:
+    if grid is None or not fits_letters(high, reel.page.floor):
         return
+    size = min(max(0.58 * high, reel.page.floor), 11.0)
     marks = dict.fromkeys(grid.starts, "S") | {k: _LETTERS[end] for k, end in grid.ends.items()}
     for k in sorted(marks.keys() & grid.cells.keys()):
         x, y = reel.corner(*at, reel.places[k])
@@ -52,8 +57,8 @@ def _numbers(reel: Reel, at: tuple[int, int], row: Row, t: int, colours: Any, de
         if np.isnan(x):
             continue
         text = value(x, decimals) if row.logarithmic else probability(x)
-        size = min(0.62 * high, 1.5 * wide / max(len(text), 3), 8.0)
-        if size >= style.SMALLEST:
+        size = min(0.7 * high, 1.6 * wide / max(len(text), 3), 9.0)
+        if size >= reel.page.floor:
             left, bottom = reel.corner(*at, reel.places[k])
             look: dict[str, Any] = {"ha": "center", "va": "center_baseline", "fontsize": size, "zorder": 4}
             look["color"] = style.text_colour(_fill(colours, x))
@@ -76,8 +81,8 @@ def _bars(reel: Reel, at: tuple[int, int], row: Row, t: int, decimals: int) -> N
         bar = style.mpl("patches").Rectangle(*body, facecolor=colour, edgecolor="none", zorder=2)
         page.drawing.parts["bar", row.name, t, reel.label(k)] = page.ax.add_patch(bar)
         text = value(x, decimals) if row.logarithmic else probability(x)
-        size = min(0.62 * high, 1.5 * _NUMBER * wide / max(len(text), 3), 7.5)
-        if size >= style.SMALLEST and x > -np.inf:
+        size = min(0.7 * high, 1.6 * _NUMBER * wide / max(len(text), 3), 8.5)
+        if size >= reel.page.floor and x > -np.inf:
             look: dict[str, Any] = {"ha": "right", "va": "center_baseline", "fontsize": size, "zorder": 4}
             page.text(("number", row.name, t, reel.label(k)), (left + wide - 2, bottom + high / 2), text, **look)
 
@@ -91,7 +96,8 @@ def hatched(
     wall: bool,
 ) -> None:
     """Cells without a number: walls on white, −∞ dotted on grey; very many of them as one artist."""
-    look: dict[str, Any] = {"facecolor": style.PAPER, "edgecolor": "#999999", "hatch": "/////"}
+    colours = style.palette(page.ax)
+    look: dict[str, Any] = {"facecolor": colours["paper"], "edgecolor": colours["wall"], "hatch": "/////"}
     if not wall:
         look = {"facecolor": style.UNDEFINED, "edgecolor": "#A8A8A8", "hatch": "...."}
     look |= {"linewidth": 0, "zorder": 2}

@@ -108,7 +108,7 @@ def lay_out(
     gap = max(_RATIO * frame[0], min(_ARROW, (room - n * frame[0]) / max(n - 1, 1)))
     used = labels + n * frame[0] + (n - 1) * gap + beside
     first = labels + max((size[0] - used) / 2, 0.0)
-    apart = _BETWEEN + float(np.clip((size[1] - fixed - rows * frame[1]) / rows, 0.0, 0.35 * frame[1]))
+    apart = _BETWEEN + float(np.clip((size[1] - fixed - rows * frame[1]) / rows, 0.0, 1.5 * frame[1]))
     tops = [size[1] - _TIMES - _HEAD - k * (frame[1] + _HEAD + apart) for k in range(rows)]
     return Film(
         (wide, high),

@@ -141,10 +141,9 @@ def _plot_lines(
             (line,) = panel.plot(range(horizon + 1), marginal[:, k], **look | options)
             page.drawing.parts["line", what, mdp.states[k]] = line
         ends.append(EndLabel(mdp.states[k], names[k], float(marginals["belief"][-1, k]), colour))
-    for (sort, key), artist in label_ends(panel, ends, float(horizon), box[3], box[2], scale="linear").items():
+    points, look = (box[3] * page.zoom, box[2] * page.zoom), {"scale": "linear", "zoom": page.zoom}
+    for (sort, key), artist in label_ends(panel, ends, float(horizon), *points, **look).items():
         page.drawing.parts[sort, key] = artist
-        if sort == "label":
-            artist.set_fontsize(artist.get_fontsize() * page.zoom)
     _axes(page, panel, horizon, room / box[2])
     said = [f"solid: belief ${given}$", r"dashed: reality $p(s_t\,|\,\pi)$", left_out(chosen, *marginals.values())]
     said = [part for part in said if part]

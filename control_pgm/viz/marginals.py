@@ -86,7 +86,7 @@ def plot_marginals(solution: Any, *, ax: Axes | None = None, title: str | None =
         body = np.column_stack([marginal[:, rows], *([others(rows, marginal)] if hidden else [])]).T
         look: dict[str, Any] = {"cmap": colours.cmap, "norm": colours.norm, "aspect": "auto", "interpolation": "none"}
         page.drawing.parts["heat map", what] = panel.imshow(body, **look | image_options)
-        panel.set_facecolor(style.PAPER)
+        panel.set_facecolor(style.paper(page.ax))
         words = caption.replace("  $", "\n$") if narrow else caption
         panel.set_title(words, color=page.ink, fontsize=9 * page.zoom, pad=4)
         panel.set_yticks(range(len(names)), names if k == 0 else [""] * len(names), fontsize=size * page.zoom)

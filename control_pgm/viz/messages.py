@@ -91,7 +91,7 @@ def plot_messages(
         Row("forward", _HEADINGS["forward"], forward, True, "forward", KIND_COLOURS["state"]),
         Row("posterior", _HEADINGS["posterior"], posterior),
     ]
-    notes = ["bars: share of the largest"] if style == "bars" else ["log-probabilities: colours relative to max"]
+    notes = ["bars: share of the largest"] if style == "bars" else ["colours relative to max"]
     notes.append("in nats")
     alpha = " … ".join(f"{a:.3g}" for a in dict.fromkeys((temperatures[0], temperatures[-1])))
     if title is None:

@@ -98,10 +98,10 @@ def plot_network(
     tool = pen(ax, layout, _title(network) if title is None else title, note=bool(roles))
     for edge in layout.edges:
         tool.edge(edge, directed=isinstance(edge.target, str))
-    colours = style.kind_colours(v.kind for v in outline.variables)
+    colours = style.kind_colours(tool.drawing.ax, (v.kind for v in outline.variables))
     for variable in present:
         name = variable.name
-        fill = style.ASKED if name in yellow else style.OBSERVED if name in grey else style.PLAIN
+        fill = "asked" if name in yellow else "observed" if name in grey else "plain"
         look: dict[str, Any] = {"outline": colours[variable.kind], "fill": fill, "heavy": name in yellow}
         look["lift"] = LIFT if name in shown else 0.0
         tool.node(name, style.label(name), options=node_options, **look)

@@ -67,7 +67,7 @@ def draw_bars(tool: Pen, name: str, belief: FloatArray, colour: str) -> None:
     look = {"facecolor": colour, "edgecolor": "none", "zorder": 3.5}
     tool.drawing.parts["bars", name] = polygons(tool.drawing.ax, shapes, **look)
     ends = [x - _WIDE * radius / 2, x + _WIDE * radius / 2]
-    line = style.mpl("lines").Line2D(ends, [floor, floor], color=style.EDGE, linewidth=0.6, zorder=3.6)
+    line = style.mpl("lines").Line2D(ends, [floor, floor], color=tool.colours["ink"], linewidth=0.6, zorder=3.6)
     tool.drawing.parts["floor", name] = tool.drawing.ax.add_line(line)
 
 

@@ -115,13 +115,12 @@ def _draw(
     eta: FloatArray, lines: dict[str, FloatArray], what: str, heading: str, ax: Axes | None, options: dict[str, Any]
 ) -> Drawing:
     ax = style.axes_or_new(ax, (7.0, 4.2))
-    figure: Any = ax.get_figure(root=True)
-    box = ax.get_position(original=True)
-    width, height = 72 * box.width * figure.get_figwidth(), 72 * box.height * figure.get_figheight()
+    width, height = (72 * side for side in style.inches(ax))
     drawing = Drawing(ax, {("title",): style.title(ax, heading)})
     ax.set_xscale("log")
-    plain_axes(ax, eta[0], eta[-1], (r"inverse temperature  $\eta=1/\alpha$", what))
-    make_room(ax, eta[0], eta[-1], list(_TEXTS.values()), width)
+    zoom = style.zoom(ax)
+    plain_axes(ax, eta[0], eta[-1], (r"inverse temperature  $\eta=1/\alpha$", what), zoom=zoom)
+    make_room(ax, eta[0], eta[-1], list(_TEXTS.values()), width, zoom=zoom)
     ax.set_ylim(-0.02, 1.03)
     known = line_looks(ax)
     looks = {key: known[_LOOKS.get(key, key)] for key in lines}
@@ -137,10 +136,11 @@ def _draw(
     # From bottom to top where lines end together.
     order = ("gets", "variational", "optimal", "believes")
     ends = [EndLabel(key, _TEXTS[key], float(lines[key][-1]), looks[key]["color"]) for key in order]
-    made = label_ends(ax, ends, float(eta[-1]), height, width)
+    made = label_ends(ax, ends, float(eta[-1]), height, width, zoom=zoom)
     drawing.parts.update(made)
     share = np.log(eta[-1] / eta[0]) / np.log(ax.get_xlim()[1] / ax.get_xlim()[0])
-    for text, size in ((_GAP, 9.0), (_GAP.replace(" ", "\n"), 8.0), (_GAP.replace(" ", "\n"), 6.5)):
+    broken = _GAP.replace(" ", "\n")
+    for text, size in ((_GAP, 9.0 * zoom), (broken, 8.0 * zoom), (broken, max(6.5 * zoom, style.FLOOR))):
         place = _free_place(np.log(eta), lines, letters(text, size) / max(width * share, 1.0))
         if place is not None and place[2] * height > 1.6 * size * (text.count("\n") + 1):
             look = {"ha": "center", "va": "center", "style": "italic", "linespacing": 1.0, "zorder": 5}

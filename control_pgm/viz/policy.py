@@ -19,7 +19,6 @@ from control_pgm.viz.options import artist_options
 from control_pgm.viz.policy_glyphs import Moves, arrows, bars, modes, triangles
 from control_pgm.viz.policy_tables import bar_table, mode_table
 from control_pgm.viz.shown import Shown, shown
-from control_pgm.viz.style import PAPER
 from control_pgm.viz.table import policy_table
 
 if TYPE_CHECKING:
@@ -102,7 +101,9 @@ def plot_policy(
     finish(canvas, mdp.states)
     undefined_cells(canvas, undefined, mdp.states, "undefined", em=0.155)
     said = "undefined: optimality is impossible from there" if undefined else ""
-    explain(canvas, mdp.states, "bars: probability of every action" if style == "bars" and not said else said)
+    said = "bars: probability of every action" if style == "bars" and not said else said
+    numbers = {"triangles": "number", "mode": "certainty", "bars": "number"}.get(style, "")
+    explain(canvas, mdp.states, said, numbers=numbers if possible else "")
     return canvas.drawing
 
 
@@ -145,7 +146,7 @@ def fill_policy(
 def _frames(canvas: Board, cells: list[int], labels: Sequence[Any]) -> None:
     """Empty cells; of very many not even their rims."""
     for k in cells if not canvas.crowded else []:
-        canvas.square(("frame", labels[k]), canvas.grid.cells[k], facecolor=PAPER)
+        canvas.square(("frame", labels[k]), canvas.grid.cells[k], facecolor=canvas.colours["paper"])
 
 
 def drawn_cells(solution: Shown, grid: Grid, t: int) -> list[int]:

@@ -39,7 +39,9 @@ def triangles(
         return
     pairs = [(k, a) for k in cells for a in range(len(moves))]
     texts = {(k, a): write(float(rows[k, a])) if mdp.available[k, a] else "–" for k, a in pairs}
-    em = min(_EM, 0.56 / max(map(len, texts.values()), default=1))
+    longest = max(map(len, texts.values()), default=1)
+    em = min(_EM, 0.56 / longest)
+    size = canvas.size(em, 0.66 / longest / em)
     for k in cells:
         for a, move in enumerate(moves):
             key, corners = (mdp.states[k], mdp.actions[a]), _corners(canvas, k, move)
@@ -48,9 +50,9 @@ def triangles(
             look = {"closed": True, "facecolor": fill, "edgecolor": _LINES, "linewidth": 0.4, "zorder": 1}
             patch = style.mpl("patches").Polygon(corners, **look)
             canvas.drawing.parts["cell", *key] = canvas.drawing.ax.add_patch(patch)
-            if canvas.size(em) >= style.SMALLEST:
+            if size >= style.FLOOR:
                 text = texts[k, a]
-                look = {"color": style.text_colour(fill), **options}
+                look = {"color": style.text_colour(fill), "fontsize": size, **options}
                 (cx, cy), (dx, dy) = canvas.centre(canvas.grid.cells[k]), move
                 canvas.text(("number", *key), (cx + 0.32 * dx, cy + 0.36 * dy), text, em=em, **look)
         canvas.square(("frame", mdp.states[k]), canvas.grid.cells[k], facecolor="none")
@@ -88,11 +90,12 @@ def modes(canvas: Board, cells: Iterable[int], rows: FloatArray, moves: Moves, m
     for k in cells:
         x, y = canvas.centre(canvas.grid.cells[k])
         best, certain = int(np.argmax(rows[k])), certainty(rows[k], int(mdp.available[k].sum()))
-        up, (dx, dy) = (0.12 if canvas.size(_CERTAINTY) >= style.SMALLEST else 0.0), moves[best]
+        written = canvas.size(_CERTAINTY, 1.4)
+        up, (dx, dy) = (0.12 if written >= style.FLOOR else 0.0), moves[best]
         size = 0.2 + 0.36 * certain if up else 0.25 + 0.5 * certain
         shapes[k, best] = _arrow((x - size / 2 * dx, y + up - size / 2 * dy), (size * dx, size * dy), 0.16 * size)
         if up:
-            look = {"path_effects": style.halo(1.6), "zorder": 5}
+            look = {"path_effects": style.halo(1.6), "zorder": 5, "fontsize": written, "color": style.INK}
             canvas.text(("certainty", mdp.states[k]), (x, y - 0.36), f"{100 * certain:.0f} %", em=_CERTAINTY, **look)
     _draw_arrows(canvas, shapes, mdp)
 
@@ -123,13 +126,13 @@ def bars(
                 shapes.append([(middle - half, floor), (middle + half, floor), (middle + half, floor + high * p),
                                (middle - half, floor + high * p)])  # fmt: skip
             heads.append(_head((middle, y - 0.36), move, 0.085))
-            if mdp.available[k, a] and canvas.size(0.12) >= style.SMALLEST and p < 0.8:
+            if mdp.available[k, a] and canvas.size(0.12) >= style.FLOOR and p < 0.8:
                 key = ("number", mdp.states[k], mdp.actions[a])
                 canvas.text(key, (middle, floor + high * p + 0.07), probability(p), em=0.12, **options)
-    look: dict[str, Any] = {"facecolor": style.KIND_COLOURS["action"], "edgecolor": "none", "zorder": 2}
+    look: dict[str, Any] = {"facecolor": canvas.colours["action"], "edgecolor": "none", "zorder": 2}
     if shapes:
         canvas.drawing.parts["bars",] = polygons(canvas.drawing.ax, shapes, **look)
-        canvas.drawing.parts["heads",] = polygons(canvas.drawing.ax, heads, facecolor=style.INK, zorder=2)
+        canvas.drawing.parts["heads",] = polygons(canvas.drawing.ax, heads, facecolor=canvas.colours["text"], zorder=2)
 
 
 def _head(at: tuple[float, float], move: tuple[int, int], size: float) -> list[tuple[float, float]]:

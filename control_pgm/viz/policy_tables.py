@@ -78,9 +78,15 @@ def _bar(
     """A bar from the left edge of a cell, and its text beside the longest possible one."""
     (x, y), ax = at, table.drawing.ax
     left = x - 0.46
-    look: dict[str, Any] = {"facecolor": style.KIND_COLOURS["action"], "edgecolor": "none", "zorder": 2}
+    look: dict[str, Any] = {"facecolor": style.palette(ax)["action"], "edgecolor": "none", "zorder": 2}
     patch = style.mpl("patches").Rectangle((left, y - 0.28), length, 0.56, **look)
     table.drawing.parts["bar", *key] = ax.add_patch(patch)
-    if table.size >= style.SMALLEST:
-        words = {"ha": "left", "va": "center", "fontsize": table.size, "color": style.INK, **options}
+    if table.size >= style.FLOOR:
+        words = {
+            "ha": "left",
+            "va": "center",
+            "fontsize": table.size,
+            "color": style.text_colour(style.paper(ax)),
+            **options,
+        }
         table.drawing.parts["number", *key] = ax.text(left + length + 0.02, y, text, **words)

@@ -15,7 +15,7 @@ FORMATS = ("png", "svg", "pdf")
 
 
 def save_picture(drawing: Drawing, path: str | Path, *, dpi: int = 150) -> Path:
-    """Write a picture on white, cropped to its artists, and close its figure.
+    """Write a picture on its paper, cropped to its artists, and close its figure.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ def save_picture(drawing: Drawing, path: str | Path, *, dpi: int = 150) -> Path:
         )
     _make_printable(drawing)
     with replacing(path) as unfinished:
-        drawing.figure.savefig(unfinished, format=kind, dpi=dpi, facecolor="white", bbox_inches="tight")
+        drawing.figure.savefig(unfinished, format=kind, dpi=dpi, facecolor=_face(drawing), bbox_inches="tight")
     _close(drawing)
     return path
 
@@ -60,6 +60,12 @@ def _make_printable(drawing: Drawing) -> None:
         text = artist.get_text()
         if not text.replace("\n", "").isprintable():
             artist.set_text("\n".join(map(printable, text.split("\n"))))
+
+
+def _face(drawing: Drawing) -> Any:
+    """The figure's own colour, white where it has none."""
+    face = drawing.figure.get_facecolor()
+    return face if style.mpl("colors").to_rgba(face)[3] >= 0.5 else style.PAPER
 
 
 def _close(drawing: Drawing) -> None:

@@ -104,7 +104,7 @@ def _reveal(artists: list[Any], outline: Any, last: list[Any]) -> Changes:
 def tree_scene(posterior: TreePosterior, max_clusters: int | None) -> Scene:
     """The cluster tree of a posterior: every message of the drawn clusters in the order in which they are sent."""
     room = {"height_ratios": (3, 1.3), "hspace": 0.3, "left": 0.04, "right": 0.96, "top": 0.92, "bottom": 0.09}
-    _, (ax, below) = style.pyplot().subplots(2, 1, figsize=(11.0, 5.0), facecolor=style.PAPER, gridspec_kw=room)
+    _, (ax, below) = style.pyplot().subplots(2, 1, figsize=(11.0, 5.0), gridspec_kw=room)
     drawing = plot_clusters(posterior, ax=ax, max_clusters=max_clusters)
     _blank(below)
     steps = [Step("no message sent yet", _nothing)]
@@ -163,16 +163,18 @@ def _message_bars(ax: Any, message: Message) -> None:
     drawn = pooled(shares, _MOST_BARS)
     ax.bar(range(len(drawn)), drawn, color=_NOW, width=0.7)
     for x, share in enumerate(drawn):
-        ax.text(x, share + 0.03, probability(float(share)), ha="center", va="bottom", fontsize=8, color=style.INK)
+        ax.text(
+            x, share + 0.03, probability(float(share)), ha="center", va="bottom", fontsize=8, color=style.readable(ax)
+        )
     ax.set_xlim(-0.8, max(len(drawn), 4) - 0.2)
     ax.set_ylim(0, 1.25)
     labels = _labels(message) if len(drawn) == logs.size else []
-    ax.set_xticks(range(len(labels)), labels, fontsize=8, color=style.INK)
+    ax.set_xticks(range(len(labels)), labels, fontsize=8, color=style.readable(ax))
     scope = ", ".join(message.factor.scope)
     pooled_ = "" if labels else f", {logs.size:,} numbers, neighbours share a bar"
     size = number(peak).replace("-", "−")
     said = f"message over {{{scope}}} as shares of its largest number; log of that: {size} nats{pooled_}"
-    ax.set_title(style.plain(said), fontsize=9, color=style.INK, loc="left")
+    ax.set_title(style.plain(said), fontsize=9, color=style.readable(ax), loc="left")
 
 
 def _labels(message: Message) -> list[str]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 BAR, BAR_GAP, BAR_TICKS = 8.0, 8.0, 30.0  # a colour bar, its distance from the panels, room for its numbers
 _MOST_ZOOM = 1.8
+_SMALLEST = 7.0  # units: the smallest letters that are not chosen to fit
 SMALL, LETTER = 8.0, 0.58  # the usual size of text; the mean width of a letter in sizes
 
 
@@ -22,7 +23,8 @@ SMALL, LETTER = 8.0, 0.58  # the usual size of text; the mean width of a letter 
 class Sheet:
     """The area of axes, ``width`` × ``height`` units with the origin at the lower left; ``ink`` reads on it.
 
-    A unit is ``zoom`` points: 1 where the picture has its own size or less, more where it fills a slide.
+    A unit is ``zoom`` points: 1 where the picture has its own size or less, more where it fills a slide; all of that in
+    proportion to ``font.size``.
     """
 
     drawing: Drawing
@@ -32,6 +34,11 @@ class Sheet:
     zoom: float = 1.0
 
     @property
+    def floor(self) -> float:
+        """The smallest size of letters, in units."""
+        return style.FLOOR / self.zoom
+
+    @property
     def ax(self) -> Axes:
         """The axes whose area this is."""
         return self.drawing.ax
@@ -39,7 +46,7 @@ class Sheet:
     def text(self, key: tuple[Hashable, ...], at: tuple[float, float], text: str, **look: Any) -> Any:
         """Text at a place, its size in units."""
         look = {"color": self.ink, "fontsize": SMALL, **look}
-        look["fontsize"] *= self.zoom
+        look["fontsize"] = max(look["fontsize"] * self.zoom, style.FLOOR)
         self.drawing.parts[key] = self.ax.text(*at, text, **look)
         return self.drawing.parts[key]
 
@@ -66,12 +73,11 @@ class Sheet:
 def sheet(ax: Axes | None, size: tuple[float, float], title: str) -> Sheet:
     """The area of the given axes, or of a new figure's, of ``size`` inches."""
     ax = style.axes_or_new(ax, size, margins=False)
-    figure: Any = ax.get_figure(root=True)
-    box = ax.get_position(original=True)
-    inches = box.width * figure.get_figwidth(), box.height * figure.get_figheight()
-    zoom = float(min(max(min(inches[0] / size[0], inches[1] / size[1]), 1.0), _MOST_ZOOM))
-    width, height = 72 * inches[0] / zoom, 72 * inches[1] / zoom
     ax.set_axis_off()
+    inches = style.inches(ax)
+    fills = min(max(min(inches[0] / size[0], inches[1] / size[1]), 1.0), _MOST_ZOOM)
+    zoom = float(max(fills * style.type_scale(), style.FLOOR / _SMALLEST))
+    width, height = 72 * inches[0] / zoom, 72 * inches[1] / zoom
     ax.set_xlim(0, width)
     ax.set_ylim(0, height)
     ax.set_autoscale_on(False)

@@ -12,10 +12,12 @@ from control_pgm.control.grid import Grid, grid_of
 from control_pgm.control.mdp import MDP
 from control_pgm.errors import InvalidArgument
 from control_pgm.tables.arrays import FloatArray
+from control_pgm.viz import style
 from control_pgm.viz.checks import check_time
 from control_pgm.viz.drawing import Drawing
 from control_pgm.viz.film import draw_rows
-from control_pgm.viz.film_layout import MOST_FRAMES, choose, fitting, lay_out, paper_size, states_fitting
+from control_pgm.viz.film_cells import fits_letters
+from control_pgm.viz.film_layout import MOST_FRAMES, Film, choose, fitting, lay_out, paper_size, states_fitting
 from control_pgm.viz.film_reel import Reel, Row
 from control_pgm.viz.sheet import BAR, BAR_GAP, BAR_TICKS, letters, sheet, wrapped
 from control_pgm.viz.state_rows import OTHERS, left_out, most_probable, others, row_labels
@@ -24,9 +26,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _NOTES = 7.0  # points
+_FEW_FRAMES, _FILLED = 6, 0.45  # frames that stay where fewer would fill the height better; the share they fill
 _WIDEST, _MOST_STATES = 12.0, 14  # inches; rows of a process that is no grid
 _SQUARE, _STRIP, _BARS = (19.0, 19.0), (44.0, 13.0), (58.0, 13.0)  # points: the usual cells
-_LARGEST, _LARGEST_STRIP, _LARGEST_BARS = (60.0, 60.0), (64.0, 26.0), (110.0, 26.0)
+_LARGEST, _LARGEST_STRIP, _LARGEST_BARS = (120.0, 120.0), (80.0, 40.0), (140.0, 40.0)
 _NARROW_GRID, _NARROW_STRIP, _NARROW_BARS = 32.0, 20.0, 40.0  # points: the narrowest frames that can be read
 
 
@@ -71,37 +74,49 @@ def plot_strip(
     shrink = min(72 * _WIDEST / size[0], 1.0) if grid else 1.0
     page = sheet(ax, (min(max(size[0] / 72 / 0.98, 4.2), _WIDEST), shrink * size[1] / 72 + 0.5), title)
     if grid is None:
-        expected = 2 if page.width > 300 else 3  # lines of notes
+        expected = 2 if page.width > 300 else 4  # lines of notes
         fitting_rows = min(_MOST_STATES, states_fitting(page.height, len(rows), expected))
         states = most_probable(max(fitting_rows - (fitting_rows < mdp.n_states), 1), *probable)
     said = [*_missing(grid, mdp, names, states, probable), *notes]
     if grid is None and len(states) < mdp.n_states:
         rows = [replace(row, values=np.column_stack([row.values, _rest(row, states)])) for row in rows]
         names = [*names, f"{OTHERS} ({mdp.n_states - len(states)})"]
+        labels = max(labels, letters(names[-1], 7) + 6)
         states = [*states, mdp.n_states]
     shape = grid.shape if grid else (len(states), 1)
     if any((row.values[:, states] == -np.inf).any() for row in rows):
         said.insert(0, "dotted: −∞")
+    automatic = False
     if wanted is None:
         wanted = choose(horizon, fitting(page.width - labels - beside, shape[1] if grid else 1, narrowest))
-    if max(np.diff(wanted), default=1) > 1:
-        said.append("dashed: steps left out" if not any(row.dashed for row in rows) else "steps left out")
-    lines = wrapped(said, page.width, _NOTES)
-    film = lay_out(
-        (page.width, page.height),
-        shape,
-        wanted,
-        len(rows),
-        labels=labels,
-        beside=beside,
-        notes=len(lines),
-        largest=largest,
-        square=grid is not None,
-    )
-    page.ax.set_aspect("equal")
-    draw_rows(Reel(page, film, mdp, grid, states, [names[k] for k in states], wanted, bars, options), rows)
+        automatic = True
+
+    def laid_out(times: Sequence[int], lines: int) -> Film:
+        look: dict[str, Any] = {"labels": labels, "beside": beside, "notes": lines, "largest": largest}
+        return lay_out((page.width, page.height), shape, times, len(rows), square=grid is not None, **look)
+
+    chosen: list[int] = wanted
+    captions = rows[-1].logarithmic  # below the frames of the last row
+
+    def words() -> list[str]:
+        left = ["steps left out" if any(row.dashed for row in rows) else "dashed: steps left out"]
+        return wrapped([*said, *(left if max(np.diff(chosen), default=1) > 1 else [])], page.width, _NOTES)
+
+    film = laid_out(chosen, len(words()))
+    while automatic and grid and len(chosen) > _FEW_FRAMES and len(rows) * film.frame[1] < _FILLED * page.height:
+        chosen = choose(horizon, len(chosen) - 1)
+        film = laid_out(chosen, len(words()))
+    if not grid and 0.7 * film.cell[1] < page.floor:
+        said.append("numbers left out: no room")
+    if grid and not fits_letters(film.cell[1], page.floor):
+        said.append("S, G, H left out: no room")
+    lines = words()
+    film = laid_out(chosen, len(lines))
+    style.equal_units(page.ax)
+    draw_rows(Reel(page, film, mdp, grid, states, [names[k] for k in states], chosen, bars, options), rows)
     if lines:
-        at = (film.lefts[0] - labels, film.bottoms[-1] - 5)
+        widest = max(letters(line, _NOTES) for line in lines)
+        at = (max(min(film.lefts[0] - labels, page.width - widest), 0.0), film.bottoms[-1] - (16 if captions else 5))
         page.text(("note",), at, "\n".join(lines), fontsize=_NOTES, va="top")
     return page.drawing
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _BELIEVED, _FIXED = style.KIND_COLOURS["action"], style.KIND_COLOURS["state"]
 Progress = Callable[[int, int, str], None]  # (done, total, what)
+_LARGEST_SEARCH, _BISECTIONS = 20_000, 8  # numbers of a policy for which a temperature is sought, and in how many steps
 _COLDEST, _HOTTEST, _POINTS = 200.0, 0.5, 24  # reward range / alpha at both ends, and how many temperatures between
 
 
@@ -57,6 +58,46 @@ def sweep(
             solutions.append(solve(mdp, horizon, inference=inference, temperature=float(alpha)))
             done = _tell(progress, done + 1, total, f"{inference}, temperature {alpha:.3g}")
     return solved, optimum
+
+
+def telling_temperature(mdp: MDP, horizon: int, inference: str = "posterior") -> float:
+    """A temperature at which a policy shows what it prefers: neither uniform nor greedy.
+
+    The one, to two digits, at which the mean entropy of the policy, over the states and steps with a choice, lies half
+    way between those at 1/200 and at 2 ranges of the rewards; found by bisection. Of large processes it is 1/6 of the
+    range.
+
+    Examples
+    --------
+    >>> from control_pgm import gridworld
+    >>> telling_temperature(gridworld("S..#.\\n.#...\\n.#.H.\\n...H.\\n.#..G", slip=0.1), 9)
+    0.22
+    """
+    span = _range(mdp)
+    if mdp.n_states * mdp.n_actions * horizon > _LARGEST_SEARCH:
+        return float(f"{span / 6:.2g}")
+
+    def entropy(alpha: float) -> float:
+        return _choice(mdp, solve(mdp, horizon, inference=inference, temperature=alpha))
+
+    low, high = span / _COLDEST, span / _HOTTEST
+    wanted = (entropy(low) + entropy(high)) / 2
+    for _ in range(_BISECTIONS):
+        middle = float(np.sqrt(low * high))
+        low, high = (low, middle) if entropy(middle) > wanted else (middle, high)
+    return float(f"{np.sqrt(low * high):.2g}")
+
+
+def _choice(mdp: MDP, solution: Solution) -> float:
+    """The mean entropy of the policy as a share of the largest, over states and steps with a choice."""
+    pi, several = np.asarray(solution.policy), np.log(np.maximum(mdp.available.sum(axis=1), 1))
+    logs = np.log(pi, out=np.zeros(pi.shape), where=pi > 0)
+    ends = list(ends_of(mdp, 0))
+    entropy = -(pi * logs).sum(axis=2)
+    chosen = np.isfinite(entropy) & (several > 0)
+    chosen[:, ends] = False
+    shares = np.divide(entropy, several, out=np.zeros(entropy.shape), where=chosen)
+    return float(shares[chosen].mean()) if chosen.any() else 0.0
 
 
 def line_looks(ax: Axes) -> dict[str, dict[str, Any]]:

@@ -80,7 +80,13 @@ def values_table(
                 key = (states[k], time)  # type: ignore[index]
                 _number(table, key, (time, y), value(v, decimals), colours.to_rgba(v), text_options)
     frame = style.mpl("patches").Rectangle(
-        (t - 0.5, -0.5), 1, len(table.shown), fill=False, edgecolor=style.LOOP, linewidth=2.2, zorder=5
+        (t - 0.5, -0.5),
+        1,
+        len(table.shown),
+        fill=False,
+        edgecolor=style.KIND_COLOURS["action"],
+        linewidth=2.2,
+        zorder=5,
     )
     table.drawing.parts["frame", t] = table.drawing.ax.add_patch(frame)
     colour_bar(table.drawing, colours, "V (reward)")
@@ -110,7 +116,7 @@ def action_values_table(
             blank(drawn, ("undefined", mdp.states[k]), -0.5, y, mdp.n_actions, "−∞: optimality impossible")
             continue
         for a, x in enumerate(table[k]):
-            fill = colours.to_rgba(x) if np.isfinite(x) else style.PAPER
+            fill = colours.to_rgba(x) if np.isfinite(x) else style.paper(drawn.drawing.ax)
             text = value(float(x), decimals) if mdp.available[k, a] else "–"
             _number(drawn, (mdp.states[k], mdp.actions[a]), (a, y), text, fill, text_options)
     colour_bar(drawn.drawing, colours, meaning)
@@ -151,13 +157,16 @@ def empty_table(states: Sequence[Hashable], n_columns: int, ax: Axes | None, tit
         spine.set_edgecolor(ink)
     hidden = len(states) - sum(k is not None for k in shown)
     if hidden:
-        look: dict[str, Any] = {"ha": "center", "va": "center", "color": style.NOTE, "fontsize": 8}
+        look: dict[str, Any] = {
+            "ha": "center",
+            "va": "center",
+            "color": style.palette(ax)["note"],
+            "fontsize": 8 * style.zoom(ax),
+        }
         where = ((n_columns - 1) / 2, shown.index(None))
         drawing.parts["left out",] = ax.text(*where, f"… {hidden} states left out", **look)
-    figure: Any = drawing.figure
-    box = ax.get_position(original=True)
-    across = 72 * box.width * 0.72 * figure.get_figwidth() / n_columns
-    down = 72 * box.height * 0.8 * figure.get_figheight() / n_rows
+    across = 72 * 0.72 * style.inches(ax)[0] / n_columns
+    down = 72 * 0.8 * style.inches(ax)[1] / n_rows
     size = min(0.27 * across, 0.62 * down, 9.0 * style.zoom(ax))
     # The colour bar takes a part of the width; new figures are made as wide as the columns want.
     inches = 0.8 * style.width_inches(ax) / n_columns
@@ -191,7 +200,7 @@ def say(table: Table, text: str) -> None:
 def _number(
     table: Table, key: tuple[Hashable, ...], at: tuple[float, float], text: str, fill: Any, options: Mapping[str, Any]
 ) -> None:
-    if table.size >= style.SMALLEST:
+    if table.size >= style.FLOOR:
         look: dict[str, Any] = {
             "ha": "center",
             "va": "center",
@@ -207,7 +216,7 @@ def blank(table: Table, key: tuple[Hashable, ...], left: float, y: int, width: f
     look = {"facecolor": style.UNDEFINED, "hatch": "....", "edgecolor": "#8A8A8A", "linewidth": 0.4, "zorder": 2}
     patch = style.mpl("patches").Rectangle((left, y - 0.5), width, 1, **look)
     table.drawing.parts[key] = table.drawing.ax.add_patch(patch)
-    if table.size >= style.SMALLEST:
+    if table.size >= style.FLOOR:
         box = {"boxstyle": "round,pad=0.1", "facecolor": style.PAPER, "edgecolor": "none"}
         at = (left + width / 2, y)
         words: dict[str, Any] = {

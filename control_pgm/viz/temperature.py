@@ -129,21 +129,22 @@ class _Frame:
         panel.set_xscale("log")
         wide = page.width >= _WIDE
         numbered = wide or name == "reward"
-        plain_axes(panel, first, last, (r"temperature $\alpha$" if numbered else "", ""))
+        plain_axes(panel, first, last, (r"temperature $\alpha$" if numbered else "", ""), zoom=page.zoom)
         panel.set_title(caption, color=page.ink, fontsize=9 * page.zoom, pad=4, loc="left")
         own = list(_TEXTS.values()) if name == "reward" else self.actions
         labels = own if wide else [*self.actions, *_TEXTS.values()]
         make_room(panel, first, last, labels, self.boxes[name][2])
         panel.set_ylim(*limits)
-        panel.tick_params(which="both", labelsize=7, labelbottom=numbered)
+        panel.tick_params(which="both", labelsize=7 * page.zoom, labelbottom=numbered)
         numbers = min(max(int(self.boxes[name][3] / 16), 1), 6)
         panel.yaxis.set_major_locator(style.mpl("ticker").MaxNLocator(numbers, steps=[1, 2, 5, 10]))
         return panel
 
     def label_ends(self, name: str, panel: Axes, ends: list[EndLabel]) -> None:
         """What the lines or bands of a panel are, where they end."""
-        *_, wide, high = self.boxes[name]
-        for (sort, key), artist in label_ends(panel, ends, float(self.alphas[-1]), high, wide).items():
+        *_, wide, high = (side * self.page.zoom for side in self.boxes[name])
+        made = label_ends(panel, ends, float(self.alphas[-1]), high, wide, zoom=self.page.zoom)
+        for (sort, key), artist in made.items():
             self.page.drawing.parts[sort, name, key] = artist
 
 
@@ -170,13 +171,15 @@ def _bands(frame: _Frame, name: str, rows: FloatArray, mdp: MDP, caption: str) -
     page, alphas = frame.page, frame.alphas
     actions = [a for a in range(mdp.n_actions) if rows[:, a].max() > 0]
     tops = np.cumsum(rows, axis=1)
+    fitting = most_labels(frame.boxes[name][3] * page.zoom)
+    if fitting < len(actions):
+        caption += f"  ({fitting} of {len(actions)} labelled)"
     panel = frame.panel(name, caption, (0.0, 1.0))
     behind = style.paper(page.ax)
     for a in actions:
         look: dict[str, Any] = {"color": _TINTS[a % len(_TINTS)], "edgecolor": behind, "linewidth": 1.0}
         band = panel.fill_between(alphas, tops[:, a] - rows[:, a], tops[:, a], **look)
         page.drawing.parts["band", name, mdp.actions[a]] = band
-    fitting = most_labels(frame.boxes[name][3])
     labelled = sorted(actions, key=lambda a: -rows[-1, a])[:fitting]
     middles = tops[-1] - rows[-1] / 2
     ends = [EndLabel(mdp.actions[a], frame.actions[a], float(middles[a]), page.ink) for a in sorted(labelled)]

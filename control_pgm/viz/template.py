@@ -83,9 +83,9 @@ def plot_template(
         key = ("initial edge", source[1], target) if from_square else ("edge", names[source], target)
         parts[key] = parts.pop(("edge", source, edge.target))
     kinds = {v.name: v.kind for cpd in (*template.initial, *template.transition) for v in cpd.variables}
-    colours = style.kind_colours(kinds.values())
+    colours = style.kind_colours(tool.drawing.ax, kinds.values())
     for node, name in names.items():
-        fill = style.OBSERVED if _base(node) in observed else style.PLAIN
+        fill = "observed" if _base(node) in observed else "plain"
         look: dict[str, Any] = {"outline": colours[kinds[name]], "fill": fill, "heavy": False}
         tool.node(node, _symbol(name), options=node_options, **look)
         parts["node", name] = circle = parts.pop(("node", node))
@@ -123,13 +123,15 @@ def _initial(tool: Pen, square: Any, formula: str) -> None:
 def _plate(tool: Pen, found: TemplateLayout, horizon: int | None) -> None:
     """The plate around one slice, and how often it repeats."""
     left, right, bottom, top = found.plate
-    look: dict[str, Any] = {"facecolor": "none", "edgecolor": style.NOTE, "linewidth": 1.2, "zorder": 0.5}
+    look: dict[str, Any] = {"facecolor": "none", "edgecolor": tool.colours["note"], "linewidth": 1.2, "zorder": 0.5}
     width, height = right - left - 0.2, top - bottom - 0.2
     box = style.mpl("patches").FancyBboxPatch((left + 0.1, bottom + 0.1), width, height, "round,pad=0.1", **look)
     tool.drawing.parts["plate",] = tool.drawing.ax.add_patch(box)
     repeats = "$t = 0, 1, 2, …$" if horizon is None else f"$t = 0 … {horizon - 1}$"
     em = min(0.24, (right - left - 0.25) / (0.55 * len(repeats.strip("$"))))
-    tool.text(("plate label",), (left + 0.12, bottom + 0.2), repeats, ha="left", em=em, largest=13, color=style.NOTE)
+    tool.text(
+        ("plate label",), (left + 0.12, bottom + 0.2), repeats, ha="left", em=em, largest=13, color=tool.colours["note"]
+    )
     tool.widen(left - 0.1, right + 0.1, bottom - 0.25, top + 0.1)
 
 
@@ -138,7 +140,7 @@ def _next_slice(tool: Pen, found: TemplateLayout) -> None:
     xs = [found.layout.points[node][0] for node, name in found.names.items() if name.endswith(PRIME)]
     if xs:
         at = (sum(xs) / len(xs), found.layout.bounds[2] - 0.12)
-        tool.text(("next label",), at, "next\nslice", em=0.19, largest=13, color=style.NOTE, va="top")
+        tool.text(("next label",), at, "next\nslice", em=0.19, largest=13, color=tool.colours["note"], va="top")
         tool.widen(at[0], at[0] + 0.5, at[1] - 0.6, at[1])
 
 

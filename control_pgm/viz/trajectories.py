@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 _MOST_STATES = 24  # rows of states against time
 _MOST_TIMES = 60  # columns
 _WIDEST = 5.0  # points: the line of a step that every trajectory takes
-_LINE, _SINGLE = "#0072B2", "#D55E00"
 _SPREAD = 0.26  # how far paths are set apart within a cell
 
 
@@ -95,7 +94,12 @@ def _on_grid(
     canvas = board(ax, grid, heading)
     for k in sorted(grid.cells):
         if k not in grid.ends and not canvas.crowded:
-            canvas.square(("cell", mdp.states[k]), grid.cells[k], facecolor=style.PAPER, edgecolor="#BBBBBB")
+            canvas.square(
+                ("cell", mdp.states[k]),
+                grid.cells[k],
+                facecolor=canvas.colours["paper"],
+                edgecolor=canvas.colours["wall"],
+            )
     finish(canvas, mdp.states)
     before, after = trajectories.states[:, :-1].ravel(), trajectories.states[:, 1:].ravel()
     moved = before != after
@@ -133,8 +137,17 @@ def _single(canvas: Board, states: IntArray, grid: Grid) -> None:
 
 
 def _mark_single(drawing: Drawing, xs: Any, ys: Any) -> None:
-    look: dict[str, Any] = {"color": _SINGLE, "linewidth": 1.4, "linestyle": (0, (3, 1.5)), "zorder": 5}
-    look |= {"marker": "o", "markersize": 2.6, "path_effects": style.halo(2.4)}
+    look: dict[str, Any] = {
+        "color": style.palette(drawing.ax)["action"],
+        "linewidth": 1.4 * style.zoom(drawing.ax),
+        "linestyle": (0, (3, 1.5)),
+        "zorder": 5,
+    }
+    look |= {
+        "marker": "o",
+        "markersize": 2.6 * style.zoom(drawing.ax),
+        "path_effects": style.halo(2.4, style.paper(drawing.ax)),
+    }
     (drawing.parts["single",],) = drawing.ax.plot(xs, ys, **look)
 
 
@@ -190,8 +203,13 @@ def _draw_steps(
     drawing: Drawing, segments: Sequence[FloatArray], shares: FloatArray, options: dict[str, Any], *, scale: float
 ) -> None:
     """All steps as one artist; the square root keeps rare ones visible."""
-    widths = scale * np.maximum(_WIDEST * np.sqrt(np.minimum(shares, 1.0)), 0.5)
-    look: dict[str, Any] = {"colors": _LINE, "linewidths": widths, "alpha": 0.75, "capstyle": "round"}
+    widths = scale * style.zoom(drawing.ax) * np.maximum(_WIDEST * np.sqrt(np.minimum(shares, 1.0)), 0.5)
+    look: dict[str, Any] = {
+        "colors": style.palette(drawing.ax)["state"],
+        "linewidths": widths,
+        "alpha": 0.75,
+        "capstyle": "round",
+    }
     look |= {"zorder": 3, **options}
     lines = style.mpl("collections").LineCollection(list(segments), **look)
     drawing.parts["steps",] = drawing.ax.add_collection(lines, autolim=False)

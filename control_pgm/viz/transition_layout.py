@@ -22,12 +22,13 @@ _BENDS = (0.16, 0.3, 0.45, 0.6, -0.16, -0.3, 0.8, -0.45, 1.0, -0.6)
 _MARGIN = 0.06  # between an edge and a foreign node
 
 
-def circle(order: Sequence[int]) -> dict[int, Point]:
-    """Points on a circle, clockwise from the top; neighbours have the same distance whatever their number."""
+def circle(order: Sequence[int], stretch: Point = (1.0, 1.0)) -> dict[int, Point]:
+    """Points on a circle, or an ellipse, clockwise from the top; neighbours are as far apart whatever their number."""
     n = len(order)
     radius = _STEP / (2 * np.sin(np.pi / n)) if n > 1 else 0.0
     angles = np.pi / 2 - 2 * np.pi * np.arange(n) / max(n, 1)
-    return {k: (float(radius * np.cos(a)), float(radius * np.sin(a))) for k, a in zip(order, angles, strict=True)}
+    wide, high = radius * stretch[0], radius * stretch[1]
+    return {k: (float(wide * np.cos(a)), float(high * np.sin(a))) for k, a in zip(order, angles, strict=True)}
 
 
 def around(links: Sequence[Pair], n: int) -> list[int]:
@@ -59,9 +60,9 @@ def around(links: Sequence[Pair], n: int) -> list[int]:
     return order
 
 
-def scaled_grid(positions: Mapping[int, tuple[int, int]]) -> dict[int, Point]:
+def scaled_grid(positions: Mapping[int, tuple[int, int]], stretch: Point = (1.0, 1.0)) -> dict[int, Point]:
     """The cells of a grid as points, row 0 on top."""
-    return {k: (1.6 * c, -1.6 * r) for k, (r, c) in positions.items()}
+    return {k: (1.6 * stretch[0] * c, -1.6 * stretch[1] * r) for k, (r, c) in positions.items()}
 
 
 def bend_of(source: Point, target: Point, others: FloatArray, *, both_ways: bool) -> float:

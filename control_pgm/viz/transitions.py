@@ -21,6 +21,7 @@ from control_pgm.viz.drawing import Drawing
 from control_pgm.viz.edge_labels import place_on_edges
 from control_pgm.viz.label_places import Box
 from control_pgm.viz.options import artist_options
+from control_pgm.viz.text import ARROWS
 from control_pgm.viz.transition_layout import (
     RADIUS,
     Bounds,
@@ -103,13 +104,28 @@ def plot_transitions(
     edges = _edges(mdp, t)
     grid = grid_of(mdp, t)
     on_grid = grid is not None and len(grid.cells) == mdp.n_states
-    points = scaled_grid(grid.cells) if grid is not None and on_grid else circle(around(list(edges), mdp.n_states))
-    lines = _lines(points, list(edges))
     if ax is not None:
         style.check_axes(ax)
+        ax.set_axis_off()
+    order = [] if on_grid else around(list(edges), mdp.n_states)
+
+    def placed(stretch: Point) -> dict[int, Point]:
+        return scaled_grid(grid.cells, stretch) if grid is not None and on_grid else circle(order, stretch)
+
     named = labels and len(edges) <= _MOST_LABELS
-    texts = {pair: _label(mdp, actions) for pair, actions in edges.items()} if named else {}
-    boxes, em, bounds = _with_labels(points, lines, texts, ax)
+    best = None
+    for short in (False, True) if named else (False,):
+        texts = {pair: _label(mdp, actions, short=short) for pair, actions in edges.items()} if named else {}
+        for stretch in _stretches(placed((1.0, 1.0)), ax):
+            points = placed(stretch)
+            lines = _lines(points, list(edges))
+            boxes, em, bounds = _with_labels(points, lines, texts, ax)
+            if best is None or len(boxes) > len(best[3]):
+                best = points, lines, texts, boxes, em, bounds
+        if best is not None and len(best[3]) == len(best[2]):
+            break
+    assert best is not None
+    points, lines, texts, boxes, em, bounds = best
     picture = _axes(bounds, ax, _title(mdp) if title is None else title)
     _draw_edges(picture, mdp, edges, lines)
     _draw_nodes(picture, mdp, t, points, node_options)
@@ -132,6 +148,17 @@ def _edges(mdp: MDP, t: int) -> dict[Pair, dict[int, float]]:
     for s, a, x, p in zip(step.state, step.action, step.after, step.probability, strict=True):
         found.setdefault((int(s), int(x)), {})[int(a)] = float(p)
     return found
+
+
+def _stretches(points: Mapping[int, Point], ax: Axes | None) -> list[Point]:
+    """Ways to spread the nodes so that they fill the axes, along the side with room to spare; the closest first."""
+    if ax is None:
+        return [(1.0, 1.0), (1.3, 1.3)]
+    (width, height), xy = style.inches(ax), np.array(list(points.values()))
+    across, down = np.ptp(xy, axis=0) + 2.0
+    ratio = (width / height) / (across / down)
+    wide, high = float(np.clip(ratio, 1.0, 1.8)), float(np.clip(1.0 / ratio, 1.0, 1.8))
+    return [(wide, high), (1.2 * wide, 1.2 * high), (1.45 * wide, 1.45 * high)]
 
 
 def _lines(points: Mapping[int, Point], pairs: list[Pair]) -> dict[Pair, FloatArray]:
@@ -161,7 +188,8 @@ def _with_labels(
     bounds, em = bounds_of(points, lines, [], 60.0), _EM
     for _ in range(2):
         unit = inches_of(bounds) * 72 if ax is None else style.points_per_unit(ax, *size_of(bounds))
-        em = max(min(_EM, 10.0 / unit), 4.5 / unit)
+        larger = 1.0 if ax is None else style.zoom(ax)
+        em = max(min(_EM, 10.0 * larger / unit), style.FLOOR / unit)
         boxes = place_on_edges(texts, lines, points, em)
         bounds = bounds_of(points, lines, list(boxes.values()), unit)
     return boxes, em, bounds
@@ -173,7 +201,7 @@ def _axes(bounds: Bounds, ax: Axes | None, title: str) -> Drawing:
     ax = style.axes_or_new(ax, (max(width * inch, 3.5), max(height * inch + 0.45, 2.2)), margins=False)
     ax.set_xlim(left, right)
     ax.set_ylim(bottom, top)
-    ax.set_aspect("equal")
+    style.equal_units(ax)
     ax.set_axis_off()
     return Drawing(ax, {("title",): style.title(ax, title)})
 
@@ -192,19 +220,20 @@ def _draw_edges(
 
 
 def _draw_nodes(picture: Drawing, mdp: MDP, t: int, points: Mapping[int, Point], options: Mapping[str, Any]) -> None:
-    ends, unit = ends_of(mdp, t), _unit(picture)
+    ends, unit, colours = ends_of(mdp, t), _unit(picture), style.palette(picture.ax)
     names = {k: style.label(str(label)) for k, label in enumerate(mdp.states)}
     fits = {k: _node_letters(name, signed=k in ends) for k, name in names.items()}
     smallest = min(fits.values())
     for k, point in points.items():
         heavy = mdp.initial[k] > 0 and (mdp.initial > 0).sum() < mdp.n_states
-        look = {"facecolor": style.PAPER, "edgecolor": style.KIND_COLOURS["state"], "zorder": 3}
+        look = {"facecolor": colours["paper"], "edgecolor": colours["state"], "zorder": 3}
         look |= {"linewidth": (3.0 if heavy else 1.5) * min(unit / 60, 1.0), **options}
         circle_ = style.mpl("patches").Circle(point, RADIUS, **look)
         picture.parts["node", mdp.states[k]] = picture.ax.add_patch(circle_)
         text = f"{names[k]}\n{_SIGNS[ends[k]]}" if k in ends else names[k]
-        words: dict[str, Any] = {"ha": "center", "va": "center", "color": style.INK, "linespacing": 1.0, "zorder": 4}
-        size = min(min(fits[k], _UNLIKE * smallest) * unit, 13.0)
+        words: dict[str, Any] = {"ha": "center", "va": "center", "color": colours["text"], "linespacing": 1.0}
+        words["zorder"] = 4
+        size = max(min(min(fits[k], _UNLIKE * smallest) * unit, 13.0 * style.zoom(picture.ax)), style.FLOOR)
         picture.parts["label", mdp.states[k]] = picture.ax.text(*point, text, fontsize=size, **words)
 
 
@@ -226,14 +255,20 @@ def _draw_labels(picture: Drawing, mdp: MDP, labels: Mapping[Pair, tuple[Point, 
         picture.parts[key] = picture.ax.text(*at, text, **look)
 
 
-def _label(mdp: MDP, actions: Mapping[int, float]) -> str:
-    """The actions of an edge with their probabilities; those of one probability together."""
+def _label(mdp: MDP, actions: Mapping[int, float], *, short: bool = False) -> str:
+    """The actions of an edge with their probabilities; those of one probability together.
+
+    ``short``: moves on a grid as arrows.
+    """
+    arrows = short and set(map(str, mdp.actions)) <= set(ARROWS)
     if len(actions) == mdp.n_actions > 1 and len({probability(p) for p in actions.values()}) == 1:
         return f"any {probability(next(iter(actions.values())))}"
     groups: dict[str, list[str]] = {}
     for a, p in actions.items():
-        groups.setdefault(probability(p), []).append(style.plain(mdp.actions[a])[:10])
-    shown = [f"{', '.join(names[:3])}{', …' if len(names) > 3 else ''} {p}" for p, names in list(groups.items())[:3]]
+        name = ARROWS[str(mdp.actions[a])] if arrows else style.plain(mdp.actions[a])[:10]
+        groups.setdefault(probability(p), []).append(name)
+    between = "" if arrows else ", "
+    shown = [f"{between.join(names[:3])}{', …' if len(names) > 3 else ''} {p}" for p, names in list(groups.items())[:3]]
     return "\n".join([*shown, *(["…"] if len(groups) > 3 else [])])
 
 

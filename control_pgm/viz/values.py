@@ -96,7 +96,7 @@ def plot_values(
     finish(canvas, mdp.states, {k: value(values[t, k], decimals) for k in grid.ends})
     impossible = sorted(set(grid.cells) - set(grid.ends) - set(possible))
     undefined_cells(canvas, impossible, mdp.states, "−∞", em=_EM)
-    explain(canvas, mdp.states, _IMPOSSIBLE if impossible else "")
+    explain(canvas, mdp.states, _IMPOSSIBLE if impossible else "", numbers="number")
     return canvas.drawing
 
 
@@ -111,10 +111,11 @@ def fill_numbers(
 ) -> None:
     """Cells in the colours of their values, with the numbers where they can be read."""
     fill_values(canvas, cells, values, colours, labels)
-    if canvas.size(_EM) < style.SMALLEST:
+    size = canvas.size(_EM, 1.3)
+    if size < style.FLOOR:
         return
     for k in cells:
-        look = {"color": style.text_colour(colours.to_rgba(values[k])), **options}
+        look = {"color": style.text_colour(colours.to_rgba(values[k])), "fontsize": size, **options}
         canvas.text(
             ("number", labels[k]), canvas.centre(canvas.grid.cells[k]), value(values[k], decimals), em=_EM, **look
         )
@@ -137,7 +138,7 @@ def _plot_actions(
     finish(canvas, mdp.states)
     impossible = [k for k in sorted(grid.cells) if lost[k] and k not in grid.ends]
     undefined_cells(canvas, impossible, mdp.states, "−∞", em=_EM)
-    explain(canvas, mdp.states, _IMPOSSIBLE if impossible else "")
+    explain(canvas, mdp.states, _IMPOSSIBLE if impossible else "", numbers="number")
     return canvas.drawing
 
 

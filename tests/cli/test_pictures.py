@@ -19,6 +19,9 @@ def drawn(capsys, source, what, folder, *words):
     ending = ENDINGS.get(what, "png")
     path = folder / f"{what}.{ending}"
     code, out, err = run(capsys, "draw", source, "--what", what, "--out", path, *words)
+    if PICTURES[what].shows_temperature and "--horizon" in words:
+        chosen, _, out = out.partition("\n")
+        assert chosen.startswith("temperature "), "a chosen temperature is said"
     assert (code, out, err) == (0, f"wrote {path}\n", "")
     assert path.read_bytes().startswith(BEGINS[ending])
 
@@ -26,6 +29,20 @@ def drawn(capsys, source, what, folder, *words):
 @pytest.mark.parametrize("what", PICTURES)
 def test_draw_writes_every_picture(capsys, grid, tmp_path, what):
     drawn(capsys, grid, what, tmp_path, *(("--horizon", 3) if "horizon" in PICTURES[what].has else ()))
+
+
+def test_a_chosen_temperature_shows_something_and_is_said(capsys, tmp_path):
+    """At temperature 1 most small problems have nearly uniform policies."""
+    (tmp_path / "grid.txt").write_text("S..#.\n.#...\n.#.H.\n...H.\n.#..G")
+    command = ("draw", tmp_path / "grid.txt", "--slip", 0.1, "--horizon", 9, "--out", tmp_path / "p.svg")
+    _, out, _ = run(capsys, *command)
+    alpha = float(out.split()[1].rstrip(","))
+    mdp = gridworld((tmp_path / "grid.txt").read_text(), slip=0.1)
+    best, usual = (solve(mdp, 9, temperature=a).policy[0].max(axis=1).mean() for a in (alpha, 1.0))
+    assert best > usual + 0.1
+    assert run(capsys, *command, "--temperature", 0.3)[1] == f"wrote {tmp_path / 'p.svg'}\n"
+    assert run(capsys, *command, "--inference", "bellman")[1] == f"wrote {tmp_path / 'p.svg'}\n"
+    assert run(capsys, *command, "--what", "network")[1] == f"wrote {tmp_path / 'p.svg'}\n"
 
 
 @pytest.mark.parametrize("what", OF_NETWORK)

@@ -7,15 +7,16 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
-from control_pgm.viz import crosscheck, flow, scenes, style, trajectories
+from control_pgm.display import conventions
+from control_pgm.viz import crosscheck, flow, scenes, style
 from control_pgm.viz.temperature import _TINTS
 from tests.viz.colour_blindness import MACHADO, difference, seen
 
 TOGETHER = {
     "kinds": tuple(style.KIND_COLOURS.values()),
-    "roles": (style.OBSERVED, style.ASKED, style.PLAIN),
+    "roles": tuple(conventions.LIGHT[role] for role in ("observed", "asked", "plain")),
     "verdicts": (crosscheck._PASSED, crosscheck._FAILED),
-    "trajectories": (trajectories._LINE, trajectories._SINGLE),
+    "trajectories": tuple(conventions.DARK[role] for role in ("state", "action")),
     "messages": (scenes._NOW, scenes._SENT),
     "first lines of a flow": flow._LINES[:2],
 }

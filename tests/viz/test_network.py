@@ -111,13 +111,15 @@ def test_given_axes_are_used_and_options_reach_the_circles():
     assert contrast(ax.title.get_color(), "#111111") >= 4.5
 
 
-def test_own_figures_stay_white_in_a_dark_style():
+def test_own_figures_follow_a_dark_style():
     with plt.style.context("dark_background"):
         drawing = plot_network(unroll(PLAIN, 2))
-    assert to_hex(drawing.figure.get_facecolor()) == "#ffffff"
-    assert {t.get_color() for t in drawing.of("label").values()} == {"#000000"}
+    assert to_hex(drawing.figure.get_facecolor()) == "#000000"
+    nodes = drawing.of("node")
+    assert all(contrast(t.get_color(), nodes[n].get_facecolor()) >= 4.5 for n, t in drawing.of("label").items())
+    assert all(contrast(node.get_edgecolor(), "black") >= 4.5 for node in nodes.values())
     paper = drawing.figure.artists[0]
-    assert to_hex(paper.get_facecolor()) == "#ffffff", "also where it is saved without a background"
+    assert to_hex(paper.get_facecolor()) == "#000000", "also where it is saved without a background"
 
 
 def test_errors_name_what_is_allowed():

@@ -153,11 +153,11 @@ def test_words_read_on_the_paper_of_given_axes(style, face):
     assert len(plt.get_fignums()) == 1
 
 
-def test_own_figures_have_a_white_face():
+def test_own_figures_follow_a_dark_style():
     with plt.style.context("dark_background"):
         drawing = plot_policy(SOLVED[9])
-    assert to_hex(drawing.figure.get_facecolor()) == "#ffffff"
-    assert contrast(drawing.ax.title.get_color(), "white") >= 4.5
+    assert to_hex(drawing.figure.get_facecolor()) == "#000000"
+    assert contrast(drawing.ax.title.get_color(), "black") >= 4.5
 
 
 @pytest.mark.parametrize("t", [-1, 9, 1.5, True, None])
