@@ -13,7 +13,7 @@ import control_pgm
 ROOT = Path(control_pgm.__file__).parent
 LAYERS = [
     {"errors", "display", "_version"},
-    ("writing", "keywords"),
+    ("writing", "keywords", "progress"),
     {"tables"},
     {"models"},
     {"inference"},

@@ -30,6 +30,7 @@ from control_pgm.control.validation import step
 from control_pgm.display import number, text_table
 from control_pgm.errors import InvalidArgument
 from control_pgm.keywords import keywords
+from control_pgm.progress import Progress, Reporter, check_progress
 from control_pgm.tables.arrays import FloatArray, lock
 from control_pgm.tables.labelled import LabelledArray
 from control_pgm.tables.restoring import Restored
@@ -108,6 +109,7 @@ def soft_policy_iteration(
     policy: Any = None,
     tolerance: float = 1e-12,
     max_sweeps: int | None = None,
+    progress: Progress | None = None,
 ) -> PolicyIteration:
     """Improve a policy until it changes no more.
 
@@ -124,6 +126,8 @@ def soft_policy_iteration(
         The largest change of a probability that counts as none.
     max_sweeps : int, optional
         Default T + 1, which is always enough.
+    progress : callable, optional
+        Called with (done, total, what) after each sweep; total is ``max_sweeps`` until the last call. See `solve`.
 
     Raises
     ------
@@ -139,6 +143,7 @@ def soft_policy_iteration(
     >>> bool(abs(found.policy - best.policy).max() < 1e-12), len(found.objectives) <= 7
     (True, True)
     """
+    check_progress(progress)
     given = None if policy is None else read_policy(mdp, policy, horizon)
     steps = check_horizon(mdp, horizon) if given is None else given.horizon
     alpha = check_single(_temperature(given) if temperature is None else temperature, "soft policy iteration")
@@ -150,12 +155,15 @@ def soft_policy_iteration(
         raise InvalidArgument(f"max_sweeps {max_sweeps!r}", allowed="an integer ≥ 1")
     if not 0.0 <= as_float(tolerance) < np.inf:
         raise InvalidArgument(f"tolerance {tolerance!r}", allowed="a finite number ≥ 0")
+    report = Reporter(progress, sweeps, "sweeps")
     policies, objectives, converged = [_start(mdp, given, prior, steps)], [], False
     while len(policies) <= sweeps and not converged:
+        report.at(len(policies) - 1)
         improved, objective = _sweep(mdp, policies[-1], prior, alpha)
         converged = _same(improved, policies[-1], tolerance)
         policies.append(improved)
         objectives.append(objective)
+    report.end(len(policies) - 1)
     objectives.append(_sweep(mdp, policies[-1], prior, alpha)[1])
     names = {"sweep": Labels(range(len(policies))), "t": Labels(range(steps)), "s": mdp.states, "a": mdp.actions}
     table = LabelledArray(lock(np.stack(policies)), tuple(names), names)

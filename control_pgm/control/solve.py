@@ -25,7 +25,6 @@ from control_pgm.control.solve_options import INFERENCES as INFERENCES
 from control_pgm.control.solve_options import (
     check_actions,
     check_digits,
-    check_progress,
     check_schedule_use,
     check_sum,
     checked_inference,
@@ -36,10 +35,10 @@ from control_pgm.errors import ImpossibleEvidence, InvalidArgument
 from control_pgm.inference.exact import TreePosterior
 from control_pgm.inference.impossible import impossible
 from control_pgm.inference.marginal_map import marginal_map
-from control_pgm.inference.passes import Progress
 from control_pgm.inference.plan import DEFAULT_MEMORY_LIMIT, plan
 from control_pgm.inference.storage import Keep
 from control_pgm.keywords import keywords
+from control_pgm.progress import Progress, Reporter, check_progress
 from control_pgm.tables.arrays import FloatArray
 from control_pgm.tables.labelled import LabelledArray
 
@@ -92,7 +91,9 @@ def solve(
     memory_limit : int
         Bytes that inference may take.
     progress : callable, optional
-        Called with (done, total, what) while messages are sent.
+        Called with (done, total, what) while messages are sent, also those that are sent when marginals are first read:
+        first with done = 0, last with done = total, in between after each hundredth of the work, or ten times a second
+        where that takes longer. What it raises stops the work. It is the same wherever there is ``progress=``.
     keep : "memory", "checkpoints", or the Path of a folder
         Where the posterior's messages are kept; see `infer`. Single steps are read by ``solution.at(t)``.
 
@@ -195,10 +196,9 @@ def _posterior(
 def _open_loop(network: ControlNetwork, memory_limit: int, progress: Progress | None) -> MarginalMapSolution:
     actions = [f"a_{t}" for t in range(network.horizon)]
     model = network.extend(*ended_actions(network))
-    report: Progress = progress or (lambda done, total, what: None)
-    report(0, 1, "best plan")  # one elimination, or a search of which nobody knows how long it takes
+    report = Reporter(progress, 1, "best plan")  # one elimination, or a search of which nobody knows how long it takes
     found = marginal_map(model, model.optimal, actions, memory_limit=memory_limit)
-    report(1, 1, "best plan")
+    report.end()
     return MarginalMapSolution(network, "marginal-map", "mean", found)
 
 

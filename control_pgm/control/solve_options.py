@@ -100,12 +100,6 @@ def check_risk(risk: Any) -> float:
     return weight
 
 
-def check_progress(progress: Any) -> None:
-    """What is called while messages are sent must be something that can be called."""
-    if progress is not None and not callable(progress):
-        raise InvalidArgument(f"progress {progress!r}", allowed="a function of (done, total, what), or None")
-
-
 def check_sum(network: ControlNetwork) -> None:
     """The convention "sum" differs by a constant per step only with a uniform prior over n actions everywhere."""
     actions = [network.cpd(f"a_{t}").array() for t in range(network.horizon)] if not network.as_unrolled else []

@@ -21,10 +21,10 @@ from control_pgm.control.valuation import Valuation
 from control_pgm.errors import InvalidArgument
 from control_pgm.inference.plan import DEFAULT_MEMORY_LIMIT, plan
 from control_pgm.inference.valued import eliminate_values
-from control_pgm.inference.valued_pass import Progress
 from control_pgm.inference.valued_tables import distinct
 from control_pgm.models.cpd import CPD
 from control_pgm.models.every_slice import EverySlice
+from control_pgm.progress import Progress
 from control_pgm.tables.arrays import FloatArray, lock
 from control_pgm.tables.factor import Factor
 from control_pgm.tables.operators import Operator

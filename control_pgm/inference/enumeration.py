@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Mapping
 from functools import cached_property
 from math import inf, prod
+from typing import Any
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from control_pgm.inference.mode import Mode, mode_of
 from control_pgm.inference.posterior_sampling import Samples, choose, room_for_samples
 from control_pgm.inference.problem import natural_order
 from control_pgm.models.factorgraph import Model
+from control_pgm.progress import Progress, counted
 from control_pgm.tables.arrays import FloatArray, IntArray
 from control_pgm.tables.factor import Factor
 from control_pgm.tables.variable import Variable
@@ -29,18 +31,25 @@ MAX_ASSIGNMENTS = 2**22
 class EnumeratedPosterior(ExactPosterior):
     """The posterior by enumeration of all assignments."""
 
-    def __init__(self, model: Model, evidence: Mapping[str, Hashable], memory_limit: int) -> None:
+    def __init__(
+        self, model: Model, evidence: Mapping[str, Hashable], memory_limit: int, progress: Progress | None = None
+    ) -> None:
         self.model, self.evidence = model, dict(evidence)
         self.method, self.exact = "enumeration", True
-        self._memory_limit = memory_limit
+        self._memory_limit, self._progress = memory_limit, progress
         self._limit = min(MAX_ASSIGNMENTS, memory_limit // 32)
         self._free = [model.variables[name] for name in natural_order(model) if name not in self.observed]
         self._refuse_if_too_many(self._free)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What is pickled and copied: all but the caller's function that reports progress."""
+        return {**vars(self), "_progress": None}
+
     @cached_property
     def log_evidence(self) -> float:
         """log of the sum of the weights of all assignments that agree with the evidence."""
-        return float(_grouped_log_sum(self._log_weights(self._free, self.model.tables), None, 1)[0])
+        factors = counted(self.model.tables, self._progress, "tables of all assignments")
+        return float(_grouped_log_sum(self._log_weights(self._free, factors), None, 1)[0])
 
     def _joint(self, targets: tuple[str, ...], given: tuple[str, ...], at: Mapping[str, int]) -> Factor:
         names, factors = self._relevant(targets, given)

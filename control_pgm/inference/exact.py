@@ -17,13 +17,14 @@ from control_pgm.inference.joint import joint
 from control_pgm.inference.marginal_map import marginal_map
 from control_pgm.inference.maximising import mixed_tree
 from control_pgm.inference.mode import Mode, log_weight, mode_of, most_probable
-from control_pgm.inference.passes import Collect, Distribute, Programme, Progress
+from control_pgm.inference.passes import Collect, Distribute, Programme
 from control_pgm.inference.pictures import posterior_html
 from control_pgm.inference.plan import Plan
 from control_pgm.inference.posterior_sampling import Samples, draw
 from control_pgm.inference.storage import Keep, Storage
 from control_pgm.inference.tree_records import Cluster, Message
 from control_pgm.models.factorgraph import Model
+from control_pgm.progress import Progress
 from control_pgm.tables.factor import Factor
 from control_pgm.tables.scaled import Scaled
 

@@ -21,9 +21,10 @@ from control_pgm.inference.storage import Keep
 from control_pgm.keywords import unknown_keyword
 from control_pgm.models.every_slice import EverySlice
 from control_pgm.models.factorgraph import Model
+from control_pgm.progress import Progress, check_progress
 
 _METHODS = ("exact", "enumeration", "loopy")
-_ARGUMENTS = ("model", "evidence", "method", "memory_limit", "keep", "options")
+_ARGUMENTS = ("model", "evidence", "method", "memory_limit", "keep", "options", "progress")
 _SETTINGS = tuple(field.name for field in fields(LoopyOptions))
 
 
@@ -35,6 +36,7 @@ def infer(
     method: Literal["exact"] = "exact",
     memory_limit: int = DEFAULT_MEMORY_LIMIT,
     keep: Keep = "memory",
+    progress: Progress | None = None,
 ) -> TreePosterior: ...
 @overload
 def infer(
@@ -43,6 +45,7 @@ def infer(
     *,
     method: Literal["enumeration"],
     memory_limit: int = DEFAULT_MEMORY_LIMIT,
+    progress: Progress | None = None,
 ) -> EnumeratedPosterior: ...
 @overload
 def infer(
@@ -52,6 +55,7 @@ def infer(
     method: Literal["loopy"],
     memory_limit: int = DEFAULT_MEMORY_LIMIT,
     options: LoopyOptions | None = None,
+    progress: Progress | None = None,
     **settings: Any,
 ) -> LoopyPosterior: ...
 def infer(
@@ -62,6 +66,7 @@ def infer(
     memory_limit: int = DEFAULT_MEMORY_LIMIT,
     keep: Keep = "memory",
     options: LoopyOptions | None = None,
+    progress: Progress | None = None,
     **settings: Any,
 ) -> Posterior:
     """Condition a model on evidence.
@@ -81,6 +86,11 @@ def infer(
         square root of them and computes the others again when they are read; a folder holds them in unnamed files.
     options : LoopyOptions, optional
         For ``method="loopy"`` only.
+    progress : callable, optional
+        Called with (done, total, what) while messages are sent, also while later queries send the messages that they
+        need; first with done = 0, last with done = total, at most ten times a second or once for each hundredth of the
+        work. What it raises stops the work. Of loopy belief propagation the total number of sweeps is an estimate until
+        the last call.
     **settings
         The same one by one: schedule, elimination, damping, damping_domain, tolerance, max_sweeps. Beside ``options``
         they set what these leave at its default.
@@ -112,12 +122,13 @@ def infer(
     check_evidence(evidence)
     observed = evidence if isinstance(evidence, EverySlice) else dict(evidence or {})  # ours, whoever changes theirs
     check_memory_limit(memory_limit)
+    check_progress(progress)
     if keep != "memory" and method != "exact":
         raise InvalidArgument(
             f"keep={keep!r} with method={method!r}", remedy="leave it out: only method='exact' keeps messages elsewhere"
         )
     if method == "loopy":
-        return _loopy(model, observed, memory_limit, _loopy_options(options, settings))
+        return _loopy(model, observed, memory_limit, _loopy_options(options, settings), progress)
     foreign = [name for name in settings if name not in _SETTINGS]
     if foreign:
         raise unknown_keyword("infer", foreign[0], [*_ARGUMENTS, *(f"{name} (loopy)" for name in _SETTINGS)])
@@ -129,9 +140,9 @@ def infer(
     posterior: Posterior
     if method == "exact":
         order = plan(model, observed, memory_limit=memory_limit, keep=keep)
-        posterior = TreePosterior(model, observed, order, memory_limit, keep=keep)
+        posterior = TreePosterior(model, observed, order, memory_limit, progress, keep)
     elif method == "enumeration":
-        posterior = EnumeratedPosterior(model, observed, memory_limit)
+        posterior = EnumeratedPosterior(model, observed, memory_limit, progress)
     else:
         raise no_choice("method", method, _METHODS)
     if posterior.log_evidence == -inf:
@@ -139,8 +150,10 @@ def infer(
     return posterior
 
 
-def _loopy(model: Model, observed: Mapping[str, Hashable], memory_limit: int, options: LoopyOptions) -> LoopyPosterior:
-    posterior = LoopyPosterior(model, observed, options, memory_limit)
+def _loopy(
+    model: Model, observed: Mapping[str, Hashable], memory_limit: int, options: LoopyOptions, progress: Progress | None
+) -> LoopyPosterior:
+    posterior = LoopyPosterior(model, observed, options, memory_limit, progress)
     if not posterior.report.converged:
         warnings.warn(posterior.report.warning(), stacklevel=3)  # names the line that called infer
     return posterior

@@ -23,6 +23,7 @@ from control_pgm.inference.posterior import Posterior, Undefined
 from control_pgm.inference.problem import check_model, pose
 from control_pgm.inference.schedules import sweeps
 from control_pgm.models.factorgraph import FactorGraph, Model
+from control_pgm.progress import Progress, Reporter, check_progress
 from control_pgm.tables.factor import Factor
 from control_pgm.tables.frozen_mapping import FrozenMapping
 
@@ -43,6 +44,8 @@ class LoopyPosterior(Posterior):
     options : LoopyOptions
     memory_limit : int
         Bytes that messages and their contractions may take.
+    progress : callable, optional
+        Called with (done, total, what) while messages are sent; see `infer`.
 
     Attributes
     ----------
@@ -90,16 +93,23 @@ class LoopyPosterior(Posterior):
         evidence: Mapping[str, Hashable] | None = None,
         options: LoopyOptions = _DEFAULTS,
         memory_limit: int = DEFAULT_MEMORY_LIMIT,
+        progress: Progress | None = None,
     ) -> None:
         check_model(model)
+        check_progress(progress)
         problem = pose(model, evidence)
         self.model, self.evidence, self.options = model, dict(evidence or {}), options
         self.method, self.exact = "loopy", False
         graph = bethe_graph(problem)
         check_memory(graph, memory_limit)
         self._store = store = LoopyStore(graph, options)
+        report = Reporter(progress, options.max_sweeps, "sweeps of messages")
+        known, residuals = 1, store.residuals  # the first is that of no sweep
         for _ in sweeps(store):
-            pass
+            if len(residuals) > known:
+                known = len(residuals)
+                report.step(residuals[-2], residuals[-1], options.tolerance, options.max_sweeps - known + 1)
+        report.end(max(1, len(residuals) - 1))
         self._log_partition = log_partition(store)
         self.report = report_of(store)
 

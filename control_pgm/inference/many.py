@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -22,6 +23,7 @@ from control_pgm.inference.problem import Problem, pose
 from control_pgm.inference.rolling import roll
 from control_pgm.keywords import keywords
 from control_pgm.models.factorgraph import Model
+from control_pgm.progress import Progress, check_progress
 from control_pgm.tables.arrays import FloatArray
 from control_pgm.tables.message import Message, exponent_of, probabilities
 from control_pgm.tables.restoring import Restored
@@ -40,6 +42,8 @@ class TreeBatch(Restored):
     models, evidence : one each per member.
     memory_limit : int
         Bytes that all members together may take.
+    progress : callable, optional
+        Called with (done, total, what) while messages are sent; see `infer`.
 
     Raises
     ------
@@ -58,7 +62,12 @@ class TreeBatch(Restored):
     """
 
     def __init__(
-        self, models: Sequence[Model], evidence: Sequence[Mapping[str, Hashable]], *, memory_limit: int
+        self,
+        models: Sequence[Model],
+        evidence: Sequence[Mapping[str, Hashable]],
+        *,
+        memory_limit: int,
+        progress: Progress | None = None,
     ) -> None:
         self.size = len(models)
         limit = memory_limit // self.size
@@ -70,7 +79,12 @@ class TreeBatch(Restored):
             self.compiled.cells, self.compiled.loops, self.size if self.compiled.batch else None
         )
         self.collected = Collect(self._programme)
-        self.collected.run()
+        self._progress = progress
+        self.collected.run(progress)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What is pickled and copied: all but the caller's function that reports progress."""
+        return {**vars(self), "_progress": None}
 
     def _refuse_too_large(self, members: Sequence[Mapping[int, Scaled]], memory_limit: int) -> None:
         """The messages of all members, and the tables in which they differ, which are put side by side."""
@@ -89,7 +103,7 @@ class TreeBatch(Restored):
     def distributed(self) -> Distribute:
         """The messages of the downward pass, which runs when it is first needed."""
         sent = Distribute(self._programme, self.collected)
-        sent.run()
+        sent.run(self._progress)
         return sent
 
     @cached_property
@@ -205,7 +219,11 @@ def _posed_together(
 
 @keywords
 def infer_many(
-    model: Model, evidence: Sequence[Mapping[str, Hashable]], *, memory_limit: int = DEFAULT_MEMORY_LIMIT
+    model: Model,
+    evidence: Sequence[Mapping[str, Hashable]],
+    *,
+    memory_limit: int = DEFAULT_MEMORY_LIMIT,
+    progress: Progress | None = None,
 ) -> TreeBatch:
     """Condition one model on many observations of the same variables at once, exactly.
 
@@ -236,6 +254,7 @@ def infer_many(
             allowed="a list of mappings {name: label}, one for each member",
             remedy="one observation: infer(model, evidence)",
         )
+    check_progress(progress)
     if not evidence:
         raise InvalidArgument("there is no evidence", allowed="one mapping {name: label} for each member, at least one")
     names = set(evidence[0])
@@ -246,4 +265,4 @@ def infer_many(
                 f"evidence {k} and evidence 0 differ in whether they observe {odd!r}",
                 allowed="the same variables for all",
             )
-    return TreeBatch([model] * len(evidence), evidence, memory_limit=memory_limit)
+    return TreeBatch([model] * len(evidence), evidence, memory_limit=memory_limit, progress=progress)

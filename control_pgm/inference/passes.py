@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -17,13 +17,11 @@ from control_pgm.inference.disjoint_ranges import DisjointRanges
 from control_pgm.inference.loops import Loop, Written, collecting, distributing
 from control_pgm.inference.messages import PRODUCT, UP, Cell
 from control_pgm.inference.storage import Storage
+from control_pgm.progress import Progress, Reporter
 from control_pgm.tables.message import Message, contract, joined, stacked
 from control_pgm.tables.scaled import Scaled
 from control_pgm.tables.segments import Segments
 from control_pgm.tables.stack import Stack
-
-Progress = Callable[[int, int, str], None]  # (done, total, what)
-_REPORT_EVERY = 500  # messages
 
 
 class Programme(NamedTuple):
@@ -131,14 +129,11 @@ class Pass(ABC):
     # --- sending ------------------------------------------------------------------------------------------------
     def run(self, progress: Progress | None = None) -> None:
         """Send whatever was not sent yet."""
-        total, told = len(self.programme.cells), 0
+        report = Reporter(progress, len(self.programme.cells), self.what)
         while self._todo:
             for done in self._advance():
-                while progress is not None and told <= done:
-                    progress(told, total, self.what)
-                    told += _REPORT_EVERY
-        if progress is not None:
-            progress(total, total, self.what)
+                report.at(done)
+        report.end()
 
     def _advance(self) -> Iterator[int]:
         """Send the next part; yields now and then how many clusters are done."""

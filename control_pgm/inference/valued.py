@@ -19,11 +19,12 @@ from operator import is_
 from control_pgm.errors import InvalidArgument, unknown
 from control_pgm.inference.plan import Plan
 from control_pgm.inference.rolling import in_every_slice
-from control_pgm.inference.valued_pass import Progress, constants, send_all
+from control_pgm.inference.valued_pass import constants, send_all
 from control_pgm.inference.valued_result import Valued
 from control_pgm.inference.valued_tables import Tables
 from control_pgm.models.every_slice import EverySlice
 from control_pgm.models.template import DynamicBayesianNetwork
+from control_pgm.progress import Progress
 from control_pgm.tables.factor import Factor
 from control_pgm.tables.frozen_mapping import FrozenMapping
 from control_pgm.tables.operators import Operator, check_operator

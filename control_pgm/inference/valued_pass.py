@@ -6,7 +6,7 @@ network whose slices are alike, blocks of clusters do the same again and again; 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,12 +18,11 @@ from control_pgm.inference.valued_forms import Form
 from control_pgm.inference.valued_store import Messages, Run, repeat
 from control_pgm.inference.valued_tables import CHANCE, OWN, VALUE, Held, Tables
 from control_pgm.inference.valued_terms import Term
+from control_pgm.progress import Progress, Reporter
 from control_pgm.tables.operators import Operator
 from control_pgm.tables.scaled import Scaled
 from control_pgm.tables.views import Scope
 
-Progress = Callable[[int, int, str], None]  # (done, total, what)
-_REPORT_EVERY = 500  # messages
 _SETTLED = 3  # blocks that are sent one by one: two that receive from their like, and the one before these
 
 
@@ -33,10 +32,9 @@ def send_all(plan: Plan, tables: Tables, progress: Progress | None) -> Messages:
     forms: dict[Hashable, Form] = {}
     total = len(plan.tree.order)
     settled = plan.rolled.short.begin + _SETTLED * plan.rolled.short.width if plan.rolled and tables.alike else -1
-    report: Progress = progress or (lambda done, total, what: None)
+    report = Reporter(progress, total, "values backward")
     while (i := len(sent)) < total:
-        if i % _REPORT_EVERY == 0:
-            report(i, total, "values backward")
+        report.at(i)
         run = _run(plan, sent, plan.rolled, report) if i == settled and plan.rolled else None
         if run is not None:
             sent.extend(run)
@@ -46,11 +44,11 @@ def send_all(plan: Plan, tables: Tables, progress: Progress | None) -> Messages:
         if form is None:
             form = forms[cluster.key] = cluster.form(plan.problem.names[plan.tree.order[i]])
         sent.append(form, form.send(cluster.values, cluster.chances))
-    report(total, total, "values backward")
+    report.end()
     return sent
 
 
-def _run(plan: Plan, sent: Messages, rolled: Rolled, report: Progress) -> Run | None:
+def _run(plan: Plan, sent: Messages, rolled: Rolled, report: Reporter) -> Run | None:
     """All further copies of the last block; None if it does not yet do what the one before did."""
     width, here = rolled.short.width, len(sent)
     count = rolled.copies + 1 - _SETTLED
@@ -67,8 +65,7 @@ def _run(plan: Plan, sent: Messages, rolled: Rolled, report: Progress) -> Run | 
         return None
 
     def told(copies: int) -> None:
-        if copies % _REPORT_EVERY == 0:
-            report(here + copies * width, len(plan.tree.order), "values backward")
+        report.at(here + copies * width)
 
     return repeat(here, forms, children, values, count, told)
 

@@ -15,9 +15,9 @@ from control_pgm.inference.posterior import Posterior
 from control_pgm.interop.references import INSTALL, MAKERS, Query, Reference, Unusable
 from control_pgm.keywords import keywords
 from control_pgm.models.network import BayesianNetwork
+from control_pgm.progress import Progress, Reporter, check_progress
 from control_pgm.tables.restoring import Restored
 
-Progress = Callable[[int, int, str], None]  # (done, total, what)
 REFERENCES = tuple(MAKERS)
 
 
@@ -108,7 +108,7 @@ def crosscheck(
     tolerance : float
         The largest difference of a probability that passes.
     progress : callable, optional
-        Called with (done, total, what).
+        Called with (done, total, what); see `solve`.
 
     Returns
     -------
@@ -141,6 +141,7 @@ def crosscheck(
         )
     if not isinstance(against, str | Iterable):
         raise InvalidArgument(f"against={against!r}", allowed=", ".join(map(repr, REFERENCES)))
+    check_progress(progress)
     names = (against,) if isinstance(against, str) else tuple(against)
     for name in names:
         if name not in REFERENCES:
@@ -149,11 +150,11 @@ def crosscheck(
     posterior = infer(network, observed)
     queries = _queries(network, observed)
     checks: list[Check] = []
+    report = Reporter(progress, len(names) * len(queries), names[0] if names else "")
     for k, name in enumerate(names):
 
         def tell(done: int, name: str = name, k: int = k) -> None:
-            if progress is not None:
-                progress(k * len(queries) + done, len(names) * len(queries), name)
+            report.at(k * len(queries) + done, what=name)
 
         try:
             reference = MAKERS[name](network, observed, posterior, queries)
@@ -165,6 +166,7 @@ def crosscheck(
             tell(len(queries))
             continue
         checks += _compare(name, posterior, reference, queries, network, tell)
+    report.end()
     return Report(tuple(checks), tolerance)
 
 

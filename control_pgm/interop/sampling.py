@@ -17,6 +17,7 @@ from control_pgm.errors import InvalidArgument
 from control_pgm.inference.seeds import generator
 from control_pgm.interop.gymnasium import make
 from control_pgm.interop.gymnasium_labels import action_names, wrapper_of
+from control_pgm.progress import Progress, Reporter, check_progress
 from control_pgm.tables.labelled import LabelledArray
 from control_pgm.tables.restoring import Restored
 
@@ -42,7 +43,13 @@ class Sampled(Restored):
 
 
 def from_samples(
-    env_or_id: Any, n: int, seed: int | np.random.Generator, *, discount: float = 1.0, **options: Any
+    env_or_id: Any,
+    n: int,
+    seed: int | np.random.Generator,
+    *,
+    discount: float = 1.0,
+    progress: Progress | None = None,
+    **options: Any,
 ) -> Sampled:
     """Estimate a decision process from n steps of an environment under uniformly random actions.
 
@@ -56,6 +63,8 @@ def from_samples(
         Of the environment and of the actions: the same integer, the same estimate. A generator draws one.
     discount : float
         Gamma of the process.
+    progress : callable, optional
+        Called with (done, total, what) while steps are taken; see `solve`.
     **options
         Passed to ``gymnasium.make``, together with an id.
 
@@ -81,15 +90,16 @@ def from_samples(
     True
     """
     n, seed = _whole(n, "n", least=1), _seed(seed)
+    check_progress(progress)
     if isinstance(env_or_id, str):
         env = make(env_or_id, **options)
         try:
-            return _estimate(env, _play(env, n, seed), discount)
+            return _estimate(env, _play(env, n, seed, progress), discount)
         finally:
             env.close()
     if options:
         raise InvalidArgument(f"{', '.join(options)} given with an environment that is already made")
-    return _estimate(env_or_id, _play(env_or_id, n, seed), discount)
+    return _estimate(env_or_id, _play(env_or_id, n, seed, progress), discount)
 
 
 @dataclass(frozen=True)
@@ -100,7 +110,7 @@ class _Experience:
     steps: Counter[Transition] = field(default_factory=Counter)
 
 
-def _play(env: Any, n: int, seed: int) -> _Experience:
+def _play(env: Any, n: int, seed: int, progress: Progress | None) -> _Experience:
     """n steps under uniformly random actions."""
     if not callable(getattr(env, "reset", None)) or not callable(getattr(env, "step", None)):
         raise InvalidArgument(f"env_or_id is {env!r}", allowed="a Gymnasium environment, or the id of one")
@@ -108,7 +118,7 @@ def _play(env: Any, n: int, seed: int) -> _Experience:
     # Gymnasium draws from the stream of the seed itself: the same stream here would tie actions to outcomes.
     draws = np.random.default_rng(np.random.SeedSequence(seed).spawn(1)[0]).integers(n_actions, size=n)
     names, experience = _action_names(env), _Experience()
-    over = True
+    over, report = True, Reporter(progress, n, "steps of the environment")
     for k, action in enumerate(draws.tolist()):
         if over:
             state = _label(env.reset(seed=seed if k == 0 else None)[0])
@@ -117,6 +127,8 @@ def _play(env: Any, n: int, seed: int) -> _Experience:
         following = TERMINAL if terminated else _label(observation)
         experience.steps[state, names[action], following, float(reward)] += 1
         state, over = following, bool(terminated or truncated)
+        report.at(k + 1)
+    report.end()
     return experience
 
 

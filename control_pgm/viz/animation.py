@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from html import escape
 from io import BytesIO
 from numbers import Real
@@ -15,6 +15,7 @@ import numpy as np
 from control_pgm.control.solution import Solution
 from control_pgm.errors import InvalidArgument
 from control_pgm.inference.exact import TreePosterior
+from control_pgm.progress import Progress, Reporter, check_progress
 from control_pgm.tables.arrays import IntArray
 from control_pgm.viz import style
 from control_pgm.viz.frames import frames
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 FORMATS = (".gif", ".html")
 _APART = 8  # levels of red, green or blue between two colours of an animation
-Progress = Callable[[int, int, str], None]  # (done, total, what)
 
 
 def animate_messages(
@@ -85,6 +85,7 @@ def animate_messages(
         raise InvalidArgument(f"animation {str(path)!r} ends in {path.suffix!r}", allowed=", ".join(FORMATS))
     if isinstance(seconds, bool) or not isinstance(seconds, Real) or not 0.02 <= float(seconds) <= 60:
         raise InvalidArgument(f"seconds={seconds!r}", allowed="0.02 … 60")
+    check_progress(progress)
     scene = _scene(source, times, max_clusters)
     figure = scene.drawing.figure
     try:
@@ -115,10 +116,11 @@ def _scene(source: Any, times: Iterable[int] | None, max_clusters: int | None) -
 
 def _counted(scene: Scene, dpi: int, progress: Progress | None) -> Iterator[tuple[str, Image]]:
     """The frames of a scene with their captions, and word of each that is done."""
+    report = Reporter(progress, len(scene.steps), "frames")
     for k, frame in enumerate(frames(scene, dpi)):
         yield frame
-        if progress is not None:
-            progress(k + 1, len(scene.steps), "frames")
+        report.at(k + 1)
+    report.end()
 
 
 def _write_gif(pictures: Iterable[tuple[str, Image]], path: Path, seconds: float) -> None:

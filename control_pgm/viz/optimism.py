@@ -10,6 +10,7 @@ import numpy as np
 from control_pgm.control.mdp import MDP
 from control_pgm.control.occasions import believed, happens
 from control_pgm.control.solution_posterior import PosteriorSolution
+from control_pgm.progress import Progress
 from control_pgm.tables.arrays import FloatArray
 from control_pgm.viz import style
 from control_pgm.viz.checks import check_mdp
@@ -18,7 +19,7 @@ from control_pgm.viz.line_labels import EndLabel, label_ends, make_room, plain_a
 from control_pgm.viz.options import artist_options
 from control_pgm.viz.paid_ends import with_paid_ends
 from control_pgm.viz.sheet import letters
-from control_pgm.viz.sweep import Progress, chosen_event, chosen_temperatures, line_looks, sweep
+from control_pgm.viz.sweep import chosen_event, chosen_temperatures, line_looks, sweep
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Hashable, Iterable
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from control_pgm.control.mdp import MDP
 from control_pgm.control.occasions import check_event
 from control_pgm.control.solution import Solution
 from control_pgm.errors import InvalidArgument, unknown
+from control_pgm.progress import Progress, Reporter, check_progress
 from control_pgm.tables.arrays import FloatArray
 from control_pgm.viz import style
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _BELIEVED, _FIXED = style.KIND_COLOURS["action"], style.KIND_COLOURS["state"]
-Progress = Callable[[int, int, str], None]  # (done, total, what)
 _LARGEST_SEARCH, _BISECTIONS = 20_000, 8  # numbers of a policy for which a temperature is sought, and in how many steps
 _COLDEST, _HOTTEST, _POINTS = 200.0, 0.5, 24  # reward range / alpha at both ends, and how many temperatures between
 
@@ -50,13 +50,17 @@ def sweep(
 ) -> tuple[dict[str, list[Solution]], Solution]:
     """The posterior's and the variational solution at every temperature, and Bellman's optimum."""
     solved: dict[str, list[Solution]] = {"posterior": [], "variational": []}
-    total = len(solved) * len(temperatures) + 1
+    check_progress(progress)
+    report = Reporter(progress, len(solved) * len(temperatures) + 1, "optimal control")
     optimum = solve(mdp, horizon, inference="bellman")
-    done = _tell(progress, 1, total, "optimal control")
+    done = 1
+    report.at(done)
     for alpha in temperatures:
         for inference, solutions in solved.items():
             solutions.append(solve(mdp, horizon, inference=inference, temperature=float(alpha)))
-            done = _tell(progress, done + 1, total, f"{inference}, temperature {alpha:.3g}")
+            done += 1
+            report.at(done, what=f"{inference}, temperature {alpha:.3g}")
+    report.end()
     return solved, optimum
 
 
@@ -156,9 +160,3 @@ def _range(mdp: MDP) -> float:
     values = np.concatenate([step.rewards[step.weights > 0] for step in steps])
     values = values[np.isfinite(values)]
     return float(np.ptp(values)) or 1.0 if len(values) else 1.0
-
-
-def _tell(progress: Progress | None, done: int, total: int, what: str) -> int:
-    if progress is not None:
-        progress(done, total, what)
-    return done

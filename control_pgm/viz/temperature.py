@@ -12,6 +12,7 @@ from control_pgm.control import evaluate
 from control_pgm.control.mdp import MDP
 from control_pgm.control.network import check_horizon
 from control_pgm.errors import UndefinedConditional
+from control_pgm.progress import Progress
 from control_pgm.tables.arrays import FloatArray
 from control_pgm.viz import style
 from control_pgm.viz.checks import check_mdp, check_time
@@ -19,7 +20,7 @@ from control_pgm.viz.drawing import Drawing
 from control_pgm.viz.line_labels import EndLabel, label_ends, make_room, most_labels, plain_axes
 from control_pgm.viz.options import artist_options
 from control_pgm.viz.sheet import Sheet, sheet
-from control_pgm.viz.sweep import Progress, chosen_temperatures, line_looks, state_index, sweep
+from control_pgm.viz.sweep import chosen_temperatures, line_looks, state_index, sweep
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -30,7 +30,9 @@ def display(translator: HTML5Translator, node: nodes.math_block) -> None:
 def _mathml(node: nodes.Element, *, as_block: bool) -> str:
     try:
         formula = _SPACE_BEFORE_INDEX.sub("", _FUNCTION.sub(r"\\,\\\1\\,", node.astext()))
-        return tex2mathml(formula, as_block=as_block).replace(">'<", ">′<")  # a prime, not an apostrophe
+        return tex2mathml(formula, as_block=as_block).replace(
+            ">'<", ">′<"
+        )  # a prime, not an apostrophe
     except MathError as problem:
         LOGGER.warning("%s in the formula %r", problem, node.astext(), location=node)
         return escape(node.astext())

@@ -16,7 +16,7 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -37,6 +37,7 @@ from control_pgm.control.temperatures import check_single
 from control_pgm.display import html_table, number, text_table
 from control_pgm.errors import ImpossibleEvidence, InvalidArgument
 from control_pgm.keywords import keywords
+from control_pgm.progress import Progress, Reporter, check_progress
 from control_pgm.tables.arrays import FloatArray
 from control_pgm.tables.labelled import LabelledArray
 
@@ -163,6 +164,7 @@ def solve_average(
     method: str = "newton",
     tolerance: float = 1e-10,
     max_iterations: int | None = None,
+    progress: Progress | None = None,
 ) -> AverageSolution:
     """The posterior policy of a process that goes on for ever, and the soft average reward of a step.
 
@@ -183,6 +185,9 @@ def solve_average(
         The error bound of the rate to reach, in nats, relative to the largest logarithm in play where that is above 1.
     max_iterations : int, optional
         For each eigenvalue problem; default 1,000, or 100,000 of power iteration.
+    progress : callable, optional
+        Called with (done, total, what) while it iterates, where total is an estimate from how fast the error
+        shrinks; see `solve`.
 
     Raises
     ------
@@ -203,6 +208,7 @@ def solve_average(
     (0.462954, [[0.315, 0.685], [0.855, 0.145]])
     """
     check_stationary(mdp)
+    check_progress(progress)
     if mdp.discount < 1.0:
         raise InvalidArgument(
             f"discount {mdp.discount:g} with average reward: the process ends",
@@ -216,11 +222,14 @@ def solve_average(
     weights = outcome_weights(mdp, alpha)
     with np.errstate(divide="ignore"):
         steps = weights.scaled(np.log(measure).ravel()).merged(mdp.n_actions)
-    found = growth(steps, mdp.states, tolerance=tolerance, max_iterations=limit, newton=method == "newton")
+    report = Reporter(progress, limit, "iterations")
+    options: dict[str, Any] = {"tolerance": tolerance, "max_iterations": limit, "newton": method == "newton"}
+    found = growth(steps, mdp.states, **options, report=report)
     q = np.where(measure > 0, _acting(weights, found, mdp.n_actions), -np.inf)
     pi = soft_policy(alpha * q, alpha * found.log_x, measure, alpha)
     rate = _rate(mdp, found)
-    occupied = occupancy(found, mdp.initial, tolerance=tolerance, max_iterations=limit, newton=method == "newton")
+    occupied = occupancy(found, mdp.initial, **options, report=report)
+    report.end()
     best = [members for members in found.classes if occupied[members].any()]
     return AverageSolution(
         mdp,

@@ -32,6 +32,7 @@ from control_pgm.control.priors import parse_prior
 from control_pgm.control.solve_options import DEFAULT, check_digits
 from control_pgm.control.temperatures import check_single
 from control_pgm.keywords import keywords
+from control_pgm.progress import Progress, Reporter, check_progress
 from control_pgm.tables.arrays import FloatArray, lock
 
 _TIE = 1e-12  # actions whose Q differ by less than this, relative to |V|, are tied, however exact the values are
@@ -48,6 +49,7 @@ def solve_infinite(
     method: str = "value-iteration",
     tolerance: float = 1e-10,
     max_iterations: int | None = None,
+    progress: Progress | None = None,
 ) -> StationarySolution:
     """The stationary policy of a process without a last step.
 
@@ -87,6 +89,9 @@ def solve_infinite(
         risk, far above all values rounding leaves a larger one: see ``error_bound``.
     max_iterations : int, optional
         Default 100,000 sweeps, or 1,000 of policy iteration.
+    progress : callable, optional
+        Called with (done, total, what) while it iterates, where total is an estimate from how fast the error
+        shrinks; see `solve`.
 
     Returns
     -------
@@ -114,6 +119,7 @@ def solve_infinite(
     0.700611
     """
     check_stationary(mdp)
+    check_progress(progress)
     kind = checked_inference(inference, temperature, action_prior, risk)
     limit = checked_limit(method, METHODS, tolerance, max_iterations)
     alpha = check_single(1.0 if temperature is None else temperature, "an endless process") if kind in SOFT else None
@@ -129,11 +135,14 @@ def solve_infinite(
     backup = _backup(mdp, kind, alpha, action_prior, risk)
     if kind == "posterior":
         check_evidence(mdp, backup)
+    report = Reporter(progress, limit, "sweeps")
     if mdp.discount == 1.0:
-        found, policy = _undiscounted(mdp, backup, tolerance, limit)
+        found, policy = _undiscounted(mdp, backup, tolerance, limit, report)
     else:
-        found = fixed_point(backup, tolerance=tolerance, max_iterations=limit, newton=method == "policy-iteration")
+        newton = method == "policy-iteration"
+        found = fixed_point(backup, tolerance=tolerance, max_iterations=limit, newton=newton, report=report)
         policy = _policy(backup, found, tolerance)
+    report.end()
     return StationarySolution(
         mdp,
         kind,
@@ -149,7 +158,9 @@ def solve_infinite(
     )
 
 
-def _undiscounted(mdp: MDP, backup: Backup, tolerance: float, limit: int) -> tuple[FixedPoint, FloatArray]:
+def _undiscounted(
+    mdp: MDP, backup: Backup, tolerance: float, limit: int, report: Reporter
+) -> tuple[FixedPoint, FloatArray]:
     """Values and policy without discount; NaN where the process never comes and a class without values is in reach.
 
     Raises
@@ -171,7 +182,7 @@ def _undiscounted(mdp: MDP, backup: Backup, tolerance: float, limit: int) -> tup
         states = np.flatnonzero(valued)
         inside = backup.among(states)
         try:
-            found = fixed_point(inside, tolerance=tolerance, max_iterations=limit, newton=False)
+            found = fixed_point(inside, tolerance=tolerance, max_iterations=limit, newton=False, report=report)
             break
         except Recurs as recurs:
             members = states[recurring_class(inside, recurs.states)]

@@ -33,6 +33,7 @@ import numpy as np
 from control_pgm.control.infinite.linear import solve_leaving
 from control_pgm.control.infinite.log_matrix import LogMatrix
 from control_pgm.errors import InvalidArgument
+from control_pgm.progress import QUIET, Reporter
 from control_pgm.tables.arrays import FloatArray
 
 _NOISE = 4 * np.finfo(float).eps  # of a product, relative to the largest |v|
@@ -63,11 +64,18 @@ class Eigenpair:
 
 
 def leading_eigenpair(
-    matrix: LogMatrix, *, tolerance: float, max_iterations: int, newton: bool, floor: float = -np.inf
+    matrix: LogMatrix,
+    *,
+    tolerance: float,
+    max_iterations: int,
+    newton: bool,
+    floor: float = -np.inf,
+    report: Reporter = QUIET,
 ) -> Eigenpair | None:
     """The Perron eigenpair of a square irreducible matrix; None as soon as log lambda is seen to lie below ``floor``.
 
-    ``tolerance`` is for log lambda, in nats, and relative to the largest |log| in play where that is above one.
+    ``tolerance`` is for log lambda, in nats, and relative to the largest |log| in play where that is above one;
+    ``report`` counts the iterations.
 
     Raises
     ------
@@ -81,8 +89,11 @@ def leading_eigenpair(
     >>> float(np.exp(pair.log_value).round(9))
     1.618033989
     """
+    before = np.inf
     for k, (v, low, high) in enumerate(islice(_bounds(matrix, newton), max_iterations), start=1):
         scale = max(1.0, abs(low), abs(high), float(np.ptp(v)))
+        report.step(before, high - low, max(tolerance, _NOISE) * scale, max_iterations - k)
+        before = high - low
         if high < floor - tolerance * scale:
             return None
         if high - low <= max(tolerance, _NOISE) * scale:
@@ -95,7 +106,13 @@ def leading_eigenpair(
 
 
 def left_eigenvector(
-    matrix: LogMatrix, log_right: FloatArray, *, tolerance: float, max_iterations: int, newton: bool
+    matrix: LogMatrix,
+    log_right: FloatArray,
+    *,
+    tolerance: float,
+    max_iterations: int,
+    newton: bool,
+    report: Reporter = QUIET,
 ) -> tuple[FloatArray, int]:
     """log of the left eigenvector, scaled so that left times right sums to one, and the iterations that it took.
 
@@ -110,7 +127,9 @@ def left_eigenvector(
     >>> (left_eigenvector(matrix, pair.log_right, **options)[0] + pair.log_right).round(6).tolist()
     [0.0, -5000.0]
     """
-    pair = leading_eigenpair(matrix.transposed(), tolerance=tolerance, max_iterations=max_iterations, newton=newton)
+    pair = leading_eigenpair(
+        matrix.transposed(), tolerance=tolerance, max_iterations=max_iterations, newton=newton, report=report
+    )
     assert pair is not None  # without a floor
     return pair.log_right - np.logaddexp.reduce(pair.log_right + log_right), pair.iterations
 

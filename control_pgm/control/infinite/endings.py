@@ -6,15 +6,24 @@ ending in s weighs 1 + sum_{s' slower} M(s,s') w(s') instead of 1.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from control_pgm.control.infinite.first_exit import first_exit
 from control_pgm.control.infinite.log_matrix import LogMatrix
+from control_pgm.progress import QUIET, Reporter
 from control_pgm.tables.arrays import BoolArray, FloatArray
 
 
 def endings(
-    matrix: LogMatrix, rates: FloatArray, leading: BoolArray, tolerance: float, max_iterations: int, newton: bool
+    matrix: LogMatrix,
+    rates: FloatArray,
+    leading: BoolArray,
+    tolerance: float,
+    max_iterations: int,
+    newton: bool,
+    report: Reporter = QUIET,
 ) -> FloatArray:
     """log(1 + sum_{s' slower} M(s,s') w(s')) for the states of leading classes, 0 for others.
 
@@ -26,7 +35,7 @@ def endings(
         log lambda(s), the growth from each state.
     leading : bool array [state]
         The states whose own class grows at their rate.
-    tolerance, max_iterations, newton
+    tolerance, max_iterations, newton, report
         As for `first_exit`.
 
     Examples
@@ -42,14 +51,20 @@ def endings(
     leaks = leading[matrix.rows] & (rates[matrix.columns] < rates[matrix.rows])
     for rate in np.unique(rates[matrix.rows[leaks]]):
         slower = rates < rate
-        log_w = _after(matrix, slower, rate, tolerance, max_iterations, newton)
+        log_w = _after(matrix, slower, rate, tolerance, max_iterations, newton, report)
         out = matrix.where(leaks & (rates[matrix.rows] == rate)).times(log_w)
         ends = np.where(leading & (rates == rate), np.logaddexp(0.0, out), ends)
     return ends
 
 
 def _after(
-    matrix: LogMatrix, slower: BoolArray, rate: float, tolerance: float, max_iterations: int, newton: bool
+    matrix: LogMatrix,
+    slower: BoolArray,
+    rate: float,
+    tolerance: float,
+    max_iterations: int,
+    newton: bool,
+    report: Reporter,
 ) -> FloatArray:
     """log w of w = (1 + M w)/lambda: first exit into an end of weight one, added as the last state."""
     n = matrix.height
@@ -61,5 +76,6 @@ def _after(
     larger = LogMatrix.of(rows[order], columns[order], logs[order], (n + 1, n + 1))
     given = np.append(np.full(n, -np.inf), 0.0)
     inside = np.append(slower, False)
-    found = first_exit(larger, inside, given, tolerance=tolerance, max_iterations=max_iterations, newton=newton)
+    options: dict[str, Any] = {"tolerance": tolerance, "max_iterations": max_iterations, "newton": newton}
+    found = first_exit(larger, inside, given, **options, report=report)
     return found.v[:n]

@@ -10,6 +10,7 @@ from scipy import sparse
 
 from control_pgm.control.infinite.fixed_point import FixedPoint, fixed_point
 from control_pgm.control.infinite.log_matrix import LogMatrix
+from control_pgm.progress import QUIET, Reporter
 from control_pgm.tables.arrays import BoolArray, FloatArray
 
 
@@ -72,7 +73,14 @@ class FirstExit:
 
 
 def first_exit(
-    matrix: LogMatrix, inside: BoolArray, log_x: FloatArray, *, tolerance: float, max_iterations: int, newton: bool
+    matrix: LogMatrix,
+    inside: BoolArray,
+    log_x: FloatArray,
+    *,
+    tolerance: float,
+    max_iterations: int,
+    newton: bool,
+    report: Reporter = QUIET,
 ) -> FixedPoint:
     """log x everywhere; −inf inside where the outside cannot be reached. See `fixed_point`.
 
@@ -85,4 +93,4 @@ def first_exit(
     [3.0, 3.0]
     """
     problem = FirstExit(matrix, inside, log_x)
-    return fixed_point(problem, tolerance=tolerance, max_iterations=max_iterations, newton=newton)
+    return fixed_point(problem, tolerance=tolerance, max_iterations=max_iterations, newton=newton, report=report)

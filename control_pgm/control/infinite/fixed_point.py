@@ -26,6 +26,7 @@ import numpy as np
 
 from control_pgm.control.infinite.linear import solve_leaving
 from control_pgm.errors import InvalidArgument
+from control_pgm.progress import QUIET, Reporter
 from control_pgm.tables.arrays import BoolArray, FloatArray, IntArray
 
 _NOISE = 4 * np.finfo(float).eps  # of a sweep at least, relative to the largest value
@@ -124,7 +125,9 @@ def rounding(terms: int, size: float) -> float:
     return float(np.finfo(float).eps * (4.0 + np.sqrt(terms)) * max(1.0, size))
 
 
-def fixed_point(problem: Map, *, tolerance: float, max_iterations: int, newton: bool) -> FixedPoint:
+def fixed_point(
+    problem: Map, *, tolerance: float, max_iterations: int, newton: bool, report: Reporter = QUIET
+) -> FixedPoint:
     """Iterate until the error bound is at most ``tolerance``, relative to the largest |V| where that is above one.
 
     Where one nat is worth more than that, rounding may stand against it: then the bound is as small as it gets.
@@ -134,6 +137,8 @@ def fixed_point(problem: Map, *, tolerance: float, max_iterations: int, newton: 
     newton : bool
         Whether to go from V to V + (I − J)^{-1} (T(V) − V) instead of to T(V). For Bellman's and the variational backup
         this is policy iteration (Puterman and Brumelle 1979).
+    report : Reporter
+        Counts the sweeps.
 
     Raises
     ------
@@ -154,7 +159,9 @@ def fixed_point(problem: Map, *, tolerance: float, max_iterations: int, newton: 
         residuals.append(residual)
         scale = max(1.0, float(np.abs(new[np.isfinite(new)]).max(initial=0.0)))
         goal, still = tolerance * scale, residual <= _NOISE * scale
-        left = residual * (modulus / (1.0 - modulus) if modulus < 1.0 else 1.0)
+        amplified = modulus / (1.0 - modulus) if modulus < 1.0 else 1.0
+        left = residual * amplified
+        report.step(previous * amplified, left, goal, max_iterations - len(residuals))
         if left <= goal or residual >= previous or still:  # only then is there anything to prove
             unit = problem.unit(v, q)
             noise = rounding(problem.terms, max(scale, unit))

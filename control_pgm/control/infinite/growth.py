@@ -24,6 +24,7 @@ from control_pgm.control.infinite.endings import endings
 from control_pgm.control.infinite.first_exit import first_exit
 from control_pgm.control.infinite.log_matrix import LogMatrix
 from control_pgm.errors import InvalidModel
+from control_pgm.progress import QUIET, Reporter
 from control_pgm.tables.arrays import BoolArray, FloatArray, IntArray
 from control_pgm.tables.variable import Labels
 
@@ -60,7 +61,9 @@ class Growth:
     iterations: int
 
 
-def growth(matrix: LogMatrix, states: Labels, *, tolerance: float, max_iterations: int, newton: bool) -> Growth:
+def growth(
+    matrix: LogMatrix, states: Labels, *, tolerance: float, max_iterations: int, newton: bool, report: Reporter = QUIET
+) -> Growth:
     """Rates and values of M^T 1.
 
     Parameters
@@ -68,7 +71,7 @@ def growth(matrix: LogMatrix, states: Labels, *, tolerance: float, max_iteration
     matrix : LogMatrix, square
     states : Labels
         For messages only.
-    tolerance, max_iterations, newton
+    tolerance, max_iterations, newton, report
         As for `leading_eigenpair`.
 
     Raises
@@ -86,7 +89,7 @@ def growth(matrix: LogMatrix, states: Labels, *, tolerance: float, max_iteration
     ([2.0, 2.0], [1.0, 1.0])
     """
     label = communicating_classes(matrix)
-    pairs = _eigenpairs(matrix, label, tolerance, max_iterations, newton)
+    pairs = _eigenpairs(matrix, label, tolerance, max_iterations, newton, report)
     own = _class_rates(matrix, label, pairs)
     width = max((pair.width for _, pair in pairs), default=0.0)
     own, moved = _tied(own, width + tolerance)
@@ -95,16 +98,17 @@ def growth(matrix: LogMatrix, states: Labels, *, tolerance: float, max_iteration
     level = _same_rate(matrix, rates)
     _check_apart(level, leading, label, states)
     led = [(members, pair) for members, pair in pairs if leading[members[0]]]
-    log_x, log_left, iterations = _eigenvectors(matrix, leading, led, tolerance, max_iterations, newton)
+    log_x, log_left, iterations = _eigenvectors(matrix, leading, led, tolerance, max_iterations, newton, report)
     iterations += sum(pair.iterations for _, pair in pairs)
     stationary = np.exp(log_left + log_x)
     classes = tuple(grouped(np.flatnonzero(leading), label))
-    ends = endings(matrix, rates, leading, tolerance, max_iterations, newton)
+    ends = endings(matrix, rates, leading, tolerance, max_iterations, newton, report)
     for members in classes:
         log_x[members] += np.logaddexp.reduce(log_left[members] + ends[members])
     upstream = (rates > -np.inf) & ~leading
     if upstream.any():
-        log_x = first_exit(level, upstream, log_x, tolerance=tolerance, max_iterations=max_iterations, newton=newton).v
+        options: dict[str, Any] = {"tolerance": tolerance, "max_iterations": max_iterations, "newton": newton}
+        log_x = first_exit(level, upstream, log_x, **options, report=report).v
     return Growth(rates, log_x, classes, stationary, level.shares(log_x), max(width, moved), iterations)
 
 
@@ -128,7 +132,7 @@ def growing_class(matrix: LogMatrix, *, max_iterations: int) -> IntArray | None:
 
 
 def _eigenpairs(
-    matrix: LogMatrix, label: IntArray, tolerance: float, max_iterations: int, newton: bool
+    matrix: LogMatrix, label: IntArray, tolerance: float, max_iterations: int, newton: bool, report: Reporter
 ) -> list[tuple[IntArray, Eigenpair]]:
     """The states and the eigenpair of classes of several states.
 
@@ -144,6 +148,7 @@ def _eigenpairs(
             max_iterations=max_iterations,
             newton=newton,
             floor=float(floor[members[0]]),
+            report=report,
         )
         pairs += [(members, pair)] if pair is not None else []
     return pairs
@@ -156,6 +161,7 @@ def _eigenvectors(
     tolerance: float,
     max_iterations: int,
     newton: bool,
+    report: Reporter,
 ) -> tuple[FloatArray, FloatArray, int]:
     """log of right and left eigenvectors of leading classes, −inf elsewhere, and the iterations for the left ones."""
     log_x = np.where(leading, 0.0, -np.inf)  # a single state that stays is its own eigenvector
@@ -163,7 +169,12 @@ def _eigenvectors(
     for members, pair in pairs:
         log_x[members] = pair.log_right
         log_left[members], taken = left_eigenvector(
-            matrix.block(members), pair.log_right, tolerance=tolerance, max_iterations=max_iterations, newton=newton
+            matrix.block(members),
+            pair.log_right,
+            tolerance=tolerance,
+            max_iterations=max_iterations,
+            newton=newton,
+            report=report,
         )
         iterations += taken
     return log_x, log_left, iterations

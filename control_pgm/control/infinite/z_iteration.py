@@ -21,6 +21,7 @@ from control_pgm.control.temperatures import check_single
 from control_pgm.control.validation import discount_factor
 from control_pgm.errors import InvalidArgument
 from control_pgm.keywords import keywords
+from control_pgm.progress import Progress, Reporter, check_progress, counted
 from control_pgm.tables.arrays import BoolArray, FloatArray, lock
 from control_pgm.tables.labelled import LabelledArray
 from control_pgm.tables.variable import Labels
@@ -36,6 +37,7 @@ class _Options:
     tolerance: float
     max_iterations: int
     newton: bool
+    report: Reporter
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,6 +105,7 @@ def solve_linearly_solvable(
     method: str = "newton",
     tolerance: float = 1e-10,
     max_iterations: int | None = None,
+    progress: Progress | None = None,
 ) -> DesirabilitySolution:
     """The desirability of states and the optimal controlled dynamics u(s'|s).
 
@@ -124,6 +127,9 @@ def solve_linearly_solvable(
         that is above 1.
     max_iterations : int, optional
         Default 1,000, or 100,000 of z-iteration. "finite" is T products, without any of these three.
+    progress : callable, optional
+        Called with (done, total, what) while it iterates, where total is an estimate from how fast the error
+        shrinks; see `solve`.
 
     Raises
     ------
@@ -147,17 +153,20 @@ def solve_linearly_solvable(
     if not isinstance(problem, LinearlySolvable):
         raise InvalidArgument(f"{type(problem).__name__} cannot be solved", allowed="a LinearlySolvable process")
     choice(objective, OBJECTIVES, "objective")
+    check_progress(progress)
     _check_options(objective, horizon, discount)
     _check_final(problem, objective)
     alpha = check_single(temperature, "a linearly solvable process")
     limit = checked_limit(method, METHODS, tolerance, max_iterations)
     if horizon is not None:
-        return _finite(problem, alpha, horizon)
-    options = _Options(tolerance, limit, method == "newton")
+        return _finite(problem, alpha, horizon, progress)
+    options = _Options(tolerance, limit, method == "newton", Reporter(progress, limit, "iterations"))
     if discount is not None:
-        return _discounted(problem, alpha, discount, options)
-    solver = _first_exit if objective == "first-exit" else _average
-    return solver(problem, alpha, options)
+        found = _discounted(problem, alpha, discount, options)
+    else:
+        found = (_first_exit if objective == "first-exit" else _average)(problem, alpha, options)
+    options.report.end()
+    return found
 
 
 def _check_options(objective: str, horizon: int | None, discount: float | None) -> None:
@@ -187,12 +196,12 @@ def _log_final(problem: LinearlySolvable, alpha: float) -> FloatArray:
     return in_units(problem.final_reward, alpha, problem.final_reward > -np.inf)
 
 
-def _finite(problem: LinearlySolvable, alpha: float, horizon: int) -> DesirabilitySolution:
+def _finite(problem: LinearlySolvable, alpha: float, horizon: int, progress: Progress | None) -> DesirabilitySolution:
     """z_t = e^{q/alpha} P z_{t+1}, back from z_T = e^{final/alpha}."""
     weights = problem.weights(alpha)
     log_z = np.empty((horizon + 1, problem.n_states))
     log_z[horizon] = _log_final(problem, alpha)
-    for t in range(horizon - 1, -1, -1):
+    for t in counted(range(horizon - 1, -1, -1), progress, "steps backward"):
         log_z[t] = weights.times(log_z[t + 1])
     labels = {"t": Labels(range(horizon + 1)), "s": problem.states}
     matrices = tuple(weights.shares(log_z[t + 1]) for t in range(horizon))
@@ -207,7 +216,11 @@ def _discounted(problem: LinearlySolvable, alpha: float, discount: float, option
     check_range(problem.reward, discount)
     process = DiscountedDesirability(problem.weights(alpha), discount)
     found = fixed_point(
-        process, tolerance=options.tolerance, max_iterations=options.max_iterations, newton=options.newton
+        process,
+        tolerance=options.tolerance,
+        max_iterations=options.max_iterations,
+        newton=options.newton,
+        report=options.report,
     )
     matrix = process.weights.shares(process.ahead(found.v))
     v, bound = _by_state(problem, alpha * found.v), alpha * found.error_bound
@@ -231,6 +244,7 @@ def _first_exit(problem: LinearlySolvable, alpha: float, options: _Options) -> D
         tolerance=options.tolerance,
         max_iterations=options.max_iterations,
         newton=options.newton,
+        report=options.report,
     )
     stay = sparse.diags_array(problem.absorbing.astype(np.float64))
     leave = sparse.diags_array(inside.astype(np.float64))
@@ -247,6 +261,7 @@ def _average(problem: LinearlySolvable, alpha: float, options: _Options) -> Desi
         tolerance=options.tolerance,
         max_iterations=options.max_iterations,
         newton=options.newton,
+        report=options.report,
     )
     v, rates = _by_state(problem, alpha * found.log_x), _by_state(problem, alpha * found.log_rates)
     return DesirabilitySolution(
