@@ -96,7 +96,8 @@ def _draw(add: AddParser) -> None:
         "draw",
         help="a picture: the policy, the messages, the network and many more",
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog=f"pictures:\n{pictures.explained()}",
+        epilog=f"pictures:\n{pictures.explained()}\n\nWithout --temperature, pictures of policies "
+        "and beliefs choose one at which preferences show, and print it.",
     )
     options.process_options(draw, horizon=False)
     options.parents_option(draw)
