@@ -34,6 +34,7 @@ from control_pgm.errors import InvalidArgument, InvalidModel, NotAvailable, TooL
 from control_pgm.inference.exact import TreePosterior
 from control_pgm.inference.infer import infer
 from control_pgm.inference.plan import DEFAULT_MEMORY_LIMIT
+from control_pgm.inference.problem import Problem
 from control_pgm.keywords import keywords
 from control_pgm.models.cpd import CPD
 from control_pgm.models.every_slice import EverySlice
@@ -105,8 +106,8 @@ class ControlNetwork(DynamicBayesianNetwork):
         every = EverySlice({"O": 1}, {"O": len(self.reward_shift)})
         if self.as_unrolled:
             return every
-        added = (cpd.child for cpd in self.cpds if cpd.child.kind == OPTIMALITY)
-        return FrozenMapping(dict(every) | {variable.name: 1 for variable in added})
+        added = [cpd.child for cpd in self.added if cpd.child.kind == OPTIMALITY and cpd.child.name not in every]
+        return FrozenMapping(dict(every) | {variable.name: 1 for variable in added}) if added else every
 
     @property
     def evidence(self) -> Mapping[str, Hashable]:
@@ -166,7 +167,7 @@ class ControlNetwork(DynamicBayesianNetwork):
 
     def _unrolled(self, base: str, t: int) -> Scaled:
         """The table that unrolling made for a variable, named without its time, of step t."""
-        varying = self._varying.get(base)
+        varying = self.varying.get(base)
         if varying is not None:
             return varying[t].scaled
         return next(cpd.scaled for cpd in self.template.transition if cpd.child.name == base)
@@ -248,6 +249,16 @@ class ControlNetwork(DynamicBayesianNetwork):
                 allowed="states among which 1 says that it is optimal, such as [0, 1]",
                 remedy="name the states 0 and 1, or leave out the kind and give infer its evidence",
             )
+
+    def without_free_variables(self, problem: Problem) -> list[str]:
+        """The tables whose variables are all observed, for errors."""
+        if not problem.constants:
+            return []
+        by_origin = {id(table.scaled): table for table in self.factors}
+        empty = [k for k, scope in enumerate(problem.scopes) if not scope]
+        alone = [k for k in empty if problem.tables[k].total_log() != 0.0]  # a number other than one
+        tables = [self.cpd(name) if (name := problem.owners[k]) else by_origin[id(problem.origins[k])] for k in alone]
+        return [repr(table) for table in tables]
 
     def __repr__(self) -> str:
         first, last = self.temperatures[0], self.temperatures[-1]

@@ -20,8 +20,7 @@ from functools import cached_property
 
 from control_pgm.control.step_queries import ACTION, STATE, StepQueries
 from control_pgm.errors import InvalidModel
-from control_pgm.inference.batched import Column, Fetched, Finish, Group, Query, Received, answer, groups
-from control_pgm.inference.repeating import Repeating
+from control_pgm.inference.batched import Column, Fetched, Finish, Group, Item, Query, Received, Row, answer, groups
 from control_pgm.tables.arrays import FloatArray
 from control_pgm.tables.views import Scope
 
@@ -68,7 +67,8 @@ class TextbookMessages(StepQueries):
             Names the first step at which something else matters, or that evidence is independent of the rest.
         """
         tree, problem = self.posterior.plan.tree, self.posterior.plan.problem
-        for t, (s, a) in enumerate(zip(self._states[:-1], self._actions, strict=True)):
+        for t, *_ in self.posterior.plan.alike(self._steps, numbers=False):
+            s, a = self._states[t], self._actions[t]
             others = [problem.names[v] for v in tree.scopes[tree.position[a]] if v not in (s, a)]
             if others:
                 raise InvalidModel(
@@ -77,8 +77,7 @@ class TextbookMessages(StepQueries):
                 )
         roots = [i for i in tree.roots if not self.posterior.compiled.silent[i]]
         alone = [problem.names[tree.order[i]] for i in roots if tree.order[i] != self._states[0]]
-        empty = [k for k, scope in enumerate(problem.scopes) if not scope and problem.tables[k].total_log() != 0.0]
-        alone += [f"{self.network.tables[k]!r}" for k in empty]  # a number other than one
+        alone += self.network.without_free_variables(problem)
         if alone:
             raise InvalidModel(
                 f"the network falls into independent parts at {alone[-1]}: alpha and beta do not cover all evidence",
@@ -91,48 +90,59 @@ class TextbookMessages(StepQueries):
 
     # --- one query for every step -------------------------------------------------------------------------------
     def _asked(self, query: Callable[[int], Query], times: range) -> list[Group]:
-        """The queries of all times in groups. Steps that the engine ran as one loop are asked by one of them."""
-        if not self._alike or not (times.start <= self._alike.start and self._alike.stop <= times.stop):
-            return groups([query(t) for t in times])
-        model, like = query(self._alike[0]), list(self._alike)
-        early = [query(t) for t in range(times.start, self._alike.start)]
-        late = [query(t) for t in range(self._alike.stop, times.stop)]
-        # Before and after the loop most steps ask the same still.
-        while early and self._same(early[-1], model, like[0] - 1):
-            early.pop()
-            like.insert(0, like[0] - 1)
-        while late and self._same(late[0], model, like[-1] + 1):
-            late.pop(0)
-            like.append(like[-1] + 1)
-        columns: list[tuple[Scope, Column]] = [
-            (scope, self._along(item, like) if isinstance(item, Received) else item) for scope, item in model
-        ]
-        return [*groups(early), Group(len(like), columns), *groups(late)]
+        """The queries of all times in groups. Steps that are copies of one another are asked by one of them."""
+        found: list[Group] = []
+        at = times.start
+        for number, (steps, width) in enumerate(self._copies, start=1):
+            inside = range(max(steps.start, at), min(steps.stop, times.stop))
+            if len(inside) < 2:
+                continue
+            stop = self._copies[number][0].start if number < len(self._copies) else times.stop
+            model, (first, last) = query(inside[0]), (inside[0], inside[-1])
+            # Before and after the copies most steps ask the same still.
+            while first > at and self._same(query(first - 1), model, width * (inside[0] - first + 1)):
+                first -= 1
+            while last + 1 < min(stop, times.stop) and self._same(
+                query(last + 1), model, width * (inside[0] - last - 1)
+            ):
+                last += 1
+            found += groups([query(t) for t in range(at, first)])
+            columns = [(scope, _along(item, first - inside[0], last - first + 1, width)) for scope, item in model]
+            found.append(Group(last - first + 1, columns))
+            at = last + 1
+        return [*found, *groups([query(t) for t in range(at, times.stop)])]
 
-    def _same(self, query: Query, model: Query, t: int) -> bool:
-        """Whether the query of step t is that of the first step of the loop, its messages as far away as they are."""
+    def _same(self, query: Query, model: Query, distance: int) -> bool:
+        """Whether the query of another step is the model, its messages a distance of clusters behind the model's."""
         if len(query) != len(model):
             return False
         for (scope, item), (wanted, like) in zip(query, model, strict=True):
             if isinstance(like, Received):
-                like = Received(like.sent, self._moved(like.cluster, t))
-            if scope != wanted or (item is not like and item != like):
+                like = Received(like.sent, like.cluster + distance)
+            if isinstance(item, Row) and isinstance(like, Row):
+                same = item.series is like.series
+            else:
+                same = item is like or item == like
+            if scope != wanted or not same:
                 return False
         return True
 
-    def _along(self, message: Received, times: Sequence[int]) -> Fetched:
-        """A message of the first step of the loop, and those at the same place in other steps."""
-        first, last = self._moved(message.cluster, times[0]), self._moved(message.cluster, times[-1])
-        step = -self.posterior.plan.clusters_per_step
-        return Fetched(message.sent, range(first, last + step, step))
-
-    def _moved(self, cluster: int, t: int) -> int:
-        """The cluster that is in step t what another is in the first step of the loop; they count backwards in time."""
-        return cluster - self.posterior.plan.clusters_per_step * (t - self._alike[0])
-
     @cached_property
-    def _alike(self) -> range:
-        """The steps whose clusters are copies of one another, where the network's steps are all alike."""
-        if not isinstance(self._actions, Repeating):
-            return range(0)
-        return range(self._actions.first, self._actions.first + self._actions.copies + 1)
+    def _copies(self) -> list[tuple[range, int]]:
+        """The steps whose clusters are copies of one another, and how many clusters each has."""
+        rolled = self.posterior.plan.rolled
+        return [(steps, block.size.variables) for block, steps, _ in rolled.repeated()] if rolled else []
+
+
+def _along(item: Item, offset: int, count: int, width: int) -> Column:
+    """An operand of a step, and those in its place in ``count`` steps from ``offset`` steps later on.
+
+    Clusters count backwards in time, ``width`` a step.
+    """
+    if isinstance(item, Received):
+        first = item.cluster - offset * width
+        return Fetched(item.sent, range(first, first - count * width, -width))
+    if isinstance(item, Row):
+        start = item.step + offset
+        return item.series.window(range(start, start + count))
+    return item

@@ -9,11 +9,12 @@ from functools import cached_property
 import numpy as np
 
 from control_pgm.control.network import ControlNetwork
-from control_pgm.inference.batched import Query, Received
+from control_pgm.inference.batched import Item, Query, Received, Row
 from control_pgm.inference.exact import TreePosterior
 from control_pgm.inference.many import TreeBatch
-from control_pgm.tables.message import Message, table_of
+from control_pgm.tables.message import Message
 from control_pgm.tables.scaled import Scaled
+from control_pgm.tables.series import Series
 from control_pgm.tables.views import Scope
 
 STATE, ACTION = 0, 1  # labels of the axes s and a in the queries below
@@ -28,10 +29,7 @@ class StepQueries:
 
     @cached_property
     def _counting(self) -> frozenset[int]:
-        if not self.network.counting:
-            return frozenset()
-        counting = {id(factor) for factor in self.network.counting}
-        return frozenset(k for k, factor in enumerate(self.network.tables) if id(factor) in counting)
+        return self.posterior.plan.problem.added(self.network.counting)
 
     @property
     def _steps(self) -> range:
@@ -58,14 +56,14 @@ class StepQueries:
 
     @cached_property
     def _largest(self) -> int:
-        tables = map(table_of, self.posterior.compiled.tables.values())
+        tables = self.posterior.compiled.problem_tables()
         return max((table.n_entries for table in tables if not table.sparse), default=0)
 
     def _after_action(self, t: int, *, with_prior: bool) -> Query:
         """What the cluster that eliminates a_t holds and has received: all of beta_t(s,a), and the prior if wanted."""
         compiled = self.posterior.compiled
         s, cluster = self._states[t], compiled.tree.position[self._actions[t]]
-        operands: list[tuple[Scope, Message | Received]] = list(self._tables_of_action(t, cluster, with_prior))
+        operands: list[tuple[Scope, Item]] = list(self._tables_of_action(t, cluster, with_prior))
         for child in compiled.tree.children[cluster]:
             # The last step hears nothing from a silent child. A table of ones says so in the form of all other steps.
             scope = tuple([STATE if v == s else ACTION for v in compiled.tree.separators[child]])
@@ -78,16 +76,23 @@ class StepQueries:
         scopes: Sequence[Scope] = ((STATE,), (ACTION,), (STATE, ACTION), (ACTION, STATE))
         return {scope: Scaled(np.ones([self._sizes[x] for x in scope])) for scope in scopes}
 
-    def _tables_of_action(self, t: int, cluster: int, with_prior: bool) -> list[tuple[Scope, Message]]:
+    def _tables_of_action(self, t: int, cluster: int, with_prior: bool) -> list[tuple[Scope, Item]]:
         """The tables of a cluster that eliminates a_t."""
         compiled, a = self.posterior.compiled, self._actions[t]
         operands = compiled.held[cluster]
         if not with_prior:
             tables = compiled.held_factors(cluster)
             operands = [operand for k, operand in tables if not self._is_cpd(k, a) and k not in self._counting]
-        return [(tuple([ACTION if v == a else STATE for v in scope]), table) for scope, table in operands]
+        return [
+            (tuple([ACTION if v == a else STATE for v in scope]), self._item(cluster, table))
+            for scope, table in operands
+        ]
 
-    def _beside_action(self, t: int) -> list[Message | Received]:
+    def _item(self, cluster: int, table: Message | Series) -> Item:
+        """A table of a cluster as an operand of a query."""
+        return Row(table, self.posterior.compiled.steps[cluster]) if isinstance(table, Series) else table
+
+    def _beside_action(self, t: int) -> list[Item]:
         """What lies at and after t but does not come through a_t, over s_t alone.
 
         Tables other than the CPD of s_t (soft observations, O_T), and messages from other clusters than a_t's.
@@ -101,7 +106,7 @@ class StepQueries:
         numbers = [k for k in tree.factors[cluster] if problem.scopes[k] == (s,) and problem.children[k] != s]
         others = [j for j in tree.children[cluster] if j != through and tree.separators[j] == (s,) and not silent[j]]
         tables = self.posterior.compiled.tables
-        return [*(tables[problem.keys[k]] for k in numbers), *map(self._up, others)]
+        return [*(self._item(cluster, tables[problem.keys[k]]) for k in numbers), *map(self._up, others)]
 
     def _at_and_after(self, t: int) -> Query:
         """Everything at and after t: what came through a_t, and what lies beside it."""
@@ -113,7 +118,7 @@ class StepQueries:
                 tables.append(self._up(through))
         return [((STATE,), table) for table in tables or [self._ones[STATE,]]]
 
-    def _forward(self, t: int) -> tuple[Scope, Message | Received]:
+    def _forward(self, t: int) -> tuple[Scope, Item]:
         """alpha_t(s): what the engine has sent on to the action's cluster, or, where it sent more, all before t."""
         posterior, tree = self.posterior, self.posterior.plan.tree
         s = self._states[t]
@@ -124,7 +129,9 @@ class StepQueries:
                 return (STATE,), Received(posterior.distributed, through)
         compiled = posterior.compiled
         held = compiled.held_factors(cluster)
-        before = [operand for k, operand in held if operand[0] != (s,) or self._is_cpd(k, s)]
+        before = [
+            (scope, compiled.at(cluster, table)) for k, (scope, table) in held if scope != (s,) or self._is_cpd(k, s)
+        ]
         speaking = [j for j in tree.children[cluster] if not compiled.silent[j] and tree.separators[j] != (s,)]
         before += [(tree.separators[j], posterior.collected[j]) for j in speaking]
         parent = tree.parents[cluster]

@@ -99,29 +99,29 @@ class Valuation(Restored):
 
     def _all_beside(self) -> Iterator[tuple[int, FloatArray]]:
         """Per time that has any the values at and after it over the state alone that do not come through its action."""
-        if not self.network.uniform:
-            for t, s in enumerate(self._states):
-                if beside := self._beside(t):
-                    yield t, self._over((s,), beside)
+        if self.network.uniform:
+            return
+        for times in self.valued.plan.alike(range(self.network.horizon + 1), numbers=False):
+            if self._beside(times[0]):
+                yield from ((t, self._over((self._states[t],), self._beside(t))) for t in times)
 
     def _beside(self, t: int) -> list[Term]:
         """Values at and after t over s_t alone that do not come through a_t: factors on s_t, the terminal reward."""
-        through = self.valued.sent[self._clusters[t]].values if t < self.network.horizon else None
-        terms = self.valued.terms(self.valued.plan.tree.position[self._states[t]])
-        return [term for term in terms if term.scope == (self._states[t],) and term is not through]
+        through = self._clusters[t] if t < self.network.horizon else -1
+        terms = self.valued.terms(self.valued.plan.tree.position[self._states[t]], without=through)
+        return [term for term in terms if term.scope == (self._states[t],)]
 
     @cached_property
     def _measures(self) -> FloatArray:
         """What weighs the actions, axes s, a, or t, s, a where it varies."""
-        alike = self.network.uniform  # then one step tells
-        weights = [self.valued.weights(cluster) for cluster in self._clusters[: 1 if alike else None]]
-        made: dict[tuple[int, ...], FloatArray] = {}
-        steps = []
-        for t, own in enumerate(weights):
-            key = tuple([id(table) for _, table in own])
+        made: dict[tuple[tuple[int, ...], ...], FloatArray] = {}
+        steps: list[FloatArray] = []
+        for times in self.valued.plan.alike(range(self.network.horizon), numbers=True):
+            own = self.valued.weights(self._clusters[times[0]])
+            key = tuple([table.identity for _, table in own])
             if key not in made:
-                made[key] = self._measure(t, [Term(scope, table.dense().linear()) for scope, table in own])
-            steps.append(made[key])
+                made[key] = self._measure(times[0], [Term(scope, table.dense().linear()) for scope, table in own])
+            steps += [made[key]] * len(times)
         return steps[0] if len(made) == 1 else np.stack(steps)
 
     def _measure(self, t: int, weights: Sequence[Term]) -> FloatArray:
@@ -139,7 +139,8 @@ class Valuation(Restored):
             Names the first step at which something else matters, or what is independent of the rest.
         """
         tree, problem = self.valued.plan.tree, self.valued.plan.problem
-        for t, (s, a) in enumerate(zip(self._states[:-1], self._actions, strict=True)):
+        for t, *_ in self.valued.plan.alike(range(self.network.horizon), numbers=False):
+            s, a = self._states[t], self._actions[t]
             others = [problem.names[v] for v in tree.scopes[tree.position[a]] if v not in (s, a)]
             if others:
                 raise InvalidModel(
@@ -148,7 +149,7 @@ class Valuation(Restored):
                 )
         roots = [problem.names[tree.order[i]] for i in tree.roots if self.valued.sent[i].values is not None]
         alone = [name for name in roots if name != "s_0"]
-        alone += [f"{table!r}" for k, table in enumerate(self.network.tables) if not problem.scopes[k]]
+        alone += self.network.without_free_variables(problem)
         if alone:
             raise InvalidModel(
                 f"the network falls into independent parts at {alone[-1]}: V does not cover all of them", remedy=_REMEDY

@@ -20,6 +20,7 @@ from control_pgm.inference.passes import Pass
 from control_pgm.tables.arrays import FloatArray
 from control_pgm.tables.message import Message, contract_into, stacked, table_of
 from control_pgm.tables.scaled import Scaled
+from control_pgm.tables.series import Series
 from control_pgm.tables.stack import Stack
 from control_pgm.tables.views import Scope
 
@@ -34,7 +35,17 @@ class Received(NamedTuple):
 
 
 Finish = Callable[[Stack, FloatArray], None]  # (tables, where to write): such as their logarithms
-Query = Sequence[tuple[Scope, Message | Received]]
+
+
+class Row(NamedTuple):
+    """The table of a step in a series."""
+
+    series: Series
+    step: int
+
+
+Item = Message | Received | Row  # one operand of a query
+Query = Sequence[tuple[Scope, Item]]
 
 
 class Fetched(NamedTuple):
@@ -59,6 +70,7 @@ def groups(queries: Sequence[Query]) -> list[Group]:
     """Queries in a row that have one form, put together."""
     result: list[Group] = []
     at = 0
+    queries = [[(scope, _resolved(item)) for scope, item in query] for query in queries]
     while at < len(queries):
         stop = at + 1
         while stop < len(queries) and _fits(queries, at, stop):
@@ -66,6 +78,10 @@ def groups(queries: Sequence[Query]) -> list[Group]:
         result.append(_group(queries[at:stop]))
         at = stop
     return result
+
+
+def _resolved(item: Item) -> Message | Received:
+    return item.series[item.step] if isinstance(item, Row) else item
 
 
 def _fits(queries: Sequence[Query], first: int, k: int) -> bool:
@@ -155,7 +171,8 @@ def _contract(group: Group, rows: slice, out: Scope, sizes: Sequence[int], place
             scopes.append((*lead, *scope))
             operands.append(column.sent.stack(column.clusters[rows]))
         else:
-            stack = stacked(column[rows])
+            chosen = column[rows]
+            stack = chosen.stacked() if isinstance(chosen, Series) else stacked(chosen)
             scopes.append((*lead[: stack.exponents.ndim], *scope))
             operands.append(stack)
     recipe, ones = prepare(scopes, (*lead, *out), sizes)

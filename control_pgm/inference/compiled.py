@@ -16,14 +16,18 @@ from control_pgm.inference.contract import Operand, contract, prepare
 from control_pgm.inference.folding import Product, Reference
 from control_pgm.inference.loops import Loop, extended, find_loops
 from control_pgm.inference.messages import Batch, Cell, bind
-from control_pgm.inference.passes import Collect
+from control_pgm.inference.passes import Collect, Programme
 from control_pgm.inference.plan import Plan
 from control_pgm.inference.problem import Problem
+from control_pgm.inference.repeating import Shift
+from control_pgm.inference.short import moved
+from control_pgm.inference.storage import Storage
 from control_pgm.inference.structure import structure
 from control_pgm.tables.contraction import recipe
-from control_pgm.tables.message import Message, table_of
+from control_pgm.tables.message import Message, contract_into, table_of
 from control_pgm.tables.message import contract as contract_messages
 from control_pgm.tables.scaled import Scaled
+from control_pgm.tables.series import Distinct, Series
 from control_pgm.tables.stack import Stack
 from control_pgm.tables.views import Scope
 
@@ -38,7 +42,8 @@ class Compiled:
     loops : where cells repeat.
     silent : per cluster whether its upward message is identically one (unobserved leaves).
     held : per cluster its tables, constants multiplied together (see `fold`).
-    tables : the tables by the number that the problem gives them.
+    tables : the tables by the number that the problem gives them; a series where each step has its own.
+    steps : per cluster its place in a series.
     batch : how many problems of one structure run at once, if any.
     """
 
@@ -46,8 +51,9 @@ class Compiled:
     cells: Sequence[Cell]
     loops: Sequence[Loop]
     silent: Sequence[bool]
-    held: Sequence[Sequence[tuple[Scope, Message]]]
-    tables: Mapping[Reference, Message]
+    held: Sequence[Sequence[tuple[Scope, Message | Series]]]
+    tables: Mapping[Reference, Message | Series]
+    steps: Sequence[int] = ()
     batch: int | None = None
 
     @property
@@ -79,14 +85,26 @@ class Compiled:
         problem = self.problem
         return [(k, (problem.scopes[k], problem.tables[k])) for k in self.tree.factors[cluster]]
 
-    def held_factors(self, cluster: int) -> list[tuple[int, tuple[Scope, Message]]]:
+    def held_factors(self, cluster: int) -> list[tuple[int, tuple[Scope, Message | Series]]]:
         """The same as they are held: in a batch, with a table for every member where these differ."""
         problem = self.problem
         return [(k, (problem.scopes[k], self.tables[problem.keys[k]])) for k in self.tree.factors[cluster]]
 
+    def problem_tables(self) -> list[Scaled | Series]:
+        """The distinct tables, in a batch without the scales of its members."""
+        return [table if isinstance(table, Series) else table_of(table) for table in self.tables.values()]
+
+    def at(self, cluster: int, table: Message | Series) -> Message:
+        """A table of a cluster; of a series that of its step."""
+        return table[self.steps[cluster]] if isinstance(table, Series) else table
+
+    def programme(self, storage: Storage = Storage()) -> Programme:  # noqa: B008
+        """What the passes run."""
+        return Programme(self.cells, self.loops, self.steps, self.batch, storage)
+
     def operands(self, cluster: int) -> Sequence[Operand]:
         """The tables of a cluster, constants multiplied together (see `fold`)."""
-        return [(scope, table_of(table)) for scope, table in self.held[cluster]]
+        return [(scope, table_of(self.at(cluster, table))) for scope, table in self.held[cluster]]
 
     def received(self, sent: Collect, cluster: int) -> list[Operand]:
         """The messages that a cluster has from its children; silent children say nothing."""
@@ -109,7 +127,7 @@ def compile_plan(plan: Plan, stacks: Mapping[int, Stack] | None = None) -> Compi
     tables = _Tables({**dict(zip(problem.keys, problem.tables, strict=True)), **stacks})
     cells = bind(made.cells, tables.table)
     held = [[(scope, tables.table(ref)) for scope, ref in row] for row in made.operands]
-    return Compiled(plan, cells, find_loops(cells), made.silent, held, tables.known, size)
+    return Compiled(plan, cells, find_loops(cells), made.silent, held, tables.known, (), size)
 
 
 def _compile_rolled(plan: Plan, batch: Batch | None, stacks: Mapping[int, Stack]) -> Compiled:
@@ -117,48 +135,72 @@ def _compile_rolled(plan: Plan, batch: Batch | None, stacks: Mapping[int, Stack]
     rolled = plan.rolled
     assert rolled is not None
     made = rolled.short.structure if batch is None else rolled.short.batched(batch)
-    tables = _Tables({**dict(enumerate(rolled.tables)), **stacks})
+    tables = _Tables({**rolled.referred, **stacks})
     cells = rolled.by_cluster(bind(made.cells, tables.table))
-    held: list[Sequence[tuple[Scope, Message]]] = [
+    held: list[Sequence[tuple[Scope, Message | Series]]] = [
         [(scope, tables.table(ref)) for scope, ref in row] for row in made.operands
     ]
-    k = rolled.short.width
-    moved = rolled.by_cluster_in_time(held, _MovedTables(k))
-    loop = extended(Loop(rolled.short.begin, k, rolled.copies + 1, same=True), cells)
+    raised = rolled.by_cluster(held, _raised)
+    loops: list[Loop] = []
+    for block, _, clusters in reversed(rolled.repeated()):
+        loop = Loop(clusters[-1], block.size.variables, len(clusters), same=True)
+        loops.append(extended(loop, cells, loops[-1].stop if loops else 0))
     silent = rolled.by_cluster(made.silent)
-    return Compiled(plan, cells, [loop], silent, moved, tables.known, batch.size if batch else None)
+    size = batch.size if batch else None
+    return Compiled(plan, cells, loops, silent, raised, tables.known, rolled.steps, size)
 
 
-@dataclass(frozen=True)
-class _MovedTables:
-    """How the scopes of a cluster's tables move with every step."""
-
-    by: int
-
-    def __call__(self, row: Sequence[tuple[Scope, Message]], steps: int) -> Sequence[tuple[Scope, Message]]:
-        shift = steps * self.by
-        return [(tuple([v + shift for v in scope]), table) for scope, table in row]
+def _raised(row: Sequence[tuple[Scope, Message | Series]], shift: Shift) -> Sequence[tuple[Scope, Message | Series]]:
+    """The tables of a cluster, over the variables of a copy."""
+    return [(moved(scope, shift.variables), table) for scope, table in row]
 
 
 class _Tables:
     """Tables by reference; a product is multiplied out when it is first asked for."""
 
-    def __init__(self, tables: Mapping[int, Message]) -> None:
-        self.known: dict[Reference, Message] = dict(tables.items())
+    def __init__(self, tables: Mapping[int, Message | Series]) -> None:
+        self.known: dict[Reference, Message | Series] = dict(tables.items())
 
-    def table(self, reference: Reference) -> Message:
+    def table(self, reference: Reference) -> Message | Series:
         if reference not in self.known:
             assert isinstance(reference, Product)
             self.known[reference] = self._multiplied(reference)
         return self.known[reference]
 
-    def _multiplied(self, product: Product) -> Message:
+    def _multiplied(self, product: Product) -> Message | Series:
         factors = [(scope, self.known[number]) for number, scope in product.parts]
-        n = len(factors[0][0])
-        out: Scope = tuple(range(n))
-        sizes = table_of(factors[0][1]).shape[-n:] if n else ()
-        stacks = [table for _, table in factors if isinstance(table, Stack)]
-        if stacks:  # the axis that runs over the batch comes first
-            out, sizes = (n, *out), (*sizes, len(stacks[0].exponents))
-        scopes = tuple((n, *scope) if isinstance(table, Stack) else scope for scope, table in factors)
-        return contract_messages([table for _, table in factors], recipe(scopes, out, sizes))
+        if any(isinstance(table, Series) for _, table in factors):
+            return _products(factors)
+        return _product([(scope, table) for scope, table in factors if not isinstance(table, Series)])
+
+
+def _products(factors: Sequence[tuple[Scope, Message | Series]]) -> Series:
+    """The products of each step; those of equal tables are multiplied once."""
+    several = [table for _, table in factors if isinstance(table, Series)]
+    columns, steps = np.unique(np.stack([table.chosen for table in several]), axis=1, return_inverse=True)
+    chosen = {id(table): Series(table.distinct, column) for table, column in zip(several, columns, strict=True)}
+    if all(table.distinct.stack is not None for table in several):
+        stacks = [(scope, chosen[id(t)].stacked() if isinstance(t, Series) else t) for scope, t in factors]
+        product = _product(stacks)
+        assert isinstance(product, Stack)
+        return Series(Distinct.of_stack(product), steps.reshape(-1))
+    rows = [
+        table_of(_product([(scope, chosen[id(t)][k] if isinstance(t, Series) else t) for scope, t in factors]))
+        for k in range(columns.shape[1])
+    ]
+    return Series(Distinct(rows), steps.reshape(-1))
+
+
+def _product(factors: Sequence[tuple[Scope, Message]]) -> Message:
+    """The product of tables over the axes of the first."""
+    n = len(factors[0][0])
+    out: Scope = tuple(range(n))
+    sizes = table_of(factors[0][1]).shape[-n:] if n else ()
+    stacks = [table for _, table in factors if isinstance(table, Stack)]
+    if stacks:  # the axis that runs over the batch comes first
+        out, sizes = (n, *out), (*sizes, len(stacks[0].exponents))
+    scopes = tuple((n, *scope) if isinstance(table, Stack) else scope for scope, table in factors)
+    tables = [table for _, table in factors]
+    if stacks:
+        return contract_into(np.empty([sizes[x] for x in out]), tables, recipe(scopes, out, sizes))
+    return contract_messages(tables, recipe(scopes, out, sizes))

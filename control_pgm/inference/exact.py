@@ -15,9 +15,10 @@ from control_pgm.inference.contract import Operand
 from control_pgm.inference.exact_posterior import ExactPosterior
 from control_pgm.inference.joint import joint
 from control_pgm.inference.marginal_map import marginal_map
+from control_pgm.inference.marginals import tree_marginals
 from control_pgm.inference.maximising import mixed_tree
 from control_pgm.inference.mode import Mode, log_weight, mode_of, most_probable
-from control_pgm.inference.passes import Collect, Distribute, Programme
+from control_pgm.inference.passes import Collect, Distribute
 from control_pgm.inference.pictures import posterior_html
 from control_pgm.inference.plan import Plan
 from control_pgm.inference.posterior_sampling import Samples, draw
@@ -25,6 +26,7 @@ from control_pgm.inference.storage import Keep, Storage
 from control_pgm.inference.tree_records import Cluster, Message
 from control_pgm.models.factorgraph import Model
 from control_pgm.progress import Progress
+from control_pgm.tables.arrays import FloatArray
 from control_pgm.tables.factor import Factor
 from control_pgm.tables.scaled import Scaled
 
@@ -54,7 +56,7 @@ class TreePosterior(ExactPosterior):
         self._memory_limit = memory_limit
         self.compiled: Compiled = compile_plan(plan)
         self._progress = progress
-        self._programme = Programme(self.compiled.cells, self.compiled.loops, None, Storage.of(keep))
+        self._programme = self.compiled.programme(Storage.of(keep))
         self.collected = Collect(self._programme)
         self.collected.run(progress)
 
@@ -158,6 +160,11 @@ class TreePosterior(ExactPosterior):
             self._memory_limit,
         )
         return Factor.of([problem.variables[v] for v in scope], table)
+
+    def _marginal_rows(self) -> dict[str, FloatArray]:
+        names = self.plan.problem.names
+        rows = tree_marginals(self.compiled, self.collected, self.distributed)
+        return {name: rows[v] for v, name in enumerate(names)}
 
     def _mode(self, names: tuple[str, ...]) -> Mode:
         problem = self.plan.problem

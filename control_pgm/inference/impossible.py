@@ -6,7 +6,7 @@ from collections.abc import Hashable, Mapping, Sequence
 
 from control_pgm.errors import ImpossibleEvidence, TooLarge
 from control_pgm.inference.compiled import compile_plan
-from control_pgm.inference.passes import Collect, Programme
+from control_pgm.inference.passes import Collect
 from control_pgm.inference.plan import plan
 from control_pgm.models.cpd import CPD
 from control_pgm.models.dseparation import prune
@@ -89,7 +89,7 @@ def _possible(model: Model, constraints: Sequence[Constraint], memory_limit: int
     else:
         return True
     compiled = compile_plan(plan(part, observed, memory_limit=memory_limit))
-    sent = Collect(Programme(compiled.cells, compiled.loops))
+    sent = Collect(compiled.programme())
     roots = [sent.table(i) for i in compiled.tree.roots if not compiled.silent[i]]
     constants = [table for table, _ in compiled.problem.constants]
     return all(table.support.all() for table in (*roots, *constants))

@@ -18,6 +18,7 @@ from control_pgm.inference.messages import PRODUCT, UP, Cell, Instruction
 from control_pgm.tables.message import Message
 from control_pgm.tables.repeated import Own, Repeated, Repetition, Source
 from control_pgm.tables.scaled import Scaled
+from control_pgm.tables.series import Series
 
 _SHORTEST = 6  # copies that make a loop worth while
 _WIDEST = 64  # cells in a block
@@ -102,10 +103,10 @@ class Written:
     places: tuple[range, ...]
 
 
-def extended(loop: Loop, cells: Sequence[Cell]) -> Loop:
-    """The loop with the blocks before and behind it that are the same, tables included."""
+def extended(loop: Loop, cells: Sequence[Cell], begin: int = 0) -> Loop:
+    """The loop with the blocks before and behind it that are the same, tables included; none before ``begin``."""
     first, stop, width = loop.first, loop.stop, loop.width
-    while first >= width and all(_equal(cells[first - width + j], cells[first + j]) for j in range(width)):
+    while first - width >= begin and all(_equal(cells[first - width + j], cells[first + j]) for j in range(width)):
         first -= width
     while stop + width <= len(cells) and all(_equal(cells[stop + j], cells[loop.first + j]) for j in range(width)):
         stop += width
@@ -130,7 +131,9 @@ def _equal(a: Cell, b: Cell) -> bool:
     )
 
 
-def collecting(loop: Loop, cells: Sequence[Cell], sent: Messages, batch: int | None) -> Written | None:
+def collecting(
+    loop: Loop, cells: Sequence[Cell], steps_of: Sequence[int], sent: Messages, batch: int | None
+) -> Written | None:
     """The upward messages of a loop, copies in the order of elimination; None where they are no repetition."""
     block = [(j, up) for j in range(loop.width) if (up := cells[loop.first + j].up) is not None]
     step_of = {j: k for k, (j, _) in enumerate(block)}
@@ -145,11 +148,13 @@ def collecting(loop: Loop, cells: Sequence[Cell], sent: Messages, batch: int | N
             if lag:
                 before[step_of[position]] = loop.first + position - loop.width
         own = [up] if loop.same else [c.up for c in cells[loop.first + j : loop.stop : loop.width] if c.up is not None]
-        steps.append(Repeated(up.recipe, _tables(own), tuple(sources)))
+        steps.append(Repeated(up.recipe, _tables(own, steps_of, loop.copies(j)), tuple(sources)))
     return _written(loop, steps, before, sent, [loop.copies(j) for j, _ in block], batch)
 
 
-def distributing(loop: Loop, cells: Sequence[Cell], up: Messages, sent: Messages, batch: int | None) -> Written | None:
+def distributing(
+    loop: Loop, cells: Sequence[Cell], steps_of: Sequence[int], up: Messages, sent: Messages, batch: int | None
+) -> Written | None:
     """The downward messages of a loop, copies in the opposite order; None where they are no repetition."""
     block = [(j, k) for j in reversed(range(loop.width)) for k in range(len(cells[loop.first + j].down))]
     target = [j + cells[loop.first + j].down[k].result.offset for j, k in block]
@@ -172,7 +177,8 @@ def distributing(loop: Loop, cells: Sequence[Cell], up: Messages, sent: Messages
                 before[n] = loop.stop - loop.width + j
         every = cells[loop.first + j : loop.stop : loop.width] if not loop.same else [cells[loop.first + j]]
         own = [cell.down[k] for cell in every][::-1]
-        steps.append(Repeated(instruction.recipe, _tables(own), tuple(sources)))
+        tables = _tables(own, steps_of, loop.copies(j)[::-1])
+        steps.append(Repeated(instruction.recipe, tables, tuple(sources)))
     return _written(loop, steps, before, sent, [loop.copies(t)[::-1] for t in target], batch)
 
 
@@ -189,10 +195,26 @@ class Rows(Sequence[Message]):
         return self._messages[self._clusters[c]]
 
 
-def _tables(own: Sequence[Instruction]) -> tuple[Scaled | Sequence[Scaled], ...]:
+def _tables(
+    own: Sequence[Instruction], steps_of: Sequence[int], clusters: range
+) -> tuple[Message | Sequence[Message], ...]:
     """Per operand the table that all copies share, or one for each."""
     columns = zip(*(instruction.tables for instruction in own), strict=True)
-    return tuple(column[0] if all(t is column[0] for t in column) else column for column in columns)
+    return tuple([together(column, steps_of, clusters) for column in columns])
+
+
+def together(
+    column: Sequence[Message | Series], steps_of: Sequence[int], clusters: range
+) -> Message | Sequence[Message]:
+    """A table of some clusters: one for all of them, or one for each. ``steps_of`` has the steps, for a series."""
+    first = column[0]
+    if isinstance(first, Series):
+        start = steps_of[clusters[0]]
+        forward = len(clusters) == 1 or steps_of[clusters[1]] > start
+        return first.window(range(start, start + len(clusters)) if forward else range(start, start - len(clusters), -1))
+    if all(table is first for table in column):
+        return first
+    return Series.of(column) if all(isinstance(table, Scaled) for table in column) else column  # type: ignore[arg-type,return-value]
 
 
 def _written(

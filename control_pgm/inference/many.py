@@ -17,7 +17,7 @@ from control_pgm.display import size
 from control_pgm.display.text import shortened
 from control_pgm.errors import InvalidArgument, InvalidModel, TooLarge, unknown
 from control_pgm.inference.compiled import compile_plan
-from control_pgm.inference.passes import Collect, Distribute, Programme
+from control_pgm.inference.passes import Collect, Distribute
 from control_pgm.inference.plan import DEFAULT_MEMORY_LIMIT, Plan, in_own_order, plan
 from control_pgm.inference.problem import Problem, pose
 from control_pgm.inference.rolling import roll
@@ -28,6 +28,7 @@ from control_pgm.tables.arrays import FloatArray
 from control_pgm.tables.message import Message, exponent_of, probabilities
 from control_pgm.tables.restoring import Restored
 from control_pgm.tables.scaled import Scaled
+from control_pgm.tables.series import Series
 from control_pgm.tables.stack import Stack
 from control_pgm.tables.views import Scope
 
@@ -75,9 +76,7 @@ class TreeBatch(Restored):
         self.plan, members = _rolled_together(first, models, evidence) or _posed_together(first, models, evidence)
         self._refuse_too_large(members, memory_limit)
         self.compiled = compile_plan(self.plan, _stacks(members))
-        self._programme = Programme(
-            self.compiled.cells, self.compiled.loops, self.size if self.compiled.batch else None
-        )
+        self._programme = self.compiled.programme()
         self.collected = Collect(self._programme)
         self._progress = progress
         self.collected.run(progress)
@@ -129,7 +128,7 @@ class TreeBatch(Restored):
             raise unknown(name, problem.names, what="free variable")
         v = problem.index[name]
         cluster = tree.position[v]
-        operands = list(compiled.held[cluster])
+        operands = [(scope, compiled.at(cluster, table)) for scope, table in compiled.held[cluster]]
         operands += [(tree.separators[j], self.collected[j]) for j in tree.children[cluster] if not compiled.silent[j]]
         if tree.parents[cluster] >= 0:
             operands.append((tree.separators[cluster], self.distributed[cluster]))
@@ -145,7 +144,8 @@ class TreeBatch(Restored):
 
     def _constants(self, problem: Problem) -> list[tuple[Message, int]]:
         numbers = [key for key, scope in zip(problem.keys, problem.scopes, strict=True) if not scope]
-        return [(self.compiled.tables[number], 1) for number in numbers]
+        tables = [self.compiled.tables[number] for number in numbers]
+        return [(table, 1) for table in tables if not isinstance(table, Series)]
 
     def operand(self, source: int, target: int) -> tuple[Scope, Message] | None:
         """A message as an operand; None for a silent cluster, whose message is identically one."""
@@ -191,7 +191,10 @@ def _rolled_together(
         found = roll(model, observed)
         if found is None or found[0].short is not first.rolled.short or found[0].copies != first.rolled.copies:
             return None
-        members.append(dict(enumerate(found[0].tables)))
+        tables = {k: table for k, table in enumerate(found[0].tables) if not isinstance(table, Series)}
+        if len(tables) < len(found[0].tables):
+            return None
+        members.append(tables)
     return first, members
 
 

@@ -25,6 +25,7 @@ from control_pgm.inference.folding import Product, Reference, Referred
 from control_pgm.tables.contraction import Recipe
 from control_pgm.tables.message import Message
 from control_pgm.tables.scaled import Scaled
+from control_pgm.tables.series import Series
 from control_pgm.tables.stack import Stack
 from control_pgm.tables.views import Scope
 
@@ -90,7 +91,7 @@ def write_cells(
     return [_Writer(i, tree, operands[i], silent, cardinalities, batch).cell() for i in range(len(tree.order))]
 
 
-def bind(cells: Sequence[Cell], table: Callable[[Reference], Message]) -> list[Cell]:
+def bind(cells: Sequence[Cell], table: Callable[[Reference], Message | Series]) -> list[Cell]:
     """The instructions with the tables that they refer to."""
 
     def bound(instruction: Instruction) -> Instruction:

@@ -21,6 +21,7 @@ from control_pgm.progress import Progress, Reporter
 from control_pgm.tables.message import Message, contract, joined, stacked
 from control_pgm.tables.scaled import Scaled
 from control_pgm.tables.segments import Segments
+from control_pgm.tables.series import Series
 from control_pgm.tables.stack import Stack
 
 
@@ -29,8 +30,13 @@ class Programme(NamedTuple):
 
     cells: Sequence[Cell]
     loops: Sequence[Loop]
+    steps: Sequence[int] = ()  # of each cluster, where tables are series over the steps
     batch: int | None = None
     storage: Storage = Storage()
+
+    def tables(self, cluster: int, tables: Sequence[Message | Series]) -> list[Message]:
+        """The tables of an instruction of a cluster, of a series that of its step."""
+        return [table[self.steps[cluster]] if isinstance(table, Series) else table for table in tables]
 
 
 @dataclass(eq=False)
@@ -169,14 +175,15 @@ class Collect(Pass):
     what = "messages backward"
 
     def _write(self, loop: Loop) -> Written | None:
-        return collecting(loop, self.programme.cells, self, self.programme.batch)
+        return collecting(loop, self.programme.cells, self.programme.steps, self, self.programme.batch)
 
     def _send(self, clusters: range) -> Iterator[tuple[int, Message]]:
         for i in clusters:
             instruction = self.programme.cells[i].up
             if instruction is not None:
                 _, tables, received, recipe = instruction
-                yield i, contract([*tables, *[self[i + offset] for _, offset in received]], recipe)
+                held = self.programme.tables(i, tables)
+                yield i, contract([*held, *[self[i + offset] for _, offset in received]], recipe)
 
 
 class Distribute(Pass):
@@ -191,7 +198,8 @@ class Distribute(Pass):
         self._up = up
 
     def _write(self, loop: Loop) -> Written | None:
-        return distributing(loop, self.programme.cells, self._up, self, self.programme.batch)
+        programme = self.programme
+        return distributing(loop, programme.cells, programme.steps, self._up, self, programme.batch)
 
     def _send(self, clusters: range) -> Iterator[tuple[int, Message]]:
         for i in reversed(clusters):
@@ -202,7 +210,7 @@ class Distribute(Pass):
                 operands = [
                     products[k] if at == PRODUCT else self._up[i + k] if at == UP else self[i + k] for at, k in received
                 ]
-                message = contract([*tables, *operands], recipe)
+                message = contract([*self.programme.tables(i, tables), *operands], recipe)
                 for place in received:  # lets go what serves no later message
                     if place.side == PRODUCT and last[place] == n:
                         del products[place.offset]

@@ -20,6 +20,7 @@ from control_pgm.inference.storage import Keep, Storage
 from control_pgm.keywords import keywords
 from control_pgm.models.factorgraph import Model
 from control_pgm.tables.scaled import Scaled
+from control_pgm.tables.series import Series
 from control_pgm.tables.views import Scope
 
 DEFAULT_MEMORY_LIMIT = 4 * 2**30  # bytes
@@ -79,10 +80,17 @@ class Plan:
         cards = self.problem.cardinalities
         return sum(prod([cards[v] for v in separator]) for separator in self.tree.separators)
 
-    @property
-    def clusters_per_step(self) -> int:
-        """How many clusters each of the steps has that are copies of one another; 0 if there are none."""
-        return self.rolled.short.width if self.rolled else 0
+    def alike(self, times: range, *, numbers: bool) -> list[range]:
+        """The times in stretches whose steps have the same clusters, and with ``numbers`` the same tables."""
+        result: list[range] = []
+        at = times.start
+        for block, steps, _ in self.rolled.repeated() if self.rolled else ():
+            inside = range(max(steps.start, at), min(steps.stop, times.stop))
+            if len(inside) > 1 and not (numbers and self.rolled and self.rolled.varies(block)):
+                result += [range(t, t + 1) for t in range(at, inside.start)]
+                result.append(inside)
+                at = inside.stop
+        return result + [range(t, t + 1) for t in range(at, times.stop)]
 
     def series(self, base: str, count: int) -> Sequence[int]:
         """The numbers of the variables ``base_0`` … in the problem, ``count`` of them."""
@@ -118,7 +126,7 @@ class Plan:
         """
         if not checkpoints or self.rolled is None:
             return self.bytes
-        steps = self.rolled.copies + 1
+        steps = sum(self.rolled.copies) + len(self.rolled.copies)
         return _FLOAT * (2 * ceil(self._sent / steps) * 2 * (isqrt(steps) + 1) + 2 * self._largest)
 
     @property
@@ -232,7 +240,7 @@ def _entries(
     tree: BucketTree,
     scopes: Sequence[Scope],
     table_scopes: Sequence[Scope],
-    tables: Sequence[Scaled],
+    tables: Sequence[Scaled | Series],
     cards: Sequence[int],
 ) -> list[int]:
     """The entries of clusters; where a sparse table spans a cluster, its non-zeros."""

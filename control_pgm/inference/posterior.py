@@ -11,8 +11,10 @@ import numpy as np
 
 from control_pgm.display import number
 from control_pgm.errors import InvalidArgument, NotAvailable, UndefinedConditional, unknown
+from control_pgm.inference.marginals import Marginals
 from control_pgm.inference.problem import state_indices
 from control_pgm.models.factorgraph import Model
+from control_pgm.tables.arrays import FloatArray
 from control_pgm.tables.factor import Factor
 from control_pgm.tables.variable import Variable
 
@@ -125,6 +127,32 @@ class Posterior(ABC):
         if not names:
             raise InvalidArgument("marginal() needs at least one variable", remedy="see .log_evidence for p(evidence)")
         return self._ask(names, (), {}).normalise()
+
+    def marginals(self) -> Mapping[str, Factor]:
+        """p(x | evidence) of every variable x, by its name; of slices, ``.over_time("s")`` gives one array [t, s].
+
+        Exact inference answers all of them together, in a time that is linear in their number.
+
+        Returns
+        -------
+        Marginals
+            Observed variables have point masses.
+
+        Examples
+        --------
+        >>> from control_pgm import gridworld, unroll
+        >>> unroll(gridworld("S.G"), 2).infer().marginals()["s_2"].array().round(4).tolist()
+        [0.519, 0.3525, 0.1285]
+        """
+        rows = self._marginal_rows()
+        for name, index in self.observed.items():
+            rows[name] = np.eye(self.model.variables[name].cardinality)[index]
+        return Marginals(self.model, {name: rows[name] for name in self.model.variables})
+
+    def _marginal_rows(self) -> dict[str, FloatArray]:
+        """The marginals of the free variables."""
+        free = [name for name in self.model.variables if name not in self.observed]
+        return {name: self.marginal(name).array() for name in free}
 
     def conditional(
         self, *names: str, given: str | Iterable[str] | Mapping[str, Hashable], undefined: Undefined = "raise"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -15,10 +16,32 @@ from control_pgm.models.factorgraph import Model
 from control_pgm.models.network import BayesianNetwork
 from control_pgm.tables.factor import Factor
 from control_pgm.tables.scaled import Scaled
+from control_pgm.tables.series import Series
 from control_pgm.tables.variable import Variable, by_time
 from control_pgm.tables.views import Scope
 
 Evidence = Mapping[str, Hashable]
+
+
+class TablesOfSteps(Sequence[Scaled]):
+    """Tables by their steps: each is one for all steps, or that of its step in a series."""
+
+    def __init__(self, tables: Sequence[tuple[Scaled | Series, int]]) -> None:
+        self._tables = tables
+
+    def __len__(self) -> int:
+        return len(self._tables)
+
+    def __getitem__(self, i: Any) -> Any:
+        if isinstance(i, slice):
+            return [self[k] for k in range(len(self))[i]]
+        table, step = self._tables[i]
+        return table[step] if isinstance(table, Series) else table
+
+    def number(self, i: int) -> int:
+        """The number of a table among the distinct ones of its series; 0 for others."""
+        table, step = self._tables[i]
+        return int(table.chosen[step]) if isinstance(table, Series) else 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +58,7 @@ class Problem:
     keys : per table a number, equal for tables shared by slices.
     children : per table the variable whose CPD it is (−1 if it is none, or that variable is observed).
     owners : per table the name of the variable whose CPD it is, observed or not; "" if it is none.
+    origins : per table the model's, before evidence was sliced away.
     constants : the tables without a free variable, each with the number of times that it counts.
     """
 
@@ -47,12 +71,25 @@ class Problem:
     keys: Sequence[int]
     children: Sequence[int]
     owners: Sequence[str]
+    origins: Sequence[Scaled]
     constants: Sequence[tuple[Scaled, int]]
 
     @cached_property
     def index(self) -> Mapping[str, int]:
         """name -> integer of a free variable."""
         return {name: i for i, name in enumerate(self.names)}
+
+    def identity(self, k: int) -> Hashable:
+        """A key that is equal for tables that are one and the same."""
+        return (self.keys[k], self.tables.number(k)) if isinstance(self.tables, TablesOfSteps) else self.keys[k]
+
+    def added(self, factors: Collection[Factor]) -> frozenset[int]:
+        """The numbers of the tables that are these factors of the model, none of them a CPD."""
+        if not factors:
+            return frozenset()
+        wanted = {id(factor.scaled) for factor in factors}
+        pairs = zip(self.origins, self.owners, strict=True)
+        return frozenset(k for k, (origin, owner) in enumerate(pairs) if id(origin) in wanted and not owner)
 
     @cached_property
     def variables(self) -> tuple[Variable, ...]:
@@ -148,7 +185,7 @@ def pose(model: Model, evidence: Evidence | None = None) -> Problem:
     index = {name: i for i, name in enumerate(free)}
     sliced: dict[tuple[int, tuple[int, ...]], Scaled] = {}
     numbers: dict[int, int] = {}
-    scopes, tables, keys, owners = [], [], [], []
+    scopes, tables, keys, owners, origins = [], [], [], [], []
     for factor in model.tables:
         names = [v.name for v in factor.variables]
         scope = [index[name] for name in names if name in index]
@@ -160,9 +197,10 @@ def pose(model: Model, evidence: Evidence | None = None) -> Problem:
             table = sliced[key]
         scopes.append(tuple(scope))
         tables.append(table)
+        origins.append(factor.scaled)
         keys.append(numbers.setdefault(id(table), len(numbers)))
         owners.append(names[-1] if names and isinstance(factor, CPD) else "")
     cardinalities = tuple(model.variables[name].cardinality for name in free)
     constants = [(table, 1) for scope, table in zip(scopes, tables, strict=True) if not scope]
     children = [index.get(name, -1) if name else -1 for name in owners]
-    return Problem(model, free, observed, cardinalities, scopes, tables, keys, children, owners, constants)
+    return Problem(model, free, observed, cardinalities, scopes, tables, keys, children, owners, origins, constants)

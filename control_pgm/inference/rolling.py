@@ -1,66 +1,48 @@
-"""Compiling one slice and rolling it: plans of long unrolled networks from the plan of a short one.
+"""Unrolled networks as runs of steps: the plan of a long network from that of a short one.
 
-The plan of a long network is that of a short one (see `short`) with copies of a step inserted. Nothing is written out:
-what belongs to a cluster, a table or a variable is worked out when it is looked at.
-
-Numbers shift like this when m copies are inserted (clusters count backwards in time, variables and tables forwards):
-
-    ============  ================  ==================  ===============
-    clusters of   number            variables, tables   copy
-    ============  ================  ==================  ===============
-    late steps    + 0               + m steps
-    the step      + c steps         + (m − c) steps     c = 0 … m
-    early steps   + m steps         + 0
-    ============  ================  ==================  ===============
+The plan of a long network is that of a short one (see `short`) with copies of some steps inserted. Nothing is written
+out: what belongs to a cluster, a table or a variable is worked out when it is read. Numbers of variables and tables
+grow with time, those of clusters fall, since elimination runs backwards.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, TypeVar
 
+import numpy as np
+
 from control_pgm.inference.clusters import BucketTree
-from control_pgm.inference.problem import Problem
-from control_pgm.inference.repeating import Repeating
-from control_pgm.inference.short import Short, moved, short_network
-from control_pgm.models.every_slice import EverySlice
+from control_pgm.inference.problem import Problem, TablesOfSteps
+from control_pgm.inference.repeating import Repeating, Segment, Shift
+from control_pgm.inference.runs import runs_of
+from control_pgm.inference.short import MOST, Block, Run, Short, Timed, backwards, moved, segments, short_network
 from control_pgm.models.factorgraph import Model
 from control_pgm.models.template import DynamicBayesianNetwork
 from control_pgm.tables.scaled import Scaled
+from control_pgm.tables.series import Series
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
-class Raised:
-    """How a number moves with every step; −1, which stands for none, stays."""
-
-    by: int
-
-    def __call__(self, number: int, steps: int) -> int:
-        return number + steps * self.by if number >= 0 else number
+STEPS, VARIABLES, TABLES = range(3)  # the entries of a `Shift`
 
 
 @dataclass(frozen=True)
-class Moved:
-    """How every number of a tuple moves with every step."""
+class _Raised:
+    """How numbers move with a shift: by ``plus`` and one of its entries, up or down; −1, which is none, stays."""
 
-    by: int
+    entry: int
+    plus: int = 0
+    down: bool = False
 
-    def __call__(self, numbers: tuple[int, ...], steps: int) -> tuple[int, ...]:
-        return moved(numbers, steps * self.by)
-
-
-@dataclass(frozen=True)
-class _Backwards:
-    """A move whose steps count from the last copy on."""
-
-    move: Callable[[Any, int], Any]
-    copies: int
-
-    def __call__(self, item: Any, steps: int) -> Any:
-        return self.move(item, self.copies - steps)
+    def __call__(self, numbers: Any, shift: Shift) -> Any:
+        distance = self.plus + (-shift[self.entry] if self.down else shift[self.entry])
+        if isinstance(numbers, tuple):
+            return moved(numbers, distance)
+        return numbers + distance if numbers >= 0 else numbers
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,106 +52,193 @@ class Rolled:
     Attributes
     ----------
     short : the short network.
-    copies : m, how many steps are inserted.
-    tables : the template's tables, with the evidence sliced away.
+    copies : per block how many of it are inserted.
+    tables : the tables by number, with the evidence sliced away; a `Series` holds one for each step.
+    origins : by the same numbers, as in `Problem`.
     """
 
     short: Short
-    copies: int
-    tables: Sequence[Scaled]
+    copies: tuple[int, ...]
+    tables: Sequence[Scaled | Series]
+    origins: Sequence[Scaled]
 
     # --- sequences of the long plan -----------------------------------------------------------------------------
-    def by_cluster(self, items: Sequence[T], move: Callable[[T, int], T] | None = None) -> Repeating[T]:
-        """One item per cluster; ``move(item, steps of the clusters)``."""
-        return Repeating(items, self.short.begin, self.short.width, self.copies, move)
+    def by_variable(self, items: Sequence[T], move: Callable[[T, Shift], T] | None = None) -> Repeating[T]:
+        """One item per free variable, in the order of time."""
+        return Repeating(items, self._variables, move)
 
-    def by_cluster_in_time(self, items: Sequence[T], move: Callable[[T, int], T]) -> Repeating[T]:
-        """One item per cluster; ``move(item, steps of their variables)``, which count the other way."""
-        return self.by_cluster(items, _Backwards(move, self.copies))
+    def by_table(self, items: Sequence[T], move: Callable[[T, Shift], T] | None = None) -> Repeating[T]:
+        """One item per table, in the order of time."""
+        return Repeating(items, self._tables, move)
 
-    def by_table(self, items: Sequence[T], move: Callable[[T, int], T] | None = None) -> Repeating[T]:
-        """One item per table, in the order of time; ``move(item, steps)``."""
-        return Repeating(items, self.short.before, self.short.tables, self.copies, move)
+    def by_cluster(self, items: Sequence[T], move: Callable[[T, Shift], T] | None = None) -> Repeating[T]:
+        """One item per cluster, against the order of time."""
+        return Repeating(items, self._clusters, move)
 
-    def by_variable(self, items: Sequence[T], move: Callable[[T, int], T] | None = None) -> Repeating[T]:
-        """One item per free variable, in the order of time; ``move(item, steps)``."""
-        return Repeating(items, self._first, self.short.width, self.copies, move)
+    @cached_property
+    def _variables(self) -> list[Segment]:
+        blocks = [(block.variables, block.size) for block in self.short.blocks]
+        return segments(len(self.short.names), blocks, self.copies, VARIABLES)
+
+    @cached_property
+    def _tables(self) -> list[Segment]:
+        blocks = [(block.tables, block.size) for block in self.short.blocks]
+        return segments(len(self.short.scopes), blocks, self.copies, TABLES)
+
+    @cached_property
+    def _clusters(self) -> list[Segment]:
+        return backwards(self._variables, len(self.short.names))
 
     @property
-    def _first(self) -> int:
-        """The first variable of the step that is copied."""
-        return len(self.short.names) - self.short.begin - self.short.width
+    def inserted(self) -> int:
+        """How many variables, and so clusters, the long plan has more than the short one."""
+        return sum(m * block.size.variables for m, block in zip(self.copies, self.short.blocks, strict=True))
 
     def total(self, items: Sequence[int]) -> int:
-        """The sum of one number per cluster."""
-        begin, width = self.short.begin, self.short.width
-        return sum(items) + self.copies * sum(items[begin : begin + width])
+        """The sum of one number per cluster of the short plan, over those of the long one."""
+        added = 0
+        for m, block in zip(self.copies, self.short.blocks, strict=True):
+            begin = self.short.first_cluster(block)
+            added += m * sum(items[begin : begin + block.size.variables])
+        return sum(items) + added
 
-    def series(self, base: str) -> Repeating[int]:
-        """The numbers of a variable in all slices that have it, by its name without time; one per copy."""
-        mine = [i for i, (name, _) in enumerate(self.short.names) if name == base]
-        first = sum(i < self._first for i in mine)
-        k = self.short.width
-        return Repeating(mine, first, 1, self.copies, Raised(k))
+    def series(self, base: str) -> list[int]:
+        """The numbers of a variable in all slices that have it free, by its name without time."""
+        mine = np.array([i for i, (name, _) in enumerate(self.short.names) if name == base], dtype=np.int64)
+        result: list[int] = []
+        for start, source, width, count, _, _ in self._variables:
+            own = mine[np.searchsorted(mine, source) : np.searchsorted(mine, source + width)]
+            if own.size:
+                first = own - source + start
+                result += (first[None, :] + width * np.arange(count)[:, None]).ravel().tolist()
+        return result
+
+    def repeated(self) -> list[tuple[Block, range, range]]:
+        """Per block, in the order of time: the steps of its copies, and the first cluster of each of these."""
+        result, shift = [], Shift()
+        for block, m in zip(self.short.blocks, self.copies, strict=True):
+            k = block.size.variables
+            first = self.short.first_cluster(block) + self.inserted - shift.variables
+            steps = range(block.step + shift.steps, block.step + shift.steps + m + 1)
+            result.append((block, steps, range(first, first - (m + 1) * k, -k)))
+            shift = shift.plus(block.size, m)
+        return result
+
+    def copies_of_tables(self, block: Block) -> list[range]:
+        """Per table of a block the numbers of its copies."""
+        return _copies(self._tables, block.tables)
+
+    def copies_of_variables(self, block: Block) -> list[range]:
+        """Per free variable of a block the numbers of its copies."""
+        return _copies(self._variables, block.variables)
+
+    def varies(self, block: Block) -> bool:
+        """Whether a table of a block is not the same in all copies."""
+        own = self.short.keys[block.tables : block.tables + block.size.tables]
+        return any(isinstance(self.tables[key], Series) for key in own)
 
     # --- the parts of a plan ------------------------------------------------------------------------------------
     def problem(self, model: Model, observed: Mapping[str, int]) -> Problem:
         """The long problem."""
-        short, k = self.short, self.short.width
-        timed = self.by_variable(short.names, _later)
-        inside = range(short.before, short.before + short.tables)
-        constants = [
-            (self.tables[short.keys[f]], self.copies + 1 if f in inside else 1)
-            for f, scope in enumerate(short.scopes)
-            if not scope
-        ]
+        short = self.short
+        timed: Repeating[Timed | str] = self.by_variable(short.names, _later)
+        owned = [(self.tables[key], t) for key, t in zip(short.keys, self._steps_of_tables, strict=True)]
+        tables = self.by_table(owned, _later_table)
         return Problem(
             model,
             Named(timed),
             observed,
             self.by_variable(short.cards),
-            self.by_table(short.scopes, Moved(k)),
-            self.by_table([self.tables[key] for key in short.keys]),
-            self.by_table(short.keys),
-            self.by_table(short.children, Raised(k)),
+            self.by_table(short.scopes, _Raised(VARIABLES)),
+            TablesOfSteps(tables),
+            self.by_table(short.references),
+            self.by_table(short.children, _Raised(VARIABLES)),
             Named(self.by_table(short.owners, _later)),
-            constants,
+            self.by_table([self.origins[key] for key in short.keys]),
+            self._constants(tables),
         )
+
+    @cached_property
+    def _steps_of_tables(self) -> list[int]:
+        """The step of each table of the short network."""
+        return list(self.short.steps_of_tables)
+
+    def _constants(self, tables: Repeating[tuple[Scaled | Series, int]]) -> list[tuple[Scaled, int]]:
+        """The tables without a free variable, each with the number of times that it counts."""
+        result: list[tuple[Scaled, int]] = []
+        for _, source, width, count, shift, _ in self._tables:
+            for k in range(source, source + width):
+                if self.short.scopes[k]:
+                    continue
+                table, first = self.tables[self.short.keys[k]], self._steps_of_tables[k] + shift.steps
+                if isinstance(table, Series):
+                    result += [(table[t], 1) for t in range(first, first + count)]
+                else:
+                    result.append((table, count))
+        return result
 
     def tree(self) -> BucketTree:
         """The long tree."""
-        short, k, f = self.short.tree, self.short.width, self.short.tables
-        backwards = range(len(short.order) + self.copies * k - 1, -1, -1)
+        short, n = self.short.tree, self.inserted
+        order = range(len(short.order) + n - 1, -1, -1)
+        clusters = _Raised(VARIABLES, n, down=True)
         return BucketTree(
-            order=backwards,
-            position=backwards,
-            scopes=self.by_cluster_in_time(short.scopes, Moved(k)),
-            separators=self.by_cluster_in_time(short.separators, Moved(k)),
-            parents=self.by_cluster(short.parents, Raised(k)),
-            children=self.by_cluster(short.children, Moved(k)),
-            factors=self.by_cluster_in_time(short.factors, Moved(f)),
-            roots=[j for i in short.roots for j in self._copies_of(i)],
+            order=order,
+            position=order,
+            scopes=self.by_cluster(short.scopes, _Raised(VARIABLES)),
+            separators=self.by_cluster(short.separators, _Raised(VARIABLES)),
+            parents=self.by_cluster(short.parents, clusters),
+            children=self.by_cluster(short.children, clusters),
+            factors=self.by_cluster(short.factors, _Raised(TABLES)),
+            roots=self._roots(),
             fill_free=short.fill_free,
         )
 
-    def _copies_of(self, cluster: int) -> list[int]:
-        """The clusters of the long tree that are copies of one of the short tree."""
-        begin, width = self.short.begin, self.short.width
-        if cluster < begin:
-            return [cluster]
-        if cluster < begin + width:
-            return [cluster + c * width for c in range(self.copies + 1)]
-        return [cluster + self.copies * width]
+    def _roots(self) -> list[int]:
+        roots = set(self.short.tree.roots)
+        return [
+            start + c * width + i - source
+            for start, source, width, count, _, _ in self._clusters
+            for c in range(count if any(i in roots for i in range(source, source + width)) else 0)
+            for i in range(source, source + width)
+            if i in roots
+        ]
+
+    @cached_property
+    def steps(self) -> Repeating[int]:
+        """Per cluster its place in the series of `referred`: its step, the first of which is −1, plus one."""
+        return self.by_cluster([t + 1 for t in self.short.steps_of_clusters], _Raised(STEPS))
+
+    @cached_property
+    def referred(self) -> Mapping[int, Scaled | Series]:
+        """The tables by their references; a series by the steps of the clusters that hold its tables."""
+        tables: dict[int, Scaled | Series] = dict(enumerate(self.tables))
+        for number, (key, behind) in self.short.shifted.items():
+            series = self.tables[key]
+            assert isinstance(series, Series)
+            steps = np.arange(-1, len(series) + 1) + behind
+            tables[number] = Series(series.distinct, series.chosen[np.clip(steps, 0, len(series) - 1)])
+        return tables
 
 
-def _later(name: tuple[str, int], steps: int) -> tuple[str, int]:
-    return name[0], name[1] + steps
+def _copies(parts: Sequence[Segment], source: int) -> list[range]:
+    """Per item of the segment that repeats the items from ``source`` on the positions of its copies."""
+    start, width, stop = next((s.start, s.width, s.stop) for s in parts if s.copies > 1 and s.source == source)
+    return [range(start + j, stop + j, width) for j in range(width)]
+
+
+def _later(name: Timed | str, shift: Shift) -> Timed | str:
+    return name if isinstance(name, str) else (name[0], name[1] + shift.steps)
+
+
+def _later_table(table: tuple[Scaled | Series, int], shift: Shift) -> tuple[Scaled | Series, int]:
+    return table[0], table[1] + shift.steps
 
 
 class Named(Sequence[str]):
     """Names with their time."""
 
-    def __init__(self, timed: Sequence[tuple[str, int]]) -> None:
+    def __init__(self, timed: Sequence[Timed | str]) -> None:
         self._timed = timed
 
     def __len__(self) -> int:
@@ -177,55 +246,24 @@ class Named(Sequence[str]):
 
     def __getitem__(self, i: Any) -> Any:
         if isinstance(i, slice):
-            return [f"{base}_{time}" for base, time in self._timed[i]]
-        return "{}_{}".format(*self._timed[i])
+            return [_named(name) for name in self._timed[i]]
+        return _named(self._timed[i])
+
+
+def _named(name: Timed | str) -> str:
+    return name if isinstance(name, str) else f"{name[0]}_{name[1]}"
 
 
 def roll(model: Model, evidence: Mapping[str, Hashable]) -> tuple[Rolled, Problem] | None:
-    """A long unrolled network, the same evidence in every slice, as copies of a step; None where slices differ."""
-    if not isinstance(model, DynamicBayesianNetwork) or not model.uniform:
+    """A long unrolled network as copies of some of its steps; None where it has no runs of steps that are alike."""
+    if not isinstance(model, DynamicBayesianNetwork):
         return None
-    template = model.template
-    slices = template.slices(model.horizon)
-    everywhere = in_every_slice(evidence, slices)
-    if everywhere is None:
+    found = runs_of(model, evidence)
+    if found is None:
         return None
-    labels = everywhere.labels
-    if any(label not in template.states[base].index_of for base, label in labels.items()):
+    short = short_network(tuple([Run(form, min(count, MOST)) for form, count in found.runs]))
+    if short is None or not short.blocks:
         return None
-    short = short_network(template.signature, frozenset(labels))
-    if short is None or model.horizon <= short.steps:
-        return None
-    states = {base: template.states[base].index_of[label] for base, label in labels.items()}
-    rolled = Rolled(short, model.horizon - short.steps, template.tables_given(states))
-    return rolled, rolled.problem(model, EverySlice(states, {base: slices[base] for base in states}))
-
-
-def _same_label(a: Any, b: Any) -> bool:
-    return type(b).__hash__ is not None and a == b
-
-
-def in_every_slice(
-    values: Mapping[str, Any], slices: Mapping[str, int], same: Callable[[Any, Any], bool] = _same_label
-) -> EverySlice | None:
-    """Values by name, such as evidence, told once for all slices; None where those of a variable differ or are missing.
-
-    ``slices`` says how many slices have a variable, by its name without time.
-    """
-    if isinstance(values, EverySlice):
-        return values if all(slices.get(b) == n for b, n in values.slices.items()) else None
-    told: dict[str, Any] = {}
-    count = dict.fromkeys(slices, 0)
-    for name, value in values.items():
-        if not isinstance(name, str):
-            return None
-        base, _, time = name.rpartition("_")
-        # Odd names and differing values are left to the ordinary path, which also tells what is wrong with them.
-        if base not in slices or not time.isdecimal() or int(time) >= slices[base] or str(int(time)) != time:
-            return None
-        if not same(told.setdefault(base, value), value):
-            return None
-        count[base] += 1
-    if any(count[base] != slices[base] for base in told):
-        return None
-    return EverySlice(told, {base: slices[base] for base in told})
+    copies = tuple([found.runs[block.run].steps - short.kept for block in short.blocks])
+    rolled = Rolled(short, copies, found.tables, found.origins)
+    return rolled, rolled.problem(model, found.observed)

@@ -14,16 +14,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from math import isfinite
-from operator import is_
 
 from control_pgm.errors import InvalidArgument, unknown
 from control_pgm.inference.plan import Plan
-from control_pgm.inference.rolling import in_every_slice
 from control_pgm.inference.valued_pass import constants, send_all
 from control_pgm.inference.valued_result import Valued
 from control_pgm.inference.valued_tables import Tables
 from control_pgm.models.every_slice import EverySlice
-from control_pgm.models.template import DynamicBayesianNetwork
 from control_pgm.progress import Progress
 from control_pgm.tables.factor import Factor
 from control_pgm.tables.frozen_mapping import FrozenMapping
@@ -97,7 +94,6 @@ def eliminate_values(
     blue  1  0
     grey  0  1
     """
-    operators, values = _in_every_slice(plan, operators, values)
     chosen = _operators(plan, operators, default)
     _check_order(plan, chosen)
     if not (isfinite(unit) and unit > 0):
@@ -105,20 +101,6 @@ def eliminate_values(
     tables = Tables(plan.problem, chosen, unit, values, likelihood, weights)
     tables.check()
     return Valued(plan, chosen, send_all(plan, tables, progress), *constants(tables))
-
-
-def _in_every_slice(
-    plan: Plan, operators: Mapping[str, Operator], values: Mapping[str, Table]
-) -> tuple[Mapping[str, Operator], Mapping[str, Table]]:
-    """Operators and values told once for all slices of an unrolled network, where they are the same in all."""
-    model = plan.problem.model
-    if plan.rolled is None or not isinstance(model, DynamicBayesianNetwork):
-        return operators, values
-    slices = model.template.slices(model.horizon)
-    same_operators, same_values = in_every_slice(operators, slices), in_every_slice(values, slices, is_)
-    if same_operators is None or same_values is None:
-        return operators, values
-    return same_operators, same_values
 
 
 def _operators(plan: Plan, operators: Mapping[str, Operator], default: Operator) -> Sequence[Operator]:

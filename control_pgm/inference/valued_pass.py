@@ -14,6 +14,7 @@ import numpy as np
 from control_pgm.inference.contract import Operand
 from control_pgm.inference.plan import Plan
 from control_pgm.inference.rolling import Rolled
+from control_pgm.inference.short import Block
 from control_pgm.inference.valued_forms import Form
 from control_pgm.inference.valued_store import Messages, Run, repeat
 from control_pgm.inference.valued_tables import CHANCE, OWN, VALUE, Held, Tables
@@ -31,11 +32,11 @@ def send_all(plan: Plan, tables: Tables, progress: Progress | None) -> Messages:
     sent = Messages(plan.tree.scopes)
     forms: dict[Hashable, Form] = {}
     total = len(plan.tree.order)
-    settled = plan.rolled.short.begin + _SETTLED * plan.rolled.short.width if plan.rolled and tables.alike else -1
+    settled = _settled(plan.rolled, tables) if plan.rolled else {}
     report = Reporter(progress, total, "values backward")
     while (i := len(sent)) < total:
         report.at(i)
-        run = _run(plan, sent, plan.rolled, report) if i == settled and plan.rolled else None
+        run = _run(plan, sent, *settled[i], report) if i in settled else None
         if run is not None:
             sent.extend(run)
             continue
@@ -48,13 +49,29 @@ def send_all(plan: Plan, tables: Tables, progress: Progress | None) -> Messages:
     return sent
 
 
-def _run(plan: Plan, sent: Messages, rolled: Rolled, report: Reporter) -> Run | None:
+def _settled(rolled: Rolled, tables: Tables) -> dict[int, tuple[int, int]]:
+    """Where copies of a block have settled: the cluster -> the width of the block, and how many copies are left."""
+    result = {}
+    for block, steps, clusters in rolled.repeated():
+        width, count = block.size.variables, len(steps) - _SETTLED
+        if count > 1 and not rolled.varies(block) and _alike(rolled, block, tables):
+            result[clusters[-1] + _SETTLED * width] = width, count
+    return result
+
+
+def _alike(rolled: Rolled, block: Block, tables: Tables) -> bool:
+    """Whether all copies of a block have the same operators, and read their tables in the same way."""
+    operators = rolled.copies_of_variables(block)
+    read = rolled.copies_of_tables(block)
+    return all(map(tables.same_operator, operators)) and all(map(tables.same_values, read))
+
+
+def _run(plan: Plan, sent: Messages, width: int, count: int, report: Reporter) -> Run | None:
     """All further copies of the last block; None if it does not yet do what the one before did."""
-    width, here = rolled.short.width, len(sent)
-    count = rolled.copies + 1 - _SETTLED
+    here = len(sent)
     block = range(here - width, here)
     forms = [sent.form(i) for i in block]
-    if count < 2 or any(form is not sent.form(i - width) for form, i in zip(forms, block, strict=True)):
+    if any(form is not sent.form(i - width) for form, i in zip(forms, block, strict=True)):
         return None
     messages = [sent[i] for i in block]
     values = [term.dense for term, chances in messages if term is not None and chances is None]

@@ -94,9 +94,9 @@ class Valued:
         return Term(tuple([scope[x] for x in local]), rows(run, cluster, count))
 
     # --- one cluster --------------------------------------------------------------------------------------------
-    def terms(self, cluster: int) -> list[Term]:
-        """The values that a cluster holds and has received, over the plan's numbers of variables."""
-        received = [self.sent[j].values for j in self.plan.tree.children[cluster]]
+    def terms(self, cluster: int, *, without: int = -1) -> list[Term]:
+        """The values that a cluster holds and has received, over the plan's numbers; not from ``without``."""
+        received = [self.sent[j].values for j in self.plan.tree.children[cluster] if j != without]
         return [*self._held(cluster), *(term for term in received if term is not None)]
 
     def _held(self, cluster: int) -> list[Term]:

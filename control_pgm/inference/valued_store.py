@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -51,64 +52,74 @@ class Messages:
 
     def __init__(self, scopes: Sequence[Scope]) -> None:
         self._scopes = scopes
-        self._singles: list[tuple[Form, Sent]] = []
-        self.run: Run | None = None
+        self._starts: list[int] = []  # of the parts
+        self._parts: list[Run | list[tuple[Form, Sent]]] = []
+        self._length = 0
 
     def append(self, form: Form, sent: Sent) -> None:
-        """The message of the next cluster, its variables told by their position in the cluster."""
-        scope = self._scopes[len(self)]
+        """The message of the next cluster, its variables given by their position in the cluster."""
+        scope = self._scopes[self._length]
         values, chances = sent
         if values is not None:
             values = Term(tuple([scope[x] for x in values.scope]), values.table)
         if chances is not None:
             chances = tuple([scope[x] for x in chances[0]]), chances[1]
-        self._singles.append((form, Sent(values, chances)))
+        if not self._parts or isinstance(self._parts[-1], Run):
+            self._starts.append(self._length)
+            self._parts.append([])
+        self._parts[-1].append((form, Sent(values, chances)))  # type: ignore[union-attr]
+        self._length += 1
 
     def extend(self, run: Run) -> None:
         """The messages of a run of clusters, the next ones."""
-        assert self.run is None
-        assert run.first == len(self)
-        self.run = run
+        assert run.first == self._length
+        self._starts.append(run.first)
+        self._parts.append(run)
+        self._length = run.stop
+
+    @property
+    def runs(self) -> list[Run]:
+        """The runs among the clusters, in order."""
+        return [part for part in self._parts if isinstance(part, Run)]
 
     def __len__(self) -> int:
-        run = self.run
-        return len(self._singles) + (run.stop - run.first if run else 0)
+        return self._length
 
     def __getitem__(self, i: int) -> Sent:
-        run = self.run
-        if run is None or not run.first <= i < run.stop:
-            return self._single(i)[1]
-        copy, position = run.place(i)
+        start, part = self._part(i)
+        if not isinstance(part, Run):
+            return part[i - start][1]
+        copy, position = part.place(i)
         scope = self._scopes[i]
-        local = run.forms[position].scope
-        return Sent(Term(tuple([scope[x] for x in local]), run.values[position][copy]), None)
+        local = part.forms[position].scope
+        return Sent(Term(tuple([scope[x] for x in local]), part.values[position][copy]), None)
 
     def form(self, i: int) -> Form:
         """The form of a cluster."""
-        run = self.run
-        if run is None or not run.first <= i < run.stop:
-            return self._single(i)[0]
-        return run.forms[run.place(i)[1]]
+        start, part = self._part(i)
+        return part.forms[part.place(i)[1]] if isinstance(part, Run) else part[i - start][0]
 
-    def _single(self, i: int) -> tuple[Form, Sent]:
-        if self.run is not None and i >= self.run.stop:
-            i -= self.run.stop - self.run.first
-        return self._singles[i]
+    def _part(self, i: int) -> tuple[int, Run | list[tuple[Form, Sent]]]:
+        if not 0 <= i < self._length:
+            raise IndexError(i)
+        k = bisect_right(self._starts, i) - 1
+        return self._starts[k], self._parts[k]
 
     def stretches(self, clusters: Sequence[int]) -> Iterator[tuple[int, int, Run | None]]:
         """Cut a sequence of clusters into stretches, each one cluster, or copies of a block in falling order.
 
         Yields where a stretch starts and stops in the sequence, and the run that it lies in. The first copies of a run
-        hear from clusters before it, and are told one by one.
+        receive from clusters before it, and come one by one.
         """
-        at, run = 0, self.run
+        at = 0
         while at < len(clusters):
             length = 1
-            if run is not None and run.first <= clusters[at] < run.stop:
+            _, run = self._part(clusters[at])
+            if isinstance(run, Run):
                 length = max(1, min(run.place(clusters[at])[0], len(clusters) - at))
                 if clusters[at + length - 1] != clusters[at] - (length - 1) * run.width:
                     length = 1
-            yield at, at + length, run if length > 1 else None
+            yield at, at + length, run if length > 1 and isinstance(run, Run) else None
             at += length
 
 

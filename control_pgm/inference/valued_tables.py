@@ -55,11 +55,19 @@ class Tables:
     likelihood: Collection[str]
     weights: Collection[Factor]
 
-    @property
-    def alike(self) -> bool:
-        """Whether all slices of an unrolled network are known to be read in the same way."""
-        told = isinstance(self.values, EverySlice) and isinstance(self.operators, Repeating)
-        return told and not self.likelihood and not self.weights
+    def same_operator(self, variables: range) -> bool:
+        """Whether variables that are copies of one another have the same operator."""
+        return isinstance(self.operators, Repeating) or len({self.operators[v] for v in variables}) == 1
+
+    def same_values(self, tables: range) -> bool:
+        """Whether tables that are copies of one another are read in the same way."""
+        if self.likelihood:
+            return False
+        if isinstance(self.values, EverySlice):
+            return True
+        owners = self.problem.owners
+        first = self.values.get(owners[tables[0]])
+        return all(self.values.get(owners[k]) is first for k in tables)
 
     def check(self) -> None:
         """Refuse names of variables that are not observed, and numbers that are no values."""
@@ -77,7 +85,7 @@ class Tables:
         """What table k is in the cluster that eliminates a variable."""
         child = self.problem.children[k]
         if child >= 0 and child == variable:
-            return Held(OWN, self.problem.tables[k], self.problem.keys[k])
+            return Held(OWN, self.problem.tables[k], self.problem.identity(k))
         if child >= 0:
             return self._displaced(k, self.operators[child])
         name = self.problem.owners[k]
@@ -89,15 +97,15 @@ class Tables:
                 )
             return Held(VALUE, table, id(table))
         if name in self.likelihood:
-            return Held(CHANCE, self.problem.tables[k], self.problem.keys[k])
+            return Held(CHANCE, self.problem.tables[k], self.problem.identity(k))
         if k in self._weighing:
-            return Held(OWN, self.problem.tables[k], self.problem.keys[k])
+            return Held(OWN, self.problem.tables[k], self.problem.identity(k))
         return self._logarithms(k, self.unit)
 
     def _displaced(self, k: int, operator: Operator) -> Held:
         """A CPD that another variable's cluster holds: a sum of its kind, or a maximum, is to be taken later."""
         if operator.kappa == operator.weight != 0:
-            return Held(CHANCE, self.problem.tables[k], self.problem.keys[k])
+            return Held(CHANCE, self.problem.tables[k], self.problem.identity(k))
         if operator.weight < 0:
             raise InvalidArgument(
                 f"the operator {operator} of {self.problem.names[self.problem.children[k]]!r}, which is eliminated "
@@ -107,7 +115,7 @@ class Tables:
         return self._logarithms(k, operator.kappa)
 
     def _logarithms(self, k: int, unit: float) -> Held:
-        key = self.problem.keys[k], unit
+        key = self.problem.identity(k), unit
         if key not in self._logs:
             self._logs[key] = _logarithms(self.problem.tables[k], unit)
         return Held(VALUE, self._logs[key], key)
@@ -118,10 +126,7 @@ class Tables:
 
     @cached_property
     def _weighing(self) -> frozenset[int]:
-        weights = {id(factor) for factor in self.weights}
-        if not weights:
-            return frozenset()
-        return frozenset(k for k, factor in enumerate(self.problem.model.tables) if id(factor) in weights)
+        return self.problem.added(self.weights)
 
 
 def distinct(values: Mapping[str, Table]) -> list[tuple[str, Table]]:

@@ -15,14 +15,11 @@ from control_pgm.models.layout.outline import Slices, touching
 from control_pgm.models.network import BayesianNetwork
 from control_pgm.models.pictures import template_picture
 from control_pgm.tables.factor import Factor, same_states_error
-from control_pgm.tables.scaled import Scaled
+from control_pgm.tables.series import Series
 from control_pgm.tables.variable import Labels, Variable
 
 PRIME = "'"
 _NEXT = re.compile(r"_?(?:next|new|prime|t?\+?1|p|2)_?")  # what others add to the name of a variable in the next slice
-
-
-Signature = tuple[tuple[tuple[tuple[str, ...], tuple[int, ...]], ...], ...]  # see `TwoSliceTemplate.signature`
 
 
 class DynamicBayesianNetwork(BayesianNetwork):
@@ -34,13 +31,19 @@ class DynamicBayesianNetwork(BayesianNetwork):
         The number of steps T; slices are numbered 0 … T.
     template : TwoSliceTemplate
         What it was unrolled from.
+    varying : mapping
+        child name as in the template's transition -> one CPD per step in place of the template's.
+    replaced : mapping
+        variable name -> the CPD that was put in the place of the template's.
+    added : tuple of CPD
+        The CPDs of variables that the template does not have.
     """
 
     horizon: int
     template: TwoSliceTemplate
-    uniform: bool = False  # whether every step is the template's own: nothing varies, nothing was replaced or added
-    _varying: Mapping[str, Sequence[CPD]]
-    _added: tuple[CPD, ...] | None  # what was added to the template's CPDs; None if some of these were replaced
+    varying: Mapping[str, Sequence[CPD]]
+    replaced: Mapping[str, CPD]
+    added: tuple[CPD, ...]
 
     @classmethod
     def of(
@@ -49,42 +52,52 @@ class DynamicBayesianNetwork(BayesianNetwork):
         """The network of a template, whose CPDs are made when they are first looked at; nothing is checked again."""
         self = object.__new__(DynamicBayesianNetwork)
         self.__dict__.update(
-            factors=(), template=template, horizon=horizon, uniform=not varying, _varying=dict(varying), _added=()
+            factors=(), template=template, horizon=horizon, varying=dict(varying), replaced={}, added=()
         )
         return self
 
+    @property
+    def uniform(self) -> bool:
+        """Whether every step is the template's own: nothing varies, nothing was replaced or added."""
+        return not (self.varying or self.replaced or self.added or self.factors)
+
+    @cached_property
+    def series(self) -> Mapping[str, Series]:
+        """The tables of `varying` by the name of their child."""
+        return {name: Series.of([cpd.scaled for cpd in cpds]) for name, cpds in self.varying.items()}
+
     def __getattr__(self, name: str) -> Any:
-        if name not in ("cpds", "topological") or "_varying" not in self.__dict__:
+        if name not in ("cpds", "topological") or "varying" not in self.__dict__:
             raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
-        cpds = tuple(self.template.cpds(range(self.horizon), self._varying))
+        cpds = tuple(self.template.cpds(range(self.horizon), self.varying))
         self.__dict__.update(cpds=cpds, topological=tuple([cpd.child.name for cpd in cpds]))
         return self.__dict__[name]
 
     @property
     def slices(self) -> Slices | None:
         """The slices 0 … T, told without looking at all of them where nothing was replaced."""
-        if self._added is None or any(cpd.child.time not in range(self.horizon + 1) for cpd in self._added):
+        if self.replaced or any(cpd.child.time not in range(self.horizon + 1) for cpd in self.added):
             return super().slices
         ends = ([cpd.child for cpd in self.touching([t]) if cpd.child.time == t] for t in (0, self.horizon))
         return Slices.of(range(self.horizon + 1), *ends)
 
     def touching(self, times: Collection[int] | None) -> tuple[CPD, ...]:
         """The CPDs that mention a variable of these times, slice by slice; only these are made."""
-        if times is None or self._added is None:
+        if times is None or self.replaced:
             return super().touching(times)
         steps = sorted({step for t in times for step in (t - 1, t) if 0 <= step < self.horizon})
-        found = touching([*self.template.cpds(steps, self._varying), *self._added], times)
+        found = touching([*self.template.cpds(steps, self.varying), *self.added], times)
         return tuple(sorted(found, key=lambda cpd: -1 if cpd.child.time is None else cpd.child.time))
 
     def irregular(self) -> tuple[CPD, ...]:
         """The CPDs that need not have one like them in the first slices: those added."""
-        return super().irregular() if self._added is None else self._added
+        return super().irregular() if self.replaced else self.added
 
     def _with(self, cpds: Sequence[CPD], factors: Sequence[Factor]) -> Self:
         new = super()._with(cpds, factors)
-        kept = self._added is not None and new.cpds[: len(self.cpds)] == self.cpds
-        added = (*(self._added or ()), *new.cpds[len(self.cpds) :]) if kept else None
-        new.__dict__.update(uniform=False, _added=added)
+        own = len(self.cpds) - len(self.added)
+        changed = {c.child.name: c for c, old in zip(cpds[:own], self.cpds, strict=False) if c is not old}
+        new.__dict__.update(replaced={**self.replaced, **changed}, added=tuple(cpds[own:]))
         return new
 
 
@@ -150,27 +163,19 @@ class TwoSliceTemplate:
         return DynamicBayesianNetwork.of(self, horizon, varying)
 
     @cached_property
+    def first(self) -> tuple[CPD, ...]:
+        """The CPDs of the first slice, parents before children."""
+        return _sorted(self.initial)
+
+    @cached_property
     def step(self) -> tuple[CPD, ...]:
         """The CPDs of the transition, parents before children."""
         return _sorted(self.transition)
 
     @cached_property
-    def signature(self) -> Signature:
-        """Scopes and cardinalities of the CPDs of the first slice and of a step: all that a plan depends on."""
-        return tuple(tuple([(cpd.scope, cpd.shape) for cpd in cpds]) for cpds in (_sorted(self.initial), self.step))
-
-    @cached_property
     def states(self) -> Mapping[str, Labels]:
         """name without time -> states."""
         return {v.name.removesuffix(PRIME): v.states for cpd in (*self.initial, *self.step) for v in cpd.variables}
-
-    def tables_given(self, observed: Mapping[str, int]) -> list[Scaled]:
-        """The numbers of the CPDs in the order of `signature`, at the given state indices of names without time."""
-        tables = []
-        for cpd in (*_sorted(self.initial), *self.step):
-            index = tuple([observed.get(name.removesuffix(PRIME), slice(None)) for name in cpd.scope])
-            tables.append(cpd.scaled if all(isinstance(i, slice) for i in index) else cpd.scaled.take(index))
-        return tables
 
     def slices(self, horizon: int) -> dict[str, int]:
         """name without time -> how many slices of an unrolled network have it: T+1 if the last one has it, else T."""
@@ -191,7 +196,7 @@ class TwoSliceTemplate:
                 found = made[name] = Variable(name, variable.states, time=time, kind=variable.kind)
             return found
 
-        for cpd in _sorted(self.initial):
+        for cpd in self.first:
             yield CPD.of([at(v, 0) for v in cpd.variables], cpd.scaled)
         for t in steps:
             for cpd in step:

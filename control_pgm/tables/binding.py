@@ -14,6 +14,7 @@ from control_pgm.tables.kernel import Call, Sight, kernel, sparse_product, whole
 from control_pgm.tables.message import Message, table_of
 from control_pgm.tables.repeated import Own, Repeated, Repetition, Source
 from control_pgm.tables.scaled import Scaled
+from control_pgm.tables.series import Series
 from control_pgm.tables.stack import Stack
 from control_pgm.tables.track import Track
 
@@ -115,8 +116,11 @@ class _Binder:
 
     def of_table(self, table: Message | Sequence[Message], sight: Sight) -> Column:
         if isinstance(table, Scaled | Stack):
-            return Column(None, _of_constant(table_of(table), sight))
-        return Column([_of_constant(table_of(table[self.start + c]), sight) for c in range(self.n)])
+            return Column(None, _of_constant(table_of(table)._linear, sight))
+        if isinstance(table, Series):
+            seen = [_of_constant(each, sight) for each in table.distinct.arrays]
+            return Column([seen[k] for k in table.chosen[self.start : self.start + self.n]])
+        return Column([_of_constant(table_of(table[self.start + c])._linear, sight) for c in range(self.n)])
 
     def of_message(self, source: Source, sight: Sight) -> Column | None:
         if not isinstance(source, Own):
@@ -134,7 +138,7 @@ def _rows(array: FloatArray) -> list[Any]:
     return list(array) if array.ndim > 1 else [array[c, ...] for c in range(len(array))]
 
 
-def _of_constant(table: Scaled, sight: Sight) -> FloatArray:
+def _of_constant(array: Any, sight: Sight) -> FloatArray:
     """A table that never changes: seen by a view or, where there is none, copied once."""
-    seen = sight.of(table._linear)
-    return sight.seen(table._linear) if seen is None else seen
+    seen = sight.of(array)
+    return sight.seen(array) if seen is None else seen

@@ -5,15 +5,20 @@ All bounds are base-2 logarithms of scaled values. A step adds its *gain* to the
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from math import floor, inf, log2
+from collections.abc import Callable, Mapping, Sequence
+from math import inf, log2
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from control_pgm.tables.arrays import FloatArray, IntArray
+from control_pgm.tables.contraction import recipe
 from control_pgm.tables.message import Message, contract, exponent_of, is_linear, log2_bounds, table_of
 from control_pgm.tables.repeated import Own, Repeated, Repetition
 from control_pgm.tables.scaled import Scaled
+from control_pgm.tables.series import Series
+from control_pgm.tables.stack import Stack
+from control_pgm.tables.views import Scope
 
 # Results are kept within the first range (products of two such rows lose no digit); where that is not possible, within
 # the second, in which no digit is lost either.
@@ -21,19 +26,29 @@ RANGE, WIDE_RANGE = 400.0, 880.0
 
 
 class Gain(NamedTuple):
-    """What a step does to the bounds (base-2 logarithms) and the exponent of what it receives, which it adds up."""
+    """What a step does to the bounds and the exponent of what it receives, which it adds up, in each repetition."""
 
-    low: float  # to the lower bound on positive entries
-    low_if_full: float  # the same where no entry received is zero; −inf if zeros may come out all the same
-    high: float
-    exponent: Any  # an int, or one per member of a batch
+    low: FloatArray  # to the lower bound on positive entries
+    low_if_full: FloatArray  # the same where no entry received is zero; −inf if zeros may come out all the same
+    high: FloatArray
+    exponent: IntArray  # with a second axis over the members of a batch
+
+    def within(self, repetitions: slice) -> Gain:
+        """The gains of some repetitions."""
+        return Gain(
+            self.low[repetitions], self.low_if_full[repetitions], self.high[repetitions], self.exponent[repetitions]
+        )
+
+    def at(self, c: int) -> Gain:
+        """The gain of one repetition."""
+        return Gain(self.low[c], self.low_if_full[c], self.high[c], self.exponent[c])
 
 
 class Bounds(NamedTuple):
-    """Bounds of one message and its exponent; ``full``: no entry is zero."""
+    """Bounds of a message and its exponent, or arrays of these over repetitions; ``full``: no entry is zero."""
 
-    low: float
-    high: float
+    low: Any
+    high: Any
     full: bool
     exponent: Any
 
@@ -48,59 +63,101 @@ def bounds_of(message: Message) -> Bounds:
     return Bounds(low, high, full, exponent_of(message))
 
 
-def rough_gain(step: Repeated, tables: Sequence[Message]) -> Gain:
-    """The gain from the bounds of the tables alone."""
-    low, high, exponent = 0.0, log2(step.recipe.terms), 0
-    for table in tables:
-        lowest, highest = log2_bounds(table_of(table))
-        low += min(lowest, 0.0)
-        high += max(highest, 0.0)
-        exponent = exponent + exponent_of(table)
-    return Gain(low, -inf, high, exponent)
+def rough_gain(step: Repeated, start: int, stop: int, batch: int | None) -> Gain:
+    """The gain in repetitions ``start`` … ``stop`` − 1 from the bounds of the tables alone."""
+    n = stop - start
+    low, high = np.zeros(n), np.full(n, log2(step.recipe.terms))
+    exponent = np.zeros(n if batch is None else (n, batch), dtype=np.int64)
+    lowest: Any
+    highest: Any
+    for table in step.tables:
+        if isinstance(table, Scaled | Stack):
+            lowest, highest = log2_bounds(table_of(table))
+            own = np.broadcast_to(exponent_of(table), (n, *np.shape(exponent_of(table))))
+        elif isinstance(table, Series):
+            rows = table.chosen[start:stop]
+            lows, highs = table.distinct.log2_bounds
+            lowest, highest, own = lows[rows], highs[rows], table.distinct.exponents[rows]
+        else:
+            bounds = np.array([log2_bounds(table_of(row)) for row in table[start:stop]])
+            lowest, highest = bounds[:, 0], bounds[:, 1]
+            own = np.stack([exponent_of(row) for row in table[start:stop]])
+        low += np.minimum(lowest, 0.0)
+        high += np.maximum(highest, 0.0)
+        exponent += own if own.ndim == exponent.ndim else own[:, None]
+    return Gain(low, np.full(n, -inf), high, exponent)
 
 
-def gain_of(step: Repeated) -> Gain:
-    """The gain of tables that never change: their sums, that is all-one messages, tell more than their bounds."""
-    tables = step.at(0)
-    rough = rough_gain(step, tables)
-    if rough.low == -inf:
+def gain_of(step: Repeated, start: int, stop: int, batch: int | None = None) -> Gain:
+    """The same from the sums of the tables, that is all-one messages, where these are known: they tell more."""
+    rough = rough_gain(step, start, stop, batch)
+    series = [table for table in step.tables if isinstance(table, Series)]
+    if (rough.low == -inf).any() or not step.series or len(series) > 1:
         return rough
-    scopes = step.recipe.scopes[len(tables) :]
-    ones: list[Message] = [Scaled(np.ones([step.recipe.sizes[x] for x in scope])) for scope in scopes]
-    sums = table_of(contract([*tables, *ones], step.recipe))
-    if not is_linear(sums) or not sums.support.all():
+    if any(table.distinct.stack is None for table in series):
         return rough
+    found = _sums(step, series)
+    if found is None:
+        return rough
+    lowest, highest = found
+    if series:
+        rows = series[0].chosen[start:stop]
+        return Gain(rough.low, lowest[rows], highest[rows], rough.exponent)
+    n = stop - start
+    return Gain(rough.low, np.broadcast_to(lowest, (n,)), np.broadcast_to(highest, (n,)), rough.exponent)
+
+
+def _sums(step: Repeated, series: Sequence[Series]) -> tuple[FloatArray, FloatArray] | None:
+    """Bounds of what all-one messages become, for each distinct table of a series; None where zeros come out."""
+    position = len(step.recipe.sizes)
+    own: list[Message] = []
+    scopes: list[Scope] = []
+    for scope, table in zip(step.recipe.scopes, step.tables, strict=False):
+        stack = table.distinct.stack if isinstance(table, Series) else None
+        scopes.append(scope if stack is None else (position, *scope))
+        own.append(stack if stack is not None else table)  # type: ignore[arg-type]
+    rest = step.recipe.scopes[len(own) :]
+    ones: list[Message] = [Scaled(np.ones([step.recipe.sizes[x] for x in scope])) for scope in rest]
+    out, sizes = step.recipe.out, step.recipe.sizes
+    if series:
+        out, sizes = (position, *out), (*sizes, len(series[0].distinct.tables))
+    sums = contract([*own, *ones], recipe((*scopes, *rest), out, sizes))
+    table = table_of(sums)
+    if not is_linear(sums) or not table.support.all():
+        return None
     # The sums' own exponent beside that of the tables, so that a gain tells what happens to the scaled values.
-    shift = sums._exponent - sum(table_of(table)._exponent for table in tables)
-    lowest, highest = log2_bounds(Scaled(sums.dense()._data))
-    return Gain(rough.low, lowest + shift, highest + shift, rough.exponent)
+    shift = exponent_of(sums) - sum((exponent_of(table) for table in own), start=0)
+    if not series:
+        lowest, highest = log2_bounds(Scaled(table.dense()._data))
+        if np.ndim(shift):
+            return np.asarray(lowest + np.min(shift)), np.asarray(highest + np.max(shift))
+        return np.asarray(lowest + shift), np.asarray(highest + shift)
+    rows = table._data.reshape(len(table._data), -1)
+    return np.log2(rows.min(axis=1)) + shift, np.log2(rows.max(axis=1)) + shift
 
 
 def through(
-    repetition: Repetition, gains: Sequence[Gain | None], c: int, carried: Mapping[int, Bounds]
+    repetition: Repetition, gains: Sequence[Gain], carried: Mapping[int, Bounds], elsewhere: Callable[[Any], Bounds]
 ) -> list[Bounds]:
-    """The bounds of all results of repetition c, from those of what is carried into it."""
+    """The bounds of all results, of one repetition or many, from those of what is carried into them.
+
+    ``elsewhere`` gives the bounds of a message from outside.
+    """
     results: list[Bounds] = []
-    for step, known in zip(repetition.steps, gains, strict=True):
-        gain = known or rough_gain(step, step.at(c))
+    for step, gain in zip(repetition.steps, gains, strict=True):
         received = [
-            (carried[s.step] if s.lag else results[s.step]) if isinstance(s, Own) else bounds_of(s[c])
+            (carried[s.step] if s.lag else results[s.step]) if isinstance(s, Own) else elsewhere(s)
             for s in step.received
         ]
-        full = gain.low_if_full > -inf and all(b.full for b in received)
-        low = sum((b.low for b in received), gain.low_if_full if full else gain.low)
-        high = sum((b.high for b in received), gain.high)
-        exponent = gain.exponent
+        full = bool(np.all(gain.low_if_full > -inf)) and all(b.full for b in received)
+        low = gain.low_if_full if full else gain.low
+        high, exponent = gain.high, gain.exponent
         for b in received:
-            exponent = exponent + b.exponent
+            low, high, exponent = low + b.low, high + b.high, exponent + b.exponent
         results.append(Bounds(low, high, full, exponent))
     return results
 
 
-def repetitions_within(room: float, per_repetition: float, at_most: int) -> int:
-    """How many repetitions fit: the first needs no room of its own, each further one ``per_repetition``."""
-    if not room >= 0.0:
-        return 0
-    if per_repetition <= 0.0 or room / per_repetition >= at_most:
-        return at_most
-    return min(at_most, 1 + floor(room / per_repetition))
+def before(increments: FloatArray | IntArray) -> Any:
+    """What has been added up before each repetition."""
+    return np.concatenate([np.zeros_like(increments[:1]), np.cumsum(increments[:-1], axis=0)])

@@ -56,7 +56,7 @@ def composed(repetition: Repetition) -> Repetition | None:
 
 def _path(repetition: Repetition) -> list[int] | None:
     """The steps from the one that is carried over back to the one that receives it."""
-    if not repetition.chain:
+    if not repetition.chain or not all(step.constant for step in repetition.steps):
         return None
     (carried,) = repetition.before
     path = [carried]

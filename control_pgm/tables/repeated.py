@@ -17,6 +17,7 @@ import numpy as np
 from control_pgm.tables.contraction import Recipe
 from control_pgm.tables.message import Message, table_of
 from control_pgm.tables.scaled import Scaled
+from control_pgm.tables.series import Series
 from control_pgm.tables.stack import Stack
 from control_pgm.tables.track import Allocate, Track
 
@@ -50,8 +51,17 @@ class Repeated:
     @cached_property
     def sparse(self) -> bool:
         """Whether a table of some repetition is sparse."""
-        columns = [[table] if isinstance(table, Scaled | Stack) else table for table in self.tables]
-        return any(table_of(table).sparse for column in columns for table in column)
+        return any(
+            table.sparse
+            if isinstance(table, Series)
+            else any(table_of(each).sparse for each in ([table] if isinstance(table, Scaled | Stack) else table))
+            for table in self.tables
+        )
+
+    @property
+    def series(self) -> bool:
+        """Whether its tables are the same in all repetitions, or series."""
+        return all(isinstance(table, Scaled | Stack | Series) for table in self.tables)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -74,10 +84,10 @@ class Repetition:
 
     @cached_property
     def chain(self) -> bool:
-        """Whether everything hangs on one message that is carried over: then all bounds move by constants."""
-        constant = all(step.constant for step in self.steps)
+        """Whether everything hangs on one message that is carried over: then bounds move by what tables alone say."""
+        known = all(step.series for step in self.steps)
         alone = all(len(step.received) == 1 and isinstance(step.received[0], Own) for step in self.steps)
-        return constant and alone and len(self.before) == 1
+        return known and alone and len(self.before) == 1
 
     def tracks(self, start: int, stop: int, allocate: Allocate = np.empty) -> list[Track]:
         """Empty tracks for the repetitions from ``start`` to ``stop``.

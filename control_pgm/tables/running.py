@@ -10,13 +10,16 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from itertools import repeat
 from math import inf
+from typing import Any
 
 import numpy as np
 
+from control_pgm.tables.arrays import BoolArray
 from control_pgm.tables.binding import bind
-from control_pgm.tables.bounds import RANGE, WIDE_RANGE, Bounds, bounds_of, gain_of, repetitions_within, through
+from control_pgm.tables.bounds import RANGE, WIDE_RANGE, Bounds, before, bounds_of, gain_of, through
 from control_pgm.tables.message import Message, contract, is_linear, normal, table_of
 from control_pgm.tables.repeated import Own, Repetition, Source
 from control_pgm.tables.track import Track
@@ -43,7 +46,7 @@ class _Run:
         self.spec, self.start, self.n, self.tracks = spec, start, stop - start, tracks
         self.before = before
         self.calls, self.entries = bind(spec, start, tracks)
-        self.gains = [gain_of(step) if step.constant else None for step in spec.steps]
+        self.gains = [gain_of(step, start, stop, spec.batch) for step in spec.steps]
 
     def run(self) -> Iterator[int]:
         """Stretch by stretch."""
@@ -103,37 +106,52 @@ class _Run:
         return self.safe_in_chain(c, at_most, bounds) if self.spec.chain else self.safe_at_all(c, at_most, bounds)
 
     def safe_in_chain(self, c: int, at_most: int, bounds: Mapping[int, Bounds]) -> int:
-        """In a chain one repetition tells all: bounds and exponents move by the same amount in each."""
+        """In a chain all bounds and exponents are that of the message carried, and what the tables add to it."""
         ((carried, start),) = bounds.items()
-        stays_full = start.full and all(gain is not None and gain.low_if_full > -inf for gain in self.gains)
-        offsets = through(self.spec, self.gains, self.start + c, {carried: Bounds(0.0, 0.0, stays_full, 0)})
+        gains = [gain.within(slice(c, c + at_most)) for gain in self.gains]
+        full = start.full and all((gain.low_if_full > -inf).all() for gain in gains)
+        offsets = through(self.spec, gains, {carried: Bounds(0.0, 0.0, full, 0)}, _nothing)
         step = offsets[carried]
-        lowest, highest = start.low + min(b.low for b in offsets), start.high + max(b.high for b in offsets)
-
-        def within(limit: float, most: int) -> int:
-            down = repetitions_within(limit + lowest, -step.low, most)
-            return min(down, repetitions_within(limit - highest, step.high, most))
-
-        k = within(RANGE, at_most) or within(WIDE_RANGE, 1)
+        lows, highs = start.low + before(step.low), start.high + before(step.high)
+        lowest = lows + np.minimum.reduce([b.low for b in offsets])
+        highest = highs + np.maximum.reduce([b.high for b in offsets])
+        k = _first((lowest < -RANGE) | (highest > RANGE))
+        if k == 0 and lowest[0] >= -WIDE_RANGE and highest[0] <= WIDE_RANGE:
+            k = 1
         if k == 0:
             return 0
-        times = np.arange(k) if self.spec.batch is None else np.arange(k)[:, None]
+        exponents = start.exponent + before(step.exponent)[:k]
         for track, offset in zip(self.tracks, offsets, strict=True):
-            track.exponents[c : c + k] = start.exponent + offset.exponent + times * step.exponent
-            low, high = start.low + offset.low, start.high + offset.high
-            track.widen(low + min(0.0, (k - 1) * step.low), high + max(0.0, (k - 1) * step.high))
+            track.exponents[c : c + k] = exponents + offset.exponent[:k]
+            low, high = (lows + offset.low)[:k], (highs + offset.high)[:k]
+            track.widen(float(low.min()), float(high.max()))
         return k
 
     def safe_at_all(self, c: int, at_most: int, bounds: Mapping[int, Bounds]) -> int:
         """In general, walk along until a bound is hit."""
         now = dict(bounds)
         for k in range(at_most):
-            results = through(self.spec, self.gains, self.start + c + k, now)
+            here = self.start + c + k
+            gains = [gain.at(c + k) for gain in self.gains]
+            results = through(self.spec, gains, now, partial(_bounds_at, here))
             limit = RANGE if k else WIDE_RANGE
             if any(b.low < -limit or b.high > limit for b in results):
                 return k
             for track, result in zip(self.tracks, results, strict=True):
                 track.exponents[c + k] = result.exponent
-                track.widen(result.low, result.high)
+                track.widen(float(result.low), float(result.high))
             now = {i: results[i] for i in now}
         return at_most
+
+
+def _bounds_at(repetition: int, source: Sequence[Message]) -> Bounds:
+    return bounds_of(source[repetition])
+
+
+def _nothing(source: Any) -> Bounds:
+    raise AssertionError(f"a chain receives nothing from elsewhere, but {source!r}")
+
+
+def _first(marks: BoolArray) -> int:
+    """The first position that is marked; the length if none is."""
+    return int(marks.argmax()) if marks.any() else len(marks)

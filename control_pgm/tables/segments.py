@@ -34,6 +34,7 @@ from control_pgm.tables.message import (
 from control_pgm.tables.repeated import Own, Repeated, Repetition
 from control_pgm.tables.running import run
 from control_pgm.tables.scaled import Scaled
+from control_pgm.tables.series import Series
 from control_pgm.tables.stack import Stack
 from control_pgm.tables.track import Allocate, Track
 from control_pgm.tables.views import Scope
@@ -127,11 +128,18 @@ class Segments:
         (source,) = step.received
         assert isinstance(source, Own)
         received = self.stack(source.step, start - source.lag, stop - source.lag)
-        tables: Sequence[Message] = step.at(start)
+        if not step.constant and any(t.distinct.stack is None for t in step.tables if isinstance(t, Series)):
+            rows = [contract([*step.at(c), row_of(received, c - start)], step.recipe) for c in range(start, stop)]
+            return stacked(rows)
+        tables: list[Message] = [t[start:stop].stacked() if isinstance(t, Series) else t for t in step.tables]  # type: ignore[misc]
         if any(table_of(table).sparse for table in tables):  # one product for each is faster than one for all
             return _row_by_row(step, tables, received)
         position, count = len(step.recipe.sizes), stop - start
-        scopes: tuple[Scope, ...] = (*step.recipe.scopes[:-1], (position, *step.recipe.scopes[-1]))
+        own = [isinstance(table, Series) for table in step.tables]
+        scopes: tuple[Scope, ...] = tuple(
+            (position, *scope) if varies else scope
+            for scope, varies in zip(step.recipe.scopes, [*own, True], strict=True)
+        )
         batched = recipe(scopes, (position, *step.recipe.out), (*step.recipe.sizes, count))
         result = contract_into(np.empty((count, *step.shape)), [*tables, received], batched)
         assert isinstance(result, Stack)

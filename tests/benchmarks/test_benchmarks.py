@@ -8,6 +8,7 @@ import control_pgm
 from control_pgm import gridworld
 from tests.benchmarks import (
     batch,
+    changed,
     command,
     dense,
     engine,
@@ -143,6 +144,7 @@ def test_every_table_is_made_and_printed(capsys):
     made += limit.tables(0.0, [2], horizon=3, sides=[2], mebibytes=1)
     made += types.tables(0.0, [2], horizons=[3])
     made += irregular.tables(0.0, [6])
+    made += changed.tables(0.0, [2], horizon=30)
     for table in made:
         assert table.rows
         assert {len(row) for row in table.rows} == {len(table.header)}, table.title

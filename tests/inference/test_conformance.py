@@ -263,7 +263,7 @@ def test_evidence_without_meaning_is_refused(method, evidence, error, message):
 
 
 def test_an_unknown_method_is_answered_by_the_known_ones():
-    with pytest.raises(InvalidArgument, match="method 'sampling' does not exist; allowed: 'exact', 'enumeration'"):
+    with pytest.raises(InvalidArgument, match="method 'sampling'; allowed: 'exact', 'enumeration', 'loopy'"):
         infer(FactorGraph([Factor([X], [1, 2])]), method="sampling")
 
 
