@@ -1,4 +1,4 @@
-"""Networks that were changed against the network as it was unrolled, and hidden Markov models against a loop by hand."""
+"""Changed networks against the network as it was unrolled, and hidden Markov models against a loop by hand."""
 
 from __future__ import annotations
 
