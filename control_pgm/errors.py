@@ -7,7 +7,9 @@ Each class also derives from the built-in exception that a caller would expect, 
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
+from copy import copy
 from difflib import get_close_matches
+from typing import Self
 
 
 class ControlPGMError(Exception):
@@ -27,6 +29,12 @@ class ControlPGMError(Exception):
         self.what, self.allowed, self.remedy = what, allowed, remedy
         parts = [what, f"allowed: {allowed}" if allowed else "", remedy]
         super().__init__("; ".join(part for part in parts if part))
+
+    def of(self, member: str) -> Self:
+        """The same error of one among several problems, which it names."""
+        again = copy(self)
+        ControlPGMError.__init__(again, f"{member}: {self.what}", allowed=self.allowed, remedy=self.remedy)
+        return again
 
 
 class InvalidModel(ControlPGMError, ValueError):
@@ -61,11 +69,6 @@ class ImpossibleEvidence(ControlPGMError, ValueError):
     ) -> None:
         super().__init__(what, allowed=allowed, remedy=remedy)
         self.time, self.variable = time, variable
-
-    def of(self, member: str) -> ImpossibleEvidence:
-        """The same error of one among several problems, which it names."""
-        what = f"{member}: {self.what}"
-        return type(self)(what, allowed=self.allowed, remedy=self.remedy, time=self.time, variable=self.variable)
 
 
 class UndefinedConditional(ControlPGMError, ValueError):
