@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from control_pgm.cli.output import progress
+from control_pgm.cli.bar import progress
 from control_pgm.control import Solution, solve
 from control_pgm.interop import crosscheck
 from control_pgm.problems import gridworld
@@ -31,7 +31,7 @@ S..#.
 def demo(options: argparse.Namespace) -> bool:
     """Solve the grid, print what happens, check it, write the pictures."""
     mdp = gridworld(GRID, slip=options.slip)
-    solution = solve(mdp, options.horizon, temperature=options.temperature)
+    solution = solve(mdp, options.horizon, temperature=options.temperature, progress=progress(options))
     options.out.mkdir(parents=True, exist_ok=True)
     network = solution.network
     print(f"A gridworld (S start, # wall, H hole −1, G goal +1; slip {options.slip:g}):\n\n{GRID}\n")
@@ -43,7 +43,7 @@ def demo(options: argparse.Namespace) -> bool:
     print("(#: wall, ★: goal, ×: hole, ·: no single best action)\n")
     print(_indented(policy_text(solution)) + "\n")
     print("The same conditionals from independent engines:\n")
-    report = crosscheck(network, progress=progress())
+    report = crosscheck(network, progress=progress(options))
     print(f"{report}\n")
     for path in _draw(solution, options.out):
         print(f"wrote {path}")

@@ -8,6 +8,7 @@ from typing import Any
 import control_pgm.control.infinite as infinite
 import control_pgm.interop as interop
 from control_pgm.cli import inputs
+from control_pgm.cli.bar import progress
 from control_pgm.cli.output import array_text, deliver, json_text, show
 from control_pgm.control.infinite import AverageSolution, StationarySolution
 from control_pgm.control.infinite.options import INFERENCES
@@ -45,7 +46,12 @@ def solve_infinite(options: argparse.Namespace) -> bool:
             remedy="give --discount GAMMA, or --average, or --inference variational",
         )
     solution = infinite.solve_infinite(
-        mdp, inference=inference, temperature=options.temperature, risk=options.risk, **chosen(options)
+        mdp,
+        inference=inference,
+        temperature=options.temperature,
+        risk=options.risk,
+        progress=progress(options),
+        **chosen(options),
     )
     record = {"objective": "discounted", "discount": mdp.discount, **_record(solution, (*_STATIONARY, *_ARRAYS))}
     _deliver(solution, record, options)
@@ -61,7 +67,7 @@ def solve_average(options: argparse.Namespace) -> bool:
     mdp = inputs.process(options)
     check_undiscounted(mdp.discount, "--average")
     alpha = 1.0 if options.temperature is None else options.temperature
-    solution = infinite.solve_average(mdp, temperature=alpha, **chosen(options))
+    solution = infinite.solve_average(mdp, temperature=alpha, progress=progress(options), **chosen(options))
     names = (*_AVERAGE, *_ARRAYS, "state_marginals", "state_action_marginals")
     _deliver(solution, {"objective": "average", "inference": "posterior", **_record(solution, names)}, options)
     return True

@@ -10,8 +10,8 @@ from pathlib import Path
 import control_pgm.control as control
 import control_pgm.interop as interop
 from control_pgm.cli import kinds
+from control_pgm.cli.bar import progress
 from control_pgm.cli.notes import note
-from control_pgm.cli.output import progress
 from control_pgm.control import MDP, ControlNetwork, Solution, unroll
 from control_pgm.control.solve_options import DEFAULT
 from control_pgm.errors import InvalidArgument, InvalidModel, unknown
@@ -60,7 +60,7 @@ def solution(options: argparse.Namespace, mdp: MDP) -> Solution:
         temperature=options.temperature,
         risk=options.risk,
         memory_limit=limit(options),
-        progress=progress(),
+        progress=progress(options),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from control_pgm.cli import endless, inputs
+from control_pgm.cli.bar import progress
 from control_pgm.cli.output import array_text, deliver, json_text
 from control_pgm.cli.values import INFINITE
 from control_pgm.control import MDP
@@ -40,6 +41,7 @@ def solve(options: argparse.Namespace) -> bool:
         temperature=1.0 if options.temperature is None else options.temperature,
         horizon=options.horizon if objective == "finite" else None,
         discount=mdp.discount if objective == "discounted" else None,
+        progress=progress(options),
         **endless.chosen(options),
     )
     _deliver(solution, options)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
 import io
 import os
 import sys
 from collections.abc import Sequence
 
+from control_pgm.cli.bar import remove_bar
 from control_pgm.cli.notes import as_typed, warnings_as_notes
 from control_pgm.cli.parser import make_parser
 from control_pgm.errors import ControlPGMError
@@ -22,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = make_parser().parse_args(arguments)
     try:
         with warnings_as_notes():
-            return OK if options.run(options) else FAILED
+            return OK if _run(options) else FAILED
     except ControlPGMError as error:
         print(f"control-pgm: {as_typed(str(error))}", file=sys.stderr)
     except BrokenPipeError:  # the reader of a pipe has seen enough
@@ -35,3 +37,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("control-pgm: interrupted", file=sys.stderr)
         return INTERRUPTED
     return USAGE
+
+
+def _run(options: argparse.Namespace) -> bool:
+    """Run the verb; whatever ends it finds an empty line."""
+    try:
+        return bool(options.run(options))
+    finally:
+        remove_bar(options)

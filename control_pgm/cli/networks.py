@@ -10,6 +10,7 @@ from typing import Any
 import control_pgm.inference as inference
 import control_pgm.interop as interop
 from control_pgm.cli import inputs
+from control_pgm.cli.bar import progress
 from control_pgm.cli.notes import note
 from control_pgm.cli.output import csv_text, deliver, json_text, show
 from control_pgm.display import listing, number, text_table
@@ -93,7 +94,9 @@ def infer(options: argparse.Namespace) -> bool:
     if options.mode:
         _deliver_mode(model, observed, of, task, options)
         return True
-    posterior = inference.infer(model, observed, method=options.method, memory_limit=inputs.limit(options))
+    posterior = inference.infer(
+        model, observed, method=options.method, memory_limit=inputs.limit(options), progress=progress(options)
+    )
     if task:
         _write_solution(options.out, to_uai_solution(model, posterior, task))
         return True
@@ -127,14 +130,14 @@ def _deliver_mode(
 ) -> None:
     """The most probable assignment, or an estimate of it where the method is approximate."""
     mode: Mode | ModeEstimate
-    limit = inputs.limit(options)
+    common: dict[str, Any] = {"memory_limit": inputs.limit(options), "progress": progress(options)}
     if options.method == "loopy":
         if of:
             raise InvalidArgument("--mode of some variables with --method loopy", remedy="leave --of out")
-        mode = inference.infer(model, observed, method="loopy", elimination="max", memory_limit=limit).mode()
+        mode = inference.infer(model, observed, method="loopy", elimination="max", **common).mode()
         told: dict[str, Any] = {"outcome": mode.report.outcome}
     else:
-        mode = inference.infer(model, observed, method=options.method, memory_limit=limit).mode(*of)
+        mode = inference.infer(model, observed, method=options.method, **common).mode(*of)
         told = {"log_posterior": mode.log_posterior}
     if task:
         _write_solution(options.out, to_uai_solution(model, mode, task))

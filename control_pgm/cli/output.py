@@ -9,7 +9,6 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from itertools import product
 from pathlib import Path
-from time import monotonic
 from typing import Any
 
 import numpy as np
@@ -20,7 +19,6 @@ from control_pgm.tables.factor import Factor
 from control_pgm.tables.labelled import LabelledArray
 from control_pgm.writing import write_text
 
-_PATIENCE = 1.0  # seconds
 FORMATS = ("table", "json", "csv")
 _ENDINGS = {".json": "json", ".csv": "csv"}
 
@@ -100,18 +98,3 @@ def plain(value: Any) -> Any:
     if isinstance(value, float):
         return None if np.isnan(value) else value if np.isfinite(value) else "-inf" if value < 0 else "inf"
     return value if isinstance(value, str | int | bool | None) else str(value)
-
-
-def progress() -> Callable[[int, int, str], None] | None:
-    """A progress line on a terminal's standard error, for what takes longer than a second; nothing elsewhere."""
-    if not sys.stderr.isatty():
-        return None
-    start = monotonic()
-
-    def show(done: int, total: int, what: str) -> None:
-        if monotonic() - start < _PATIENCE:
-            return
-        end = "\r" if done < total else "\r" + " " * 60 + "\r"
-        print(f"  {what}: {done:,}/{total:,}", end=end, file=sys.stderr, flush=True)
-
-    return show

@@ -30,6 +30,8 @@ def make_parser() -> argparse.ArgumentParser:
     subparsers = parser.add_subparsers(required=True, metavar="VERB", title="verbs")
     for add_verb in (_info, _solve, _query, _draw, _crosscheck, _explore, _convert, _infer, _demo, _trace):
         add_verb(subparsers.add_parser)
+    for verb in subparsers.choices.values():
+        verb.add_argument("--quiet", action="store_true", help="no progress bar; there is none in files, pipes and CI")
     return parser
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from control_pgm.cli import inputs, subjects
-from control_pgm.cli.output import check_ending, progress, show
+from control_pgm.cli.bar import progress
+from control_pgm.cli.output import check_ending, show
 from control_pgm.control.solve_options import DEFAULT, has_temperature
 from control_pgm.errors import InvalidArgument
 from control_pgm.explorer import explore as write_page
@@ -76,12 +77,12 @@ def _values(options: argparse.Namespace, quantity: str) -> Drawing:
 def _temperature(options: argparse.Namespace) -> Drawing:
     mdp = inputs.process(options)
     state, t = subjects.state(options, mdp), options.time or 0
-    return plot_temperature(mdp, options.horizon, state=state, t=t, progress=progress())
+    return plot_temperature(mdp, options.horizon, state=state, t=t, progress=progress(options))
 
 
 def _optimism(options: argparse.Namespace) -> Drawing:
     mdp = inputs.process(options)
-    return plot_optimism(mdp, options.horizon, event=subjects.event(options, mdp), progress=progress())
+    return plot_optimism(mdp, options.horizon, event=subjects.event(options, mdp), progress=progress(options))
 
 
 PICTURES: Mapping[str, Picture] = {
@@ -109,7 +110,7 @@ PICTURES: Mapping[str, Picture] = {
         shows_temperature=True,
     ),
     "animation": Picture(
-        lambda options: animate_messages(subjects.passing(options), options.out, progress=progress()),
+        lambda options: animate_messages(subjects.passing(options), options.out, progress=progress(options)),
         "the messages as they are sent, in a .gif or .html",
         _MODEL,
         of_network=True,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Hashable
+from typing import Any
 
 import control_pgm.control as control
 import control_pgm.interop as interop
 from control_pgm.cli import inputs
-from control_pgm.cli.output import progress
+from control_pgm.cli.bar import progress
 from control_pgm.control import MDP, ControlNetwork, Solution, Trajectories
 from control_pgm.errors import InvalidArgument
 from control_pgm.inference import infer
@@ -49,8 +50,8 @@ def directed(options: argparse.Namespace) -> BayesianNetwork:
 def passing(options: argparse.Namespace) -> Solution | TreePosterior:
     """Whose messages are animated."""
     if inputs.names_a_network(options):
-        return infer(inputs.network_file(options), memory_limit=inputs.limit(options))
-    return control.solve(unrolled(options), memory_limit=inputs.limit(options), progress=progress())
+        return infer(inputs.network_file(options), memory_limit=inputs.limit(options), progress=progress(options))
+    return control.solve(unrolled(options), memory_limit=inputs.limit(options), progress=progress(options))
 
 
 def simulated(options: argparse.Namespace) -> Trajectories:
@@ -63,19 +64,18 @@ def simulated(options: argparse.Namespace) -> Trajectories:
 def compared(options: argparse.Namespace) -> dict[str, Solution]:
     """The process under several types of inference."""
     mdp, horizon, risk = inputs.process(options), options.horizon, options.risk
-    limit, alpha = inputs.limit(options), options.temperature
-    found = {
-        kind: control.solve(mdp, horizon, inference=kind, temperature=alpha, memory_limit=limit) for kind in _COMPARED
-    }
+    alpha = options.temperature
+    common: dict[str, Any] = {"memory_limit": inputs.limit(options), "progress": progress(options)}
+    found = {kind: control.solve(mdp, horizon, inference=kind, temperature=alpha, **common) for kind in _COMPARED}
     if risk is not None:
-        planned = control.solve(mdp, horizon, inference="planning", risk=risk, memory_limit=limit)
+        planned = control.solve(mdp, horizon, inference="planning", risk=risk, **common)
         found[f"planning, risk {risk:g}"] = planned
-    return found | {"bellman": control.solve(mdp, horizon, inference="bellman", memory_limit=limit)}
+    return found | {"bellman": control.solve(mdp, horizon, inference="bellman", **common)}
 
 
 def checked(options: argparse.Namespace) -> Report:
     """The cross-check of the network."""
-    return interop.crosscheck(unrolled(options), progress=progress())
+    return interop.crosscheck(unrolled(options), progress=progress(options))
 
 
 def event(options: argparse.Namespace, mdp: MDP) -> list[Hashable] | None:

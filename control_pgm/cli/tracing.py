@@ -10,6 +10,7 @@ from itertools import islice
 import numpy as np
 
 from control_pgm.cli import inputs, kinds
+from control_pgm.cli.bar import progress
 from control_pgm.cli.output import show
 from control_pgm.control import ControlNetwork, solve
 from control_pgm.display import number, text_table
@@ -71,7 +72,7 @@ def _posterior(options: argparse.Namespace) -> tuple[TreePosterior, Naming | Non
     if inputs.names_a_network(options):
         model = inputs.network_file(options)
         observed = inputs.evidence(options.evidence or [], model)
-        return infer(model, observed, memory_limit=inputs.limit(options)), None
+        return infer(model, observed, memory_limit=inputs.limit(options), progress=progress(options)), None
     if options.evidence:
         raise InvalidArgument("--evidence with a process, whose evidence is O=1", remedy="leave it out")
     if options.horizon is None:
@@ -79,7 +80,7 @@ def _posterior(options: argparse.Namespace) -> tuple[TreePosterior, Naming | Non
             "a process has no network to trace", remedy="unroll it: --horizon T, the number of actions"
         )
     network = inputs.network(options, inputs.process(options))
-    posterior: TreePosterior = solve(network, memory_limit=inputs.limit(options)).posterior
+    posterior: TreePosterior = solve(network, memory_limit=inputs.limit(options), progress=progress(options)).posterior
     return posterior, _naming(network)
 
 

@@ -9,8 +9,9 @@ import numpy as np
 import control_pgm.inference as inference
 import control_pgm.interop as interop
 from control_pgm.cli import inputs
+from control_pgm.cli.bar import progress
 from control_pgm.cli.notes import note
-from control_pgm.cli.output import deliver, factor_text, progress, show
+from control_pgm.cli.output import deliver, factor_text, show
 from control_pgm.control import MDP, ControlNetwork, unroll
 from control_pgm.display import listing, number, text_table
 from control_pgm.errors import InvalidArgument
@@ -74,7 +75,7 @@ def crosscheck(options: argparse.Namespace) -> bool:
     against = {} if options.against is None else {"against": options.against}
     if not options.tolerance >= 0:
         raise InvalidArgument(f"--tolerance {options.tolerance}", allowed="a number ≥ 0")
-    report = interop.crosscheck(network, tolerance=options.tolerance, progress=progress(), **against)
+    report = interop.crosscheck(network, tolerance=options.tolerance, progress=progress(options), **against)
     show(str(report))
     return report.passed
 
