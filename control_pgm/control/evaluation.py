@@ -13,6 +13,7 @@ from control_pgm.control.labelled_results import LabelledResults
 from control_pgm.control.mdp import MDP
 from control_pgm.control.policies import read_policy
 from control_pgm.control.priors import Prior, parse_prior
+from control_pgm.control.slices import terminal_state
 from control_pgm.control.temperatures import check_schedule, varies
 from control_pgm.display import html_table, number, text_table
 from control_pgm.errors import NotAvailable, UndefinedConditional
@@ -44,7 +45,7 @@ class Evaluation(LabelledResults):
     state_action_marginals : LabelledArray [t, s, a]
         p(s_t, a_t | pi).
     terminated : LabelledArray [t]
-        p(discount has ended the process before t | pi).
+        p(discount has ended the process before t | pi); 0 where the process has its own terminal state.
     """
 
     expected_reward: float
@@ -262,7 +263,10 @@ def _weighted(weights: FloatArray, values: FloatArray) -> float:
 
 
 def occupancies(mdp: MDP, policy: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """p(s_t | pi) with T+1 rows, and the mass that discount has ended before each t. NaN rows must not be reached."""
+    """p(s_t | pi) with T+1 rows, and the mass that discount has ended before each t. NaN rows must not be reached.
+
+    A terminal state of the process's own takes up what discount has ended, as in the network.
+    """
     belief = np.zeros((len(policy) + 1, mdp.n_states))
     belief[0] = mdp.initial
     for t, pi in enumerate(policy):
@@ -278,4 +282,9 @@ def occupancies(mdp: MDP, policy: FloatArray) -> tuple[FloatArray, FloatArray]:
             pi = np.where(undefined[:, None], 0.0, pi)
         flow = (belief[t][:, None] * pi).reshape(-1)
         belief[t + 1] = mdp.discount * (flow @ mdp.matrix_at(t))
-    return belief, 1.0 - belief.sum(axis=1) if mdp.discount < 1.0 else np.zeros(len(belief))
+    ended = 1.0 - belief.sum(axis=1) if mdp.discount < 1.0 else np.zeros(len(belief))
+    own = terminal_state(mdp) if mdp.discount < 1.0 else None
+    if own is None:
+        return belief, ended
+    belief[:, own] += ended
+    return belief, np.zeros(len(belief))

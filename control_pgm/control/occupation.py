@@ -47,22 +47,12 @@ def occupation(network: ControlNetwork, policy: FloatArray) -> Occupation:
     """
     n = network.mdp.n_states
     if network.as_unrolled:
-        states, terminated = _under_discount(network, policy[:, :n])
+        states, terminated = occupancies(network.mdp, policy[:, :n])
     else:
         everywhere = _marginals(network, policy)
         states, terminated = everywhere[:, :n], everywhere[:, n:].sum(axis=1)
     pairs = states[:-1, :, None] * np.nan_to_num(policy[:, :n])
     return Occupation(lock(np.ascontiguousarray(states)), lock(pairs), lock(terminated))
-
-
-def _under_discount(network: ControlNetwork, policy: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """p(s_t), and what discount has ended, which a terminal state of the process itself takes up."""
-    states, terminated = occupancies(network.mdp, policy)
-    endings = network.mdp.frame.endings
-    if not endings or endings[0].own is None:
-        return states, terminated
-    states[:, endings[0].own] += terminated
-    return states, np.zeros(len(terminated))
 
 
 def _marginals(network: ControlNetwork, policy: FloatArray) -> FloatArray:

@@ -13,7 +13,7 @@ from control_pgm.control.dynamics import Dynamics
 from control_pgm.control.mdp import MDP
 from control_pgm.control.policies import read_policy
 from control_pgm.control.rewards import Rewards
-from control_pgm.control.slices import TERMINAL
+from control_pgm.control.slices import TERMINAL, terminal_state
 from control_pgm.control.validation import MAX_DENSE_BYTES
 from control_pgm.display import number, size
 from control_pgm.errors import InvalidArgument, TooLarge, UndefinedConditional
@@ -36,7 +36,7 @@ class Trajectories(Restored):
     Attributes
     ----------
     states : int array [n, T+1]
-        State indices; S stands for a process that discount has ended.
+        State indices; S stands for a process that discount has ended, unless it has its own terminal state.
     actions : int array [n, T]
     rewards : array [n, T+1]
         Rewards as they were drawn; the last column is the terminal reward. 0 after an end by discount.
@@ -123,13 +123,14 @@ def simulate(
         raise TooLarge(
             f"{n:,} trajectories need {size(need)}", allowed=size(MAX_DENSE_BYTES), remedy="draw fewer at once"
         )
-    steps, ended = len(pi), mdp.n_states
+    own = terminal_state(mdp) if mdp.discount < 1.0 else None
+    steps, ended = len(pi), mdp.n_states if own is None else own
     states = np.full((n, steps + 1), ended, dtype=np.int64)
     actions = np.zeros((n, steps), dtype=np.int64)
     rewards = np.zeros((n, steps + 1))
     states[:, 0] = _draw_start(mdp.initial, n, rng)
     for t in range(steps):
-        going = np.flatnonzero(states[:, t] < ended)
+        going = np.flatnonzero(states[:, t] < mdp.n_states)
         s = states[going, t]
         if np.isnan(pi[t, s]).any():
             at = mdp.states[int(s[np.isnan(pi[t, s]).any(axis=1)][0])]

@@ -269,3 +269,26 @@ def test_seeds_are_integers_or_generators_everywhere():
         for wrong in (-1, 1.5, "1", None, True):
             with pytest.raises(InvalidArgument, match=r"a seed \(an integer ≥ 0\) or a numpy.random.Generator"):
                 draw(wrong)
+
+
+def test_an_own_terminal_state_takes_up_what_discount_has_ended():
+    p = np.zeros((3, 2, 3))
+    p[0] = [[0.0, 1.0, 0.0], [0.5, 0.3, 0.2]]
+    p[1] = [[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]
+    p[2, :, 2] = 1.0
+    mdp = MDP(p, [[1.0, 2.0], [0.0, 3.0], [0.0, 0.0]], states=["x", "y", "terminal"], initial="x", discount=0.5)
+    for inference in ("posterior", "variational", "bellman"):
+        solution = solve(mdp, 4, inference=inference)
+        pi = np.asarray(solution.policy)
+        belief = [np.array([1.0, 0.0, 0.0])]
+        for t in range(4):  # after each reward half of what goes on ends
+            moved = np.einsum("s,sa,sax->x", belief[-1], pi[t], p)
+            belief.append(0.5 * moved + [0.0, 0.0, 0.5 * moved.sum()])
+        found = evaluate(mdp, solution)
+        assert np.abs(found.state_marginals - np.array(belief)).max() < 1e-12
+        assert not found.terminated.any()
+        if inference != "posterior":
+            assert np.abs(found.state_marginals - solution.state_marginals).max() < 1e-12
+    drawn = simulate(mdp, solution, 4000, seed=3).states
+    assert drawn.max() == 2
+    assert np.abs(np.eye(3)[drawn].mean(axis=0) - belief).max() < 0.04
