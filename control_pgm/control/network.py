@@ -34,7 +34,6 @@ from control_pgm.errors import InvalidArgument, InvalidModel, NotAvailable, TooL
 from control_pgm.inference.exact import TreePosterior
 from control_pgm.inference.infer import infer
 from control_pgm.inference.plan import DEFAULT_MEMORY_LIMIT
-from control_pgm.inference.problem import Problem
 from control_pgm.keywords import keywords
 from control_pgm.models.cpd import CPD
 from control_pgm.models.every_slice import EverySlice
@@ -250,15 +249,32 @@ class ControlNetwork(DynamicBayesianNetwork):
                 remedy="name the states 0 and 1, or leave out the kind and give infer its evidence",
             )
 
-    def without_free_variables(self, problem: Problem) -> list[str]:
-        """The tables whose variables are all observed, for errors."""
-        if not problem.constants:
-            return []
-        by_origin = {id(table.scaled): table for table in self.factors}
-        empty = [k for k, scope in enumerate(problem.scopes) if not scope]
-        alone = [k for k in empty if problem.tables[k].total_log() != 0.0]  # a number other than one
-        tables = [self.cpd(name) if (name := problem.owners[k]) else by_origin[id(problem.origins[k])] for k in alone]
-        return [repr(table) for table in tables]
+    def anchored(self) -> Self:
+        """The same joint of what is not observed; tables of observed variables alone are one weight of s_0.
+
+        Such a table is a number, as p(O_t=1) without parents, a factor on O_t or one without variables. On s_0 it
+        counts into beta_0 and V_0, so that alpha and beta cover all evidence.
+        """
+        if self.as_unrolled:
+            return self
+        seen = self.evidence
+        cpds = [cpd for cpd in map(self.cpd, seen) if all(name in seen for name in cpd.scope)]
+        factors = [factor for factor in self.factors if all(name in seen for name in factor.scope)]
+        if not cpds and not factors:
+            return self
+        log_weight, certain = 0.0, {}
+        for table in (*cpds, *factors):
+            log_weight += float(table.log_array()[tuple(v.index(seen[v.name]) for v in table.variables)])
+        for cpd in cpds:
+            rows = np.zeros(cpd.shape)
+            rows[..., cpd.child.index(seen[cpd.child.name])] = 1.0
+            certain[cpd.child.name] = CPD(cpd.child, cpd.parents, rows)
+        first, gone = self.variable("s_0"), {id(factor) for factor in factors}
+        weight = Factor([first], np.full(first.cardinality, log_weight), log=True)
+        return self._with(
+            [certain.get(cpd.child.name, cpd) for cpd in self.cpds],
+            [*(factor for factor in self.factors if id(factor) not in gone), weight],
+        )
 
     def __repr__(self) -> str:
         first, last = self.temperatures[0], self.temperatures[-1]

@@ -15,7 +15,6 @@ import numpy as np
 from control_pgm.control.network import ControlNetwork
 from control_pgm.errors import InvalidArgument
 from control_pgm.inference.problem import state_indices
-from control_pgm.models.cpd import CPD
 from control_pgm.tables.factor import Factor
 
 _ANY = ("posterior", "map")  # the types of inference in which an observation is one, whatever it is of
@@ -71,24 +70,6 @@ def observing(network: ControlNetwork, evidence: Any, kind: str) -> ControlNetwo
             observed[name] = label
         else:  # the mode maximises over trajectories, all of whose variables have factors
             indicators.append(Factor([variable], np.arange(variable.cardinality) == place))
-    for name in observed:
-        if all(parent.name in observed for parent in network.cpd(name).parents):
-            network, weight = _with_certain(network, name, observed)
-            indicators.append(weight)
     if indicators:
         network = network.extend(*indicators)
     return network.given(observed) if observed else network
-
-
-def _with_certain(network: ControlNetwork, name: str, observed: dict[str, Hashable]) -> tuple[ControlNetwork, Factor]:
-    """A table of observed variables alone is one number: it becomes a weight of s_0, where it counts into beta_0.
-
-    So alpha and beta cover all evidence.
-    """
-    cpd, first = network.cpd(name), network.variable("s_0")
-    place = tuple(v.states.index_of[observed[v.name]] for v in cpd.variables)
-    table = cpd.array()
-    weight = Factor([first], np.full(first.cardinality, table[place]))
-    certain = np.zeros(table.shape)
-    certain[..., place[-1]] = 1.0
-    return network.replace(CPD(cpd.child, cpd.parents, certain)), weight

@@ -77,7 +77,6 @@ class TextbookMessages(StepQueries):
                 )
         roots = [i for i in tree.roots if not self.posterior.compiled.silent[i]]
         alone = [problem.names[tree.order[i]] for i in roots if tree.order[i] != self._states[0]]
-        alone += self.network.without_free_variables(problem)
         if alone:
             raise InvalidModel(
                 f"the network falls into independent parts at {alone[-1]}: alpha and beta do not cover all evidence",

@@ -132,6 +132,7 @@ def solve(
     plain = network
     if evidence is not None:
         network = observing(network, evidence, kind)
+    network = network.anchored()
     check_schedule_use(network, kind)
     check_actions(network, inference)
     if convention == "sum":
@@ -143,9 +144,9 @@ def solve(
         try:
             return _posterior(network, convention, memory_limit, progress, keep)
         except ImpossibleEvidence:
-            if not evidence:
+            if network is plain:
                 raise
-            raise impossible(plain, {**plain.evidence, **evidence}, memory_limit) from None
+            raise impossible(plain, {**plain.evidence, **(evidence or {})}, memory_limit) from None
     if kind == "marginal-map":
         return _open_loop(counting_network(network), memory_limit, progress)
     valuation = valuate(network, kind, risk=risk, memory_limit=memory_limit, progress=progress)

@@ -149,7 +149,6 @@ class Valuation(Restored):
                 )
         roots = [problem.names[tree.order[i]] for i in tree.roots if self.valued.sent[i].values is not None]
         alone = [name for name in roots if name != "s_0"]
-        alone += self.network.without_free_variables(problem)
         if alone:
             raise InvalidModel(
                 f"the network falls into independent parts at {alone[-1]}: V does not cover all of them", remedy=_REMEDY

@@ -119,3 +119,29 @@ def test_a_tie_across_steps_is_refused_and_named(inference, risk):
     apart = NET.replace(CPD(NET.variable("s_1"), [], [0.5, 0.5]))
     with pytest.raises(InvalidModel, match="independent parts at s_1"):
         solve(apart, inference=inference, risk=risk)
+
+
+@both
+def test_numbers_that_depend_on_nothing_count_into_the_start(net):
+    o = net.variable("O_1")
+    numbers = {
+        "a factor without variables": (net.extend(Factor([], 2.5)), 2.5),
+        "a factor on O_1": (net.extend(Factor([o], [0.9, 0.3])), 0.3),
+        "a factor on two": (net.extend(Factor([net.variable("O_0"), o], [[1.0, 1.0], [1.0, 0.4]])), 0.4),
+    }
+    for what, (other, number) in numbers.items():
+        alpha = net.temperature
+        plain, exact = solve(net), solve(other)
+        assert abs(exact.log_evidence - plain.log_evidence - np.log(number)) <= TIGHT, what
+        assert abs(exact.log_evidence - infer(other, other.optimal).log_evidence) <= TIGHT, what
+        assert difference(exact.policy, plain.policy) <= TIGHT, what
+        assert difference(exact.V[0], plain.V[0] + alpha * np.log(number)) <= TIGHT, what
+        for t in range(net.horizon + 1):
+            both_ways = np.exp(exact.log_forward[t] + exact.log_backward[t] - exact.log_evidence)
+            assert difference(both_ways, exact.state_marginals[t]) <= TIGHT, what
+        for inference, risk in (("variational", None), ("bellman", None), ("planning", 0.5), ("map", None)):
+            found = solve(other, inference=inference, risk=risk)
+            before = solve(net, inference=inference, risk=risk)
+            assert abs(found.value - before.value - alpha * np.log(number)) <= TIGHT, (what, inference)
+    always = net.replace(CPD(o, [], [0.7, 0.3]))
+    assert abs(solve(always).log_evidence - infer(always, always.optimal, method="enumeration").log_evidence) <= TIGHT
