@@ -1,12 +1,14 @@
-"""What is the same in all slices of an unrolled network, told once."""
+"""Values that are the same in all slices of an unrolled network, held once."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from control_pgm.tables.frozen_mapping import ReadOnlyMapping
 
-class EverySlice(Mapping[str, Any]):
+
+class EverySlice(ReadOnlyMapping[str, Any]):
     """The same value for a variable in all its slices: {name_0: value, name_1: value, …}, as a read-only mapping.
 
     Parameters

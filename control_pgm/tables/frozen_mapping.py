@@ -1,4 +1,4 @@
-"""A mapping that nobody can change, and that can be copied and sent to other processes."""
+"""Mappings that nobody can change: merged with ``|`` as dictionaries are, copied and sent to other processes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,19 @@ K = TypeVar("K")
 V = TypeVar("V", covariant=True)
 
 
-class FrozenMapping(Mapping[K, V]):
+class ReadOnlyMapping(Mapping[K, V]):
+    """A mapping that ``|`` merges with others into a new dictionary, in which the values of the right one count."""
+
+    __slots__ = ()
+
+    def __or__(self, other: Mapping[K, V]) -> dict[K, V]:
+        return {**self, **other}
+
+    def __ror__(self, other: Mapping[K, V]) -> dict[K, V]:
+        return {**other, **self}
+
+
+class FrozenMapping(ReadOnlyMapping[K, V]):
     """The items of a mapping as they are now. Unlike ``types.MappingProxyType`` it can be pickled.
 
     Examples
@@ -36,12 +48,6 @@ class FrozenMapping(Mapping[K, V]):
 
     def __contains__(self, key: object) -> bool:
         return key in self._items
-
-    def __or__(self, other: Mapping[K, V]) -> dict[K, V]:
-        return {**self, **other}
-
-    def __ror__(self, other: Mapping[K, V]) -> dict[K, V]:
-        return {**other, **self}
 
     def __repr__(self) -> str:
         return f"FrozenMapping({self._items!r})"
