@@ -189,21 +189,24 @@ def draw(options: argparse.Namespace) -> bool:
     elif "horizon" in picture.has and options.horizon is None:
         raise InvalidArgument(f"--what {options.what} without --horizon", remedy="give the number of actions")
     check_ending(options.out, picture.endings)
-    drawn = picture.draw(_with_temperature(picture, options))
+    chosen = _chosen_temperature(picture, options)
+    if chosen is not None:
+        options = argparse.Namespace(**vars(options) | {"temperature": chosen})
+    drawn = picture.draw(options)
+    if chosen is not None:
+        show(f"temperature {chosen:g}, chosen so that preferences show; --temperature sets another")
     show(f"wrote {drawn if isinstance(drawn, Path) else save_picture(drawn, options.out)}")
     return True
 
 
-def _with_temperature(picture: Picture, options: argparse.Namespace) -> argparse.Namespace:
-    """The options with a temperature at which the picture shows something, where none was given and it matters."""
+def _chosen_temperature(picture: Picture, options: argparse.Namespace) -> float | None:
+    """A temperature at which the picture shows something, where none was given and it matters; else None."""
     inference = getattr(options, "inference", None) or DEFAULT
     if not picture.shows_temperature or options.temperature is not None or inputs.names_a_network(options):
-        return options
+        return None
     if not has_temperature(inference):
-        return options
-    alpha = telling_temperature(inputs.process(options), options.horizon, inference)
-    show(f"temperature {alpha:g}, chosen so that preferences show; --temperature sets another")
-    return argparse.Namespace(**vars(options) | {"temperature": alpha})
+        return None
+    return telling_temperature(inputs.process(options), options.horizon, inference)
 
 
 def explore(options: argparse.Namespace) -> bool:

@@ -20,7 +20,7 @@ def test_a_wrong_ending_is_refused_before_anything_is_computed(capsys, files, mo
             ["draw", "GRID", "--horizon", 3, "--what", "optimism", "--temperature", 1, "--out", "p.png"],
             ["--temperature"],
         ),
-        (["draw", "gym:CliffWalking-v1", "--horizon", 3, "--what", "optimism", "--out", "p.png"], ["no goal", "event"]),
+        (["draw", "textbook:forest", "--horizon", 3, "--what", "optimism", "--out", "p.png"], ["no goal", "event"]),
         (["draw", "GRID", "--out", "p.png"], ["--what policy without --horizon"]),
         (["draw", "GRID", "--horizon", 3], ["--out"]),
         (["draw", "GRID", "--horizon", 3, "--what", "elephant", "--out", "p.png"], ["'elephant'", "'clusters'"]),

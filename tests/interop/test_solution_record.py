@@ -84,7 +84,8 @@ def data_of(solution):
     found = {}
     for name in sorted(names - WORKINGS):
         try:
-            found[name] = getattr(solution, name)
+            value = getattr(solution, name)
+            found |= {} if callable(value) else {name: value}
         except (NotAvailable, UndefinedConditional, ImpossibleEvidence):
             continue
     return found
@@ -102,6 +103,8 @@ def assert_same_data(solution, saved):
             assert not np.asarray(again).flags.writeable, name
         else:
             assert repr(value) == repr(again), name
+    if "policy" in data:
+        assert np.asarray(solution.greedy()).tolist() == np.asarray(saved.greedy()).tolist()
     for name in {*AXES, *NUMBERS, "plan", "exact"} - set(data):
         with pytest.raises(NotAvailable, match=f"inference='{solution.inference}', has no {name}$"):
             getattr(saved, name)

@@ -103,5 +103,5 @@ def test_evidence_on_what_does_not_exist_is_an_error():
     net = BayesianNetwork([CPD(X, [], [0.5, 0.5])])
     with pytest.raises(UnknownName, match="variable 'w' does not exist; allowed: 'x'"):
         FactorGraph.from_model(net, {"w": 0})
-    with pytest.raises(UnknownName, match="state of 'x': 7 does not exist; allowed: 0, 1"):
+    with pytest.raises(UnknownName, match="state of 'x': 7 does not exist; allowed: 0 … 1"):
         FactorGraph.from_model(net, {"x": 7})
