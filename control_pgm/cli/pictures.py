@@ -193,9 +193,10 @@ def draw(options: argparse.Namespace) -> bool:
     if chosen is not None:
         options = argparse.Namespace(**vars(options) | {"temperature": chosen})
     drawn = picture.draw(options)
+    written = drawn if isinstance(drawn, Path) else save_picture(drawn, options.out)
     if chosen is not None:
         show(f"temperature {chosen:g}, chosen so that preferences show; --temperature sets another")
-    show(f"wrote {drawn if isinstance(drawn, Path) else save_picture(drawn, options.out)}")
+    show(f"wrote {written}")
     return True
 
 
