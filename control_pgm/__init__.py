@@ -142,7 +142,7 @@ from control_pgm.viz import (
 )
 
 # ``solution.save(path)``: files lie in a layer above solutions
-Solution.save = StationarySolution.save = AverageSolution.save = save_solution
+Solution.save = Solutions.save = StationarySolution.save = AverageSolution.save = save_solution
 
 __all__ = [
     "AverageSolution",

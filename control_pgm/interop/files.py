@@ -10,6 +10,7 @@ from control_pgm.control.infinite import AverageSolution, StationarySolution
 from control_pgm.control.mdp import MDP
 from control_pgm.control.policy_sources import opened
 from control_pgm.control.solution import Solution
+from control_pgm.control.solutions import Solutions
 from control_pgm.display import size
 from control_pgm.errors import InvalidArgument, InvalidFile, InvalidModel, TooLarge, unknown
 from control_pgm.interop.csv_table import read_csv
@@ -19,8 +20,11 @@ from control_pgm.interop.mdp_record import mdp_from, mdp_record
 from control_pgm.interop.npz_format import read_npz, write_npz
 from control_pgm.interop.saved_solution import SavedSolution
 from control_pgm.interop.solution_record import solution_from, solution_record
+from control_pgm.interop.solutions_record import FORMAT as SOLUTIONS
+from control_pgm.interop.solutions_record import solutions_from, solutions_record
 from control_pgm.interop.source import MAX_BYTES, Record, Source, check_limit, ending, read_text
-from control_pgm.interop.stationary_record import FORMAT, Stationary, stationary_from, stationary_record
+from control_pgm.interop.stationary_record import FORMAT as STATIONARY
+from control_pgm.interop.stationary_record import Stationary, stationary_from, stationary_record
 from control_pgm.keywords import keywords
 from control_pgm.problems import forest, gambler, puterman_two_state, russell_norvig_grid, sutton_barto_grid
 from control_pgm.problems.gridworld import ACTIONS, gridworld
@@ -167,17 +171,17 @@ def loads(text: str, *, name: str = "the JSON text", max_bytes: int = MAX_BYTES)
 
 
 @keywords
-def save_solution(solution: Solution | Stationary, path: str | Path) -> Path:
+def save_solution(solution: Solution | Solutions | Stationary, path: str | Path) -> Path:
     """Write the data of a solution, with its decision process: whole, or not at all.
 
     All that its type of inference has comes back bit by bit with `load_solution`: policy, values and marginals,
     evidence and bounds, an open-loop plan, risk, temperatures and action prior. Figures that would need more memory
     than there may be, such as the exact evidence beside a variational solution, are left out. Solutions without a last
-    step come back as they were.
+    step, and those of many problems, come back as they were.
 
     Parameters
     ----------
-    solution : Solution, StationarySolution or AverageSolution
+    solution : Solution, Solutions, StationarySolution or AverageSolution
     path : path
         .json or .npz, as for `save`.
 
@@ -200,17 +204,19 @@ def save_solution(solution: Solution | Stationary, path: str | Path) -> Path:
     """
     if isinstance(solution, StationarySolution | AverageSolution):
         return _write(lambda: stationary_record(solution), path)
+    if isinstance(solution, Solutions):
+        return _write(lambda: solutions_record(solution), path)
     if not isinstance(solution, Solution):
         raise InvalidArgument(
             f"{type(solution).__name__} cannot be saved as a solution",
-            allowed="a Solution, a StationarySolution or an AverageSolution",
+            allowed="a Solution, Solutions, a StationarySolution or an AverageSolution",
             remedy="decision processes: save(mdp, path)",
         )
     return _write(lambda: solution_record(solution), path)
 
 
 @keywords
-def load_solution(path: str | Path, *, max_bytes: int = MAX_BYTES) -> SavedSolution | Stationary:
+def load_solution(path: str | Path, *, max_bytes: int = MAX_BYTES) -> SavedSolution | Solutions | Stationary:
     """Read what `save_solution` has written.
 
     Parameters
@@ -223,7 +229,8 @@ def load_solution(path: str | Path, *, max_bytes: int = MAX_BYTES) -> SavedSolut
     Returns
     -------
     SavedSolution
-        Of a solution without a last step the solution itself: a StationarySolution or an AverageSolution.
+        Of a solution without a last step the solution itself: a StationarySolution or an AverageSolution. Of many
+        problems the Solutions, whose single ones ``solutions[k]`` are solved again when they are asked for.
 
     Raises
     ------
@@ -238,7 +245,10 @@ def load_solution(path: str | Path, *, max_bytes: int = MAX_BYTES) -> SavedSolut
     """
     check_limit(max_bytes)
     source = _READERS[ending(path, tuple(_READERS))](Path(path), max_bytes)
-    return (stationary_from if source.fields.get("format") == FORMAT else solution_from)(source)
+    form = source.fields.get("format")
+    if form == SOLUTIONS:
+        return solutions_from(source)
+    return stationary_from(source) if form == STATIONARY else solution_from(source)
 
 
 @opened.register(str)

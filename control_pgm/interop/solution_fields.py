@@ -13,7 +13,7 @@ from control_pgm.tables.arrays import FloatArray, lock
 from control_pgm.tables.labelled import LabelledArray
 from control_pgm.tables.variable import Labels
 
-_PRIORS = ("uniform", "counting", "sa", "tsa")  # what p(a|s) is, or the axes of its table
+PRIORS = ("uniform", "counting", "sa", "tsa")  # what p(a|s) is, or the axes of its table
 
 
 def prior_kind(prior: FloatArray | str | None) -> str:
@@ -62,7 +62,7 @@ def read_labelled(source: Source, name: str, axes: str, mdp: MDP, horizon: int =
 
 def read_prior(source: Source, mdp: MDP, horizon: int = 0) -> FloatArray | str | None:
     """The action prior as `unroll` takes it."""
-    kind = source.text("prior", _PRIORS)
+    kind = source.text("prior", PRIORS)
     if (kind in ("sa", "tsa")) != ("action_prior" in source.names):
         raise source.error(f"prior is {kind!r}", allowed="'sa' or 'tsa' with the array action_prior, others without")
     if kind in ("uniform", "counting"):
