@@ -73,6 +73,11 @@ class Reporter:
         if done > self._last[0]:
             self._call(done)
 
+    def advance(self) -> None:
+        """One more is done."""
+        self._steps += 1
+        self.at(self._steps)
+
     def step(self, before: float, now: float, goal: float, most: int) -> None:
         """One more step of an iteration whose error has come from ``before`` to ``now``, and may be ``goal``.
 

@@ -1,5 +1,8 @@
 """Progress means the same wherever work is long: from 0 to the total, not too often; what it raises stops it."""
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
 import numpy as np
 import pytest
 
@@ -19,6 +22,8 @@ from control_pgm import (
     infer_many,
     plot_optimism,
     plot_temperature,
+    save,
+    save_solution,
     soft_policy_iteration,
     solve,
     solve_average,
@@ -53,7 +58,28 @@ class Steps:
         return int(action), 1.0, False, False, {}
 
 
+LARGE = MDP(RNG.dirichlet(np.ones(60), (60, 3)), RNG.normal(size=(60, 3)))
+
+
+def saving(kind, what=save, subject=LARGE):
+    """Writing a file, which must not be there where it was stopped."""
+
+    def work(progress):
+        with TemporaryDirectory() as folder:
+            try:
+                what(subject, Path(folder) / f"file.{kind}", progress=progress)
+            except BaseException:
+                assert not list(Path(folder).iterdir())
+                raise
+
+    return work
+
+
 WORK = {
+    "save npz": saving("npz"),
+    "save json": saving("json"),
+    "save_solution npz": saving("npz", save_solution, solve(GRID, 5)),
+    "save_solution json": saving("json", save_solution, solve(GRID, 5)),
     **{
         f"solve {kind}": lambda p, kind=kind, more=more: solve(GRID, 30, inference=kind, progress=p, **more)
         for kind, more in {

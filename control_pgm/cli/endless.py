@@ -103,7 +103,7 @@ def _deliver(
     solution: StationarySolution | AverageSolution, record: dict[str, Any], options: argparse.Namespace
 ) -> None:
     if options.out is not None and options.out.suffix.lower() in WHOLE:
-        show(f"wrote {interop.save_solution(solution, options.out)}")
+        show(f"wrote {interop.save_solution(solution, options.out, progress=progress(options))}")
         return
     array = getattr(solution, options.show)
 

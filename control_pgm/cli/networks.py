@@ -61,7 +61,7 @@ def _converted(options: argparse.Namespace) -> Path:
         )
     if options.temperature is not None:
         raise InvalidArgument("--temperature without --horizon", remedy="leave it out: a process has none")
-    return interop.save(mdp, options.output)
+    return interop.save(mdp, options.output, progress=progress(options))
 
 
 def _write_network(model: Network, options: argparse.Namespace) -> Path:

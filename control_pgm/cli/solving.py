@@ -7,6 +7,7 @@ from typing import Any
 
 import control_pgm.interop as interop
 from control_pgm.cli import endless, inputs, linear
+from control_pgm.cli.bar import progress
 from control_pgm.cli.output import array_text, deliver, json_text, show
 from control_pgm.cli.values import INFINITE
 from control_pgm.control import Solution
@@ -41,7 +42,7 @@ def _solve(options: argparse.Namespace) -> bool:
     solution = inputs.solution(options, inputs.process(options))
     if options.out is not None and options.out.suffix.lower() in endless.WHOLE:
         inputs.refuse(options, ("time",), f"--out {options.out.name}", "files keep all steps")
-        show(f"wrote {interop.save_solution(solution, options.out)}")
+        show(f"wrote {interop.save_solution(solution, options.out, progress=progress(options))}")
         return True
 
     array, t = getattr(solution, options.show), options.time or 0

@@ -28,9 +28,10 @@ from control_pgm.interop.stationary_record import Stationary, stationary_from, s
 from control_pgm.keywords import keywords
 from control_pgm.problems import forest, gambler, puterman_two_state, russell_norvig_grid, sutton_barto_grid
 from control_pgm.problems.gridworld import ACTIONS, gridworld
+from control_pgm.progress import Progress, check_progress
 from control_pgm.writing import replacing
 
-_WRITERS: Mapping[str, Callable[[Record, Path], None]] = {".json": write_json, ".npz": write_npz}
+_WRITERS: Mapping[str, Callable[[Record, Path, Progress | None], None]] = {".json": write_json, ".npz": write_npz}
 _READERS: Mapping[str, Callable[[Path, int], Source]] = {".json": read_json, ".npz": read_npz}
 _GYM = "gym:"
 _TEXTBOOK = "textbook:"
@@ -46,7 +47,7 @@ _SPARSE_CELL = 800  # bytes that a cell of those takes while they are made
 
 
 @keywords
-def save(mdp: MDP, path: str | Path) -> Path:
+def save(mdp: MDP, path: str | Path, *, progress: Progress | None = None) -> Path:
     """Write a decision process to a file: whole, or not at all.
 
     Everything comes back bit by bit with `load`: sparse and time-varying tables, several rewards of one outcome,
@@ -58,6 +59,9 @@ def save(mdp: MDP, path: str | Path) -> Path:
         Its labels must be strings, integers, floats, booleans, None, or tuples of these.
     path : path
         Its ending tells the format: .json to read and to edit, .npz for large tables.
+    progress : callable, optional
+        Called with (done, total, what) while the file is written: bytes of .npz, fields of .json. What it raises leaves
+        no file behind. See `solve`.
 
     Returns
     -------
@@ -84,7 +88,7 @@ def save(mdp: MDP, path: str | Path) -> Path:
             allowed="an MDP",
             remedy="networks: save_network(net, path); solutions: save_solution(solution, path)",
         )
-    return _write(lambda: mdp_record(mdp), path)
+    return _write(lambda: mdp_record(mdp), path, progress)
 
 
 @keywords
@@ -171,7 +175,9 @@ def loads(text: str, *, name: str = "the JSON text", max_bytes: int = MAX_BYTES)
 
 
 @keywords
-def save_solution(solution: Solution | Solutions | Stationary, path: str | Path) -> Path:
+def save_solution(
+    solution: Solution | Solutions | Stationary, path: str | Path, *, progress: Progress | None = None
+) -> Path:
     """Write the data of a solution, with its decision process: whole, or not at all.
 
     All that its type of inference has comes back bit by bit with `load_solution`: policy, values and marginals,
@@ -184,6 +190,8 @@ def save_solution(solution: Solution | Solutions | Stationary, path: str | Path)
     solution : Solution, Solutions, StationarySolution or AverageSolution
     path : path
         .json or .npz, as for `save`.
+    progress : callable, optional
+        As for `save`.
 
     Returns
     -------
@@ -203,16 +211,16 @@ def save_solution(solution: Solution | Solutions | Stationary, path: str | Path)
     1.0
     """
     if isinstance(solution, StationarySolution | AverageSolution):
-        return _write(lambda: stationary_record(solution), path)
+        return _write(lambda: stationary_record(solution), path, progress)
     if isinstance(solution, Solutions):
-        return _write(lambda: solutions_record(solution), path)
+        return _write(lambda: solutions_record(solution), path, progress)
     if not isinstance(solution, Solution):
         raise InvalidArgument(
             f"{type(solution).__name__} cannot be saved as a solution",
             allowed="a Solution, Solutions, a StationarySolution or an AverageSolution",
             remedy="decision processes: save(mdp, path)",
         )
-    return _write(lambda: solution_record(solution), path)
+    return _write(lambda: solution_record(solution), path, progress)
 
 
 @keywords
@@ -258,11 +266,12 @@ def _opened(path: str | Path) -> Any:
     return load_solution(path)
 
 
-def _write(record: Callable[[], Record], path: str | Path) -> Path:
+def _write(record: Callable[[], Record], path: str | Path, progress: Progress | None) -> Path:
+    check_progress(progress)
     write = _WRITERS[ending(path, tuple(_WRITERS))]
     contents = record()
     with replacing(path) as unfinished:
-        write(contents, unfinished)
+        write(contents, unfinished, progress)
     return Path(path)
 
 

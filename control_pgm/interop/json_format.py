@@ -18,15 +18,23 @@ from control_pgm.errors import InvalidFile, TooLarge
 from control_pgm.interop.json_arrays import decode_array, encode_array
 from control_pgm.interop.label_codes import shortened
 from control_pgm.interop.source import Budget, Kind, Record, Shape, Source, read_bytes
+from control_pgm.progress import Progress, Reporter
 
 EXPANSION = 32  # bytes of memory per byte of JSON, at worst: '{"":0},' becomes a dict
 DEEPEST = 64
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)  # an open string reaches to the end
 
 
-def write_json(record: Record, path: Path) -> None:
-    """Write a record."""
-    path.write_text(_lines(record, "") + "\n", encoding="ascii", newline="\n")
+def write_json(record: Record, path: Path, progress: Progress | None = None) -> None:
+    """Write a record; ``progress`` counts fields and arrays."""
+    report = Reporter(progress, _count(record), "fields written")
+    path.write_text(_lines(record, "", report) + "\n", encoding="ascii", newline="\n")
+    report.end()
+
+
+def _count(record: Record) -> int:
+    """Fields and arrays, those of parts among them."""
+    return len(record.fields) + len(record.arrays) + sum(map(_count, record.parts.values()))
 
 
 def read_json(path: Path, max_bytes: int) -> Source:
@@ -103,12 +111,15 @@ def plain_number(x: float) -> float | str:
     return float(x) if math.isfinite(x) else str(float(x))
 
 
-def _lines(record: Record, indent: str) -> str:
+def _lines(record: Record, indent: str, report: Reporter) -> str:
     """The object with one field per line."""
     inner = indent + "  "
-    rows = [f"{dump(name)}: {dump(value)}" for name, value in record.fields.items()]
-    rows += [f"{dump(name)}: {dump(encode_array(array))}" for name, array in record.arrays.items()]
-    rows += [f"{dump(name)}: {_lines(part, inner)}" for name, part in record.parts.items()]
+    rows = []
+    for name, value in [*record.fields.items(), *record.arrays.items()]:
+        plain = encode_array(value) if isinstance(value, np.ndarray) else value
+        rows.append(f"{dump(name)}: {dump(plain)}")
+        report.advance()
+    rows += [f"{dump(name)}: {_lines(part, inner, report)}" for name, part in record.parts.items()]
     return "{\n" + ",\n".join(inner + row for row in rows) + f"\n{indent}}}"
 
 

@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Mapping, Set
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,7 @@ from control_pgm.errors import InvalidFile
 from control_pgm.interop.json_format import EXPANSION, dump, parse
 from control_pgm.interop.label_codes import shortened
 from control_pgm.interop.source import Budget, Kind, Record, Shape, Source, fits, read_bytes, shape_text
+from control_pgm.progress import Progress, Reporter
 
 HEADER = "header"
 _LARGEST_DIRECTORY = 2**16
@@ -36,12 +37,31 @@ _ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, struct.error, EOFError)
 _MALFORMED = (ValueError, KeyError, OSError, OverflowError, RuntimeError, *_ZIP_ERRORS)
 
 
-def write_npz(record: Record, path: Path) -> None:
-    """Write a record."""
+def write_npz(record: Record, path: Path, progress: Progress | None = None) -> None:
+    """Write a record, as `numpy.savez_compressed` does; ``progress`` counts bytes."""
     header = dump(_fields(record)).encode("ascii")
     members: dict[str, Any] = {HEADER: np.frombuffer(header, dtype=np.uint8), **_arrays(record, "")}
-    with open(path, "wb") as handle:
-        np.savez_compressed(handle, **members)  # none is an array of objects: nothing is pickled
+    report = Reporter(progress, sum(array.nbytes for array in members.values()), "bytes written")
+    done = 0
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, array in members.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                np.lib.format.write_array(_Counted(member, report, done), array, allow_pickle=False)
+            done += array.nbytes
+    report.end()
+
+
+class _Counted:
+    """A member of a zip being written; bytes are reported as they come, in pieces of some megabytes."""
+
+    def __init__(self, member: IO[bytes], report: Reporter, done: int) -> None:
+        self._member, self._report, self._done = member, report, done
+
+    def write(self, data: bytes) -> int:
+        """Write a piece."""
+        self._done += len(data)
+        self._report.at(min(self._done, self._report.total - 1))  # headers are not counted
+        return self._member.write(data)
 
 
 def read_npz(path: Path, max_bytes: int) -> Source:

@@ -111,7 +111,7 @@ def test_a_failed_write_leaves_the_old_file(kind, when, tmp_path, monkeypatch):
     if when == "replace":
         monkeypatch.setattr(os, "replace", fail)
     else:
-        monkeypatch.setattr(np, "savez_compressed", fail)
+        monkeypatch.setattr(np.lib.format, "write_array", fail)
         monkeypatch.setattr(Path, "write_text", fail)
     with pytest.raises(OSError, match="No space"):
         save(named("discount").mdp, path)
