@@ -33,7 +33,7 @@ WHATS = ("policy", "values", "earned")
 _EARNED = "expected reward of the policy"
 _OWN_VALUES = "V (reward), defined by each type"
 _MOST = 8  # solutions
-_TITLE, _BETWEEN = 16.0, 12.0  # points
+_TITLE, _BETWEEN, _NOTE = 16.0, 12.0, 10.0  # points
 
 
 def plot_comparison(
@@ -192,24 +192,24 @@ def _on_grids(
         {"mode": "certainty", "triangles": "number", "bars": "number"}.get(style, "") if what == "policy" else "number"
     )
     boards = page.drawing.of("board").values()
-    if sort and not any(key[0] == sort for board_ in boards for key in board_.parts):
+    if sort and not all(any(key[0] == sort for key in board_.parts) for board_ in boards):
         page.text(("note",), (0.0, 0.0), "numbers left out for want of room", ha="left", va="bottom", fontsize=7.0)
     return page.drawing
 
 
 def _panels(page: Sheet, names: Sequence[str], ratio: float) -> dict[str, tuple[float, float, float, float]]:
     """Boxes of equal size for grids of a given width over height, in one row or in as many as make them largest."""
-    room = page.width - BAR_GAP - BAR - BAR_TICKS - 10
+    room, tall = page.width - BAR_GAP - BAR - BAR_TICKS - 10, page.height - _NOTE  # a line below says what is left out
     best: tuple[float, int] = (0.0, 1)
     for rows in range(1, len(names) + 1):
         across = -(-len(names) // rows)
         wide = (room - (across - 1) * _BETWEEN) / across
-        high = (page.height - rows * _TITLE - (rows - 1) * 4) / rows
+        high = (tall - rows * _TITLE - (rows - 1) * 4) / rows
         best = max(best, (min(wide, high * ratio), -rows))
     wide, rows = best[0], -best[1]
     across, high = -(-len(names) // rows), best[0] / ratio
     left = max((room - across * wide - (across - 1) * _BETWEEN) / 2, 0.0)
-    top = page.height - max((page.height - rows * (high + _TITLE + 4)) / 2, 0.0)
+    top = page.height - max((tall - rows * (high + _TITLE + 4)) / 2, 0.0)
     return {
         name: (left + (k % across) * (wide + _BETWEEN), top - (k // across + 1) * (high + _TITLE + 4) + 4, wide, high)
         for k, name in enumerate(names)

@@ -78,7 +78,7 @@ def compare_tables(
     meaning = meanings[what]
     page.drawing.parts["colour bar",].set_label(meaning, color=page.ink, fontsize=8 * page.zoom)
     missing = what == "policy" and numbers >= page.floor and not mdp.available[rows].all()
-    _note(page, mdp.n_states - len(rows), bool((~np.isfinite(every)).any()), missing)
+    _note(page, mdp.n_states - len(rows), bool((~np.isfinite(every)).any()), missing, numbers < page.floor)
     return page.drawing
 
 
@@ -141,10 +141,11 @@ def _write(
         page.drawing.parts["number", name, y, x] = panel.text(x, y, text, **look)
 
 
-def _note(page: Sheet, hidden: int, lost: bool, missing: bool) -> None:
+def _note(page: Sheet, hidden: int, lost: bool, missing: bool, unwritten: bool) -> None:
     said = [f"{hidden} states in which they differ least left out"] if hidden else []
     said += ["grey: optimality is impossible from there"] if lost else []
     said += ["–: not available"] if missing else []
+    said += ["numbers left out: no room"] if unwritten else []
     if said:
         look: dict[str, Any] = {"ha": "right", "va": "bottom", "fontsize": 7.0}
         page.text(("note",), (page.width, 1.0), "  ·  ".join(said), **look)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -11,6 +12,7 @@ import numpy as np
 
 from control_pgm.display.labels import label_width
 from control_pgm.models.layout.placing import RADIUS, SQUARE, Edge, Layout, Node
+from control_pgm.tables.arrays import FloatArray
 from control_pgm.viz import style
 
 if TYPE_CHECKING:
@@ -21,6 +23,8 @@ _PAD = 0.25
 _CAPTIONS, _GAP_NOTE, _NOTE = 0.3, 0.25, 0.3  # room below the lowest node
 _SYMBOLS, _WORDS = 1.05, 0.9  # the largest letters in a node, in radii
 _BEYOND = 1.3  # how much larger than fits their circle letters may be
+_LETTER, _LINE = 0.52, 1.3  # the mean width of a letter and the height of a line, in sizes
+_OUTSIDE = 2.2  # how far the smallest letters may reach to either side of a node, in radii
 _UNLIKE = 1.5  # how much larger than the smallest symbol others may be
 _USUAL_SLICES, _FEWEST_SLICES, _READABLE = 8, 4, style.FLOOR  # letters of fewer points make networks shorter
 
@@ -89,11 +93,37 @@ class Pen:
         self.drawing.parts["node", name] = self.drawing.ax.add_patch(circle)
         em = _letter_height(str(name), self._smallest) * radius * (0.55 if lift else 1.0)
         at = (point[0], point[1] + lift * radius)
-        # Letters at the floor may stand out of the circle a little; those that would run into others are left out.
+        words: dict[str, Any] = {"color": style.text_colour(fill), "zorder": 4}
+        # Letters at the floor may stand out of the circle where they run into no other node; else they are left out.
         if em * self.unit * style.type_scale() * _BEYOND < style.FLOOR:
-            self.drawing.parts["unlabelled", name] = circle
-            return
-        self.text(("label", name), at, text, em=em, largest=22, color=style.text_colour(fill), zorder=4)
+            if lift or not self._stands_free(name):
+                self.drawing.parts["unlabelled", name] = circle
+                return
+            words["path_effects"] = style.halo(1.5, fill)
+        self.text(("label", name), at, text, em=em, largest=22, **words)
+
+    def _stands_free(self, name: Node) -> bool:
+        """Whether a label in the smallest letters leaves its circle visible, and keeps off other nodes and labels."""
+        names, centres, halves = self._boxes
+        k, radius = names[name], self.layout.radii[name]
+        if (halves[k] > (_OUTSIDE * radius, radius)).any():
+            return False
+        apart = np.abs(centres - centres[k]) >= halves + halves[k]
+        apart[k] = True
+        return bool(apart.any(axis=1).all())
+
+    @cached_property
+    def _boxes(self) -> tuple[dict[Node, int], FloatArray, FloatArray]:
+        """Of all nodes with their labels in the smallest letters: their places, centres [node, 2] and half sizes."""
+        names = list(self.layout.points)
+        em = style.FLOOR / self.unit
+        halves = np.empty((len(names), 2))
+        for k, name in enumerate(names):
+            halves[k] = self.layout.radii.get(name, SQUARE)
+            if isinstance(name, str):
+                lines = style.label(name).count("\n") + 1
+                halves[k] = np.maximum(halves[k], (0.5 * em * label_width(name), 0.6 * em * lines))
+        return dict(zip(names, range(len(names)), strict=True)), np.array([*self.layout.points.values()]), halves
 
     @cached_property
     def _smallest(self) -> dict[bool, float]:
@@ -154,19 +184,19 @@ class Pen:
         self.drawing.ax.set_xlim(min(x[0], left), max(x[1], right))
         self.drawing.ax.set_ylim(min(y[0], bottom), max(y[1], top))
 
-    def note(self, text: str) -> None:
-        """A line of explanation below the picture."""
-        left, right, *_ = self.layout.bounds
-        below = self.drawing.ax.get_ylim()[0] + 0.08
-        self.text(
-            ("note",),
-            ((left + right) / 2, below),
-            text,
-            em=min(max(0.2, style.FLOOR / self.unit), (right - left + 0.4) / (0.52 * len(text))),
-            largest=9,
-            color=self.colours["note"],
-            va="bottom",
-        )
+    def note(self, text: str = "", *, room: bool = False) -> None:
+        """Lines below the picture: an explanation, and how many labels are left out; ``room``: one has its place."""
+        lost = len(self.drawing.of("unlabelled"))
+        missing = f"{lost} label{'s' * (lost != 1)} left out: no room" if lost else ""
+        said = ",   ".join(part for part in (text, missing) if part)
+        if not said:
+            return
+        (left, right), (bottom, _) = self.drawing.ax.get_xlim(), self.drawing.ax.get_ylim()
+        em = min(max(0.2, style.FLOOR / self.unit), style.points(9.0) / self.unit)
+        lines = textwrap.wrap(said, max(int((right - left) / (_LETTER * em)), 16))
+        self.widen(left, right, bottom - _LINE * em * (len(lines) - room), bottom)
+        at = ((left + right) / 2, self.drawing.ax.get_ylim()[0] + 0.08)
+        self.text(("note",), at, "\n".join(lines), em=em, largest=9, color=self.colours["note"], va="bottom")
 
     def _line(self, points: float) -> float:
         return points * float(np.clip(self.unit / 50, 0.45, 1.0))

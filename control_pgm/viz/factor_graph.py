@@ -104,9 +104,13 @@ def plot_factor_graph(
         look = {"zorder": 5, "path_effects": style.halo(2.5, tool.colours["paper"])}
         tool.text(("factor label", k), box.centre, texts[k], em=_em(tool), largest=_LARGEST, **look)
         tool.widen(*box.sides)
+    tool.drawing.parts.update(
+        {("unlabelled", ("factor", k)): tool.drawing.parts["factor", k] for k in squares if labels and k not in boxes}
+    )
     lowest = min((box.sides[2] for box in boxes.values()), default=np.inf)
     tool.captions(lowest=lowest)
     tool.widen(*layout.bounds[:2], min(lowest, layout.bounds[2]) - 0.7, layout.bounds[3])
+    tool.note()
     return tool.drawing
 
 

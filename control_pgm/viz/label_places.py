@@ -15,6 +15,7 @@ from control_pgm.viz.factor_labels import label_ems
 # Above, below, left, right, then the corners.
 _SIDES = ((0.0, 1.0), (0.0, -1.0), (-1.0, 0.0), (1.0, 0.0), (-1.0, 1.0), (1.0, 1.0), (1.0, -1.0), (-1.0, -1.0))
 _FREE = 0.02  # the clearance that is enough
+_OVER = 0.4  # how far the boxes of two labels may overlap, in letters: boxes are rough
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Box:
 def place_labels(layout: Layout, texts: Mapping[int, str], em: float) -> dict[int, Box]:
     """One box per factor, free of nodes, edges and other boxes where that is possible.
 
-    Factors with the same label in the same row stand on the same side.
+    Factors with the same label in the same row stand on the same side. A label that would stand on another is left out.
 
     Parameters
     ----------
@@ -63,7 +64,9 @@ def place_labels(layout: Layout, texts: Mapping[int, str], em: float) -> dict[in
                 best = (free, boxes)
             if free >= _FREE:
                 break
-        placed.update(zip(members, best[1], strict=True))
+        for k, box in zip(members, best[1], strict=True):
+            if all(box.gap(other) >= -_OVER * em for other in placed.values()):
+                placed[k] = box
     return placed
 
 

@@ -110,8 +110,7 @@ def plot_network(
     for node in squares:
         tool.square(node)
     tool.captions(outline.missing)
-    if roles:
-        tool.note(roles)
+    tool.note(roles, room=bool(roles))
     return tool.drawing
 
 

@@ -193,7 +193,8 @@ def short(label: Hashable) -> str:
 
 
 def say(table: Table, text: str) -> None:
-    """What stands below the columns."""
+    """What stands below the columns, and that numbers are left out where they have no room."""
+    text += "" if table.size >= style.FLOOR else "\nnumbers left out: no room"
     table.drawing.ax.set_xlabel(text, color=style.readable(table.drawing.ax), fontsize=9 * style.zoom(table.drawing.ax))
 
 

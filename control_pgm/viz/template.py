@@ -95,6 +95,7 @@ def plot_template(
         _initial(tool, square, formula)
     _plate(tool, found, horizon)
     _next_slice(tool, found)
+    tool.note()
     return tool.drawing
 
 

@@ -41,9 +41,7 @@ def changed(n: int, horizon: int) -> dict[str, ControlNetwork]:
     waypoint = Factor([net.variable(f"s_{horizon // 2}")], np.linspace(0.1, 1.0, n))
     networks = {
         "unchanged": net,
-        "terminal reward": unroll(
-            MDP(transition, reward, initial=0, terminal_reward=rng.normal(size=n)), horizon
-        ),
+        "terminal reward": unroll(MDP(transition, reward, initial=0, terminal_reward=rng.normal(size=n)), horizon),
         "one waypoint": net.extend(waypoint),
         "three replaced tables": several,
         "rewards vary with time": unroll(

@@ -1,11 +1,12 @@
 """Types of inference side by side: each panel shows its solution, all in the same colours."""
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
 from control_pgm import MDP, evaluate, gridworld, solve
 from control_pgm.errors import InvalidArgument, NotAvailable, UnknownName
-from control_pgm.viz import plot_comparison
+from control_pgm.viz import plot_comparison, plot_policy, plot_values
 
 GRID = gridworld("S..\n.#H\n..G", slip=0.1)
 MOVES = [[[0.9, 0.1, 0], [0.2, 0.8, 0]], [[0, 0.7, 0.3], [0.5, 0.5, 0]], [[0, 0, 1], [0.1, 0, 0.9]]]
@@ -123,3 +124,30 @@ def test_plans_without_values_are_compared_by_their_policies_alone():
     plan = solve(gridworld("S..G\n.#.H", slip=0.1), 4, inference="marginal-map")
     drawing = plot_comparison({"one": plan, "the same": plan})
     assert list(drawing.of("panel")) == ["one", "the same"]
+
+
+@pytest.mark.parametrize("size", [(3.4, 2.6), (12, 6.75)])
+def test_what_is_said_below_stands_on_no_panel(size):
+    grid = gridworld("S..#.\n.#...\n.#.H.\n...H.\n.#..G", slip=0.1)
+    three = {kind: solve(grid, 5, inference=kind, temperature=0.2) for kind in ("posterior", "variational", "map")}
+    _, ax = plt.subplots(figsize=size, layout="constrained")
+    drawing = plot_comparison(three, ax=ax)
+    drawing.figure.canvas.draw()
+    panels = [panel.get_window_extent() for panel in drawing.of("panel").values()]
+    assert (("note",) in drawing.parts) == (size[0] < 6)
+    if ("note",) in drawing.parts:
+        note = drawing.parts["note",].get_window_extent()
+        assert not any(note.overlaps(panel) for panel in panels)
+    assert max(panel.y1 for panel in panels) <= drawing.figure.bbox.y1
+    assert min(panel.y0 for panel in panels) >= 0
+
+
+def test_tables_say_that_their_numbers_have_no_room():
+    chain = MDP(np.broadcast_to(np.eye(24)[:, None], (24, 2, 24)), np.zeros((24, 2)))
+    pair = {kind: solve(chain, 8, inference=kind) for kind in ("posterior", "variational")}
+    for draw in (plot_comparison, plot_policy, plot_values):
+        _, ax = plt.subplots(figsize=(3.4, 2.6), layout="constrained")
+        drawing = draw(pair if draw is plot_comparison else pair["posterior"], ax=ax)
+        assert not drawing.of("number")
+        said = drawing.parts["note",].get_text() if draw is plot_comparison else drawing.ax.get_xlabel()
+        assert "numbers left out: no room" in said

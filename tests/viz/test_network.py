@@ -8,8 +8,9 @@ from matplotlib.colors import to_hex
 from control_pgm import CPD, MDP, BayesianNetwork, Factor, FactorGraph, Variable, infer, unroll
 from control_pgm.errors import InvalidArgument, UnknownName
 from control_pgm.problems.gridworld import gridworld
-from control_pgm.viz import plot_network
+from control_pgm.viz import plot_factor_graph, plot_network
 from control_pgm.viz.style import contrast
+from tests.viz.overlap import overlapping
 
 GRID = gridworld("S.\nHG", slip=0.1)
 PLAIN = MDP(GRID.transition, GRID.reward)
@@ -163,3 +164,42 @@ def test_wrong_evidence_is_refused():
         plot_network(LAWN, evidence={"wet": "maybe"})
     with pytest.raises(InvalidArgument, match="evidence= and observed= mean the same"):
         plot_network(LAWN, evidence=["wet"], observed=["wet"])
+
+
+def random_network(n):
+    """A network of variables with long names."""
+    rng = np.random.default_rng(0)
+    variables = [Variable(f"variable number {k}", ["a", "b"]) for k in range(n)]
+    parents = [sorted(set(rng.integers(0, k, 2))) if k > 1 else [] for k in range(n)]
+    tables = [rng.dirichlet([1, 1], [2] * len(chosen)) for chosen in parents]
+    return BayesianNetwork(
+        CPD(v, [variables[j] for j in chosen], p) for v, chosen, p in zip(variables, parents, tables, strict=True)
+    )
+
+
+@pytest.mark.parametrize("draw", [plot_network, plot_factor_graph])
+@pytest.mark.parametrize(("n", "size"), [(20, (12, 6.75)), (20, (3.4, 2.6)), (60, (12, 6.75))])
+def test_labels_that_have_no_room_are_counted_below(draw, n, size):
+    network = random_network(n)
+    _, ax = plt.subplots(figsize=size, layout="constrained")
+    drawing = draw(network, ax=ax)
+    wanted = n if draw is plot_network else 2 * n
+    written = len(drawing.of("label")) + len(drawing.of("factor label"))
+    lost = wanted - written
+    assert lost == len(drawing.of("unlabelled"))
+    said = drawing.parts["note",].get_text().replace("\n", " ") if ("note",) in drawing.parts else ""
+    assert said == (f"{lost} labels left out: no room" if lost else "")
+    assert not overlapping(drawing, drawing.of("label").values())
+
+
+def test_long_names_stand_out_of_their_circles_where_there_is_room():
+    _, ax = plt.subplots(figsize=(12, 6.75), layout="constrained")
+    drawing = plot_network(random_network(20), ax=ax)
+    assert not drawing.of("unlabelled")
+    drawing.figure.canvas.draw()
+    words = {name: text.get_window_extent() for name, text in drawing.of("label").items()}
+    circles = {name: circle.get_window_extent() for name, circle in drawing.of("node").items()}
+    for name, box in words.items():
+        assert not any(box.overlaps(circle) for other, circle in circles.items() if other != name)
+        assert circles[name].y0 < box.y0, "the rim is seen above and below"
+        assert box.y1 < circles[name].y1
