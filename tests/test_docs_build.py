@@ -103,6 +103,19 @@ def test_the_words_of_a_picture_are_its_text():
     assert text_of("x = 1\npicture = plot_it(x)\n") == "plot_it(x)"
 
 
+def test_arguments_without_braces_are_one_digit_in_formulas_as_in_tex():
+    pytest.importorskip("docutils", reason="needs the extra 'docs'")
+    to_mathml = runpy.run_path(str(DOCS / "_ext" / "mathml.py"))["to_mathml"]
+    for short, braced in {
+        r"(\tfrac12,\tfrac14)": r"(\tfrac{1}{2},\tfrac{1}{4})",
+        r"\frac1{12}\tfrac 34\frac{a}12": r"\frac{1}{12}\tfrac{3}{4}\frac{a}{1}2",
+        r"\frac1\alpha\frac qp": r"\frac{1}{\alpha}\frac{q}{p}",
+        "2^10 x_12": "2^{1}0 x_{1}2",
+    }.items():
+        assert to_mathml(short, as_block=False) == to_mathml(braced, as_block=False)
+    assert "<mn>12</mn>" in to_mathml("12", as_block=False)
+
+
 def test_what_a_picture_shows_is_not_shown_as_code():
     nodes = pytest.importorskip("docutils.nodes", reason="needs the extra 'docs'")
     describe = runpy.run_path(str(DOCS / "_ext" / "picture_texts.py"))["describe_pictures"]
