@@ -46,6 +46,9 @@ class Evaluation(LabelledResults):
         p(s_t, a_t | pi).
     terminated : LabelledArray [t]
         p(discount has ended the process before t | pi); 0 where the process has its own terminal state.
+    of_changed_network : bool
+        Whether the policy is the solution of a network with replaced or added tables. They do not count here: all
+        figures are those of the process. Marginals under the network's own dynamics are the solution's.
     """
 
     expected_reward: float
@@ -56,6 +59,7 @@ class Evaluation(LabelledResults):
     state_marginals: LabelledArray
     state_action_marginals: LabelledArray
     terminated: LabelledArray
+    of_changed_network: bool = False
 
     @property
     def temperature(self) -> float:
@@ -114,6 +118,7 @@ class Evaluation(LabelledResults):
             ["entropy", f"{number(self.entropy, 8)} nats"],
             ["divergence from the prior", f"{number(self.divergence, 8)} nats"],
             *self._objective_rows(),
+            *([["replaced and added tables", "do not count"]] if self.of_changed_network else []),
         ]
 
     def _objective_rows(self) -> list[list[str]]:
@@ -156,6 +161,8 @@ def evaluate(
     Parameters
     ----------
     mdp : MDP
+        Its dynamics and rewards are the true ones, also for the policy of a network in which others were put in their
+        place or added: what is printed says that these do not count.
     policy : array [t, s, a] or [s, a], or whatever has a policy
         pi(a|s): an array; a labelled array or a data frame (actions as columns, states or (t, s) as rows), which are
         read by their labels; a solution of any type, with or without a last step, saved or not, or the path of its
@@ -173,6 +180,8 @@ def evaluate(
         If the policy has another shape or rows that are no distributions; names t and s.
     UndefinedConditional
         If a state is reached at which the policy is NaN; names t and s.
+    NotAvailable
+        If the action prior of a solution's network was replaced: pass ``action_prior``.
 
     Examples
     --------
@@ -207,6 +216,7 @@ def evaluate(
         LabelledArray(lock(occupancy), ("t", "s"), {"t": later, "s": mdp.states}),
         LabelledArray(lock(joint), ("t", "s", "a"), {"t": times, "s": mdp.states, "a": mdp.actions}),
         LabelledArray(lock(terminated), ("t",), {"t": later}),
+        given.of_changed_network,
     )
 
 

@@ -50,6 +50,11 @@ class Policy:
         return None if alphas is None else np.broadcast_to(alphas, (self.horizon,))
 
     @property
+    def of_changed_network(self) -> bool:
+        """Whether it is the solution of a network with replaced or added tables."""
+        return not getattr(self.source, "as_unrolled", True)
+
+    @property
     def prior(self) -> Prior:
         """The action prior of the solution that it is of; uniform without one."""
         return parse_prior(self.mdp, prior_of(self.mdp, self.source), self.horizon)

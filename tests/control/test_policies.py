@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from control_pgm import (
+    CPD,
     MDP,
     LabelledArray,
     evaluate,
@@ -292,3 +293,19 @@ def test_an_own_terminal_state_takes_up_what_discount_has_ended():
     drawn = simulate(mdp, solution, 4000, seed=3).states
     assert drawn.max() == 2
     assert np.abs(np.eye(3)[drawn].mean(axis=0) - belief).max() < 0.04
+
+
+def test_an_evaluation_says_that_a_changed_networks_tables_do_not_count(tmp_path):
+    plain = unroll(GRID, 4, temperature=ALPHA)
+    storm = CPD(plain.variable("s_1"), [plain.variable("s_0"), plain.variable("a_0")], np.full((6, 4, 6), 1 / 6))
+    net = plain.replace(storm)
+    solution = solve(net, inference="variational")
+    found = evaluate(GRID, solution)
+    assert found.of_changed_network
+    assert "replaced and added tables  do not count" in " ".join(str(found).split("\n")[-1:])
+    assert difference(found.state_marginals, evaluate(GRID, solution.policy).state_marginals) <= TIGHT
+    assert difference(solution.state_marginals[1], np.full(6, 1 / 6)) <= TIGHT  # the network's own
+    assert not evaluate(GRID, FOUND).of_changed_network
+    assert not evaluate(GRID, solution.policy).of_changed_network
+    path = solution.save(tmp_path / "storm.npz")
+    assert evaluate(GRID, path, action_prior="counting").of_changed_network
