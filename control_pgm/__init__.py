@@ -143,6 +143,7 @@ from control_pgm.viz import (
 
 # ``solution.save(path)``: files lie in a layer above solutions
 Solution.save = Solutions.save = StationarySolution.save = AverageSolution.save = save_solution
+DesirabilitySolution.save = save_solution
 
 __all__ = [
     "AverageSolution",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from control_pgm.control.infinite import AverageSolution, StationarySolution
+from control_pgm.control.infinite import AverageSolution, DesirabilitySolution, StationarySolution
 from control_pgm.control.mdp import MDP
 from control_pgm.control.policy_sources import opened
 from control_pgm.control.solution import Solution
@@ -14,6 +14,8 @@ from control_pgm.control.solutions import Solutions
 from control_pgm.display import size
 from control_pgm.errors import InvalidArgument, InvalidFile, InvalidModel, TooLarge, unknown
 from control_pgm.interop.csv_table import read_csv
+from control_pgm.interop.desirability_record import FORMAT as DESIRABILITY
+from control_pgm.interop.desirability_record import desirability_from, desirability_record
 from control_pgm.interop.gymnasium import from_gymnasium
 from control_pgm.interop.json_format import read_json, read_json_text, write_json
 from control_pgm.interop.mdp_record import mdp_from, mdp_record
@@ -176,18 +178,21 @@ def loads(text: str, *, name: str = "the JSON text", max_bytes: int = MAX_BYTES)
 
 @keywords
 def save_solution(
-    solution: Solution | Solutions | Stationary, path: str | Path, *, progress: Progress | None = None
+    solution: Solution | Solutions | Stationary | DesirabilitySolution,
+    path: str | Path,
+    *,
+    progress: Progress | None = None,
 ) -> Path:
     """Write the data of a solution, with its decision process: whole, or not at all.
 
     All that its type of inference has comes back bit by bit with `load_solution`: policy, values and marginals,
     evidence and bounds, an open-loop plan, risk, temperatures and action prior. Figures that would need more memory
     than there may be, such as the exact evidence beside a variational solution, are left out. Solutions without a last
-    step, and those of many problems, come back as they were.
+    step, those of many problems and those of linearly solvable processes come back as they were.
 
     Parameters
     ----------
-    solution : Solution, Solutions, StationarySolution or AverageSolution
+    solution : Solution, Solutions, StationarySolution, AverageSolution or DesirabilitySolution
     path : path
         .json or .npz, as for `save`.
     progress : callable, optional
@@ -212,19 +217,23 @@ def save_solution(
     """
     if isinstance(solution, StationarySolution | AverageSolution):
         return _write(lambda: stationary_record(solution), path, progress)
+    if isinstance(solution, DesirabilitySolution):
+        return _write(lambda: desirability_record(solution), path, progress)
     if isinstance(solution, Solutions):
         return _write(lambda: solutions_record(solution), path, progress)
     if not isinstance(solution, Solution):
         raise InvalidArgument(
             f"{type(solution).__name__} cannot be saved as a solution",
-            allowed="a Solution, Solutions, a StationarySolution or an AverageSolution",
+            allowed="a Solution, Solutions, a StationarySolution, an AverageSolution or a DesirabilitySolution",
             remedy="decision processes: save(mdp, path)",
         )
     return _write(lambda: solution_record(solution), path, progress)
 
 
 @keywords
-def load_solution(path: str | Path, *, max_bytes: int = MAX_BYTES) -> SavedSolution | Solutions | Stationary:
+def load_solution(
+    path: str | Path, *, max_bytes: int = MAX_BYTES
+) -> SavedSolution | Solutions | Stationary | DesirabilitySolution:
     """Read what `save_solution` has written.
 
     Parameters
@@ -237,7 +246,8 @@ def load_solution(path: str | Path, *, max_bytes: int = MAX_BYTES) -> SavedSolut
     Returns
     -------
     SavedSolution
-        Of a solution without a last step the solution itself: a StationarySolution or an AverageSolution. Of many
+        Of a solution without a last step the solution itself: a StationarySolution or an AverageSolution; of a linearly
+        solvable process the DesirabilitySolution. Of many
         problems the Solutions, whose single ones ``solutions[k]`` are solved again when they are asked for.
 
     Raises
@@ -256,6 +266,8 @@ def load_solution(path: str | Path, *, max_bytes: int = MAX_BYTES) -> SavedSolut
     form = source.fields.get("format")
     if form == SOLUTIONS:
         return solutions_from(source)
+    if form == DESIRABILITY:
+        return desirability_from(source)
     return stationary_from(source) if form == STATIONARY else solution_from(source)
 
 

@@ -81,7 +81,7 @@ def mdp_from(source: Source) -> MDP:
     """
     source.expect(FORMAT, {"control_pgm/solution": "load_solution reads solutions"})
     source.only(_FIELDS + _MORE + _KNOWN + _ARRAYS + _ENDINGS)
-    states, actions = _labels(source, "states"), _labels(source, "actions")
+    states, actions = read_labels(source, "states"), read_labels(source, "actions")
     sizes = {"s": len(states), "a": len(actions), "t": None, "k": None}
 
     def array(name: str, axes: str, kind: Any = "float") -> NDArray[Any]:
@@ -115,7 +115,8 @@ def mdp_from(source: Source) -> MDP:
     return mdp
 
 
-def _labels(source: Source, name: str) -> list[Hashable]:
+def read_labels(source: Source, name: str) -> list[Hashable]:
+    """The labels of a field, each of them once."""
     values = source.value(name)
     if not isinstance(values, list) or not values:
         raise source.error(f"{source.prefix}{name} is {shortened(values)}", allowed="a list of at least one label")
@@ -135,21 +136,26 @@ def _transition(source: Source, array: Callable[..., NDArray[Any]], n: int, m: i
     axes = source.text("transition_axes", ("sas", "tsas", "csr")) if "transition_axes" in source.names else "sas"
     if axes != "csr":
         return array("transition", axes)
-    data, indices = array("transition_data", "k"), array("transition_indices", "k", "int")
-    indptr = source.array("transition_indptr", (n * m + 1,), "int")
+    index = source.text("transition_index", tuple(_INDEX)) if "transition_index" in source.names else "int32"
+    return read_csr(source, "transition", (n * m, n), index)
+
+
+def read_csr(source: Source, name: str, shape: tuple[int, int], index: str = "int32") -> Any:
+    """A CSR matrix of the arrays NAME_data, NAME_indices and NAME_indptr."""
+    data, indices = source.array(f"{name}_data", (None,), "float"), source.array(f"{name}_indices", (None,), "int")
+    indptr = source.array(f"{name}_indptr", (shape[0] + 1,), "int")
     if indptr[0] != 0 or (np.diff(indptr) < 0).any() or indptr[-1] != len(data) or len(indices) != len(data):
         raise source.error(
-            f"{source.prefix}transition_indptr does not fit",
+            f"{source.prefix}{name}_indptr does not fit",
             allowed="numbers that rise from 0 to the number of indices and of data",
         )
-    bad = (indices < 0) | (indices >= n)
+    bad = (indices < 0) | (indices >= shape[1])
     if bad.any():
         k = int(np.argmax(bad))
-        raise source.error(f"{source.prefix}transition_indices[{k}] is {indices[k]}", allowed=f"0 … {n - 1}")
-    index = source.text("transition_index", tuple(_INDEX)) if "transition_index" in source.names else "int32"
-    fitting = _INDEX[index if max(n * m, len(data)) < 2**31 else "int64"]
+        raise source.error(f"{source.prefix}{name}_indices[{k}] is {indices[k]}", allowed=f"0 … {shape[1] - 1}")
+    fitting = _INDEX[index if max(shape[0], len(data)) < 2**31 else "int64"]
     parts = (data, indices.astype(fitting), indptr.astype(fitting))
-    return sparse.csr_array(parts, shape=(n * m, n), dtype=np.float64)
+    return sparse.csr_array(parts, shape=shape, dtype=np.float64)
 
 
 def _rewards(source: Source, array: Callable[..., NDArray[Any]]) -> Rewards:

@@ -27,6 +27,7 @@ _READERS = {
     "control_pgm/solution": "load_solution reads solutions",
     "control_pgm/stationary": "load_solution reads solutions",
     "control_pgm/solutions": "load_solution reads solutions",
+    "control_pgm/desirability": "load_solution reads solutions",
     "control_pgm/network": "load_network reads networks",
 }
 Shape = tuple[int | None, ...]  # None: any length

@@ -82,7 +82,7 @@ def stationary_from(source: Source) -> Stationary:
         "action_prior": read_prior(source, mdp),
         **{name: read_labelled(source, name, axes, mdp) for name, axes in _ARRAYS[objective].items()},
         **{name: source.number(name) for name in _NUMBERS[objective]},
-        **{name: _count(source, name) for name in _COUNTS[objective]},
+        **{name: read_count(source, name) for name in _COUNTS[objective]},
     }
     inference = source.text("inference", tuple(dict.fromkeys(INFERENCES.values())))
     if objective == _AVERAGE:
@@ -101,7 +101,8 @@ def _word(source: Source, name: str) -> str:
     return value
 
 
-def _count(source: Source, name: str) -> int:
+def read_count(source: Source, name: str) -> int:
+    """A number of iterations, steps or the like."""
     value = source.value(name)
     if type(value) is not int or not 0 <= value < 2**63:
         raise source.error(f"{name} is {shortened(value)}", allowed="an integer ≥ 0")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -47,6 +48,8 @@ class DesirabilitySolution(LabelledResults):
     matrices: tuple[Any, ...]
     error_bound: float
     iterations: int
+
+    save: ClassVar[Callable[[DesirabilitySolution, str | Path], Path]]  # attached in the layer of files
 
     @property
     def log_desirability(self) -> FloatArray:
