@@ -165,10 +165,10 @@ def _network(
 
 def _form(network: ControlNetwork) -> Any:
     """Equal for networks whose tables have the same scopes: what can be solved at once."""
-    tables = [network.cpd(name).scope for name in ("a_0", "s_1", "O_0")]
+    tables = [(cpd.scope, cpd.shape) for cpd in network.template.step]  # the CPDs of all slices need not be made
     ends = len(network.reward_shift) > network.horizon
     kinds = ends, network.prior.counting, network.mdp.sparse
-    return network.horizon, network.variable("s_0").cardinality, *tables, *kinds
+    return network.horizon, *tables, *kinds
 
 
 def _one_by_one(

@@ -104,13 +104,14 @@ class Rolled:
 
     def series(self, base: str) -> list[int]:
         """The numbers of a variable in all slices that have it free, by its name without time."""
-        mine = np.array([i for i, (name, _) in enumerate(self.short.names) if name == base], dtype=np.int64)
+        mine = [i for i, (name, _) in enumerate(self.short.names) if name == base]
         result: list[int] = []
         for start, source, width, count, _, _ in self._variables:
-            own = mine[np.searchsorted(mine, source) : np.searchsorted(mine, source + width)]
-            if own.size:
-                first = own - source + start
-                result += (first[None, :] + width * np.arange(count)[:, None]).ravel().tolist()
+            own = [i - source + start for i in mine if source <= i < source + width]
+            if len(own) == 1:
+                result += range(own[0], own[0] + width * count, width)
+            else:
+                result += [i + width * c for c in range(count) for i in own]
         return result
 
     def repeated(self) -> list[tuple[Block, range, range]]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import ChainMap
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -419,8 +420,13 @@ class _Steps:
 
 def _own(cpd: CPD, initial: int) -> _Own:
     """A CPD of the template; variables of the first slice count as the next ones of step −1."""
-    scope = tuple([(n[:-1], 1) if n[-1] == PRIME else (n, initial) for n in cpd.scope])
-    return _Own(scope, cpd.shape, cpd.scaled)
+    return _Own(_timed(cpd.scope, initial), cpd.shape, cpd.scaled)
+
+
+@lru_cache(maxsize=1024)
+def _timed(names: tuple[str, ...], unprimed: int) -> tuple[Timed, ...]:
+    """Names of a template with their times; ``unprimed`` is that of names without a prime."""
+    return tuple([(name[:-1], 1) if name[-1] == PRIME else (name, unprimed) for name in names])
 
 
 def _changes(values: Any) -> list[int]:
