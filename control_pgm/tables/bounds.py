@@ -26,22 +26,28 @@ RANGE, WIDE_RANGE = 400.0, 880.0
 
 
 class Gain(NamedTuple):
-    """What a step does to the bounds and the exponent of what it receives, which it adds up, in each repetition."""
+    """What a step does to the bounds and the exponent of what it receives, which it adds up.
 
-    low: FloatArray  # to the lower bound on positive entries
-    low_if_full: FloatArray  # the same where no entry received is zero; −inf if zeros may come out all the same
-    high: FloatArray
-    exponent: IntArray  # with a second axis over the members of a batch
+    Each is one number for all repetitions, or an array whose first axis counts them.
+    """
+
+    low: Any  # to the lower bound on positive entries
+    low_if_full: Any  # the same where no entry received is zero; −inf if zeros may come out all the same
+    high: Any
+    exponent: Any  # an int; of a batch one for each member
+
+    @property
+    def varies(self) -> bool:
+        """Whether the gain is not the same in all repetitions."""
+        return isinstance(self.low, np.ndarray)
 
     def within(self, repetitions: slice) -> Gain:
         """The gains of some repetitions."""
-        return Gain(
-            self.low[repetitions], self.low_if_full[repetitions], self.high[repetitions], self.exponent[repetitions]
-        )
+        return Gain(*(values[repetitions] for values in self)) if self.varies else self
 
     def at(self, c: int) -> Gain:
         """The gain of one repetition."""
-        return Gain(self.low[c], self.low_if_full[c], self.high[c], self.exponent[c])
+        return Gain(*(values[c] for values in self)) if self.varies else self
 
 
 class Bounds(NamedTuple):
@@ -51,6 +57,11 @@ class Bounds(NamedTuple):
     high: Any
     full: bool
     exponent: Any
+
+    @property
+    def varies(self) -> bool:
+        """Whether they are arrays over repetitions."""
+        return isinstance(self.low, np.ndarray)
 
 
 def bounds_of(message: Message) -> Bounds:
@@ -63,36 +74,34 @@ def bounds_of(message: Message) -> Bounds:
     return Bounds(low, high, full, exponent_of(message))
 
 
-def rough_gain(step: Repeated, start: int, stop: int, batch: int | None) -> Gain:
+def rough_gain(step: Repeated, start: int, stop: int) -> Gain:
     """The gain in repetitions ``start`` … ``stop`` − 1 from the bounds of the tables alone."""
-    n = stop - start
-    low, high = np.zeros(n), np.full(n, log2(step.recipe.terms))
-    exponent = np.zeros(n if batch is None else (n, batch), dtype=np.int64)
-    lowest: Any
-    highest: Any
+    low: Any = 0.0
+    high: Any = log2(step.recipe.terms)
+    exponent: Any = 0
+    varying: list[tuple[FloatArray, FloatArray, IntArray]] = []
     for table in step.tables:
         if isinstance(table, Scaled | Stack):
             lowest, highest = log2_bounds(table_of(table))
-            own = np.broadcast_to(exponent_of(table), (n, *np.shape(exponent_of(table))))
+            low, high, exponent = low + min(lowest, 0.0), high + max(highest, 0.0), exponent + exponent_of(table)
         elif isinstance(table, Series):
             rows = table.chosen[start:stop]
             lows, highs = table.distinct.log2_bounds
-            lowest, highest, own = lows[rows], highs[rows], table.distinct.exponents[rows]
+            varying.append((lows[rows], highs[rows], table.distinct.exponents[rows]))
         else:
             bounds = np.array([log2_bounds(table_of(row)) for row in table[start:stop]])
-            lowest, highest = bounds[:, 0], bounds[:, 1]
-            own = np.stack([exponent_of(row) for row in table[start:stop]])
-        low += np.minimum(lowest, 0.0)
-        high += np.maximum(highest, 0.0)
-        exponent += own if own.ndim == exponent.ndim else own[:, None]
-    return Gain(low, np.full(n, -inf), high, exponent)
+            varying.append((bounds[:, 0], bounds[:, 1], np.stack([exponent_of(row) for row in table[start:stop]])))
+    for lowest_of, highest_of, own in varying:
+        low, high = low + np.minimum(lowest_of, 0.0), high + np.maximum(highest_of, 0.0)
+        exponent = own + exponent if np.ndim(exponent) <= 1 or np.ndim(own) > 1 else own[:, None] + exponent
+    return Gain(low, np.full_like(low, -inf) if varying else -inf, high, exponent)
 
 
-def gain_of(step: Repeated, start: int, stop: int, batch: int | None = None) -> Gain:
+def gain_of(step: Repeated, start: int, stop: int) -> Gain:
     """The same from the sums of the tables, that is all-one messages, where these are known: they tell more."""
-    rough = rough_gain(step, start, stop, batch)
+    rough = rough_gain(step, start, stop)
     series = [table for table in step.tables if isinstance(table, Series)]
-    if (rough.low == -inf).any() or not step.series or len(series) > 1:
+    if np.any(rough.low == -inf) or not step.series or len(series) > 1:
         return rough
     if any(table.distinct.stack is None for table in series):
         return rough
@@ -102,12 +111,11 @@ def gain_of(step: Repeated, start: int, stop: int, batch: int | None = None) -> 
     lowest, highest = found
     if series:
         rows = series[0].chosen[start:stop]
-        return Gain(rough.low, lowest[rows], highest[rows], rough.exponent)
-    n = stop - start
-    return Gain(rough.low, np.broadcast_to(lowest, (n,)), np.broadcast_to(highest, (n,)), rough.exponent)
+        lowest, highest = lowest[rows], highest[rows]
+    return Gain(rough.low, lowest, highest, rough.exponent)
 
 
-def _sums(step: Repeated, series: Sequence[Series]) -> tuple[FloatArray, FloatArray] | None:
+def _sums(step: Repeated, series: Sequence[Series]) -> tuple[Any, Any] | None:
     """Bounds of what all-one messages become, for each distinct table of a series; None where zeros come out."""
     position = len(step.recipe.sizes)
     own: list[Message] = []
@@ -129,9 +137,7 @@ def _sums(step: Repeated, series: Sequence[Series]) -> tuple[FloatArray, FloatAr
     shift = exponent_of(sums) - sum((exponent_of(table) for table in own), start=0)
     if not series:
         lowest, highest = log2_bounds(Scaled(table.dense()._data))
-        if np.ndim(shift):
-            return np.asarray(lowest + np.min(shift)), np.asarray(highest + np.max(shift))
-        return np.asarray(lowest + shift), np.asarray(highest + shift)
+        return lowest + float(np.min(shift)), highest + float(np.max(shift))
     rows = table._data.reshape(len(table._data), -1)
     return np.log2(rows.min(axis=1)) + shift, np.log2(rows.max(axis=1)) + shift
 
@@ -158,6 +164,8 @@ def through(
     return results
 
 
-def before(increments: FloatArray | IntArray) -> Any:
-    """What has been added up before each repetition."""
-    return np.concatenate([np.zeros_like(increments[:1]), np.cumsum(increments[:-1], axis=0)])
+def before(increments: Any, count: int, *, varies: bool) -> Any:
+    """What has been added up before each of ``count`` repetitions; ``varies``: each adds an increment of its own."""
+    if varies:
+        return np.concatenate([np.zeros_like(increments[:1]), np.cumsum(increments[:-1], axis=0)])
+    return np.multiply.outer(np.arange(count), increments)

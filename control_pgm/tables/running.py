@@ -46,7 +46,7 @@ class _Run:
         self.spec, self.start, self.n, self.tracks = spec, start, stop - start, tracks
         self.before = before
         self.calls, self.entries = bind(spec, start, tracks)
-        self.gains = [gain_of(step, start, stop, spec.batch) for step in spec.steps]
+        self.gains = [gain_of(step, start, stop) for step in spec.steps]
 
     def run(self) -> Iterator[int]:
         """Stretch by stretch."""
@@ -109,21 +109,29 @@ class _Run:
         """In a chain all bounds and exponents are that of the message carried, and what the tables add to it."""
         ((carried, start),) = bounds.items()
         gains = [gain.within(slice(c, c + at_most)) for gain in self.gains]
-        full = start.full and all((gain.low_if_full > -inf).all() for gain in gains)
+        full = start.full and all(np.all(gain.low_if_full > -inf) for gain in gains)
         offsets = through(self.spec, gains, {carried: Bounds(0.0, 0.0, full, 0)}, _nothing)
         step = offsets[carried]
-        lows, highs = start.low + before(step.low), start.high + before(step.high)
-        lowest = lows + np.minimum.reduce([b.low for b in offsets])
-        highest = highs + np.maximum.reduce([b.high for b in offsets])
+        lows, highs, exponents = (
+            first + before(added, at_most, varies=step.varies)
+            for first, added in zip(
+                (start.low, start.high, start.exponent), (step.low, step.high, step.exponent), strict=True
+            )
+        )
+        lowest, highest = lows, highs
+        for offset in offsets:
+            lowest, highest = np.minimum(lowest, lows + offset.low), np.maximum(highest, highs + offset.high)
         k = _first((lowest < -RANGE) | (highest > RANGE))
         if k == 0 and lowest[0] >= -WIDE_RANGE and highest[0] <= WIDE_RANGE:
             k = 1
         if k == 0:
             return 0
-        exponents = start.exponent + before(step.exponent)[:k]
         for track, offset in zip(self.tracks, offsets, strict=True):
-            track.exponents[c : c + k] = exponents + offset.exponent[:k]
-            low, high = (lows + offset.low)[:k], (highs + offset.high)[:k]
+            track.exponents[c : c + k] = exponents[:k] + (offset.exponent[:k] if offset.varies else offset.exponent)
+            low, high = (
+                values[:k] + (added[:k] if offset.varies else added)
+                for values, added in ((lows, offset.low), (highs, offset.high))
+            )
             track.widen(float(low.min()), float(high.max()))
         return k
 
