@@ -6,7 +6,7 @@ from its children and from its parent, summed over its other variables (Koller a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from functools import partial
 
 import numpy as np
@@ -38,7 +38,7 @@ class Marginals(Mapping[str, Factor]):
     >>> found["s_1"].array().round(4).tolist()
     [0.6773, 0.3227, 0.0]
     >>> found.over_time("s").values.round(2).tolist()
-    [[1.0, 0.0, 0.0], [0.68, 0.32, 0.0], [0.52, 0.35, 0.13]]
+    [[1.0, 0.0, 0.0], [0.68, 0.32, 0.0], [0.56, 0.28, 0.15]]
     """
 
     def __init__(self, model: Model, rows: Mapping[str, FloatArray]) -> None:
@@ -98,9 +98,9 @@ def tree_marginals(compiled: Compiled, up: Collect, down: Distribute) -> dict[in
         for cluster in range(at, loop.first):
             rows[order[cluster]] = _answer(compiled, up, down, range(cluster, cluster + 1), largest)[0]
         for j in range(loop.width):
-            clusters = loop.copies(j)
-            found = _answer(compiled, up, down, clusters, largest)
-            rows.update(zip((order[c] for c in clusters), found, strict=True))
+            for clusters in _alike(compiled, loop.copies(j)):
+                found = _answer(compiled, up, down, clusters, largest)
+                rows.update(zip((order[c] for c in clusters), found, strict=True))
         at = loop.stop
     for cluster in range(at, len(order)):
         rows[order[cluster]] = _answer(compiled, up, down, range(cluster, cluster + 1), largest)[0]
@@ -108,13 +108,30 @@ def tree_marginals(compiled: Compiled, up: Collect, down: Distribute) -> dict[in
 
 
 def _copies(compiled: Compiled) -> Sequence[Loop]:
-    """Stretches of clusters that hold and receive the same, or tables of the same scopes."""
+    """Stretches of clusters that receive the same."""
     rolled = compiled.plan.rolled
     if rolled is None:
         return compiled.loops
     # Loops may reach further: a cluster that sends nothing is like others whatever it holds.
     blocks = [(block.size.variables, clusters) for block, _, clusters in reversed(rolled.repeated())]
     return [Loop(clusters[-1], width, len(clusters), same=True) for width, clusters in blocks]
+
+
+def _alike(compiled: Compiled, clusters: range) -> list[range]:
+    """The clusters at one place of a loop, together where all of them hold tables of the same form."""
+    if compiled.plan.rolled is not None or len({_form(compiled, c) for c in clusters}) == 1:
+        return [clusters]
+    return [range(c, c + 1) for c in clusters]
+
+
+def _form(compiled: Compiled, cluster: int) -> Hashable:
+    """The sizes of a cluster's variables, and the scopes of what it holds and receives, by places in the cluster."""
+    tree = compiled.tree
+    place = {v: k for k, v in enumerate(tree.scopes[cluster])}
+    near = [tree.separators[c] for c in tree.children[cluster] if not compiled.silent[c]]
+    scopes = [*(scope for scope, _ in compiled.held[cluster]), *near]
+    sizes = tuple([compiled.problem.cardinalities[v] for v in place])
+    return sizes, place[tree.order[cluster]], tuple([tuple([place[v] for v in scope]) for scope in scopes])
 
 
 def _answer(compiled: Compiled, up: Collect, down: Distribute, clusters: range, largest: int) -> FloatArray:

@@ -142,7 +142,7 @@ class Posterior(ABC):
         --------
         >>> from control_pgm import gridworld, unroll
         >>> unroll(gridworld("S.G"), 2).infer().marginals()["s_2"].array().round(4).tolist()
-        [0.519, 0.3525, 0.1285]
+        [0.5644, 0.2822, 0.1534]
         """
         rows = self._marginal_rows()
         for name, index in self.observed.items():

@@ -74,7 +74,7 @@ def bounds_of(message: Message) -> Bounds:
     return Bounds(low, high, full, exponent_of(message))
 
 
-def rough_gain(step: Repeated, start: int, stop: int) -> Gain:
+def rough_gain(step: Repeated, start: int, stop: int, batch: int | None) -> Gain:
     """The gain in repetitions ``start`` … ``stop`` − 1 from the bounds of the tables alone."""
     low: Any = 0.0
     high: Any = log2(step.recipe.terms)
@@ -93,13 +93,15 @@ def rough_gain(step: Repeated, start: int, stop: int) -> Gain:
             varying.append((bounds[:, 0], bounds[:, 1], np.stack([exponent_of(row) for row in table[start:stop]])))
     for lowest_of, highest_of, own in varying:
         low, high = low + np.minimum(lowest_of, 0.0), high + np.maximum(highest_of, 0.0)
-        exponent = own + exponent if np.ndim(exponent) <= 1 or np.ndim(own) > 1 else own[:, None] + exponent
+        exponent = exponent + (own if batch is None or own.ndim > 1 else own[:, None])
+    if batch is not None:
+        exponent = np.broadcast_to(exponent, (stop - start, batch) if varying else (batch,))
     return Gain(low, np.full_like(low, -inf) if varying else -inf, high, exponent)
 
 
-def gain_of(step: Repeated, start: int, stop: int) -> Gain:
+def gain_of(step: Repeated, start: int, stop: int, batch: int | None = None) -> Gain:
     """The same from the sums of the tables, that is all-one messages, where these are known: they tell more."""
-    rough = rough_gain(step, start, stop)
+    rough = rough_gain(step, start, stop, batch)
     series = [table for table in step.tables if isinstance(table, Series)]
     if np.any(rough.low == -inf) or not step.series or len(series) > 1:
         return rough
@@ -168,4 +170,7 @@ def before(increments: Any, count: int, *, varies: bool) -> Any:
     """What has been added up before each of ``count`` repetitions; ``varies``: each adds an increment of its own."""
     if varies:
         return np.concatenate([np.zeros_like(increments[:1]), np.cumsum(increments[:-1], axis=0)])
-    return np.multiply.outer(np.arange(count), increments)
+    with np.errstate(invalid="ignore"):  # nothing has been added before the first, whatever the increment
+        sums = np.multiply.outer(np.arange(count), increments)
+    sums[:1] = 0
+    return sums

@@ -46,7 +46,7 @@ class _Run:
         self.spec, self.start, self.n, self.tracks = spec, start, stop - start, tracks
         self.before = before
         self.calls, self.entries = bind(spec, start, tracks)
-        self.gains = [gain_of(step, start, stop) for step in spec.steps]
+        self.gains = [gain_of(step, start, stop, spec.batch) for step in spec.steps]
 
     def run(self) -> Iterator[int]:
         """Stretch by stretch."""
