@@ -69,7 +69,7 @@ report = crosscheck(unroll(mdp, 8, temperature=0.2))
 print(report)
 assert report.passed
 
-# 7. Pictures. The optimism curve tells paid ends of an episode from the others by itself.
+# 7. Pictures. The optimism curve distinguishes paid ends of an episode from the others by itself.
 folder.mkdir(parents=True, exist_ok=True)
 for name, picture in {
     "messages.png": plot_messages(solve(mdp, 8, temperature=0.2)),

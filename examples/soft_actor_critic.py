@@ -57,7 +57,7 @@ print("   steps  max |Q − Q*|  max |pi − pi*|  objective of the actor, start
 
 
 def objective(pi):
-    """V_pi(youngest) by a linear system: the only place where the dynamics are looked at, for the report."""
+    """V_pi(youngest) by a linear system: the only place that uses the dynamics, for the report."""
     earned = (pi * (mdp.reward - ALPHA * (np.log(pi) - LOG_PRIOR))).sum(axis=1)
     chain = np.einsum("sa,sax->sx", pi, mdp.transition)
     return np.linalg.solve(np.eye(mdp.n_states) - mdp.discount * chain, earned)[0]

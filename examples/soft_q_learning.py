@@ -24,7 +24,7 @@ TOLERANCE = 0.02  # of max |Q − Q*|; rewards are −0.04 a step, and +1 or −
 mdp = russell_norvig_grid()
 print(mdp, "\n")
 
-# 2. What is to be learnt. The learner never looks at it.
+# 2. What is to be learnt. The learner has no access to it.
 exact = solve_infinite(mdp, inference="variational", temperature=ALPHA)
 print(exact, "\n")
 

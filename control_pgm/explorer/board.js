@@ -15,9 +15,10 @@ function atStep(name, t) {
   return name.replaceAll("_t", `_${t}`);
 }
 
-// Ends are drawn white and do not stretch the scale.
-function painter(values, colouring, ends) {
-  const finite = values.filter((x, k) => Number.isFinite(x) && !(k in ends));
+// Ends are drawn white and do not stretch the scale, nor do states that are not drawn.
+function painter(values, colouring, grid) {
+  const drawn = new Set(grid ? grid.cells.map(([k]) => k).filter((k) => !(k in grid.ends)) : values.keys());
+  const finite = values.filter((x, k) => Number.isFinite(x) && drawn.has(k));
   const probability = colouring.key === "marginals";
   const low = probability ? 0 : Math.min(...finite);
   const high = probability ? 1 : Math.max(...finite);
@@ -31,9 +32,16 @@ function painter(values, colouring, ends) {
 
 function drawBoard(host, data, view, choose) {
   const values = data[view.colouring.key][view.t].map(numeric);
-  const colours = painter(values, view.colouring, data.grid ? data.grid.ends : {});
+  const colours = painter(values, view.colouring, data.grid);
   host.replaceChildren(data.grid ? gridBoard(data, view, values, colours, choose) : tableBoard(data, view, values, colours, choose));
+  const absent = data.grid ? absentStates(data).map((k) => `${data.states[k]}: ${shown(values[k])}`) : [];
+  if (absent.length) host.append(element("p", { class: "note" }, `not on the grid: ${absent.slice(0, 3).join(", ")}${absent.length > 3 ? " …" : ""}`));
   return colours;
+}
+
+function absentStates(data) {
+  const cells = new Set(data.grid.cells.map(([k]) => k));
+  return data.states.map((_, k) => k).filter((k) => !cells.has(k));
 }
 
 // --- grid ----------------------------------------------------------------------------------------------------------

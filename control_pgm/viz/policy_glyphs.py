@@ -19,6 +19,7 @@ Moves = Sequence[tuple[int, int]]
 _HALF = 0.47  # the longest arrow, in cells
 _FAINT = 0.005  # a probability too small for an arrow
 _EM = 0.17  # the height of numbers in triangles, in cells
+_WIDE = 0.35  # the widest number in a triangle, in cells: those of two neighbours have their centres 0.36 apart
 _CERTAINTY = 0.14  # the height of the number below a mode's arrow, in cells
 _LINES = "#8FA6BD"  # between triangles
 
@@ -39,9 +40,9 @@ def triangles(
         return
     pairs = [(k, a) for k in cells for a in range(len(moves))]
     texts = {(k, a): write(float(rows[k, a])) if mdp.available[k, a] else "–" for k, a in pairs}
-    longest = max(map(len, texts.values()), default=1)
-    em = min(_EM, 0.56 / longest)
-    size = canvas.size(em, 0.66 / longest / em)
+    widest = max(map(_ems, texts.values()), default=1.0)
+    em = min(_EM, _WIDE / widest)
+    size = canvas.size(em, _WIDE / widest / em)
     for k in cells:
         for a, move in enumerate(moves):
             key, corners = (mdp.states[k], mdp.actions[a]), _corners(canvas, k, move)
@@ -56,6 +57,15 @@ def triangles(
                 (cx, cy), (dx, dy) = canvas.centre(canvas.grid.cells[k]), move
                 canvas.text(("number", *key), (cx + 0.32 * dx, cy + 0.36 * dy), text, em=em, **look)
         canvas.square(("frame", mdp.states[k]), canvas.grid.cells[k], facecolor="none")
+
+
+def _ems(number: str) -> float:
+    """The rough width of a number in ems.
+
+    >>> round(_ems("−116"), 2), round(_ems(".75"), 2)
+    (2.76, 1.6)
+    """
+    return sum({".": 0.32, "−": 0.84}.get(letter, 0.64) for letter in number)
 
 
 def _corners(canvas: Board, k: int, move: tuple[int, int]) -> list[tuple[float, float]]:

@@ -197,8 +197,17 @@ def _gains(frame: _Frame, gains: dict[str, FloatArray], options: dict[str, Any])
     panel = frame.panel("reward", "expected reward", limits)
     if frame.boxes["reward"][3] < _FLAT:
         extremes = sorted({float(seen.min()), float(seen.max())})
-        panel.set_yticks(extremes, [f"{x:.2g}".replace("-", "−") for x in extremes])
+        panel.set_yticks(extremes, [_short(x) for x in extremes])
     for key, y in gains.items():
         (frame.page.drawing.parts["line", key],) = panel.plot(frame.alphas, y, **{**looks[key], **options})
     ends = [EndLabel(key, _TEXTS[key], float(max(y[-1], limits[0])), looks[key]["color"]) for key, y in gains.items()]
     frame.label_ends("reward", panel, ends)
+
+
+def _short(x: float) -> str:
+    """A number with two digits, all those before the point where there are three to five.
+
+    >>> _short(-116.3), _short(0.5772)
+    ('−116', '0.58')
+    """
+    return (f"{x:.0f}" if 100 <= abs(x) < 1e5 else f"{x:.2g}").replace("-", "−")

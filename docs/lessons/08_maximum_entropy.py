@@ -203,7 +203,7 @@ picture = plot_values(soft)
 #
 # so that it holds at $t$, and by induction at every step before. Where nothing improves, $\pi'=\pi$,
 # and that is the equation of the optimum. At a finite horizon one sweep from the end backwards, which
-# improves each step before it looks at the one before, is already the optimum. Here all steps are
+# improves each step before the one that precedes it, is already the optimum. Here all steps are
 # improved at once, so it takes at most $T$ sweeps.
 
 # %%

@@ -12,8 +12,9 @@
 # \end{aligned}$$
 #
 # (The past cancels as in lesson 5; the second line splits the numerator as in lesson 4.)
-# Unless the dynamics are deterministic that is not $P(s'\mid s,a)$. The posterior believes in
-# luck. Levine (2018, section 2.3) calls it optimistic and risk-seeking.
+# That is $P(s'\mid s,a)$ where the dynamics are deterministic, or where all possible $s'$ are
+# equally good; otherwise good outcomes become more probable. The posterior believes in luck. Levine
+# (2018, section 2.3) calls it optimistic and risk-seeking.
 #
 # ## A ticket or a wage
 #
@@ -198,6 +199,8 @@ for t in range(horizon):
 print(
     f"uniform actions in the believed world reach the goal with {belief[lake.states.index(goal)]:.3f}"
 )
+print("Nearly all of it: under the posterior's dynamics the choice of actions hardly matters.")
+assert belief[lake.states.index(goal)] > 0.95
 
 # %% [markdown]
 # **Exercise 3.** Freeze the lake harder: `slip=0`. What do you expect of the divergence of the

@@ -101,8 +101,8 @@ ax.spines[["top", "right"]].set_visible(False)
 # %% [markdown]
 # Before `solve_average` looks for eigenvalues it takes the process apart into classes of states
 # that can reach each other. A process may fall into several; each state looks to the best one that
-# it can reach (`.rates`). Where policies of finite horizons go round in a cycle, `.period` tells how
-# long it is.
+# it can reach (`.rates`). Where policies of finite horizons go round in a cycle, `.period` is its
+# length.
 #
 # ## Linearly solvable problems
 #

@@ -2,7 +2,7 @@
 # # Common errors in the literature
 #
 # Each of these is found in papers, lecture notes or code. Each is stated, and then computed.
-# The problem is small enough to sum over all trajectories, so nobody has to be believed. The symbols
+# The problem is small enough to sum over all trajectories, which checks every statement. The symbols
 # are those of the [glossary](glossary.md).
 
 # %%

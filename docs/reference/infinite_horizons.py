@@ -163,8 +163,8 @@ except errors.InvalidArgument as problem:
 # ## When to stop
 #
 # Value iteration repeats the backup $\mathcal{T}$ until nothing changes much. How far is it from
-# the limit then? $\mathcal{T}$ shrinks the largest difference of two value functions by $\gamma$
-# at least, so
+# the limit then? $\mathcal{T}$ multiplies the largest difference of two value functions by at most
+# $\gamma$, so
 #
 # $$\max_s|V_{k}(s) - V(s)| \le \frac{\gamma}{1-\gamma}\max_s|V_{k}(s) - V_{k-1}(s)|$$
 #

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from control_pgm import MDP, gridworld, infer, solve, unroll
+from control_pgm import MDP, from_gymnasium, gridworld, infer, solve, unroll
 from control_pgm.errors import InvalidArgument, NotAvailable, TooLarge
 from control_pgm.explorer import explore
 from control_pgm.explorer.data import page_data
@@ -178,17 +178,34 @@ def test_the_scripts_parse(tmp_path):
     subprocess.run(["node", "--check", str(tmp_path / "page.js")], check=True)
 
 
+def in_browser(page, fragment, folder):
+    """The page as a browser has it after the scripts ran."""
+    command = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={folder / 'profile'}"]
+    command += ["--virtual-time-budget=2000", "--dump-dom", page.as_uri() + fragment]
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout
+
+
 @pytest.mark.skipif(shutil.which("chromium") is None, reason="no chromium here")
 @pytest.mark.parametrize("t", [0, 2, 4])
 def test_a_browser_shows_the_message_of_the_chosen_state(tmp_path, t):
     solution = solve(gridworld(GRID, slip=0.1), 4, temperature=0.3)
     page = explore(solution, tmp_path / "page.html")
-    command = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}"]
-    command += ["--virtual-time-budget=2000", "--dump-dom", f"{page.as_uri()}#t={t}&state=5"]
-    shown = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout
+    shown = in_browser(page, f"#t={t}&state=5", tmp_path)
     label = solution.network.mdp.states[5]
     assert f"s_{t} = {label}" in shown
     value = float(solution.log_backward.sel(t=t, s=label))
     text = re.search(rf"log β_{t}\(s\) = ([−\d.e]+)", shown)[1].replace("−", "-")
     assert abs(float(text) - value) <= 1e-5 * abs(value)
     assert shown.count('class="cell') == 21
+
+
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="no chromium here")
+def test_a_state_without_a_cell_is_named_and_does_not_stretch_the_colours(tmp_path):
+    pytest.importorskip("gymnasium", reason="needs the extra 'gym'")
+    solution = solve(from_gymnasium("FrozenLake-v1"), 20, temperature=0.1)
+    shown = in_browser(explore(solution, tmp_path / "page.html"), "", tmp_path)
+    low = re.search(r'id="legend">([^<]*)<', shown)[1]
+    ends = ("(1,1)", "(1,3)", "(2,3)", "(3,0)", "(3,3)", "terminal")
+    inner = [s for s in solution.network.mdp.states if s not in ends]
+    assert float(low) == pytest.approx(min(float(solution.V.sel(t=0, s=s)) for s in inner), abs=1e-4)
+    assert "not on the grid: terminal: 0<" in shown

@@ -1,5 +1,8 @@
 """Pictures of values: numbers, contrast, −∞, times."""
 
+from itertools import combinations
+
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
@@ -122,3 +125,18 @@ def test_actions_have_no_values_at_the_end():
         plot_values(SOLVED, t=9, quantity="Q")
     with pytest.raises(LookupError, match="did you mean 'advantage'"):
         plot_values(SOLVED, quantity="advantages")
+
+
+@pytest.mark.parametrize("size", [(12, 6.75), (9, 5)])
+@pytest.mark.parametrize("cost", [-1.0, -100.0])
+def test_numbers_in_triangles_touch_no_others(size, cost):
+    cliff = gridworld("\n".join(["." * 8, "." * 8, "SHHHHHHG"]), step_reward=-1.0, rewards={"H": cost, "G": 0.0})
+    _, ax = plt.subplots(figsize=size, layout="constrained")
+    drawing = plot_values(solve(cliff, 10), quantity="Q", ax=ax)
+    drawing.figure.canvas.draw()
+    boxes = [text.get_window_extent() for text in drawing.of("number").values()]
+    assert len(boxes) == 17 * 4
+    wide = [(box.x0, box.x1, (box.y0 + box.y1) / 2) for box in boxes]
+    level = [(a, b) for a, b in combinations(wide, 2) if abs(a[2] - b[2]) < 1]
+    assert level
+    assert all(a[1] <= b[0] or b[1] <= a[0] for a, b in level)
