@@ -173,6 +173,7 @@ MAKERS: Mapping[str, Callable[[], list[Any]]] = {
     "LoopyReport": lambda: [loopy().report],
     "MDP": lambda: [grid(), endless(), *processes()],
     "MarginalMap": lambda: [marginal_map(rain(), {"wet": "yes"}, ["rain"])],
+    "Marginals": lambda: [infer(rain(), {"wet": "yes"}).marginals()],
     "Mode": lambda: [infer(rain(), {"wet": "yes"}).mode()],
     "ModeEstimate": lambda: [loopy(elimination="max").mode()],
     "OptimismReport": lambda: [optimism_report(solve(grid(), SHORT))],

@@ -7,6 +7,7 @@ from control_pgm.inference.loopy_options import LoopyOptions
 from control_pgm.inference.loopy_report import LoopyReport
 from control_pgm.inference.many import TreeBatch, infer_many
 from control_pgm.inference.marginal_map import MarginalMap, marginal_map
+from control_pgm.inference.marginals import Marginals
 from control_pgm.inference.mode import Mode
 from control_pgm.inference.plan import Plan, plan
 from control_pgm.inference.posterior import Posterior
@@ -21,6 +22,7 @@ __all__ = [
     "LoopyPosterior",
     "LoopyReport",
     "MarginalMap",
+    "Marginals",
     "Message",
     "Mode",
     "ModeEstimate",
