@@ -47,37 +47,56 @@ TYPES = {
     "bellman": solve(STRIP, 5, inference="bellman"),
 }
 
-PICTURES: dict[str, Callable[[], object]] = {
-    "network": lambda: plot_network(SMALL, asked=["a_0"]),
-    "factor_graph": lambda: plot_factor_graph(
+# Pictures of several panels are drawn on narrow axes, so that their letters can be read on phones.
+NARROW = {
+    "clusters": (5.2, 2.6),
+    "messages": (5.2, 3.6),
+    "marginals": (5.2, 4.2),
+    "flow": (5.2, 3.2),
+    "comparison": (5.2, 2.4),
+    "optimism": (5.2, 3.4),
+    "temperature": (5.2, 3.8),
+    "crosscheck": (5.2, 2.2),
+}
+
+PICTURES: dict[str, Callable[..., object]] = {
+    "network": lambda _: plot_network(SMALL, asked=["a_0"]),
+    "factor_graph": lambda _: plot_factor_graph(
         FactorGraph.from_model(SMALL, SMALL.optimal), labels=False
     ),
-    "template": lambda: plot_template(unroll(GRID, 30)),
-    "clusters": lambda: plot_clusters(SMALL),
-    "policy": lambda: plot_policy(SOLVED),
-    "values": lambda: plot_values(SOLVED),
-    "messages": lambda: plot_messages(TYPES["posterior"]),
-    "marginals": lambda: plot_marginals(SOLVED),
-    "flow": lambda: plot_flow(solve(forest(6), 8), style="lines"),
-    "trajectories": lambda: plot_trajectories(simulate(GRID, SOLVED.policy, 200, seed=0)),
-    "transitions": lambda: plot_transitions(forest(4)),
-    "comparison": lambda: plot_comparison(TYPES),
-    "optimism": lambda: plot_optimism(LAKE, 12),
-    "temperature": lambda: plot_temperature(GRID, 9),
-    "crosscheck": lambda: plot_crosscheck(crosscheck(SMALL, against=("enumeration",))),
+    "template": lambda _: plot_template(unroll(GRID, 30)),
+    "clusters": lambda ax: plot_clusters(SMALL, ax=ax),
+    "policy": lambda _: plot_policy(SOLVED),
+    "values": lambda _: plot_values(SOLVED),
+    "messages": lambda ax: plot_messages(TYPES["posterior"], ax=ax),
+    "marginals": lambda ax: plot_marginals(SOLVED, ax=ax),
+    "flow": lambda ax: plot_flow(solve(forest(6), 8), style="lines", ax=ax),
+    "trajectories": lambda _: plot_trajectories(simulate(GRID, SOLVED.policy, 200, seed=0)),
+    "transitions": lambda _: plot_transitions(forest(4)),
+    "comparison": lambda ax: plot_comparison(TYPES, ax=ax),
+    "optimism": lambda ax: plot_optimism(LAKE, 12, ax=ax),
+    "temperature": lambda ax: plot_temperature(GRID, 9, ax=ax),
+    "crosscheck": lambda ax: plot_crosscheck(crosscheck(SMALL, against=("enumeration",)), ax=ax),
 }
 
 
 DARK = ["dark_background", str(Path(__file__).parent / "_ext" / "dark.mplstyle")]
 
 
+def draw_into(path: Path) -> Path:
+    """Draw the picture that a file is named after."""
+    size = NARROW.get(path.stem)
+    ax = pyplot.subplots(figsize=size, layout="constrained")[1] if size else None
+    return save_picture(PICTURES[path.stem](ax), path, dpi=100 if size else 80)
+
+
 def main(folder: Path) -> None:
     """Draw every picture into a folder, and once more for dark pages into the folder "dark" in it."""
     (folder / "dark").mkdir(parents=True, exist_ok=True)
-    for name, draw in PICTURES.items():
-        print("wrote", save_picture(draw(), folder / f"{name}.png", dpi=80))
+    for name in PICTURES:
+        print("wrote", draw_into(folder / f"{name}.png"))
         with pyplot.style.context(DARK):
-            print("wrote", save_picture(draw(), folder / "dark" / f"{name}.png", dpi=80))
+            print("wrote", draw_into(folder / "dark" / f"{name}.png"))
     print("wrote", animate_messages(TYPES["posterior"], folder / "animation.gif", dpi=60))
 
 
