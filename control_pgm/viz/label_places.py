@@ -15,7 +15,7 @@ from control_pgm.viz.factor_labels import label_ems
 # Above, below, left, right, then the corners.
 _SIDES = ((0.0, 1.0), (0.0, -1.0), (-1.0, 0.0), (1.0, 0.0), (-1.0, 1.0), (1.0, 1.0), (1.0, -1.0), (-1.0, -1.0))
 _FREE = 0.02  # the clearance that is enough
-_OVER = 0.4  # how far the boxes of two labels may overlap, in letters: boxes are rough
+_OVER = 0.4  # how far a label's box may reach over others and nodes, in letters: boxes are rough
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,8 @@ class Box:
 def place_labels(layout: Layout, texts: Mapping[int, str], em: float) -> dict[int, Box]:
     """One box per factor, free of nodes, edges and other boxes where that is possible.
 
-    Factors with the same label in the same row stand on the same side. A label that would stand on another is left out.
+    Factors with the same label in the same row stand on the same side. A label that would stand on
+    another or on a node is left out.
 
     Parameters
     ----------
@@ -55,17 +56,21 @@ def place_labels(layout: Layout, texts: Mapping[int, str], em: float) -> dict[in
     for (text, _), members in rows.items():
         ems, lines = label_ems(text)
         size = (ems * em, lines * 1.25 * em)
-        best: tuple[float, list[Box]] = (-np.inf, [])
+        best: tuple[tuple[float, float], list[Box]] = ((-np.inf, -np.inf), [])
         for side in _SIDES:
             boxes = [_beside(layout.points["factor", k], size, side) for k in members]
-            free = min(obstacles.free(box, layout.points["factor", k]) for box, k in zip(boxes, members, strict=True))
-            free = min([free, *(box.gap(other) for box in boxes for other in placed.values())])
-            if free > best[0] + 1e-9:
-                best = (free, boxes)
+            own = [(box, layout.points["factor", k]) for box, k in zip(boxes, members, strict=True)]
+            clear = min([np.inf, *(box.gap(other) for box in boxes for other in placed.values())])
+            free = min([clear, *(obstacles.free(*one) for one in own)])
+            clear = min([clear, *(obstacles.off_nodes(*one) for one in own)])
+            # Nodes and labels are avoided before edges, on which a label can still be read.
+            if (rank := (min(round(clear, 9), 0.0), round(free, 9))) > best[0]:
+                best = (rank, boxes)
             if free >= _FREE:
                 break
         for k, box in zip(members, best[1], strict=True):
-            if all(box.gap(other) >= -_OVER * em for other in placed.values()):
+            clear = obstacles.off_nodes(box, layout.points["factor", k])
+            if min([clear, *(box.gap(other) for other in placed.values())]) >= -_OVER * em:
                 placed[k] = box
     return placed
 
@@ -91,6 +96,10 @@ class _Obstacles:
         pieces: Sequence[FloatArray] = [np.stack([e.line[:-1], e.line[1:]], axis=1) for e in layout.edges]
         lines = np.concatenate(pieces) if pieces else np.zeros((0, 2, 2))
         return cls(np.array(list(layout.points.values())), np.array(list(layout.radii.values())), lines)
+
+    def off_nodes(self, box: Box, own: Point) -> float:
+        """The clearance of a box from all nodes but its own square."""
+        return _Obstacles(self.points, self.radii, self.lines[:0]).free(box, own)
 
     def free(self, box: Box, own: Point) -> float:
         """The clearance of a box from everything but its own square."""

@@ -159,7 +159,8 @@ def _triangles(
 def _short(x: float, decimals: int) -> str:
     """A value without the zero before the point, which a triangle has no room for.
 
-    >>> _short(-0.25, 2), _short(1.5, 1), _short(0.0, 2)
-    ('−.25', '1.5', '.00')
+    >>> _short(-0.25, 2), _short(1.5, 1), _short(0.0, 2), _short(0.2, 0)
+    ('−.25', '1.5', '.00', '0')
     """
-    return value(x, decimals).replace("−0.", "−.").removeprefix("0") if x > -np.inf else "−∞"
+    text = value(x, decimals).replace("−0.", "−.") if x > -np.inf else "−∞"
+    return text.removeprefix("0") if text.startswith("0.") else text

@@ -1,5 +1,7 @@
 """Pictures of networks: what is drawn, where, in which colours."""
 
+from itertools import combinations
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -203,3 +205,24 @@ def test_long_names_stand_out_of_their_circles_where_there_is_room():
         assert not any(box.overlaps(circle) for other, circle in circles.items() if other != name)
         assert circles[name].y0 < box.y0, "the rim is seen above and below"
         assert box.y1 < circles[name].y1
+
+
+@pytest.mark.parametrize("size", [(12, 6.75), (3.4, 2.6)])
+@pytest.mark.parametrize("absorbed", [False, True])
+def test_labels_of_factors_keep_off_nodes_and_each_other(size, absorbed):
+    net = unroll(gridworld("S.G\n...", slip=0.1), 4, temperature=0.25)
+    other = [Variable(f"b_{t}", ["help", "wait"], time=t) for t in range(4)]
+    pays = [Factor([net.variable(f"s_{t}"), b], np.ones((6, 2))) for t, b in enumerate(other)]
+    far = Factor([net.variable("a_0"), net.variable("a_3")], np.ones((4, 4)))
+    _, ax = plt.subplots(figsize=size, layout="constrained")
+    drawing = plot_factor_graph(
+        net.extend(*(CPD(b, [], [0.5, 0.5]) for b in other), *pays, far), absorbed=absorbed, ax=ax
+    )
+    drawing.figure.canvas.draw()
+    if size[0] > 5:
+        assert not drawing.of("unlabelled")
+    letters = [text.get_window_extent() for text in drawing.of("label").values()]
+    squares = [square.get_window_extent() for square in drawing.of("factor").values()]
+    words = [text.get_window_extent() for text in drawing.of("factor label").values()]
+    assert not [1 for word in words for box in [*letters, *squares] if word.padded(-2).overlaps(box.padded(-2))]
+    assert not [1 for one, two in combinations(words, 2) if one.padded(-3).overlaps(two.padded(-3))]

@@ -140,3 +140,12 @@ def test_numbers_in_triangles_touch_no_others(size, cost):
     level = [(a, b) for a, b in combinations(wide, 2) if abs(a[2] - b[2]) < 1]
     assert level
     assert all(a[1] <= b[0] or b[1] <= a[0] for a, b in level)
+
+
+def test_small_numbers_beside_large_ones_are_written():
+    cliff = gridworld("....\nSHHG", step_reward=-1.0, rewards={"H": -1000.0})
+    _, ax = plt.subplots(figsize=(12, 6.75), layout="constrained")
+    solution = solve(cliff, 6)
+    drawing = plot_values(solution, quantity="advantage", ax=ax)
+    for (state, action), text in drawing.of("number").items():
+        assert number(text) == pytest.approx(solution.advantage.sel(t=0, s=state, a=action), abs=0.51)
