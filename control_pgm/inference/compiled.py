@@ -179,7 +179,8 @@ def _products(factors: Sequence[tuple[Scope, Message | Series]]) -> Series:
     several = [table for _, table in factors if isinstance(table, Series)]
     columns, steps = np.unique(np.stack([table.chosen for table in several]), axis=1, return_inverse=True)
     chosen = {id(table): Series(table.distinct, column) for table, column in zip(several, columns, strict=True)}
-    if all(table.distinct.stack is not None for table in several):
+    stacked = all(table.distinct.stack is not None for table in several)
+    if stacked and not any(table.sparse for _, table in factors if isinstance(table, Scaled)):
         stacks = [(scope, chosen[id(t)].stacked() if isinstance(t, Series) else t) for scope, t in factors]
         product = _product(stacks)
         assert isinstance(product, Stack)

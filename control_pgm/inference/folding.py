@@ -2,13 +2,14 @@
 
 Tables of equal scope in one cluster are always multiplied. A table whose scope is contained in another's is multiplied
 into it only where that product serves several clusters, as the slices of an unrolled network do: p(a) into p(O=1|s,a),
-once for all t. A product that only one cluster needs would cost more than it saves.
+once for all t. A product that only one cluster needs would cost more than it saves. So would one for each table of a
+series, wherever it is larger than these: a series is multiplied into tables of its own scope only.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import NamedTuple
 
 from control_pgm.tables.views import Scope
@@ -24,9 +25,12 @@ Reference = int | Product  # the number of a table, or a product of tables
 Referred = tuple[Scope, Reference]
 
 
-def fold(clusters: Sequence[Sequence[tuple[Scope, int]]]) -> list[list[Referred]]:
-    """The operands of every cluster after folding; equal products are to be computed once."""
-    groups = [_by_container(own) for own in clusters]
+def fold(clusters: Sequence[Sequence[tuple[Scope, int]]], series: Container[int] = ()) -> list[list[Referred]]:
+    """The operands of every cluster after folding; equal products are to be computed once.
+
+    ``series`` has the numbers that stand for one table in each step.
+    """
+    groups = [_by_container(own, series) for own in clusters]
     uses = Counter(_product(group) for row in groups for group in row if len(group) > 1)
     result = []
     for row in groups:
@@ -35,13 +39,14 @@ def fold(clusters: Sequence[Sequence[tuple[Scope, int]]]) -> list[list[Referred]
     return result
 
 
-def _by_container(own: Sequence[tuple[Scope, int]]) -> list[list[tuple[Scope, int]]]:
+def _by_container(own: Sequence[tuple[Scope, int]], series: Container[int]) -> list[list[tuple[Scope, int]]]:
     """Groups of operands whose first scope contains all others of the group."""
     if len(own) < 2:
         return [list(own)] if own else []
     groups: list[list[tuple[Scope, int]]] = []
     for scope, table in sorted(own, key=lambda operand: -len(operand[0])):
-        home = next((group for group in groups if set(scope) <= set(group[0][0])), None)
+        fits = frozenset.__eq__ if table in series else frozenset.__le__
+        home = next((group for group in groups if fits(frozenset(scope), frozenset(group[0][0]))), None)
         if home is None:
             groups.append([(scope, table)])
         else:

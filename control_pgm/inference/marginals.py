@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import chain, pairwise
 
 import numpy as np
 
-from control_pgm.errors import unknown
+from control_pgm.errors import InvalidArgument, unknown
 from control_pgm.inference.batched import Column, Fetched, Group, answer
+from control_pgm.inference.clusters import BucketTree
 from control_pgm.inference.compiled import Compiled
 from control_pgm.inference.loops import Loop, together
 from control_pgm.inference.passes import Collect, Distribute
@@ -59,7 +61,7 @@ class Marginals(Mapping[str, Factor]):
         return len(self._rows)
 
     def over_time(self, base: str) -> LabelledArray:
-        """The marginals of ``base_0``, ``base_1``, … as one array, axes (t, states).
+        """The marginals of ``base_0``, ``base_1``, … as one array, axes t and ``base``; "state" where that is t too.
 
         Parameters
         ----------
@@ -70,6 +72,8 @@ class Marginals(Mapping[str, Factor]):
         ------
         UnknownName
             If no variable is called ``base_t``.
+        InvalidArgument
+            If not all of them have the same states.
         """
         timed = {
             variable.time: name
@@ -80,9 +84,17 @@ class Marginals(Mapping[str, Factor]):
             bases = {n.rpartition("_")[0] for n, v in self._model.variables.items() if v.time is not None}
             raise unknown(base, sorted(bases), what="name without a time:")
         times = sorted(timed)
-        values = np.stack([self._rows[timed[t]] for t in times])
         states = self._model.variables[timed[times[0]]].states
-        return LabelledArray(lock(values), ("t", base), {"t": Labels(times), base: states})
+        for name in timed.values():
+            if self._model.variables[name].states != states:
+                raise InvalidArgument(
+                    f"{name!r} has other states than {timed[times[0]]!r}",
+                    allowed="the same states in all slices",
+                    remedy=f"ask for one after the other: marginals[{name!r}]",
+                )
+        values = np.stack([self._rows[timed[t]] for t in times])
+        axis = base if base != "t" else "state"
+        return LabelledArray(lock(values), ("t", axis), {"t": Labels(times), axis: states})
 
     def __repr__(self) -> str:
         return f"Marginals({len(self)} variables)"
@@ -97,10 +109,9 @@ def tree_marginals(compiled: Compiled, up: Collect, down: Distribute) -> dict[in
     for loop in _copies(compiled):
         for cluster in range(at, loop.first):
             rows[order[cluster]] = _answer(compiled, up, down, range(cluster, cluster + 1), largest)[0]
-        for j in range(loop.width):
-            for clusters in _alike(compiled, loop.copies(j)):
-                found = _answer(compiled, up, down, clusters, largest)
-                rows.update(zip((order[c] for c in clusters), found, strict=True))
+        for clusters in chain(*(_alike(compiled, loop.copies(j)) for j in range(loop.width))):
+            found = _answer(compiled, up, down, clusters, largest)
+            rows.update(zip((order[c] for c in clusters), found, strict=True))
         at = loop.stop
     for cluster in range(at, len(order)):
         rows[order[cluster]] = _answer(compiled, up, down, range(cluster, cluster + 1), largest)[0]
@@ -117,28 +128,45 @@ def _copies(compiled: Compiled) -> Sequence[Loop]:
     return [Loop(clusters[-1], width, len(clusters), same=True) for width, clusters in blocks]
 
 
-def _alike(compiled: Compiled, clusters: range) -> list[range]:
-    """The clusters at one place of a loop, together where all of them hold tables of the same form."""
-    if compiled.plan.rolled is not None or len({_form(compiled, c) for c in clusters}) == 1:
-        return [clusters]
-    return [range(c, c + 1) for c in clusters]
+def _alike(compiled: Compiled, clusters: range) -> Iterator[range]:
+    """Stretches of clusters that hold and receive tables over the same variables, up to their numbers.
+
+    Clusters of a loop send the same, but those that send nothing may hold anything.
+    """
+    if compiled.plan.rolled is not None:
+        yield clusters
+        return
+    forms = [_form(compiled, c) for c in clusters]
+    cuts = [k for k in range(1, len(forms)) if forms[k] != forms[k - 1]]
+    for start, stop in pairwise([0, *cuts, len(forms)]):
+        yield clusters[start:stop]
 
 
 def _form(compiled: Compiled, cluster: int) -> Hashable:
-    """The sizes of a cluster's variables, and the scopes of what it holds and receives, by places in the cluster."""
+    """Equal for clusters whose marginals are the same contraction."""
     tree = compiled.tree
-    place = {v: k for k, v in enumerate(tree.scopes[cluster])}
-    near = [tree.separators[c] for c in tree.children[cluster] if not compiled.silent[c]]
-    scopes = [*(scope for scope, _ in compiled.held[cluster]), *near]
-    sizes = tuple([compiled.problem.cardinalities[v] for v in place])
-    return sizes, place[tree.order[cluster]], tuple([tuple([place[v] for v in scope]) for scope in scopes])
+    label = _labels(tree, cluster)
+    received = [(j - cluster, tree.separators[j]) for j in tree.children[cluster] if not compiled.silent[j]]
+    scopes = [scope for scope, _ in compiled.held[cluster]]
+    parent = tree.separators[cluster] if tree.parents[cluster] >= 0 else None
+    return (
+        tuple([compiled.problem.cardinalities[v] for v in label]),
+        tuple([tuple([label[v] for v in scope]) for scope in scopes]),
+        tuple([(away, tuple([label[v] for v in scope])) for away, scope in received]),
+        None if parent is None else tuple([label[v] for v in parent]),
+    )
+
+
+def _labels(tree: BucketTree, cluster: int) -> dict[int, int]:
+    """The variables of a cluster by their place in it, the one that it eliminates first."""
+    own = tree.order[cluster]
+    return {v: k for k, v in enumerate((own, *(v for v in tree.scopes[cluster] if v != own)))}
 
 
 def _answer(compiled: Compiled, up: Collect, down: Distribute, clusters: range, largest: int) -> FloatArray:
     """The marginals of the variables that some clusters eliminate, all of which hold and receive the same."""
     tree, first = compiled.tree, clusters[0]
-    scope = (tree.order[first], *(v for v in tree.scopes[first] if v != tree.order[first]))
-    label = {v: k for k, v in enumerate(scope)}
+    label = _labels(tree, first)
 
     def local(variables: Scope) -> Scope:
         return tuple([label[v] for v in variables])
@@ -152,7 +180,7 @@ def _answer(compiled: Compiled, up: Collect, down: Distribute, clusters: range, 
             columns.append((local(tree.separators[child]), Fetched(up, _moved(clusters, away))))
     if tree.parents[first] >= 0:
         columns.append((local(tree.separators[first]), Fetched(down, clusters)))
-    sizes = [compiled.problem.cardinalities[v] for v in scope]
+    sizes = [compiled.problem.cardinalities[v] for v in label]
     group = Group(len(clusters), columns)
     return answer([group], (0,), sizes, partial(probabilities, axes=(-1,)), tables=largest)
 

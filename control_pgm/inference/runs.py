@@ -168,6 +168,10 @@ class _Added:
     table: Scaled
     child: Timed | str
 
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        return self.table.shape
+
 
 class _Irregular(Exception):
     """Something that runs of steps cannot express."""
@@ -321,23 +325,32 @@ class _Steps:
         observed: set[Timed] = set()
         added = self.added.get(t, [])
         own = self.first if t < 0 else self.step if t < self.horizon else []
-        behind = max((k for k, o in enumerate(own, start=1) if o.child[1] == 0), default=0)
-        new = [a for a in added if not isinstance(a.child, str)]  # of this time, and so before the next slice
-        items: list[_Own | _Added] = [*own[:behind], *new, *own[behind:]]
+        items: list[_Own | _Added] = self.sorted([*own, *(a for a in added if not isinstance(a.child, str))], t)
         items += [a for a in added if isinstance(a.child, str)]
         for item in items:
             columns.append(self.column(item, t, observed))
         return Form(tuple(columns), frozenset(observed))
 
+    def sorted(self, items: Sequence[_Own | _Added], t: int) -> list[_Own | _Added]:
+        """The CPDs of step t in natural order: parents first, and of what is ready what belongs to slice t."""
+        order: list[_Own | _Added] = []
+        waiting = sorted(items, key=lambda item: item.child[1])
+        while waiting:
+            left = {item.child for item in waiting}
+            ready = next(i for i in waiting if not left.intersection(self.scope(i, t)) - {i.child})
+            order.append(ready)
+            waiting.remove(ready)
+        return order
+
+    def scope(self, item: _Own | _Added, t: int) -> tuple[Timed, ...]:
+        """The scope of a table of step t."""
+        replaced = item.replaced.get(t) if isinstance(item, _Own) else None
+        return item.scope if replaced is None else self.replaced_scope(replaced, t)
+
     def column(self, item: _Own | _Added, t: int, observed: set[Timed]) -> Column:
         """A table of step t; notes which of its variables are observed."""
-        replaced = item.replaced.get(t) if isinstance(item, _Own) else None
-        if replaced is not None:
-            scope, sizes = self.replaced_scope(replaced, t), replaced.shape
-        elif isinstance(item, _Own):
-            scope, sizes = item.scope, item.sizes
-        else:
-            scope, sizes = item.scope, item.table.shape
+        replaced, scope = item.replaced.get(t) if isinstance(item, _Own) else None, self.scope(item, t)
+        sizes = item.sizes if replaced is None else replaced.shape
         states = [self.state(base, t + dt) for base, dt in scope]
         observed.update(timed for timed, state in zip(scope, states, strict=True) if state >= 0)
         if isinstance(item, _Own) and item.series and (replaced is None or scope == item.scope):

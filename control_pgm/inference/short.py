@@ -127,7 +127,9 @@ class Short:
 
 @lru_cache(maxsize=256)
 def _batched(short: Short, batch: Batch) -> Structure:
-    return structure(short.tree, short.scopes, short.references, short.children, short.cards, batch)
+    return structure(
+        short.tree, short.scopes, short.references, short.children, short.cards, batch, series=short.shifted
+    )
 
 
 @lru_cache(maxsize=256)
@@ -183,7 +185,7 @@ def _short_network(runs: Sequence[Run], kept: int) -> Short | None:
             if in_series[k]:
                 place = keys[k], table_steps[k] - cluster_steps[i]
                 references[k] = shifted.setdefault(place, max(keys) + 1 + len(shifted))
-    made = structure(tree, scopes, references, children, cards)
+    made = structure(tree, scopes, references, children, cards, series=set(shifted.values()))
     return Short(
         list(index),
         cards,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 from control_pgm.inference.clusters import BucketTree, silent_clusters
@@ -34,8 +34,10 @@ def structure(
     children: Sequence[int],
     cards: Sequence[int],
     batch: Batch | None = None,
+    *,
+    series: Container[int] = (),
 ) -> Structure:
-    """Fold constants and write the instructions; ``keys`` numbers the tables, shared ones alike."""
-    operands = fold([[(scopes[k], keys[k]) for k in own] for own in tree.factors])
+    """Fold constants and write the instructions; ``keys`` numbers the tables, shared ones alike, see `fold`."""
+    operands = fold([[(scopes[k], keys[k]) for k in own] for own in tree.factors], series)
     silent = silent_clusters(tree, children)
     return Structure(operands, write_cells(tree, operands, silent, cards, batch), silent)

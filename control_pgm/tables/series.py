@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -137,8 +138,8 @@ class Series(Sequence[Scaled]):
 
     @property
     def n_entries(self) -> int:
-        """How many entries each table holds."""
-        return self.distinct.tables[0].n_entries
+        """The most entries that a table holds; of sparse ones not all hold the same number."""
+        return max(table.n_entries for table in self.distinct.tables) if self.sparse else prod(self.shape)
 
     def stacked(self) -> Stack:
         """All tables along a new first axis."""

@@ -1,12 +1,28 @@
 """Unrolled networks whose slices are alike are planned once: the answers must be those of the plain network."""
 
+from contextlib import suppress
+
 import numpy as np
 import pytest
 from hypothesis import given
 
-from control_pgm import CPD, BayesianNetwork, Factor, TwoSliceTemplate, Variable, infer, plan
-from control_pgm.errors import ImpossibleEvidence
-from tests.strategies import random_cpd, random_template, seeds, split_names, thorough
+from control_pgm import CPD, BayesianNetwork, Factor, SparseFactor, TwoSliceTemplate, Variable, infer, plan
+from control_pgm.errors import ImpossibleEvidence, InvalidModel
+from control_pgm.inference.compiled import compile_plan
+from control_pgm.inference.plan import in_own_order
+from control_pgm.inference.problem import pose
+from control_pgm.inference.valued import eliminate_values
+from control_pgm.tables.operators import EXPECTATION, MAXIMUM
+from control_pgm.tables.series import Series
+from tests.strategies import (
+    listed,
+    random_cpd,
+    random_interleaved_template,
+    random_template,
+    seeds,
+    split_names,
+    thorough,
+)
 
 
 def everywhere(network, names):
@@ -138,3 +154,65 @@ def test_changed_networks_answer_like_the_plain_network(seed):
     for name in network.variables:
         assert np.abs(found.marginal(name).array() - expected.marginal(name).array()).max() < 1e-12
         assert np.abs(marginals[name].array() - expected.marginal(name).array()).max() < 1e-12
+
+
+@thorough
+@given(seed=seeds)
+def test_natural_order_is_that_of_the_network_after_any_change(seed):
+    """Replaced CPDs may turn edges within a step around, and added variables come after those of their slice."""
+    rng = np.random.default_rng([seed, 8])
+    template = (random_interleaved_template if seed % 2 else random_template)(seed)
+    network = template.unroll(int(rng.integers(8, 25)))
+    for name in rng.choice(list(network.variables), size=2, replace=False):
+        old = network.cpd(name)
+        near = [v for v in network.variables.values() if v.time in (old.child.time, old.child.time - 1)]
+        parents = [v for v in rng.permutation(near)[:2].tolist() if v.name != name]
+        with suppress(InvalidModel):  # a cycle
+            network = network.replace(random_cpd(rng, old.child, parents))
+    time = int(rng.integers(network.horizon))
+    above = [v for v in network.variables.values() if v.time == time][:1]
+    network = network.extend(random_cpd(rng, Variable(f"m_{time}", 2, time=time), above))
+    evidence = {n: v.states[0] for n, v in network.variables.items() if n[0] == "a" and rng.random() < 0.5}
+    found = plan(network, evidence, order="reverse topological")
+    assert list(found.problem.names) == [name for name in network.topological if name not in evidence]
+
+
+def test_a_replaced_edge_within_a_step_changes_who_knows_what():
+    """Where b is decided before a, a knows b; the operators of both do not commute."""
+    rng = np.random.default_rng(0)
+    s, s1, a, b = Variable("s", 2), Variable("s'", 2), Variable("a", 2), Variable("b", 2)
+    steps = [random_cpd(rng, child, above, zeros=0) for child, above in ((a, [s]), (b, [a]), (s1, [s, a, b]))]
+    network = TwoSliceTemplate([random_cpd(rng, s, [], zeros=0)], steps).unroll(30)
+    a_12, b_12, s_12 = (network.variable(name) for name in ("a_12", "b_12", "s_12"))
+    network = network.replace(random_cpd(rng, b_12, [s_12], zeros=0)).replace(random_cpd(rng, a_12, [b_12], zeros=0))
+    network = network.extend(Factor([network.variable("s_30")], [1.0, 7.0]))
+    rolled = plan(network, order="reverse topological")
+    assert rolled.rolled is not None
+    operators = {f"a_{t}": MAXIMUM for t in range(30)}
+    found, expected = (eliminate_values(p, operators, EXPECTATION) for p in (rolled, in_own_order(pose(network))))
+    assert abs(found.total - expected.total) <= 1e-12
+    assert found.optimiser("a_12").dims == expected.optimiser("a_12").dims
+
+
+def test_evidence_of_many_values_is_not_multiplied_into_larger_tables():
+    rng = np.random.default_rng(0)
+    x, x1, y, y1 = (Variable(name, n) for name, n in (("x", 40), ("x'", 40), ("y", 50), ("y'", 50)))
+    first, step = (
+        [random_cpd(rng, c, p, zeros=0) for c, p in pairs] for pairs in (((x, []), (y, [x])), ((x1, [x]), (y1, [x1])))
+    )
+    network = TwoSliceTemplate(first, step).unroll(200)
+    evidence = {f"y_{t}": int(rng.integers(50)) for t in range(201)}
+    tables = compile_plan(plan(network, evidence)).tables.values()
+    held = sum(t.n_entries * len(t.distinct.tables) if isinstance(t, Series) else t.n_entries for t in tables)
+    assert held <= 2 * (40 * 40 + 50 * 40)
+
+
+def test_a_series_of_sparse_tables_counts_by_its_largest():
+    rng = np.random.default_rng(0)
+    x, x1 = Variable("x", 20), Variable("x'", 20)
+    one = SparseFactor([x, x1], [[i, 0] for i in range(20)], np.ones(20))
+    full = listed(random_cpd(rng, x1, [x], zeros=0))
+    steps = [CPD.of([x, x1], (one if t % 2 else full).scaled) for t in range(1, 61)]
+    network = TwoSliceTemplate([random_cpd(rng, x, [])], [steps[0]]).unroll(60, varying={"x'": steps})
+    assert plan(network).rolled is not None
+    assert max(plan(network).cluster_entries) == max(plan(BayesianNetwork(network.cpds)).cluster_entries) == 400
