@@ -140,7 +140,8 @@ def _sums(step: Repeated, series: Sequence[Series]) -> tuple[Any, Any] | None:
     if not series:
         lowest, highest = log2_bounds(Scaled(table.dense()._data))
         return lowest + float(np.min(shift)), highest + float(np.max(shift))
-    rows = table._data.reshape(len(table._data), -1)
+    data = table.dense()._data
+    rows = data.reshape(len(data), -1)
     return np.log2(rows.min(axis=1)) + shift, np.log2(rows.max(axis=1)) + shift
 
 

@@ -128,7 +128,8 @@ class Segments:
         (source,) = step.received
         assert isinstance(source, Own)
         received = self.stack(source.step, start - source.lag, stop - source.lag)
-        if not step.constant and any(t.distinct.stack is None for t in step.tables if isinstance(t, Series)):
+        single = step.sparse or any(t.distinct.stack is None for t in step.tables if isinstance(t, Series))
+        if single and not step.constant:
             rows = [contract([*step.at(c), row_of(received, c - start)], step.recipe) for c in range(start, stop)]
             return stacked(rows)
         tables: list[Message] = [t[start:stop].stacked() if isinstance(t, Series) else t for t in step.tables]  # type: ignore[misc]

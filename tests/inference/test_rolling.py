@@ -216,3 +216,21 @@ def test_a_series_of_sparse_tables_counts_by_its_largest():
     network = TwoSliceTemplate([random_cpd(rng, x, [])], [steps[0]]).unroll(60, varying={"x'": steps})
     assert plan(network).rolled is not None
     assert max(plan(network).cluster_entries) == max(plan(BayesianNetwork(network.cpds)).cluster_entries) == 400
+
+
+@pytest.mark.parametrize("keep", ["memory", "checkpoints"])
+def test_sparse_transitions_beside_evidence_of_many_values(keep):
+    rng = np.random.default_rng(0)
+    x, x1, y, y1 = (Variable(name, n) for name, n in (("x", 5), ("x'", 5), ("y", 6), ("y'", 6)))
+    a = Variable("a", 2)
+    move = CPD.of([x, a, x1], listed(random_cpd(rng, x1, [x, a], zeros=0.5)).scaled)
+    network = TwoSliceTemplate(
+        [random_cpd(rng, x, [], zeros=0), random_cpd(rng, y, [x], zeros=0)],
+        [random_cpd(rng, a, [x], zeros=0), move, random_cpd(rng, y1, [x1], zeros=0)],
+    ).unroll(80)
+    evidence = {f"y_{t}": int(rng.integers(6)) for t in range(81) if t != 40}
+    found, expected = infer(network, evidence, keep=keep), infer(BayesianNetwork(network.cpds), evidence)
+    assert abs(found.log_evidence - expected.log_evidence) <= 1e-10
+    marginals = found.marginals()
+    for name in network.variables:
+        assert np.abs(marginals[name].array() - expected.marginal(name).array()).max() <= 1e-12
