@@ -6,14 +6,21 @@ Each class also derives from the built-in exception that a caller would expect, 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Iterable
 from copy import copy
 from difflib import get_close_matches
 from typing import Self
 
+_WORD = re.compile(r"\S{401,}")  # longer than any usual path
+_LONGEST = 1000  # characters of each part of a message
+
 
 class ControlPGMError(Exception):
     """Base of every error raised on purpose.
+
+    Its message fits a terminal whatever names a file may hold: control characters are written as in Python's strings,
+    and the middle of very long words is left out.
 
     Parameters
     ----------
@@ -28,7 +35,7 @@ class ControlPGMError(Exception):
     def __init__(self, what: str, *, allowed: str = "", remedy: str = "") -> None:
         self.what, self.allowed, self.remedy = what, allowed, remedy
         parts = [what, f"allowed: {allowed}" if allowed else "", remedy]
-        super().__init__("; ".join(part for part in parts if part))
+        super().__init__("; ".join(_readable(part) for part in parts if part))
 
     def of(self, member: str) -> Self:
         """The same error of one among several problems, which it names."""
@@ -97,6 +104,17 @@ class NotConverged(UserWarning):
 
 class UnknownKeyword(ControlPGMError, TypeError):
     """A keyword that a function does not have."""
+
+
+def _readable(text: str) -> str:
+    """A part of a message on one line, of bounded length.
+
+    >>> _readable("state 'a\x1b[2J' of " + 1000 * "x")
+    "state 'a\\\\x1b[2J' of xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…xxxxxxxxxxxxxxxxxxxx"
+    """
+    text = _WORD.sub(lambda found: f"{found[0][:40]}…{found[0][-20:]}", text)
+    text = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+    return text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 def unknown(name: Hashable, allowed: Iterable[Hashable], *, what: str, remedy: str = "") -> UnknownName:
