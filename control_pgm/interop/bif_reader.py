@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Hashable, Sequence
 from typing import Any
 
 import numpy as np
 
-from control_pgm.errors import ControlPGMError
+from control_pgm.errors import ControlPGMError, InvalidFile
 from control_pgm.interop.declared_order import network_in_order
+from control_pgm.interop.json_format import parse
 from control_pgm.interop.label_codes import decode_label, shortened
 from control_pgm.interop.rounded_rows import RoundedRows
 from control_pgm.interop.source import Budget
@@ -62,8 +62,8 @@ class Reader:
         if self.source.peek() != "{":
             self.word("the network's name")
         self.source.expect_word("{")
-        while self.source.take("a property or '}'") != "}":
-            self.skip()
+        while (word := self.source.take("a property or '}'")) != "}":
+            self.property(word, "'property' or '}'")
 
     def variable(self) -> None:
         """``variable NAME { type discrete [ n ] { a, b }; property …; }``."""
@@ -77,10 +77,10 @@ class Reader:
         while (word := source.take("'type', 'property' or '}'")) != "}":
             if word == "type" and not states:
                 states = self.states(name)
-            elif word.startswith(MARK):
-                told = _told(word)
+            elif word.startswith(MARK) and not told:
+                told = self.told(word, name)
             else:
-                self.skip()
+                self.property(word, "'type' once, 'property' or '}'")
         if not states:
             source.wrong(f"variable {shortened(name)} has no states", allowed="type discrete [ n ] { … };")
         self.variables[name] = self.named(name, states, told)
@@ -103,14 +103,28 @@ class Reader:
         """The variable with the name, labels, time and kind that a comment of ours tells."""
         source = self.source
         labels: list[Hashable] = list(states)
-        given = told.get("states")
-        if isinstance(given, list) and len(given) == len(states):
+        given = told.get("states", states)
+        if fits := isinstance(given, list) and len(given) == len(states):
             labels = [decode_label(value, f"{source.file}: a state of {shortened(name)}") for value in given]
         own, time, kind = told.get("name", name), told.get("time"), told.get("kind", "")
-        fits = isinstance(own, str) and own and isinstance(kind, str) and (time is None or type(time) is int)
-        if not fits or len(set(labels)) < len(labels):
+        fits = fits and isinstance(own, str) and own != "" and isinstance(kind, str)
+        if not fits or not (time is None or type(time) is int) or len(set(labels)) < len(labels):
             source.wrong(f"the comment on variable {shortened(name)} does not fit it", remedy="leave the comment out")
         return Variable(own, labels, time=time, kind=kind)
+
+    def told(self, comment: str, name: str) -> dict[str, Any]:
+        """What a comment of ours tells about a variable."""
+        try:
+            value = parse(comment.removeprefix(MARK).encode(), self.source.file)
+        except InvalidFile:
+            value = {}
+        if not value or not value.keys() <= {"name", "states", "time", "kind"}:
+            self.source.wrong(
+                f"the comment on variable {shortened(name)} cannot be read",
+                allowed='a JSON object of "name", "states", "time" and "kind"',
+                remedy="leave the comment out",
+            )
+        return value
 
     def probability(self) -> None:
         """``probability ( child | p, q ) { (a, b) …; table …; default …; }``."""
@@ -156,7 +170,7 @@ class Reader:
             at = tuple([self.state(parent, state) for parent, state in zip(parents, states, strict=True)])
             self.put(rows, at, self.numbers(rows.shape[-1], where, written), where, scope)
         else:
-            self.skip()
+            self.property(word, "'(', 'table', 'default', 'property' or '}'")
 
     def put(self, rows: FloatArray, at: Any, values: FloatArray, where: str, scope: list[Variable]) -> None:
         """Set rows, unless they are there already with other numbers."""
@@ -208,10 +222,11 @@ class Reader:
             self.source.wrong(f"{word!r} stands where {what} should")
         return word.strip('"')
 
-    def skip(self) -> None:
-        """Leave out the rest of a property."""
-        while self.source.take("';'") != ";":
-            pass
+    def property(self, word: str, allowed: str) -> None:
+        """Leave out a property, and nothing else."""
+        if word != "property":
+            self.source.wrong(f"{shortened(word)} begins nothing that can stand here", allowed=allowed)
+        self.source.until(";", "a property")
 
 
 def _without_comments(text: str) -> str:
@@ -222,12 +237,3 @@ def _without_comments(text: str) -> str:
         return found[0] if ours else re.sub(r"[^\n]", " ", found[0])
 
     return _COMMENT.sub(blank, text)
-
-
-def _told(comment: str) -> dict[str, Any]:
-    """What a comment of ours tells; nothing if somebody has changed it beyond reading."""
-    try:
-        value = json.loads(comment.removeprefix(MARK))
-    except (ValueError, RecursionError):
-        return {}
-    return value if isinstance(value, dict) else {}

@@ -221,3 +221,35 @@ def test_the_conversion_that_the_error_names_works(tmp_path, monkeypatch):
         command = str(caught.value).partition("convert it: ")[2]
         exec(command, {"pyagrum": pyagrum})  # the command that the error prints
         assert np.abs(infer(quietly("asia.bif")).marginal("dysp").array() - expected).max() < 1e-5
+
+
+# --- damaged words ------------------------------------------------------------------------------------------------
+DAMAGED = """variable x {
+  // control_pgm: {"name": "x y", "states": ["a", 1], "time": 2, "kind": "state"}
+  type discrete [ 2 ] { a, _1 };
+}
+variable y { type discrete [ 2 ] { c, d }; }
+probability ( x ) { table 0.5, 0.5; }
+probability ( y | x ) { default 0.25, 0.75; ( a ) 0.5, 0.5; }
+"""
+
+
+@pytest.mark.parametrize(
+    ("whole", "damaged", "match"),
+    [
+        ('["a", 1]', '["a", 1', "comment on variable 'x' cannot be read"),
+        ('"states"', '"tates"', "comment on variable 'x' cannot be read"),
+        ('"kind"', '"name"', "comment on variable 'x' cannot be read"),
+        ('["a", 1]', '["a"]', "comment on variable 'x' does not fit it"),
+        ('["a", 1]', '"a1"', "comment on variable 'x' does not fit it"),
+        ("( a ) 0.5", "a ) 0.5", "'a' begins nothing that can stand here; allowed: '\\('"),
+        ("default", "defualt", "'defualt' begins nothing"),
+        ("{ c, d };", "{ c, d }; type discrete [ 3 ] { c, d, e };", "'type' begins nothing .* 'type' once"),
+        ("variable x {", "network n { propertie p; }\nvariable x {", "'propertie' begins nothing"),
+    ],
+)
+def test_a_damaged_word_or_comment_is_an_error_and_not_left_out(whole, damaged, match):
+    model = from_bif(DAMAGED)
+    assert [(v.name, tuple(v.states)) for v in model.variables.values()] == [("x y", ("a", 1)), ("y", ("c", "d"))]
+    with pytest.raises(InvalidFile, match=rf"line \d+, column \d+: .*{match}"):
+        from_bif(DAMAGED.replace(whole, damaged, 1))
