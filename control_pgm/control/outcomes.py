@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from scipy import sparse as scipy_sparse
 from control_pgm.control.arguments import as_float, is_count
 from control_pgm.control.rewards import Rewards
 from control_pgm.control.rows import Form, Row, read_columns, read_rows, shown
-from control_pgm.control.validation import fits_dense, index
+from control_pgm.control.validation import fits_dense, fits_pairs, index
 from control_pgm.errors import InvalidArgument, InvalidModel
 from control_pgm.tables.arrays import BoolArray, lock, lock_mask
 from control_pgm.tables.probabilities import MOST, first_miss, spacing
@@ -66,6 +67,7 @@ def gather(
     if not rows:
         raise InvalidModel("there are no outcomes", allowed=f"{FORM.positions}, at least one")
     state_labels, action_labels = labels_of(rows, states, actions)
+    fits_pairs(len(state_labels), len(action_labels))
     mass: dict[int, dict[tuple[int, int, int], dict[float, float]]] = {}
     for k, (s, a, p, s_next, r, t) in enumerate(rows):
         key = (
@@ -144,10 +146,10 @@ def _times(rows: Sequence[Row]) -> int:
     if None in times:
         k = next(k for k, row in enumerate(rows) if row[5] is None)
         raise InvalidModel(f"outcome {k} has no time, and others have", allowed="t for all outcomes, or for none")
-    missing = sorted(set(range(max(times) + 1)) - times)
-    if missing:
-        raise InvalidModel(f"there are no outcomes at t={missing[0]}", allowed="times 0 … T−1, each of them")
-    return int(max(times)) + 1
+    first_missing = next(t for t in count() if t not in times)
+    if first_missing <= max(times):
+        raise InvalidModel(f"there are no outcomes at t={first_missing}", allowed="times 0 … T−1, each of them")
+    return first_missing
 
 
 def _rescale(matrix: Any, given: Sequence[Any]) -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from control_pgm.control.mdp import MDP
 
 MAX_DENSE_BYTES = 4 * 2**30
+BYTES_A_PAIR = 100  # what sparse tables take for each state and action while they are made, about
 MAX_REWARD = 1e300  # in magnitude: sums over a million steps are still numbers
 _PAYABLE = f"numbers up to {MAX_REWARD:g} in magnitude; −inf forbids"
 _AVAILABLE = "an array of booleans of shape (S, A), or {state: [actions]}"
@@ -165,6 +166,17 @@ def fits_dense(n_states: int, n_actions: int, several: int = 1) -> None:
             f"a dense table of {n_states} × {n_actions} × {n_states} entries needs {size(need)}",
             allowed=size(MAX_DENSE_BYTES),
             remedy="pass a scipy.sparse matrix of shape (S·A, S), and ask for matrix_at(t) instead",
+        )
+
+
+def fits_pairs(n_states: int, n_actions: int) -> None:
+    """Refuse sparse tables before they are made, if there are too many pairs of a state and an action."""
+    need = BYTES_A_PAIR * n_states * n_actions
+    if need > MAX_DENSE_BYTES:
+        raise TooLarge(
+            f"tables of {n_states} states and {n_actions} actions need {size(need)}",
+            allowed=size(MAX_DENSE_BYTES),
+            remedy="let states share the names of actions: each state has its own first, second, …",
         )
 
 

@@ -19,11 +19,13 @@ from typing import Any
 
 from control_pgm.control.mdp import MDP
 from control_pgm.control.rows import USUAL
+from control_pgm.control.validation import BYTES_A_PAIR
 from control_pgm.display import size
 from control_pgm.errors import ControlPGMError, InvalidFile, TooLarge
 from control_pgm.interop.source import read_text
 
 _BYTES_A_LETTER = 32  # what Python needs for one letter of a table, about
+_BYTES_AN_OUTCOME = 40  # what dense tables take for each step, state, action and next state while they are made
 _INTEGER = re.compile(r"-?(0|[1-9]\d*)")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(inf|infinity|nan)", re.IGNORECASE)
 _FIELDS = ("s", "a", "next", "p", "r", "t")
@@ -59,7 +61,7 @@ def read_csv(path: Path, max_bytes: int) -> MDP:
     for field in _FIELDS:
         column = next((name for name in names if name.lower() in USUAL[field]), None)
         if column is not None:
-            columns[field] = [cell.strip() for cell in cells[column]]
+            columns[field] = _filled(path, [line for line, _ in rows], column, cells[column])
         elif field == "p":
             raise InvalidFile(
                 f"{path} has no column 'p', only {', '.join(map(repr, names))}",
@@ -105,6 +107,15 @@ def _lines(path: Path, text: str) -> list[tuple[int, list[str]]]:
     return lines
 
 
+def _filled(path: Path, lines: Sequence[int], column: str, cells: Sequence[str]) -> list[str]:
+    """The cells of a column without the blanks around them; none may be empty."""
+    filled = [cell.strip() for cell in cells]
+    for line, cell in zip(lines, filled, strict=True):
+        if not cell:
+            raise InvalidFile(f"{path}, line {line}: {column} is empty", allowed="a label or a number in every cell")
+    return filled
+
+
 def _number(path: Path, line: int, field: str, cell: str) -> float:
     if not _NUMBER.fullmatch(cell):
         raise InvalidFile(f"{path}, line {line}: {field} is {cell[:80]!r}", allowed="a number, such as 0.25")
@@ -112,15 +123,16 @@ def _number(path: Path, line: int, field: str, cell: str) -> float:
 
 
 def _fits(path: Path, columns: Mapping[str, Sequence[Any]], limit: int) -> None:
-    """Refuse dense tables that vary with time before they are made; others are sparse where they would be large."""
+    """Refuse large tables before they are made: counted by pairs (s, a), and by outcomes where they have times."""
     times = _distinct(columns.get("t", ()))
-    if not times:
-        return
     states, actions = _distinct([*columns["s"], *columns["next"]]), _distinct(columns["a"])
-    need = 16 * times * states * actions * states
+    need = BYTES_A_PAIR * states * actions
+    if times:
+        need = _BYTES_AN_OUTCOME * times * states * actions * states
     if need > limit:
+        steps = f"{times} steps, " if times else ""
         raise TooLarge(
-            f"{path}: tables of {times} steps, {states} states and {actions} actions need {size(need)}",
+            f"{path}: tables of {steps}{states} states and {actions} actions need {size(need)}",
             allowed=size(limit),
             remedy="if you trust the file, pass max_bytes",
         )

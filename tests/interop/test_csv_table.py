@@ -6,6 +6,7 @@ import pytest
 from control_pgm import MDP, load
 from control_pgm.cli import main
 from control_pgm.errors import InvalidFile, TooLarge
+from tests.interop.spoiled import peak, refused
 
 TABLE = """s,a,next,p,r
 home,go,shop,0.9,1
@@ -93,6 +94,27 @@ def test_tables_beyond_the_limit_are_refused_before_they_are_made(written):
     lines = ["t,s,a,next,p,r"] + [f"{t},{s},0,{s},1,0" for t in range(5) for s in range(100)]
     with pytest.raises(TooLarge, match="5 steps, 100 states"):
         load(written("\n".join(lines)), max_bytes=500_000)
-    assert load(written("\n".join(lines)), max_bytes=1_000_000).n_states == 100
+    assert load(written("\n".join(lines)), max_bytes=2_000_000).n_states == 100
     with pytest.raises(TooLarge, match="longer than"):
         load(written(TABLE), max_bytes=100)
+
+
+def test_a_late_time_is_refused_before_anything_is_counted(tmp_path):
+    text = "s,a,next,p,r,t\nhome,go,home,1,0,0\nhome,go,home,1,0,9999999999\n"
+    assert peak(lambda: refused(text, tmp_path, "no outcomes at t=1; allowed", name="t.csv")) < 5e7
+
+
+def test_tables_of_many_pairs_are_refused_before_they_are_made(tmp_path):
+    lines = [f"s{k},a{k},s{k},1,0" for k in range(4000)]
+    text, words = "\n".join(["s,a,next,p,r", *lines]), "4000 states and 4000 actions need .* allowed: 1 GiB.*max_bytes"
+    assert peak(lambda: refused(text, tmp_path, words, name="t.csv", error=TooLarge)) < 5e7
+    with pytest.raises(TooLarge, match=r"10000 states and 10000 actions need 9.31 GiB; allowed: 4 GiB"):
+        MDP.from_outcomes((k, f"a{k}", 1.0, k, 0.0) for k in range(10_000))
+
+
+@pytest.mark.parametrize(
+    "line", [",go,shop,1,0", "shop,,shop,1,0", "shop,go, ,1,0", "shop,go,shop,,0", "shop,go,shop,1,"]
+)
+def test_an_empty_cell_is_no_label(line, written):
+    with pytest.raises(InvalidFile, match=r"table.csv, line 5: (s|a|next|p|r) is empty"):
+        load(written(TABLE.replace("shop,go,shop,1,0", line)))
