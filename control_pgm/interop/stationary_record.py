@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import Any
 
 import numpy as np
 
 from control_pgm.control.infinite import AverageSolution, StationarySolution
-from control_pgm.control.infinite.options import INFERENCES
+from control_pgm.control.infinite.options import INFERENCES, SOFT
 from control_pgm.interop.json_format import plain_number
 from control_pgm.interop.label_codes import shortened
 from control_pgm.interop.mdp_record import mdp_from, mdp_record
@@ -75,23 +76,29 @@ def stationary_from(source: Source) -> Stationary:
     own = (*_ARRAYS[objective], *_NUMBERS[objective], *_COUNTS[objective], *_OWN[objective])
     source.only((*_FIELDS, *own))
     mdp = mdp_from(source.part("mdp"))
+    inference = source.text("inference", tuple(dict.fromkeys(INFERENCES.values())))
     given: dict[str, Any] = {
         "mdp": mdp,
-        "temperature": source.number("temperature") if "temperature" in source.names else None,
+        "temperature": _temperature(source) if objective == _AVERAGE or inference in SOFT else None,
         "method": _word(source, "method"),
         "action_prior": read_prior(source, mdp),
         **{name: read_labelled(source, name, axes, mdp) for name, axes in _ARRAYS[objective].items()},
         **{name: source.number(name) for name in _NUMBERS[objective]},
         **{name: read_count(source, name) for name in _COUNTS[objective]},
     }
-    inference = source.text("inference", tuple(dict.fromkeys(INFERENCES.values())))
     if objective == _AVERAGE:
-        if given["temperature"] is None:
-            raise source.error("temperature is missing", allowed="a number > 0, in units of reward")
         return AverageSolution(**given)
     risk = source.number("risk") if "risk" in source.names else None
     residuals = lock(source.array("residuals", (None,), "float"))
     return StationarySolution(inference=inference, risk=risk, residuals=residuals, **given)
+
+
+def _temperature(source: Source) -> float:
+    """The temperature, in units of reward."""
+    value = source.number("temperature")
+    if not 0.0 < value < inf:
+        raise source.error(f"temperature is {shortened(value)}", allowed="a number > 0, in units of reward")
+    return value
 
 
 def _word(source: Source, name: str) -> str:

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from control_pgm import MDP, gridworld, load, save, save_solution
-from control_pgm.errors import InvalidArgument
+from control_pgm import MDP, gridworld, load, load_solution, save, save_solution, solve_infinite
+from control_pgm.errors import InvalidArgument, InvalidFile
 from control_pgm.interop.label_codes import decode_label, encode_label
 from tests.control.instances import named, solved
 from tests.interop.same import assert_same, back
@@ -147,3 +147,20 @@ def test_wrong_objects_are_told_where_to_go(tmp_path):
         save_solution(item.mdp, tmp_path / "a.json")
     with pytest.raises(InvalidArgument, match="no path"):
         load(3)
+
+
+@pytest.mark.parametrize("inference", ["posterior", "variational", "bellman", "planning"])
+@pytest.mark.parametrize("damaged", [None, -1.0, 0, "inf", "nan"])
+def test_a_stationary_solution_has_the_temperature_that_its_inference_needs(inference, damaged, tmp_path):
+    mdp = MDP([[[0.5, 0.5], [1, 0]], [[0, 1], [0.5, 0.5]]], [[0, 0.1], [0.2, 0]], discount=0.5)
+    solution = solve_infinite(mdp, inference=inference, **({"risk": 0.3} if inference == "planning" else {}))
+    path = solution.save(tmp_path / "solution.json")
+    assert load_solution(path).temperature == solution.temperature
+    document = json.loads(path.read_text())
+    document.pop("temperature", None)
+    path.write_text(json.dumps(document | ({} if damaged is None else {"temperature": damaged})))
+    if inference in ("bellman", "planning"):
+        assert load_solution(path).temperature is None
+    else:
+        with pytest.raises(InvalidFile, match=r"solution.json: (the field 'temperature' is missing|temperature is)"):
+            load_solution(path)
