@@ -6,7 +6,6 @@ Run it:  python examples/frozen_lake.py [folder for the pictures]      (needs th
 import sys
 from pathlib import Path
 
-import gymnasium
 import numpy as np
 
 from control_pgm import (
@@ -21,6 +20,11 @@ from control_pgm import (
     solve,
     unroll,
 )
+
+try:
+    import gymnasium
+except ImportError:
+    sys.exit("this example needs Gymnasium: pip install -e '.[gym]'")
 
 folder = Path(sys.argv[1] if len(sys.argv) > 1 else "frozen-lake-pictures")
 HORIZON, ALPHA = 30, 0.02

@@ -23,7 +23,7 @@ from control_pgm.errors import InvalidArgument, InvalidModel, MissingPackage, un
 from control_pgm.interop.gymnasium_labels import Names, names_of, wrapper_of
 from control_pgm.tables.probabilities import MOST, exact, first_miss
 
-INSTALL = "pip install control_pgm[gym]"
+INSTALL = "pip install 'control_pgm[gym]'"
 TABULAR = ("FrozenLake-v1", "FrozenLake8x8-v1", "CliffWalking-v1", "CliffWalkingSlippery-v1", "Taxi-v4")
 _STARTS = ("initial_state_distrib", "isd")  # where environments, and older ones, keep p(s_0)
 _OUTCOME = "(probability, next state, reward, terminated)"

@@ -16,7 +16,7 @@ from control_pgm.interop.pgmpy import named_factors, plain_tables, state_names
 from control_pgm.models.network import BayesianNetwork
 from control_pgm.tables.arrays import FloatArray
 
-INSTALL = "pip install control_pgm[pyagrum]"
+INSTALL = "pip install 'control_pgm[pyagrum]'"
 
 
 class PyagrumPropagation:

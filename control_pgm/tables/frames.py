@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from control_pgm.tables.labelled import LabelledArray
 
-INSTALL = "pip install control_pgm[frames]"
+INSTALL = "pip install 'control_pgm[frames]'"
 
 
 def entries_frame(

@@ -96,7 +96,7 @@ def test_a_reference_that_is_not_installed_is_reported_if_there_by_default(monke
     monkeypatch.setitem(sys.modules, "pyagrum", None)
     report = crosscheck(network_of(named("one step")))
     (row,) = [check for check in report.checks if check.reference == "pyagrum"]
-    assert row.note == "not installed: pip install control_pgm[pyagrum]"
+    assert row.note == "not installed: pip install 'control_pgm[pyagrum]'"
     assert (row.compared, report.passed) == (0, True)
     assert row.note in str(report)
 
@@ -104,7 +104,7 @@ def test_a_reference_that_is_not_installed_is_reported_if_there_by_default(monke
 def test_a_reference_that_is_not_installed_is_an_error_if_asked_for_by_name(monkeypatch):
     monkeypatch.setitem(sys.modules, "pyagrum", None)
     for against in ("pyagrum", ("enumeration", "pyagrum")):
-        with pytest.raises(MissingPackage, match=r"pip install control_pgm\[pyagrum\]"):
+        with pytest.raises(MissingPackage, match=r"pip install 'control_pgm\[pyagrum\]'"):
             crosscheck(network_of(named("one step")), against=against)
 
 
