@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _CROWDED = 600
 _BAR, _BAR_GAP, _BAR_WORDS = 10.0, 8.0, 46.0  # points: a colour bar, its distance, room for its words
+_END_MOST = 1.65  # how much larger the number of an end may be to be read: wherever those of other cells are
 _MARKERS = {"goal": "*", "hole": "X", "end": "s"}
 _UNDEFINED: Mapping[str, Any] = {"facecolor": style.UNDEFINED, "hatch": "....", "edgecolor": "#8A8A8A"}
 
@@ -104,8 +105,8 @@ class Board:
         look: dict[str, Any] = {"markersize": size * self.unit, "color": self.colours["text"], "markeredgewidth": 0}
         look["zorder"] = 6
         (self.drawing.parts["mark", label],) = self.drawing.ax.plot([x], [y + up], marker=marker, **look)
-        if number and self.size(0.19, 1.3) >= style.FLOOR:
-            self.text(("number", label), (x, y - 0.26), number, em=0.19, fontsize=self.size(0.19, 1.3))
+        if number and self.size(0.19, _END_MOST) >= style.FLOOR:
+            self.text(("number", label), (x, y - 0.26), number, em=0.19, fontsize=self.size(0.19, _END_MOST))
 
     def start(self, k: int, label: Any) -> None:
         """An S in the corner of a start cell; all over a cell that is tiny."""

@@ -149,3 +149,11 @@ def test_small_numbers_beside_large_ones_are_written():
     drawing = plot_values(solution, quantity="advantage", ax=ax)
     for (state, action), text in drawing.of("number").items():
         assert number(text) == pytest.approx(solution.advantage.sel(t=0, s=state, a=action), abs=0.51)
+
+
+@pytest.mark.parametrize("width", [2.0, 2.8, 3.0, 3.2, 3.4, 4.0])
+def test_ends_have_numbers_wherever_other_cells_have(width):
+    _, ax = plt.subplots(figsize=(width, width))
+    drawing = plot_values(SOLVED, ax=ax)
+    assert len(drawing.of("number")) in (0, GRID.n_states)
+    assert bool(drawing.of("number")) != (("note",) in drawing.parts)
