@@ -105,7 +105,8 @@ class CertaintyEquivalent:
         values = self._collected(ahead)
         total = self._equivalent(values)[self._rows]
         shares = self.transition.data * self._ratio(values, total)
-        shares *= self.discount * self._ratio(v, ahead)[self.transition.indices]
+        # b/(gamma b + 1 − gamma) is at most 1/gamma; without gamma it would be b, which may overflow
+        shares *= self.discount * self._ratio(v, ahead)[self.transition.indices] if self.discount > 0 else 0.0
         return sparse.csr_array((shares, self.transition.indices, self.transition.indptr), shape=self.transition.shape)
 
     def modulus(self, first: FloatArray) -> float:

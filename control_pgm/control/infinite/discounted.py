@@ -17,7 +17,14 @@ from control_pgm.control.infinite.endless import (
     refused,
 )
 from control_pgm.control.infinite.fixed_point import FixedPoint, Recurs, fixed_point
-from control_pgm.control.infinite.options import METHODS, SOFT, check_discount, check_evidence, checked_inference
+from control_pgm.control.infinite.options import (
+    METHODS,
+    SOFT,
+    check_discount,
+    check_evidence,
+    check_utility,
+    checked_inference,
+)
 from control_pgm.control.infinite.process import (
     action_measure,
     check_range,
@@ -135,6 +142,8 @@ def solve_infinite(
     backup = _backup(mdp, kind, alpha, action_prior, risk)
     if kind == "posterior":
         check_evidence(mdp, backup)
+    if kind == "planning":
+        check_utility(mdp, backup)
     report = Reporter(progress, limit, "sweeps")
     if mdp.discount == 1.0:
         found, policy = _undiscounted(mdp, backup, tolerance, limit, report)

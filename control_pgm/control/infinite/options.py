@@ -8,10 +8,12 @@ from numpy.typing import ArrayLike
 from control_pgm.control.arguments import choice
 from control_pgm.control.infinite.backups import Backup, CertaintyEquivalent
 from control_pgm.control.infinite.growth import growing_class
+from control_pgm.control.infinite.log_matrix import LogMatrix
 from control_pgm.control.infinite.process import outcome_weights
 from control_pgm.control.mdp import MDP
 from control_pgm.control.solve_options import check_risk
 from control_pgm.errors import InvalidArgument
+from control_pgm.tables.arrays import BoolArray, FloatArray
 
 INFERENCES = {
     "variational": "variational",
@@ -23,6 +25,7 @@ INFERENCES = {
 }  # every accepted name -> the type of inference
 SOFT = ("variational", "posterior")  # the types of inference with a temperature
 METHODS = {"value-iteration": 100_000, "policy-iteration": 1_000}  # name -> iterations unless told otherwise
+_SURE = 1e-9  # nats by which a sweep must multiply, far above what it rounds
 _LOOKS = 200  # products that may be spent on telling at once that evidence is infinite
 
 
@@ -81,3 +84,55 @@ def check_evidence(mdp: MDP, backup: Backup) -> None:
             "have finite values; the policy of long horizons is then that of the process without discount: "
             "solve_average gives it",
         )
+
+
+def check_utility(mdp: MDP, backup: Backup) -> None:
+    """Refuse a risk under which rewards outweigh the discount: b = e^{V/w} solves b = opt_a M_a (gamma b + 1 − gamma).
+
+    The optimum is the maximum for w > 0, and the minimum where risk is avoided. Any b > 0 on some states with
+    b ≤ gamma opt_a M_a b there proves that no solution is finite, since each sweep adds a multiple of b (Collatz 1942).
+    It is looked for among the powers of the mean of that map and the identity, which has no periods.
+    """
+    _, first = backup.sweep(backup.start)
+    if mdp.discount == 0.0 or backup.modulus(first) < 1.0:
+        return
+    assert isinstance(backup.states, CertaintyEquivalent)
+    weight, taken = backup.states.weight, backup.measure > 0
+    best, none = (np.max, -np.inf) if weight > 0 else (np.min, np.inf)
+    matrix = backup.states.transition
+    rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+    forbidden = np.asarray(backup.states.reward) == -np.inf
+    doomed: BoolArray = np.zeros(mdp.n_states, dtype=bool)
+    if weight < 0:  # what may be forbidden is worth −inf by right, and so is what cannot avoid it
+        grows = True
+        while grows:
+            bad = np.bincount(rows, weights=forbidden | doomed[matrix.indices], minlength=taken.size) > 0
+            taken = taken & ~bad.reshape(taken.shape)
+            grows, doomed = bool((doomed == taken.any(axis=1)).any()), np.asarray(~taken.any(axis=1))
+    logs = np.full(len(rows), -np.inf)
+    np.divide(backup.states.reward, weight, out=logs, where=~forbidden)
+    logs += np.log(matrix.data)
+    steps = LogMatrix.of(rows, matrix.indices.astype(np.int64), logs, matrix.shape)
+
+    def onward(x: FloatArray) -> FloatArray:
+        reached = best(np.where(taken, steps.times(x).reshape(taken.shape), none), axis=1)
+        return np.asarray(reached + np.log(mdp.discount))
+
+    inside = ~doomed
+    x = np.where(inside, 0.0, -np.inf)
+    for _ in range(_LOOKS if inside.any() else 0):
+        x = np.where(inside, np.logaddexp(onward(x), x), -np.inf)
+        x -= x.max()
+    while inside.any():
+        x = np.where(inside, x, -np.inf)
+        left = inside & (onward(x) > x + _SURE)
+        if (left == inside).all():
+            always = ", whatever is done" if weight < 0 else ""
+            raise InvalidArgument(
+                f"E exp(risk · return) is infinite: going on around s={mdp.states[int(np.argmax(inside))]!r} "
+                f"multiplies it faster than discount {mdp.discount:g} ends it{always}",
+                allowed="rewards that the discount outweighs",
+                remedy="lower the discount or the rewards, or take a risk closer to 0; inference='bellman' is the "
+                "limit of risk 0, and has finite values",
+            )
+        inside = left

@@ -59,8 +59,31 @@ def test_infinite_evidence_is_refused_with_its_growth():
     """M = [[1, 1], [2, 2]]/2 has the spectral radius 1.5, and 0.9 · 1.5 > 1."""
     with pytest.raises(InvalidArgument, match=r"is infinite: .*s=0.* faster than discount 0\.9.*solve_average"):
         solve_infinite(mdp((0.0, np.log(2))), inference="posterior")
-    with pytest.raises(InvalidArgument, match=r"max_iterations 200.*E exp\(return/temperature\) is infinite"):
-        solve_infinite(mdp((0.0, np.log(2))), inference="planning", risk=1.0, max_iterations=200)
+
+
+@pytest.mark.parametrize("risk", [1.0, -1.0])
+def test_infinite_utility_is_refused_at_once(risk):
+    """E e^{risk · reward} makes M = [[1.5, 1.5], [3, 3]]/2, whose spectral radius is 2.25, and 0.9 · 2.25 > 1."""
+    p = np.zeros((3, 2, 3))
+    p[:2, :, :2] = 0.5
+    p[2, :, 2] = 1.0
+    lost = risk * np.log([[1.5, 1.5], [3.0, 3.0], [1.0, 1.0]])
+    with pytest.raises(InvalidArgument, match=r"E exp\(risk · return\) is infinite: .*s=0.* faster than discount 0\.9"):
+        solve_infinite(MDP(p, lost, discount=0.9), inference="planning", risk=risk)
+    way_out = p.copy()
+    way_out[:2, 1] = [0.0, 0.0, 1.0]  # who shuns risk leaves, who seeks it stays
+    if risk > 0:
+        with pytest.raises(InvalidArgument, match="is infinite"):
+            solve_infinite(MDP(way_out, lost, discount=0.9), inference="planning", risk=risk)
+    else:
+        found = solve_infinite(MDP(way_out, lost, discount=0.9), inference="planning", risk=risk)
+        assert np.abs(np.asarray(found.V) - lost[:, 1]).max() < 1e-9
+    shut = lost.copy()
+    shut[0, 0] = -np.inf  # what is forbidden is −inf for who shuns it, but no growth
+    finite = solve_infinite(
+        MDP(p, np.where(np.isinf(shut), shut, 0.1 * shut), discount=0.9), inference="planning", risk=risk
+    )
+    assert np.isfinite(finite.V).all()
 
 
 @pytest.mark.parametrize("solver", [solve_infinite, solve_average])
@@ -77,3 +100,12 @@ def test_risks_too_close_to_zero_are_refused_by_name():
     for risk in (1e-310, -1e-310, 1e-300):
         with pytest.raises(InvalidArgument, match=r"risk.*1e-3[01]0.*inference='bellman' is the limit of risk 0"):
             solve_infinite(mdp(), inference="planning", risk=risk)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("risk", [1.0, -1.0])
+def test_discount_0_with_large_rewards_does_not_overflow(risk):
+    reward = risk * np.array([[900.0, 800.0], [850.0, 700.0]])
+    found = solve_infinite(MDP(np.full((2, 2, 2), 0.5), reward, discount=0.0), inference="planning", risk=risk)
+    assert np.abs(np.asarray(found.V) - reward.max(axis=1)).max() < 1e-9
+    assert found.error_bound < 1e-6
