@@ -107,7 +107,7 @@ class Compiled:
         return [(scope, table_of(self.at(cluster, table))) for scope, table in self.held[cluster]]
 
     def received(self, sent: Collect, cluster: int) -> list[Operand]:
-        """The messages that a cluster has from its children; silent children say nothing."""
+        """The messages that a cluster has from its children; those of silent children are one and left out."""
         separators = self.tree.separators
         return [(separators[j], sent.table(j)) for j in self.tree.children[cluster] if not self.silent[j]]
 

@@ -61,7 +61,7 @@ class Pass(ABC):
 
     # --- what a direction is ------------------------------------------------------------------------------------
     what: str  # for reports of progress
-    lazy = False  # whether loops are run no further than they are looked at
+    lazy = False  # whether loops are run no further than their messages are read
 
     @abstractmethod
     def _write(self, loop: Loop) -> Written | None:

@@ -89,7 +89,7 @@ def _run(plan: Plan, sent: Messages, width: int, count: int, report: Reporter) -
 
 @dataclass(eq=False)
 class _Cluster:
-    """A cluster and what it has received, its variables told by their position among them."""
+    """A cluster and what it has received, its variables given by their position among them."""
 
     operator: Operator
     eliminated: int

@@ -140,7 +140,7 @@ def repeat(
     """Run the forms of a block ``count`` times, each time on what the time before has left.
 
     ``children`` holds, per position, the positions that it receives values from: those from the block before are
-    negative. ``before`` is what that block has sent at first; ``told`` hears how often the block has run.
+    negative. ``before`` is what that block has sent at first; ``told`` is called with the number of blocks done.
     """
     values = [np.empty((count, *array.shape)) for array in before]
     width = len(forms)

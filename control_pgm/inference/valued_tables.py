@@ -138,7 +138,7 @@ def distinct(values: Mapping[str, Table]) -> list[tuple[str, Table]]:
 
 
 def first_names(values: Mapping[str, Any]) -> Sequence[str]:
-    """The names in a mapping; of those that are told once for all slices, the first."""
+    """The names in a mapping; of those that are given once for all slices, the first."""
     return [f"{base}_0" for base in values.labels] if isinstance(values, EverySlice) else list(values)
 
 

@@ -1,4 +1,4 @@
-"""Bounds on messages, and what steps do to them: how long numbers stay in range, by proof and not by looking.
+"""Bounds on messages, and what steps do to them: how long numbers provably stay in range.
 
 All bounds are base-2 logarithms of scaled values. A step adds its *gain* to the bounds of what it receives.
 """
@@ -65,7 +65,7 @@ class Bounds(NamedTuple):
 
 
 def bounds_of(message: Message) -> Bounds:
-    """Bounds from a look at the values; −inf from below where logarithms are held."""
+    """Bounds from the values themselves; −inf from below where logarithms are held."""
     if not is_linear(message):
         return Bounds(-inf, 0.0, False, 0)
     table = table_of(message)

@@ -1,7 +1,7 @@
 """Running a repetition: as many rounds at once as bounds prove to be safe, the others guarded.
 
 From the bounds of the messages carried over, brought to a maximum near 1, follows how many repetitions can run before
-anything can come near the edge of the range; these are run without a look at the numbers. Where not even one can,
+anything can come near the edge of the range; these are run without reading the numbers. Where not even one can,
 because tables or messages are too wide for linear numbers, the repetition is run by `Scaled.contract`, which guards
 every digit.
 """
