@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from secrets import token_hex
 
 from control_pgm.errors import InvalidArgument
 
@@ -44,14 +44,13 @@ def replacing(path: str | Path) -> Iterator[Path]:
         raise InvalidArgument(f"{str(path)!r} is no regular file", allowed="a file's name, new or to be replaced")
     if not path.parent.is_dir():
         raise InvalidArgument(f"folder {str(path.parent)!r} does not exist", remedy="make it first")
-    handle, name = tempfile.mkstemp(suffix=path.suffix, prefix=f".{path.stem[:64]}-", dir=path.parent)
-    os.close(handle)
-    try:
-        yield Path(name)
-        os.chmod(name, 0o666 & ~_umask())
-        os.replace(name, path)
+    unfinished = path.parent / f".{path.stem[:64]}-{token_hex(8)}{path.suffix}"
+    try:  # whenever it is interrupted, the name is known: nothing is left behind
+        os.close(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+        yield unfinished
+        os.replace(unfinished, path)
     except BaseException:
-        os.unlink(name)
+        unfinished.unlink(missing_ok=True)  # it is not there if the interruption came after it took its place
         raise
 
 
@@ -75,9 +74,3 @@ def write_bytes(path: str | Path, content: bytes) -> Path:
     with replacing(path) as unfinished:
         unfinished.write_bytes(content)
     return Path(path)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

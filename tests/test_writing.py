@@ -43,3 +43,22 @@ def test_a_failure_leaves_the_old_file(tmp_path):
     with pytest.raises(RuntimeError):
         half_written()
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("x.txt", "old")]
+
+
+@pytest.mark.parametrize("name", ["open", "close", "replace"])
+@pytest.mark.parametrize("after", [False, True])
+def test_an_interruption_at_any_step_stays_one_and_leaves_nothing(name, after, tmp_path, monkeypatch):
+    step = getattr(os, name)
+
+    def interrupted(*args, **kwargs):
+        if after:
+            step(*args, **kwargs)
+        raise KeyboardInterrupt
+
+    path = write_text(tmp_path / "note.txt", "older")
+    monkeypatch.setattr(os, name, interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write_text(path, "newer")
+    monkeypatch.undo()
+    assert path.read_text() == ("newer" if after and name == "replace" else "older")
+    assert [file.name for file in tmp_path.iterdir()] == ["note.txt"]
