@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ from control_pgm.display import printable
 from control_pgm.errors import InvalidArgument
 from control_pgm.viz import style
 from control_pgm.viz.drawing import Drawing
-from control_pgm.writing import replacing
+from control_pgm.writing import write_bytes
 
 FORMATS = ("png", "svg", "pdf")
 
@@ -45,8 +46,9 @@ def save_picture(drawing: Drawing, path: str | Path, *, dpi: int = 150) -> Path:
             f"picture {str(path)!r} ends in {path.suffix!r}", allowed=", ".join(f".{f}" for f in FORMATS)
         )
     _make_printable(drawing)
-    with replacing(path) as unfinished:
-        drawing.figure.savefig(unfinished, format=kind, dpi=dpi, facecolor=_face(drawing), bbox_inches="tight")
+    picture = BytesIO()  # matplotlib's own files answer a full disk with errors of other kinds
+    drawing.figure.savefig(picture, format=kind, dpi=dpi, facecolor=_face(drawing), bbox_inches="tight")
+    write_bytes(path, picture.getvalue())
     _close(drawing)
     return path
 
