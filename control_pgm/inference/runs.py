@@ -333,14 +333,8 @@ class _Steps:
 
     def sorted(self, items: Sequence[_Own | _Added], t: int) -> list[_Own | _Added]:
         """The CPDs of step t in natural order: parents first, and of what is ready what belongs to slice t."""
-        order: list[_Own | _Added] = []
-        waiting = sorted(items, key=lambda item: item.child[1])
-        while waiting:
-            left = {item.child for item in waiting}
-            ready = next(i for i in waiting if not left.intersection(self.scope(i, t)) - {i.child})
-            order.append(ready)
-            waiting.remove(ready)
-        return order
+        order = _natural_order(tuple([(item.child, self.scope(item, t)) for item in items]))
+        return [items[k] for k in order]
 
     def scope(self, item: _Own | _Added, t: int) -> tuple[Timed, ...]:
         """The scope of a table of step t."""
@@ -434,6 +428,19 @@ class _Steps:
 def _own(cpd: CPD, initial: int) -> _Own:
     """A CPD of the template; variables of the first slice count as the next ones of step −1."""
     return _Own(_timed(cpd.scope, initial), cpd.shape, cpd.scaled)
+
+
+@lru_cache(maxsize=1024)
+def _natural_order(cpds: tuple[tuple[Any, tuple[Timed, ...]], ...]) -> tuple[int, ...]:
+    """The positions of CPDs, given by child and scope: parents first, and of what is ready the earlier slice."""
+    order: list[int] = []
+    waiting = sorted(range(len(cpds)), key=lambda k: cpds[k][0][1])
+    while waiting:
+        left = {cpds[k][0] for k in waiting}
+        ready = next(k for k in waiting if not left.intersection(cpds[k][1]) - {cpds[k][0]})
+        order.append(ready)
+        waiting.remove(ready)
+    return tuple(order)
 
 
 @lru_cache(maxsize=1024)

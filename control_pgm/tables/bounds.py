@@ -6,7 +6,7 @@ All bounds are base-2 logarithms of scaled values. A step adds its *gain* to the
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from math import inf, log2
+from math import floor, inf, log2
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -40,6 +40,11 @@ class Gain(NamedTuple):
     def varies(self) -> bool:
         """Whether the gain is not the same in all repetitions."""
         return isinstance(self.low, np.ndarray)
+
+    @property
+    def keeps_full(self) -> bool:
+        """Whether no zero comes out where none goes in."""
+        return bool((self.low_if_full > -inf).all()) if self.varies else self.low_if_full > -inf
 
     def within(self, repetitions: slice) -> Gain:
         """The gains of some repetitions."""
@@ -103,7 +108,8 @@ def gain_of(step: Repeated, start: int, stop: int, batch: int | None = None) -> 
     """The same from the sums of the tables, that is all-one messages, where these are known: they tell more."""
     rough = rough_gain(step, start, stop, batch)
     series = [table for table in step.tables if isinstance(table, Series)]
-    if np.any(rough.low == -inf) or not step.series or len(series) > 1:
+    lost = bool((rough.low == -inf).any()) if rough.varies else rough.low == -inf
+    if lost or not step.series or len(series) > 1:
         return rough
     if any(table.distinct.stack is None for table in series):
         return rough
@@ -158,7 +164,7 @@ def through(
             (carried[s.step] if s.lag else results[s.step]) if isinstance(s, Own) else elsewhere(s)
             for s in step.received
         ]
-        full = bool(np.all(gain.low_if_full > -inf)) and all(b.full for b in received)
+        full = gain.keeps_full and all(b.full for b in received)
         low = gain.low_if_full if full else gain.low
         high, exponent = gain.high, gain.exponent
         for b in received:
@@ -175,3 +181,12 @@ def before(increments: Any, count: int, *, varies: bool) -> Any:
         sums = np.multiply.outer(np.arange(count), increments)
     sums[:1] = 0
     return sums
+
+
+def repetitions_within(room: float, per_repetition: float, at_most: int) -> int:
+    """How many repetitions fit: the first needs no room of its own, each further one ``per_repetition``."""
+    if not room >= 0.0:
+        return 0
+    if per_repetition <= 0.0 or room / per_repetition >= at_most:
+        return at_most
+    return min(at_most, 1 + floor(room / per_repetition))

@@ -12,14 +12,13 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from itertools import repeat
-from math import inf
 from typing import Any
 
 import numpy as np
 
 from control_pgm.tables.arrays import BoolArray
 from control_pgm.tables.binding import bind
-from control_pgm.tables.bounds import RANGE, WIDE_RANGE, Bounds, before, bounds_of, gain_of, through
+from control_pgm.tables.bounds import RANGE, WIDE_RANGE, Bounds, before, bounds_of, gain_of, repetitions_within, through
 from control_pgm.tables.message import Message, contract, is_linear, normal, table_of
 from control_pgm.tables.repeated import Own, Repetition, Source
 from control_pgm.tables.track import Track
@@ -109,9 +108,32 @@ class _Run:
         """In a chain all bounds and exponents are that of the message carried, and what the tables add to it."""
         ((carried, start),) = bounds.items()
         gains = [gain.within(slice(c, c + at_most)) for gain in self.gains]
-        full = start.full and all(np.all(gain.low_if_full > -inf) for gain in gains)
+        full = start.full and all(gain.keeps_full for gain in gains)
         offsets = through(self.spec, gains, {carried: Bounds(0.0, 0.0, full, 0)}, _nothing)
-        step = offsets[carried]
+        if any(offset.varies for offset in offsets):
+            return self.safe_varying(c, at_most, start, offsets, offsets[carried])
+        return self.safe_alike(c, at_most, start, offsets, offsets[carried])
+
+    def safe_alike(self, c: int, at_most: int, start: Bounds, offsets: Sequence[Bounds], step: Bounds) -> int:
+        """Where every repetition adds the same, the room on either side is divided by what one takes of it."""
+        lowest, highest = start.low + min(b.low for b in offsets), start.high + max(b.high for b in offsets)
+
+        def within(limit: float, most: int) -> int:
+            down = repetitions_within(limit + lowest, -step.low, most)
+            return min(down, repetitions_within(limit - highest, step.high, most))
+
+        k = within(RANGE, at_most) or within(WIDE_RANGE, 1)
+        if k == 0:
+            return 0
+        times = np.arange(k) if self.spec.batch is None else np.arange(k)[:, None]
+        for track, offset in zip(self.tracks, offsets, strict=True):
+            track.exponents[c : c + k] = start.exponent + offset.exponent + times * step.exponent
+            low, high = start.low + offset.low, start.high + offset.high
+            track.widen(low + min(0.0, (k - 1) * step.low), high + max(0.0, (k - 1) * step.high))
+        return k
+
+    def safe_varying(self, c: int, at_most: int, start: Bounds, offsets: Sequence[Bounds], step: Bounds) -> int:
+        """The same where tables vary: what has been added before each repetition is a cumulative sum."""
         lows, highs, exponents = (
             first + before(added, at_most, varies=step.varies)
             for first, added in zip(

@@ -291,7 +291,7 @@ def test_passengers_who_change_their_mind_outside_the_table_are_refused():
 def test_without_gymnasium_the_error_names_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "gymnasium", None)
     for read in (lambda: from_gymnasium("FrozenLake-v1"), lambda: from_samples("Blackjack-v1", 10, seed=0)):
-        with pytest.raises(MissingPackage, match=r"pip install control_pgm\[gym\]"):
+        with pytest.raises(MissingPackage, match=r"pip install 'control_pgm\[gym\]'"):
             read()
 
 

@@ -70,5 +70,5 @@ def test_factors_dense_and_sparse():
 @pytest.mark.parametrize(("package", "ask"), [("pandas", "to_frame"), ("xarray", "to_xarray")])
 def test_without_the_package_the_error_says_how_to_install_it(package, ask, monkeypatch):
     monkeypatch.setitem(sys.modules, package, None)
-    with pytest.raises(MissingPackage, match=rf"{package}.*pip install control_pgm\[frames\]"):
+    with pytest.raises(MissingPackage, match=rf"{package}.*pip install 'control_pgm\[frames\]'"):
         getattr(ARRAY, ask)()
