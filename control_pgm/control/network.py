@@ -258,7 +258,8 @@ class ControlNetwork(DynamicBayesianNetwork):
         if self.as_unrolled:
             return self
         seen = self.evidence
-        cpds = [cpd for cpd in map(self.cpd, seen) if all(name in seen for name in cpd.scope)]
+        changed = (*self.replaced.values(), *self.added)  # tables as unrolled have a free variable
+        cpds = [cpd for cpd in changed if all(name in seen for name in cpd.scope)]
         factors = [factor for factor in self.factors if all(name in seen for name in factor.scope)]
         if not cpds and not factors:
             return self

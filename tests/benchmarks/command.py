@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from tests.benchmarks import batch, dense, growth, induction, irregular, limit, peers, sparse, types
+from tests.benchmarks import batch, changed, dense, growth, induction, irregular, limit, peers, sparse, types
 from tests.benchmarks.report import Table
 
 TABLES: Mapping[str, Sequence[Callable[..., list[Table]]]] = {
@@ -20,6 +20,7 @@ TABLES: Mapping[str, Sequence[Callable[..., list[Table]]]] = {
     "batch": [batch.tables],
     "limit": [limit.tables],
     "irregular": [irregular.tables],
+    "changed": [changed.tables],
 }
 
 
