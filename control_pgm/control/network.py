@@ -21,7 +21,7 @@ from control_pgm.control.mdp import MDP
 from control_pgm.control.network_tables import (
     counting_factors,
     optimality_table,
-    slice_tables,
+    tables_of_slices,
     terminal_node,
     varying_tables,
 )
@@ -331,7 +331,7 @@ def unroll(
     slices = [make_slice(stage_of(mdp, t, prior.at(t)), float(alphas[t])) for t in range(steps if varying else 1)]
     # One edge s → a for all slices: it is there if any slice needs it.
     on_state = any(not (s.prior == s.prior[0]).all() for s in slices)
-    tables = [slice_tables(frame, t, s, on_state) for t, s in enumerate(slices)]
+    tables = tables_of_slices(frame, slices, on_state)
     template = TwoSliceTemplate.of([frame.start], tables[0])
     network = DynamicBayesianNetwork.of(template, steps, varying_tables(tables) if varying else {})
     shifts = [s.shift for s in slices] if varying else [slices[0].shift] * steps

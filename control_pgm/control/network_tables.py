@@ -19,6 +19,19 @@ from control_pgm.tables.sparse_scaled import SparseScaled
 from control_pgm.tables.variable import Variable
 
 
+def tables_of_slices(frame: Frame, slices: Sequence[Slice], on_state: bool) -> list[list[CPD]]:
+    """The tables of all slices; neighbours whose numbers are the same share them."""
+    tables: list[list[CPD]] = []
+    for t, step in enumerate(slices):
+        made = slice_tables(frame, t, step, on_state)
+        if t and np.array_equal(step.prior, slices[t - 1].prior):
+            made[0] = tables[-1][0]
+        if t and made[2] is tables[-1][2] and np.array_equal(step.log_optimality, slices[t - 1].log_optimality):
+            made[1] = tables[-1][1]
+        tables.append(made)
+    return tables
+
+
 def slice_tables(frame: Frame, t: int, step: Slice, on_state: bool) -> list[CPD]:
     """p(a|s), p(O|s,a[,s']) and p(s'|s,a) of one slice."""
     prior = step.prior if on_state else step.prior[0]
