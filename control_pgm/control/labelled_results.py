@@ -1,4 +1,4 @@
-"""What results that hold labelled arrays have in common: data frames, data sets, and the best actions by label."""
+"""Results that hold labelled arrays: their data frames, data sets, and best actions by label."""
 
 from __future__ import annotations
 

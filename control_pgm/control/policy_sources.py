@@ -1,4 +1,4 @@
-"""What has a policy: solutions of every type, saved ones and their files, labelled arrays, data frames, plain arrays.
+"""Sources of policies: solutions of every type, saved ones and their files, labelled arrays, data frames, plain arrays.
 
 A *source* is anything of these. What came with it, such as the temperature of a solution, is read by the same names
 from all: ``inference``, ``temperatures``, ``action_prior``.

@@ -1,4 +1,4 @@
-"""What many solved control problems of one form tell, side by side."""
+"""Solutions of many control problems of one form, side by side."""
 
 from __future__ import annotations
 

@@ -7,7 +7,6 @@ added table, a replaced one.
 
 from __future__ import annotations
 
-from collections import ChainMap
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -17,8 +16,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from control_pgm.inference.short import Column, Form, Run, Timed
+from control_pgm.inference.slice_evidence import FREE, Observed, is_time, observe
 from control_pgm.models.cpd import CPD
-from control_pgm.models.every_slice import EverySlice
 from control_pgm.models.template import PRIME, DynamicBayesianNetwork
 from control_pgm.tables.arrays import IntArray
 from control_pgm.tables.factor import Factor
@@ -26,7 +25,6 @@ from control_pgm.tables.scaled import Scaled
 from control_pgm.tables.series import Distinct, Series
 
 _CHANGES = 16  # a table that changes its numbers more often over the steps is a series
-_FREE = -1  # the state of a variable that is not observed
 
 
 class Runs(NamedTuple):
@@ -44,95 +42,6 @@ def runs_of(model: DynamicBayesianNetwork, evidence: Mapping[str, Hashable]) -> 
     if observed is None:
         return None
     return _Steps(model, observed).runs()
-
-
-# --- evidence ---------------------------------------------------------------------------------------------------
-@dataclass(frozen=True, eq=False)
-class Observed:
-    """Evidence on an unrolled network, by variables without time.
-
-    Attributes
-    ----------
-    everywhere : name without time -> the state that it has in all slices.
-    slices : name without time -> its state in each slice, −1 where it is free; for all others that are observed.
-    added : name of a variable that the template does not have -> its state.
-    """
-
-    everywhere: Mapping[str, int]
-    slices: Mapping[str, IntArray]
-    added: Mapping[str, int]
-
-    def state(self, base: str, time: int) -> int:
-        """The state of a variable of the template; −1 if it is free."""
-        if base in self.everywhere:
-            return self.everywhere[base]
-        return int(self.slices[base][time]) if base in self.slices else _FREE
-
-    def by_name(self, lengths: Mapping[str, int]) -> Mapping[str, int]:
-        """name -> state of all that is observed."""
-        single = {
-            f"{base}_{t}": int(states[t]) for base, states in self.slices.items() for t in np.flatnonzero(states >= 0)
-        }
-        single.update(self.added)
-        every = EverySlice(dict(self.everywhere), {base: lengths[base] for base in self.everywhere})
-        return ChainMap(single, every) if single else every  # type: ignore[arg-type]
-
-
-def observe(model: DynamicBayesianNetwork, evidence: Mapping[str, Hashable]) -> Observed | None:
-    """The evidence by slices; None where a name or a label is unknown, which the model itself reports."""
-    lengths = model.template.slices(model.horizon)
-    states = model.template.states
-    added = {cpd.child.name: cpd.child for cpd in model.added}
-    everywhere: dict[str, int] = {}
-    slices: dict[str, IntArray] = {}
-    rest: dict[str, int] = {}
-    try:
-        values, others = _by_base(evidence, lengths)
-        for base, found in values.items():
-            index_of, n = states[base].index_of, lengths[base]
-            if isinstance(found, _Same):
-                everywhere[base] = index_of[found.label]
-            elif len(found) == n and len(distinct := {index_of[label] for label in found.values()}) == 1:
-                everywhere[base] = distinct.pop()
-            else:
-                slices[base] = np.full(n, _FREE, dtype=np.int64)
-                slices[base][list(found)] = [index_of[label] for label in found.values()]
-        for name, label in others.items():
-            rest[name] = added[name].states.index_of[label]
-    except (KeyError, TypeError):
-        return None
-    return Observed(everywhere, slices, rest)
-
-
-class _Same(NamedTuple):
-    label: Hashable
-
-
-def _by_base(
-    evidence: Mapping[str, Hashable], lengths: Mapping[str, int]
-) -> tuple[dict[str, _Same | dict[int, Hashable]], dict[str, Hashable]]:
-    """name without time -> its label, or its labels by time; and the labels of all other names."""
-    values: dict[str, Any] = {}
-    others: dict[str, Hashable] = {}
-    if isinstance(evidence, EverySlice):
-        for base, label in evidence.labels.items():
-            given, own = evidence.slices[base], lengths.get(base, 0)
-            if own:
-                values[base] = _Same(label) if given >= own else dict.fromkeys(range(given), label)
-            others.update((f"{base}_{t}", label) for t in range(own, given))
-        return values, others
-    for name, label in evidence.items():
-        base, _, time = name.rpartition("_")
-        n = lengths.get(base)
-        if n is not None and _is_time(time) and int(time) < n:
-            values.setdefault(base, {})[int(time)] = label
-        else:
-            others[name] = label
-    return values, others
-
-
-def _is_time(text: str) -> bool:
-    return text.isdecimal() and text.isascii() and (text == "0" or text[0] != "0")
 
 
 # --- steps ------------------------------------------------------------------------------------------------------
@@ -252,7 +161,7 @@ class _Steps:
         if name in self.new:
             return self.new[name]
         base, _, time = name.rpartition("_")
-        if base not in self.lengths or not _is_time(time) or int(time) >= self.lengths[base]:
+        if base not in self.lengths or not is_time(time) or int(time) >= self.lengths[base]:
             raise _Irregular
         return base, int(time)
 
@@ -358,7 +267,7 @@ class _Steps:
         """The state that a variable is observed in; −1 if it is free."""
         if time < self.lengths.get(base, 0):
             return self.observed.state(base, time)
-        return self.observed.added.get(f"{base}_{time}", _FREE)
+        return self.observed.added.get(f"{base}_{time}", FREE)
 
     def table(self, item: _Own | _Added, t: int) -> Scaled:
         """The table of an item at a step, evidence not yet sliced away."""
@@ -414,7 +323,7 @@ class _Steps:
         for number, *found in columns.T.tolist():
             rest = iter(found)
             distinct.append(
-                self.given(base.distinct.tables[number], [next(rest) if observed else _FREE for observed in mask])
+                self.given(base.distinct.tables[number], [next(rest) if observed else FREE for observed in mask])
             )
         return Series(Distinct(distinct), index.reshape(-1))
 

@@ -1,4 +1,4 @@
-"""What the records of solutions and of control networks share: horizon, temperatures, action prior, labelled arrays."""
+"""Fields that records of solutions and control networks share: horizon, temperatures, action prior, labelled arrays."""
 
 from __future__ import annotations
 

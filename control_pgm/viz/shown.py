@@ -1,4 +1,4 @@
-"""What pictures of policies and values read: solutions with and without a last step, saved ones, and bare policies."""
+"""Policies and values as pictures read them: of solutions with and without a last step, saved ones, bare policies."""
 
 from __future__ import annotations
 

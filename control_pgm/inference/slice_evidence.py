@@ -1,0 +1,105 @@
+"""Evidence on an unrolled network, sorted by variables without time."""
+
+from __future__ import annotations
+
+from collections import ChainMap
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from control_pgm.models.every_slice import EverySlice
+from control_pgm.models.template import DynamicBayesianNetwork
+from control_pgm.tables.arrays import IntArray
+
+FREE = -1  # the state of a variable that is not observed
+
+
+@dataclass(frozen=True, eq=False)
+class Observed:
+    """Evidence on an unrolled network, by variables without time.
+
+    Attributes
+    ----------
+    everywhere : name without time -> the state that it has in all slices.
+    slices : name without time -> its state in each slice, −1 where it is free; for all others that are observed.
+    added : name of a variable that the template does not have -> its state.
+    """
+
+    everywhere: Mapping[str, int]
+    slices: Mapping[str, IntArray]
+    added: Mapping[str, int]
+
+    def state(self, base: str, time: int) -> int:
+        """The state of a variable of the template; −1 if it is free."""
+        if base in self.everywhere:
+            return self.everywhere[base]
+        return int(self.slices[base][time]) if base in self.slices else FREE
+
+    def by_name(self, lengths: Mapping[str, int]) -> Mapping[str, int]:
+        """name -> state of all that is observed."""
+        single = {
+            f"{base}_{t}": int(states[t]) for base, states in self.slices.items() for t in np.flatnonzero(states >= 0)
+        }
+        single.update(self.added)
+        every = EverySlice(dict(self.everywhere), {base: lengths[base] for base in self.everywhere})
+        return ChainMap(single, every) if single else every  # type: ignore[arg-type]
+
+
+def observe(model: DynamicBayesianNetwork, evidence: Mapping[str, Hashable]) -> Observed | None:
+    """The evidence by slices; None where a name or a label is unknown, which the model itself reports."""
+    lengths = model.template.slices(model.horizon)
+    states = model.template.states
+    added = {cpd.child.name: cpd.child for cpd in model.added}
+    everywhere: dict[str, int] = {}
+    slices: dict[str, IntArray] = {}
+    rest: dict[str, int] = {}
+    try:
+        values, others = _by_base(evidence, lengths)
+        for base, found in values.items():
+            index_of, n = states[base].index_of, lengths[base]
+            if isinstance(found, _Same):
+                everywhere[base] = index_of[found.label]
+            elif len(found) == n and len(distinct := {index_of[label] for label in found.values()}) == 1:
+                everywhere[base] = distinct.pop()
+            else:
+                slices[base] = np.full(n, FREE, dtype=np.int64)
+                slices[base][list(found)] = [index_of[label] for label in found.values()]
+        for name, label in others.items():
+            rest[name] = added[name].states.index_of[label]
+    except (KeyError, TypeError):
+        return None
+    return Observed(everywhere, slices, rest)
+
+
+class _Same(NamedTuple):
+    label: Hashable
+
+
+def _by_base(
+    evidence: Mapping[str, Hashable], lengths: Mapping[str, int]
+) -> tuple[dict[str, _Same | dict[int, Hashable]], dict[str, Hashable]]:
+    """name without time -> its label, or its labels by time; and the labels of all other names."""
+    values: dict[str, Any] = {}
+    others: dict[str, Hashable] = {}
+    if isinstance(evidence, EverySlice):
+        for base, label in evidence.labels.items():
+            given, own = evidence.slices[base], lengths.get(base, 0)
+            if own:
+                values[base] = _Same(label) if given >= own else dict.fromkeys(range(given), label)
+            others.update((f"{base}_{t}", label) for t in range(own, given))
+        return values, others
+    for name, label in evidence.items():
+        base, _, time = name.rpartition("_")
+        n = lengths.get(base)
+        if n is not None and is_time(time) and int(time) < n:
+            values.setdefault(base, {})[int(time)] = label
+        else:
+            others[name] = label
+    return values, others
+
+
+def is_time(text: str) -> bool:
+    """Whether a suffix is a time as the names of unrolled variables have it: decimal digits without a leading zero."""
+    return text.isdecimal() and text.isascii() and (text == "0" or text[0] != "0")
