@@ -15,6 +15,7 @@ LAYERS = [
     {"errors", "display", "_version"},
     ("writing", "keywords", "progress"),
     {"tables"},
+    {"layout"},
     {"models"},
     {"inference"},
     {"control"},

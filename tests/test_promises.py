@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from control_pgm import MDP, solve, unroll
-from control_pgm.inference.passes import Collect
-from control_pgm.tables import kernel
+from control_pgm.inference.tree.passes import Collect
+from control_pgm.tables.contraction import kernel
 
 RNG = np.random.default_rng(0)
 DOT = np.dot

@@ -15,7 +15,7 @@ from control_pgm.cli.notes import note
 from control_pgm.control import MDP, ControlNetwork, Solution, unroll
 from control_pgm.control.solve_options import DEFAULT
 from control_pgm.errors import InvalidArgument, InvalidModel, unknown
-from control_pgm.inference.plan import DEFAULT_MEMORY_LIMIT
+from control_pgm.inference.tree.plan import DEFAULT_MEMORY_LIMIT
 from control_pgm.interop.network_files import (
     EVIDENCE,
     QUERY,
@@ -25,8 +25,8 @@ from control_pgm.interop.network_files import (
     load_network,
     load_query,
 )
-from control_pgm.interop.source import MAX_BYTES, read_text
-from control_pgm.models.factorgraph import Model
+from control_pgm.interop.records.record import MAX_BYTES, read_text
+from control_pgm.models.factor_graph import Model
 from control_pgm.problems import gridworld
 from control_pgm.tables.variable import label_of
 

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from control_pgm.errors import ControlPGMError, InvalidArgument
-from control_pgm.interop.json_format import read_json, read_json_text
 from control_pgm.interop.network_files import READ
-from control_pgm.interop.npz_format import read_npz
-from control_pgm.interop.source import MAX_BYTES, Source, suffix
+from control_pgm.interop.records.json_format import read_json, read_json_text
+from control_pgm.interop.records.npz_format import read_npz
+from control_pgm.interop.records.record import MAX_BYTES, Source, suffix
 
 STANDARD_INPUT = "-"
 GYM = "gym:"

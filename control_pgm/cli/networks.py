@@ -16,13 +16,13 @@ from control_pgm.cli.output import csv_text, deliver, json_text, show
 from control_pgm.display import listing, number, text_table
 from control_pgm.errors import InvalidArgument
 from control_pgm.inference import Mode, Posterior
-from control_pgm.inference.loopy import LoopyPosterior
-from control_pgm.inference.loopy_mode import ModeEstimate
-from control_pgm.interop.dot import to_dot
+from control_pgm.inference.loopy.mode import ModeEstimate
+from control_pgm.inference.loopy.posterior import LoopyPosterior
+from control_pgm.interop.formats.dot import to_dot
+from control_pgm.interop.formats.tikz import to_tikz
+from control_pgm.interop.formats.uai_side import to_uai_solution
 from control_pgm.interop.network_files import WRITTEN, Network, save_network
-from control_pgm.interop.source import suffix
-from control_pgm.interop.tikz import to_tikz
-from control_pgm.interop.uai_side import to_uai_solution
+from control_pgm.interop.records.record import suffix
 from control_pgm.models import BayesianNetwork
 from control_pgm.viz import plot_factor_graph, plot_network, save_picture
 from control_pgm.writing import write_text

@@ -16,7 +16,7 @@ import numpy as np
 from control_pgm.display import number, printable, text_table
 from control_pgm.errors import InvalidArgument
 from control_pgm.tables.factor import Factor
-from control_pgm.tables.labelled import LabelledArray
+from control_pgm.tables.labelled_array import LabelledArray
 from control_pgm.writing import write_text
 
 FORMATS = ("table", "json", "csv")

@@ -7,7 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from control_pgm._version import __version__
-from control_pgm.cli import linear, networks, options, pictures, solving, tracing, verbs
+from control_pgm.cli import networks, options, pictures, verbs
+from control_pgm.cli import solve as solving
+from control_pgm.cli import solve_linear as linear
+from control_pgm.cli import trace as tracing
 from control_pgm.cli.demo import demo
 from control_pgm.cli.values import INFINITE, horizon, integer, number, steps
 

@@ -33,7 +33,7 @@ from control_pgm.viz import (
     plot_values,
     save_picture,
 )
-from control_pgm.viz.sweep import telling_temperature
+from control_pgm.viz.curves.sweep import telling_temperature
 
 _MODEL = ("horizon", "temperature")
 _SOLUTION = (*_MODEL, "inference", "risk")

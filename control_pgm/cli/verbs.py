@@ -16,7 +16,7 @@ from control_pgm.control import MDP, ControlNetwork, unroll
 from control_pgm.display import listing, number, text_table
 from control_pgm.errors import InvalidArgument
 from control_pgm.inference.query import parse_query
-from control_pgm.models.factorgraph import Model
+from control_pgm.models.factor_graph import Model
 from control_pgm.tables.arrays import BoolArray
 
 

@@ -1,17 +1,17 @@
 """Control as inference: decision processes, their unrolled networks, their solutions."""
 
-from control_pgm.control.bound import Bound, variational_bound
-from control_pgm.control.evaluation import Evaluation, evaluate
+from control_pgm.control.analysis.evaluation import Evaluation, evaluate
+from control_pgm.control.analysis.optimism import OptimismReport, optimism_report
+from control_pgm.control.analysis.variational_bound import Bound, variational_bound
 from control_pgm.control.infinite import passive_process
-from control_pgm.control.many import solve_many
-from control_pgm.control.mdp import MDP
-from control_pgm.control.network import ControlNetwork, unroll
-from control_pgm.control.optimism import OptimismReport, optimism_report
-from control_pgm.control.policy_iteration import PolicyIteration, soft_policy_iteration
-from control_pgm.control.simulation import Trajectories, simulate
-from control_pgm.control.solution import Solution
-from control_pgm.control.solutions import Solutions
+from control_pgm.control.mdp.mdp import MDP
+from control_pgm.control.network.unroll import ControlNetwork, unroll
+from control_pgm.control.policies.policy_iteration import PolicyIteration, soft_policy_iteration
+from control_pgm.control.policies.simulation import Trajectories, simulate
+from control_pgm.control.solutions.solution import Solution
+from control_pgm.control.solutions.solutions import Solutions
 from control_pgm.control.solve import optimal_policy, solve
+from control_pgm.control.solve_many import solve_many
 
 __all__ = [
     "MDP",

@@ -10,16 +10,17 @@ from numpy.typing import ArrayLike
 
 from control_pgm.control.arguments import to_process
 from control_pgm.control.infinite import LinearlySolvable, passive_process
-from control_pgm.control.mdp import MDP
-from control_pgm.control.network import ControlNetwork, check_horizon, unroll
-from control_pgm.control.observing import observing
-from control_pgm.control.reading import TextbookMessages
-from control_pgm.control.solution import Convention, Solution
-from control_pgm.control.solution_dynamics import BellmanSolution, VariationalSolution
-from control_pgm.control.solution_map import MapSolution, MarginalMapSolution
-from control_pgm.control.solution_planning import PlanningSolution
-from control_pgm.control.solution_posterior import PosteriorSolution
-from control_pgm.control.solution_schedule import ScheduledPosteriorSolution, ScheduledVariationalSolution
+from control_pgm.control.mdp.mdp import MDP
+from control_pgm.control.network.observing import observing
+from control_pgm.control.network.unroll import ControlNetwork, check_horizon, unroll
+from control_pgm.control.solutions.dynamics import BellmanSolution, VariationalSolution
+from control_pgm.control.solutions.modes import MapSolution, MarginalMapSolution
+from control_pgm.control.solutions.planning import PlanningSolution
+from control_pgm.control.solutions.posterior import PosteriorSolution
+from control_pgm.control.solutions.schedule import ScheduledPosteriorSolution, ScheduledVariationalSolution
+from control_pgm.control.solutions.solution import Convention, Solution
+from control_pgm.control.solutions.textbook_messages import TextbookMessages
+from control_pgm.control.solutions.valuate import ended_actions, valuate
 from control_pgm.control.solve_options import DEFAULT as DEFAULT
 from control_pgm.control.solve_options import INFERENCES as INFERENCES
 from control_pgm.control.solve_options import (
@@ -30,17 +31,16 @@ from control_pgm.control.solve_options import (
     checked_inference,
     counting_network,
 )
-from control_pgm.control.valuate import ended_actions, valuate
 from control_pgm.errors import ImpossibleEvidence, InvalidArgument
 from control_pgm.inference.exact import TreePosterior
-from control_pgm.inference.impossible import impossible
-from control_pgm.inference.marginal_map import marginal_map
-from control_pgm.inference.plan import DEFAULT_MEMORY_LIMIT, plan
-from control_pgm.inference.storage import Keep
+from control_pgm.inference.map.marginal_map import marginal_map
+from control_pgm.inference.tree.impossible import impossible
+from control_pgm.inference.tree.plan import DEFAULT_MEMORY_LIMIT, plan
+from control_pgm.inference.tree.storage import Keep
 from control_pgm.keywords import keywords
 from control_pgm.progress import Progress, Reporter, check_progress
 from control_pgm.tables.arrays import FloatArray
-from control_pgm.tables.labelled import LabelledArray
+from control_pgm.tables.labelled_array import LabelledArray
 
 
 @keywords
@@ -76,10 +76,10 @@ def solve(
         best policy that keeps the true dynamics, maximum-entropy reinforcement learning. "bellman" (or "optimal"): the
         largest expected reward, without temperature. "planning": the largest exponential utility, at a risk. "map": on
         to the most probable trajectory. "marginal-map": the best plan that does not look at the state. All of these but
-        the last are one elimination with other operators (see `control_pgm.control.operators`); they differ under
-        stochastic dynamics. "linearly-solvable": next states are chosen instead of actions, at the price of leaving
-        the passive dynamics (see `passive_process`); the solution is the posterior of the network whose actions are
-        next states and whose action prior is p(s'|s).
+        the last are one elimination with other operators (see `control_pgm.control.solutions.weights`); they differ
+        under stochastic dynamics. "linearly-solvable": next states are chosen instead of actions, at the price of
+        leaving the passive dynamics (see `passive_process`); the solution is the posterior of the network whose actions
+        are next states and whose action prior is p(s'|s).
     temperature, action_prior
         As for `unroll`; not for a network, which has its own. A sequence of temperatures, one for each step, leaves
         policies, marginals and evidence, but no Q and V.

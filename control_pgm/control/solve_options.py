@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from control_pgm.control.arguments import as_float, choice
-from control_pgm.control.mdp import MDP
-from control_pgm.control.network import ACTION, ControlNetwork, unroll
+from control_pgm.control.mdp.mdp import MDP
+from control_pgm.control.network.unroll import ACTION, ControlNetwork, unroll
 from control_pgm.errors import InvalidArgument
 
 DEFAULT = "posterior"  # the type of inference wherever none is named

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from control_pgm.control.grid import Grid, grid_of, moves_of
-from control_pgm.control.network import ControlNetwork
-from control_pgm.control.occasions import placed_belief
-from control_pgm.control.slices import TERMINAL
-from control_pgm.control.solution import Solution
+from control_pgm.control.analysis.hitting import placed_belief
+from control_pgm.control.mdp.grid import Grid, grid_of, moves_of
+from control_pgm.control.network.slices import TERMINAL
+from control_pgm.control.network.unroll import ControlNetwork
+from control_pgm.control.solutions.solution import Solution
 from control_pgm.control.solve_options import has_temperature
 from control_pgm.display import number
 from control_pgm.errors import NotAvailable, TooLarge, UndefinedConditional

@@ -1,20 +1,20 @@
 """Inference on any discrete model: plans, messages, posteriors, brute force."""
 
 from control_pgm.inference.infer import infer
-from control_pgm.inference.loopy import LoopyPosterior
-from control_pgm.inference.loopy_mode import ModeEstimate
-from control_pgm.inference.loopy_options import LoopyOptions
-from control_pgm.inference.loopy_report import LoopyReport
-from control_pgm.inference.many import TreeBatch, infer_many
-from control_pgm.inference.marginal_map import MarginalMap, marginal_map
-from control_pgm.inference.marginals import Marginals
-from control_pgm.inference.mode import Mode
-from control_pgm.inference.plan import Plan, plan
+from control_pgm.inference.loopy.mode import ModeEstimate
+from control_pgm.inference.loopy.options import LoopyOptions
+from control_pgm.inference.loopy.posterior import LoopyPosterior
+from control_pgm.inference.loopy.report import LoopyReport
+from control_pgm.inference.map.marginal_map import MarginalMap, marginal_map
+from control_pgm.inference.map.mode import Mode
 from control_pgm.inference.posterior import Posterior
-from control_pgm.inference.posterior_sampling import Samples
 from control_pgm.inference.query import query
+from control_pgm.inference.results import Cluster, Message
 from control_pgm.inference.trace import Step, trace
-from control_pgm.inference.tree_records import Cluster, Message
+from control_pgm.inference.tree.batch import TreeBatch, infer_many
+from control_pgm.inference.tree.marginals import Marginals
+from control_pgm.inference.tree.plan import Plan, plan
+from control_pgm.inference.tree.sampling import Samples
 
 __all__ = [
     "Cluster",

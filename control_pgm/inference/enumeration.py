@@ -15,11 +15,11 @@ import numpy as np
 
 from control_pgm.errors import TooLarge
 from control_pgm.inference.exact_posterior import ExactPosterior
-from control_pgm.inference.maximising import first_best
-from control_pgm.inference.mode import Mode, mode_of
-from control_pgm.inference.posterior_sampling import Samples, choose, room_for_samples
+from control_pgm.inference.map.max_product import first_best
+from control_pgm.inference.map.mode import Mode, mode_of
 from control_pgm.inference.problem import natural_order
-from control_pgm.models.factorgraph import Model
+from control_pgm.inference.tree.sampling import Samples, choose, room_for_samples
+from control_pgm.models.factor_graph import Model
 from control_pgm.progress import Progress, counted
 from control_pgm.tables.arrays import FloatArray, IntArray
 from control_pgm.tables.factor import Factor

@@ -10,25 +10,25 @@ import numpy as np
 
 from control_pgm.display import number, text_table
 from control_pgm.errors import unknown
-from control_pgm.inference.compiled import Compiled, compile_plan
 from control_pgm.inference.contract import Operand
 from control_pgm.inference.exact_posterior import ExactPosterior
-from control_pgm.inference.joint import joint
-from control_pgm.inference.marginal_map import marginal_map
-from control_pgm.inference.marginals import tree_marginals
-from control_pgm.inference.maximising import mixed_tree
-from control_pgm.inference.mode import Mode, log_weight, mode_of, most_probable
-from control_pgm.inference.passes import Collect, Distribute
-from control_pgm.inference.pictures import posterior_html
-from control_pgm.inference.plan import Plan
-from control_pgm.inference.posterior_sampling import Samples, draw
-from control_pgm.inference.storage import Keep, Storage
-from control_pgm.inference.tree_records import Cluster, Message
-from control_pgm.models.factorgraph import Model
+from control_pgm.inference.map.marginal_map import marginal_map
+from control_pgm.inference.map.max_product import mixed_tree
+from control_pgm.inference.map.mode import Mode, log_weight, mode_of, most_probable
+from control_pgm.inference.results import Cluster, Message
+from control_pgm.inference.tree.compile import Compiled, compile_plan
+from control_pgm.inference.tree.joint import joint
+from control_pgm.inference.tree.marginals import tree_marginals
+from control_pgm.inference.tree.passes import Collect, Distribute
+from control_pgm.inference.tree.plan import Plan
+from control_pgm.inference.tree.sampling import Samples, draw
+from control_pgm.inference.tree.storage import Keep, Storage
+from control_pgm.inference.tree.svg import posterior_html
+from control_pgm.models.factor_graph import Model
 from control_pgm.progress import Progress
 from control_pgm.tables.arrays import FloatArray
 from control_pgm.tables.factor import Factor
-from control_pgm.tables.scaled import Scaled
+from control_pgm.tables.numbers.scaled import Scaled
 
 
 class TreePosterior(ExactPosterior):

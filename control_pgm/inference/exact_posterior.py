@@ -6,9 +6,9 @@ from abc import abstractmethod
 
 import numpy as np
 
-from control_pgm.inference.mode import Mode
+from control_pgm.inference.map.mode import Mode
 from control_pgm.inference.posterior import Posterior
-from control_pgm.inference.posterior_sampling import Samples, sample_options
+from control_pgm.inference.tree.sampling import Samples, sample_options
 
 
 class ExactPosterior(Posterior):

@@ -11,20 +11,20 @@ import numpy as np
 
 from control_pgm.display import number
 from control_pgm.errors import InvalidArgument, NotAvailable, UndefinedConditional, unknown
-from control_pgm.inference.marginals import Marginals
 from control_pgm.inference.problem import state_indices
-from control_pgm.models.factorgraph import Model
+from control_pgm.inference.tree.marginals import Marginals
+from control_pgm.models.factor_graph import Model
 from control_pgm.tables.arrays import FloatArray
 from control_pgm.tables.factor import Factor
 from control_pgm.tables.variable import Variable
 
 if TYPE_CHECKING:
-    from control_pgm.inference.loopy_mode import ModeEstimate
-    from control_pgm.inference.loopy_store import LoopyMessage
-    from control_pgm.inference.mode import Mode
-    from control_pgm.inference.plan import Plan
-    from control_pgm.inference.posterior_sampling import Samples
-    from control_pgm.inference.tree_records import Cluster, Message
+    from control_pgm.inference.loopy.mode import ModeEstimate
+    from control_pgm.inference.loopy.state import LoopyMessage
+    from control_pgm.inference.map.mode import Mode
+    from control_pgm.inference.results import Cluster, Message
+    from control_pgm.inference.tree.plan import Plan
+    from control_pgm.inference.tree.sampling import Samples
 
 Undefined = Literal["raise", "nan"]
 
@@ -222,7 +222,7 @@ class Posterior(ABC):
         ----------
         *names : str
             The variables asked for; none stands for all. For some of the free variables this is marginal MAP, which can
-            need much larger clusters than the mode of all variables: see `control_pgm.inference.marginal_map`.
+            need much larger clusters than the mode of all variables: see `control_pgm.inference.map.marginal_map`.
 
         Returns
         -------

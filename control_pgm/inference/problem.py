@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 
 from control_pgm.errors import InvalidArgument, UnknownName, unknown
+from control_pgm.models.bayesian_network import BayesianNetwork
 from control_pgm.models.cpd import CPD
-from control_pgm.models.factorgraph import Model
-from control_pgm.models.network import BayesianNetwork
+from control_pgm.models.factor_graph import Model
+from control_pgm.tables.contraction.views import Scope
 from control_pgm.tables.factor import Factor
-from control_pgm.tables.scaled import Scaled
-from control_pgm.tables.series import Series
+from control_pgm.tables.numbers.scaled import Scaled
+from control_pgm.tables.recurrence.series import Series
 from control_pgm.tables.variable import Variable, by_time
-from control_pgm.tables.views import Scope
 
 Evidence = Mapping[str, Hashable]
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from control_pgm.errors import InvalidArgument, unknown
 from control_pgm.inference.infer import infer
-from control_pgm.inference.plan import DEFAULT_MEMORY_LIMIT
 from control_pgm.inference.posterior import Undefined
 from control_pgm.inference.problem import check_model
+from control_pgm.inference.tree.plan import DEFAULT_MEMORY_LIMIT
 from control_pgm.keywords import keywords
-from control_pgm.models.factorgraph import Model
+from control_pgm.models.factor_graph import Model
 from control_pgm.tables.factor import Factor
 from control_pgm.tables.variable import Variable, label_of
 

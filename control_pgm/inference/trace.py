@@ -1,6 +1,6 @@
 """Watching messages: the collect pass and the distribute pass, one message at a time, each with its formula in words.
 
-Nothing is computed for it: the messages are the state of the algorithm (see `control_pgm.inference.messages`).
+Nothing is computed for it: the messages are the state of the algorithm (see `control_pgm.inference.tree.messages`).
 """
 
 from __future__ import annotations

@@ -17,12 +17,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from control_pgm.control.mdp import MDP
-from control_pgm.control.rows import USUAL
-from control_pgm.control.validation import BYTES_A_PAIR
+from control_pgm.control.mdp.checks import BYTES_A_PAIR
+from control_pgm.control.mdp.mdp import MDP
+from control_pgm.control.mdp.rows import USUAL
 from control_pgm.display import size
 from control_pgm.errors import ControlPGMError, InvalidFile, TooLarge
-from control_pgm.interop.source import read_text
+from control_pgm.interop.records.record import read_text
 
 _BYTES_A_LETTER = 32  # what Python needs for one letter of a table, about
 _BYTES_AN_OUTCOME = 40  # what dense tables take for each step, state, action and next state while they are made

@@ -8,16 +8,16 @@ from collections.abc import Callable, Hashable, Mapping
 from pathlib import Path
 
 from control_pgm.errors import DoubtfulFile, InvalidArgument
-from control_pgm.interop.bif import from_bif, to_bif
-from control_pgm.interop.dot import to_dot
-from control_pgm.interop.json_format import EXPANSION, read_json, write_json
-from control_pgm.interop.network_record import FORMAT, network_from, network_record
-from control_pgm.interop.source import GZIP, MAX_BYTES, check_limit, ending, read_text, suffix
-from control_pgm.interop.tikz import to_tikz
-from control_pgm.interop.uai import from_uai, to_uai
-from control_pgm.interop.uai_side import from_uai_evidence, from_uai_query
-from control_pgm.models.factorgraph import FactorGraph, Model
-from control_pgm.models.network import BayesianNetwork
+from control_pgm.interop.formats.bif import from_bif, to_bif
+from control_pgm.interop.formats.dot import to_dot
+from control_pgm.interop.formats.tikz import to_tikz
+from control_pgm.interop.formats.uai import from_uai, to_uai
+from control_pgm.interop.formats.uai_side import from_uai_evidence, from_uai_query
+from control_pgm.interop.records.json_format import EXPANSION, read_json, write_json
+from control_pgm.interop.records.network_record import FORMAT, network_from, network_record
+from control_pgm.interop.records.record import GZIP, MAX_BYTES, check_limit, ending, read_text, suffix
+from control_pgm.models.bayesian_network import BayesianNetwork
+from control_pgm.models.factor_graph import FactorGraph, Model
 from control_pgm.writing import replacing, write_bytes, write_text
 
 Network = BayesianNetwork | FactorGraph

@@ -1,9 +1,9 @@
 """Models over discrete variables: Bayesian networks, templates and their unrolling, factor graphs."""
 
+from control_pgm.models.bayesian_network import BayesianNetwork
 from control_pgm.models.cpd import CPD
-from control_pgm.models.dseparation import barren, d_separated, prune
-from control_pgm.models.factorgraph import FactorGraph
-from control_pgm.models.network import BayesianNetwork
+from control_pgm.models.d_separation import barren, d_separated, prune
+from control_pgm.models.factor_graph import FactorGraph
 from control_pgm.models.template import DynamicBayesianNetwork, TwoSliceTemplate
 
 __all__ = [

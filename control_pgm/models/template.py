@@ -10,12 +10,12 @@ from functools import cached_property
 from typing import Any, Self, SupportsIndex
 
 from control_pgm.errors import InvalidArgument, InvalidModel, unknown
+from control_pgm.models.bayesian_network import BayesianNetwork
 from control_pgm.models.cpd import CPD
-from control_pgm.models.layout.outline import Slices, touching
-from control_pgm.models.network import BayesianNetwork
-from control_pgm.models.pictures import template_picture
+from control_pgm.models.outline import Slices, touching
+from control_pgm.models.svg import template_picture
 from control_pgm.tables.factor import Factor, same_states_error
-from control_pgm.tables.series import Series
+from control_pgm.tables.recurrence.series import Series
 from control_pgm.tables.variable import Labels, Variable
 
 PRIME = "'"

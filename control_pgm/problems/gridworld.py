@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from scipy import sparse as scipy_sparse
 
 from control_pgm.control.arguments import as_float
-from control_pgm.control.given_rewards import Entering
-from control_pgm.control.mdp import MDP
-from control_pgm.control.rewards import Rewards
+from control_pgm.control.mdp.given_rewards import Entering
+from control_pgm.control.mdp.mdp import MDP
+from control_pgm.control.mdp.rewards import Rewards
 from control_pgm.errors import InvalidArgument, InvalidModel
 from control_pgm.keywords import keywords
 from control_pgm.tables.arrays import BoolArray, FloatArray, IntArray, lock, lock_mask

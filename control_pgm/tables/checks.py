@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from control_pgm.display import printable
 from control_pgm.errors import InvalidModel
 from control_pgm.tables.arrays import frozen
-from control_pgm.tables.scaled import Scaled
+from control_pgm.tables.numbers.scaled import Scaled
 from control_pgm.tables.variable import Variable
 
 

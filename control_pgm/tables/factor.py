@@ -14,13 +14,13 @@ from control_pgm.display import html_table, number, printable, text_table
 from control_pgm.errors import InvalidArgument, InvalidModel, TooLarge, UndefinedConditional, unknown
 from control_pgm.tables.arrays import MAX_AXES, FloatArray, lock
 from control_pgm.tables.checks import check_scope, checked_table, where
-from control_pgm.tables.contraction import recipe
+from control_pgm.tables.contraction.plan import recipe
 from control_pgm.tables.factor_html import axes_table, shares
 from control_pgm.tables.frames import data_array, entries_frame
-from control_pgm.tables.labelled import LabelledArray
-from control_pgm.tables.pattern import indices_of
-from control_pgm.tables.scaled import Scaled
-from control_pgm.tables.sparse_scaled import SparseScaled
+from control_pgm.tables.labelled_array import LabelledArray
+from control_pgm.tables.numbers.scaled import Scaled
+from control_pgm.tables.numbers.sparse_scaled import SparseScaled
+from control_pgm.tables.sparse.pattern import indices_of
 from control_pgm.tables.variable import Variable
 
 if TYPE_CHECKING:

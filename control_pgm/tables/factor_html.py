@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from control_pgm.display import html_table
-from control_pgm.tables.scaled import Scaled
-from control_pgm.tables.sparse_scaled import SparseScaled
+from control_pgm.tables.numbers.scaled import Scaled
+from control_pgm.tables.numbers.sparse_scaled import SparseScaled
 from control_pgm.tables.variable import Variable
 
 _LABELS = 6  # of a variable's states that are named

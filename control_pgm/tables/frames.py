@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pandas
     import xarray
 
-    from control_pgm.tables.labelled import LabelledArray
+    from control_pgm.tables.labelled_array import LabelledArray
 
 INSTALL = "pip install 'control_pgm[frames]'"
 

@@ -12,8 +12,8 @@ from control_pgm.errors import InvalidModel
 from control_pgm.tables.arrays import FloatArray, IntArray, frozen
 from control_pgm.tables.checks import check_scope, where
 from control_pgm.tables.factor import Factor
-from control_pgm.tables.pattern import Pattern, check_shape
-from control_pgm.tables.sparse_scaled import SparseScaled
+from control_pgm.tables.numbers.sparse_scaled import SparseScaled
+from control_pgm.tables.sparse.pattern import Pattern, check_shape
 from control_pgm.tables.variable import Variable
 
 

@@ -10,11 +10,11 @@ from copy import copy
 from functools import cached_property
 
 from control_pgm import ControlNetwork, Plan, Solution, plan, solve, unroll
-from control_pgm.control.solution_posterior import PosteriorSolution
-from control_pgm.inference.compiled import compile_plan
+from control_pgm.control.solutions.posterior import PosteriorSolution
 from control_pgm.inference.exact import TreePosterior
-from control_pgm.inference.passes import Collect
-from control_pgm.inference.plan import DEFAULT_MEMORY_LIMIT
+from control_pgm.inference.tree.compile import compile_plan
+from control_pgm.inference.tree.passes import Collect
+from control_pgm.inference.tree.plan import DEFAULT_MEMORY_LIMIT
 from tests.benchmarks.handwritten import Answers
 from tests.benchmarks.instances import Instance
 

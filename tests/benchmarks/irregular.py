@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from control_pgm import CPD, BayesianNetwork, Factor, FactorGraph, Variable, infer
-from control_pgm.models.factorgraph import Model
+from control_pgm.models.factor_graph import Model
 from tests.benchmarks.report import Table, progress
 from tests.benchmarks.timing import Maker, interleaved, milliseconds, ratio
 

@@ -12,8 +12,8 @@ from importlib.util import find_spec
 import numpy as np
 
 from control_pgm import ControlNetwork
-from control_pgm.interop.pgmpy import PgmpyElimination
-from control_pgm.interop.pyagrum import PyagrumPropagation
+from control_pgm.interop.engines.pgmpy import PgmpyElimination
+from control_pgm.interop.engines.pyagrum import PyagrumPropagation
 from control_pgm.tables.arrays import FloatArray
 from tests.benchmarks import engine, instances
 from tests.benchmarks.handwritten import Answers

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from control_pgm import CPD, BayesianNetwork, FactorGraph, Variable, infer
+from control_pgm.interop.formats.uai import to_uai
+from control_pgm.interop.formats.uai_side import from_uai_evidence
 from control_pgm.interop.network_files import load_network, save_network
-from control_pgm.interop.uai import to_uai
-from control_pgm.interop.uai_side import from_uai_evidence
 from tests.cli.running import run
 
 BACKWARDS = "MARKOV 2  2 2  2  2 1 0  1 0  4 1 2 3 4  2 9 1\n"

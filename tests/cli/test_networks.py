@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from control_pgm import CPD, BayesianNetwork, FactorGraph, Variable, gridworld, infer, load, save, solve, unroll
+from control_pgm.interop.formats.uai_side import to_uai_evidence
 from control_pgm.interop.network_files import load_network, save_network
-from control_pgm.interop.uai_side import to_uai_evidence
 from tests.cli.running import GRID, run
 from tests.strategies import random_network
 
@@ -143,7 +143,7 @@ def test_trace_prints_every_message_by_its_textbook_name(capsys, grid):
 
 def test_the_textbook_names_are_right(grid):
     """Every named message agrees with the array of the solution that bears its name."""
-    from control_pgm.cli.tracing import textbook_name
+    from control_pgm.cli.trace import textbook_name
     from control_pgm.inference.trace import trace
 
     for drawing, rewards in ((GRID, None), ("S..G", {"G": 2.0})):

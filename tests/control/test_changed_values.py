@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from control_pgm import CPD, MDP, Factor, Variable, infer, solve, unroll
-from control_pgm.control.operators import OPERATORS
+from control_pgm.control.solutions.weights import OPERATORS
 from control_pgm.errors import InvalidModel, UndefinedConditional
 from tests.control.comparison import TIGHT, difference
 from tests.control.instances import rows

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from control_pgm import MDP, evaluate, solve, unroll
-from control_pgm.control.valuate import valuate
+from control_pgm.control.solutions.valuate import valuate
 from tests.control.comparison import TIGHT, difference
 from tests.control.instances import rows
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from control_pgm import MDP, evaluate, solve, unroll
-from control_pgm.control.valuate import valuate
+from control_pgm.control.solutions.valuate import valuate
 from tests.control.comparison import TIGHT
 from tests.control.instances import rows
 

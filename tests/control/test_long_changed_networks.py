@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from control_pgm import CPD, MDP, Factor, TwoSliceTemplate, Variable, infer, solve, unroll
-from control_pgm.control.operators import OPERATORS
+from control_pgm.control.solutions.weights import OPERATORS
 
 S, A = 3, 2
 

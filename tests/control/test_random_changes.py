@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from control_pgm import CPD, MDP, Variable, infer, solve, unroll
-from control_pgm.control.operators import OPERATORS
+from control_pgm.control.solutions.weights import OPERATORS
 from control_pgm.errors import ImpossibleEvidence, InvalidModel
 from tests.control.changes import random_changed
 from tests.inference.decision_tree import DecisionTree

@@ -8,7 +8,7 @@ import pytest
 from scipy import sparse
 
 from control_pgm import CPD, MDP, Factor, Variable, gridworld, infer, solve, unroll
-from control_pgm.control.rewards import Rewards
+from control_pgm.control.mdp.rewards import Rewards
 from control_pgm.errors import InvalidModel
 from tests.control.comparison import TIGHT, difference
 from tests.control.instances import full_prior, rows

@@ -5,7 +5,7 @@ import pytest
 from scipy import sparse
 
 from control_pgm import MDP, evaluate, simulate, solve, unroll
-from control_pgm.control.backup import expected_next
+from control_pgm.control.policies.backup import expected_next
 from control_pgm.errors import InvalidModel, TooLarge
 from tests.control.comparison import TIGHT, difference
 from tests.control.instances import rows
@@ -87,7 +87,7 @@ def test_drawing_few_trajectories_at_a_time_draws_the_same(seed, monkeypatch):
     two = pair(seed)
     policy = random_policy(two, seed)
     at_once = simulate(two.sparse, policy, 40, seed)
-    monkeypatch.setattr("control_pgm.control.simulation._MOST_ENTRIES", 7)
+    monkeypatch.setattr("control_pgm.control.policies.simulation._MOST_ENTRIES", 7)
     for mdp in (two.sparse, two.dense):
         assert np.array_equal(simulate(mdp, policy, 40, seed).states, at_once.states)
 

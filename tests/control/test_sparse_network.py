@@ -5,7 +5,7 @@ import pytest
 
 from control_pgm import solve, unroll
 from control_pgm.errors import ImpossibleEvidence
-from control_pgm.tables.sparse_scaled import SparseScaled
+from control_pgm.tables.numbers.sparse_scaled import SparseScaled
 from tests.control.comparison import TIGHT, difference
 from tests.control.sparse_pairs import SEEDS, pair
 from tests.control.test_sparse import ring

@@ -6,8 +6,8 @@ import pytest
 from control_pgm import MDP, Factor, FactorGraph, SparseFactor, crosscheck, gridworld, infer, infer_many, solve, unroll
 from control_pgm.errors import ControlPGMError, NotAvailable
 from control_pgm.explorer.data import page_data
-from control_pgm.inference.many import TreeBatch
-from control_pgm.interop.network_record import network_record
+from control_pgm.inference.tree.batch import TreeBatch
+from control_pgm.interop.records.network_record import network_record
 from tests.control.instances import rows
 from tests.strategies import listed
 

@@ -6,7 +6,7 @@ from hypothesis import given
 
 from control_pgm import Factor, FactorGraph, Variable, infer, infer_many
 from control_pgm.errors import ImpossibleEvidence
-from control_pgm.tables import pattern
+from control_pgm.tables.sparse import pattern
 from tests.oracles import log_eliminate, log_sum
 from tests.strategies import partly_listed, quick, random_interleaved_template, random_slices, seeds
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from control_pgm import CPD, BayesianNetwork, Variable, infer
-from control_pgm.inference.joint import joint
+from control_pgm.inference.tree.joint import joint
 
 
 class Counted(Sequence):

@@ -10,10 +10,10 @@ import pytest
 
 from control_pgm import Factor, FactorGraph, Variable, infer
 from control_pgm.errors import ImpossibleEvidence, InvalidArgument
-from control_pgm.inference.loopy import LoopyPosterior
-from control_pgm.inference.loopy_options import LoopyOptions
+from control_pgm.inference.loopy.options import LoopyOptions
+from control_pgm.inference.loopy.posterior import LoopyPosterior
+from control_pgm.inference.loopy.schedules import propagate
 from control_pgm.inference.problem import pose
-from control_pgm.inference.schedules import propagate
 from tests.inference.loopy_textbook import Textbook, ising, messages_of, movement, random_loops, random_tree
 
 SCHEDULES = ["flooding", "sequential", "residual"]
@@ -165,8 +165,8 @@ def test_schedules_and_damping_agree_where_they_converge():
 @schedules
 def test_the_same_question_has_the_same_answer_to_the_last_bit_under_any_hash_seed(schedule):
     program = (
-        "from control_pgm.inference.loopy import LoopyPosterior\n"
-        "from control_pgm.inference.loopy_options import LoopyOptions\n"
+        "from control_pgm.inference.loopy.posterior import LoopyPosterior\n"
+        "from control_pgm.inference.loopy.options import LoopyOptions\n"
         "from tests.inference.loopy_textbook import random_loops\n"
         f"p = LoopyPosterior(random_loops(3, n=8), {{}}, LoopyOptions(schedule={schedule!r}, max_sweeps=20))\n"
         "print(p.log_evidence.hex(), p.report.messages_sent, [x.hex() for x in p.report.residuals])\n"
@@ -210,7 +210,7 @@ def test_tables_too_large_to_be_stacked_give_the_same_messages(by, monkeypatch):
     whole = LoopyPosterior(random_loops(1), {}, LoopyOptions(elimination=by, schedule="flooding", max_sweeps=8))
     for limit in ("_STACKED", "_BATCH"):
         with monkeypatch.context() as patch:
-            patch.setattr(f"control_pgm.inference.loopy_messages.{limit}", 5)
+            patch.setattr(f"control_pgm.inference.loopy.messages.{limit}", 5)
             parts = LoopyPosterior(random_loops(1), {}, LoopyOptions(elimination=by, schedule="flooding", max_sweeps=8))
         expected = messages_of(whole)
         assert max(movement(m, expected[e]) for e, m in messages_of(parts).items()) < 1e-12

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from control_pgm import FactorGraph
-from control_pgm.inference.loopy import LoopyPosterior
-from control_pgm.inference.loopy_options import LoopyOptions
+from control_pgm.inference.loopy.options import LoopyOptions
+from control_pgm.inference.loopy.posterior import LoopyPosterior
 from control_pgm.tables import SparseFactor
 from tests.inference.loopy_textbook import messages_of, movement, random_loops, random_tree
 

@@ -88,7 +88,7 @@ class WrongEngine:
 
 
 def crosscheck_with_wrong_engine(monkeypatch, net, bend, kind="conditional", name="a_1", **options):
-    module = sys.modules["control_pgm.interop.crosscheck"]
+    module = sys.modules["control_pgm.interop.engines.crosscheck"]
 
     def wrong(model, evidence=None, **more):
         posterior = infer(model, evidence, **more)

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from control_pgm import CPD, BayesianNetwork, Factor, FactorGraph, Variable, gridworld, infer, load, save
 from control_pgm.errors import ControlPGMError, DoubtfulFile, InvalidFile, TooLarge
-from control_pgm.interop.bif import from_bif, to_bif
+from control_pgm.interop.formats.bif import from_bif, to_bif
+from control_pgm.interop.formats.uai import from_uai, to_uai
+from control_pgm.interop.formats.uai_side import from_uai_evidence
 from control_pgm.interop.network_files import load_evidence, load_network, load_query, save_network
-from control_pgm.interop.uai import from_uai, to_uai
-from control_pgm.interop.uai_side import from_uai_evidence
 from tests.interop.spoiled import peak
 
 RAIN = Variable("rain", ["no", "yes"])

@@ -16,10 +16,10 @@ from pgmpy.readwrite import BIFReader
 
 from control_pgm import infer, load
 from control_pgm.errors import DoubtfulFile, InvalidArgument, InvalidFile
-from control_pgm.interop.bif import from_bif
+from control_pgm.interop.formats.bif import from_bif
+from control_pgm.interop.formats.rounded_rows import rounding
+from control_pgm.interop.formats.uai import from_uai
 from control_pgm.interop.network_files import load_network, save_network
-from control_pgm.interop.rounded_rows import rounding
-from control_pgm.interop.uai import from_uai
 from tests.strategies import quick
 
 ARCHIVE = Path(pgmpy.__file__).parent / "utils" / "example_models"

@@ -6,7 +6,7 @@ from hypothesis import given
 from scipy import sparse
 
 from control_pgm import MDP, gridworld, interop, load, save, solve
-from control_pgm.control.rewards import Rewards
+from control_pgm.control.mdp.rewards import Rewards
 from tests.control.instances import instances, named
 from tests.control.sparse_pairs import pair
 from tests.interop.same import assert_same, back, same_array

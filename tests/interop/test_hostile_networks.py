@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from control_pgm import gridworld, unroll
 from control_pgm.errors import ControlPGMError, InvalidFile, TooLarge
-from control_pgm.interop.bif import from_bif
+from control_pgm.interop.formats.bif import from_bif
+from control_pgm.interop.formats.uai import from_uai
 from control_pgm.interop.network_files import load_network, save_network
-from control_pgm.interop.uai import from_uai
 from tests.interop.spoiled import peak
 from tests.strategies import random_network
 

@@ -8,10 +8,10 @@ from pgmpy.readwrite import BIFReader, UAIReader
 
 from control_pgm import CPD, MDP, BayesianNetwork, Factor, FactorGraph, Variable, gridworld, infer, load, save, unroll
 from control_pgm.errors import InvalidArgument, InvalidFile, TooLarge
-from control_pgm.interop.bif import from_bif, to_bif
+from control_pgm.interop.formats.bif import from_bif, to_bif
+from control_pgm.interop.formats.uai import from_uai, to_uai
+from control_pgm.interop.formats.uai_side import from_uai_evidence, to_uai_evidence
 from control_pgm.interop.network_files import is_network_file, load_network, save_network
-from control_pgm.interop.uai import from_uai, to_uai
-from control_pgm.interop.uai_side import from_uai_evidence, to_uai_evidence
 from tests.strategies import random_factor_graph, random_network
 
 

@@ -7,8 +7,8 @@ import pytest
 
 from control_pgm import CPD, BayesianNetwork, Factor, FactorGraph, Variable, gridworld, unroll
 from control_pgm.errors import InvalidArgument, UnknownName
-from control_pgm.interop.dot import to_dot
-from control_pgm.interop.tikz import tex_label, to_tikz
+from control_pgm.interop.formats.dot import to_dot
+from control_pgm.interop.formats.tikz import tex_label, to_tikz
 from tests.strategies import random_factor_graph, random_network
 
 NASTY = ['say "hi"', "back\\slash", "a{b}c$d&e#f%g_h^i~j", "line\nbreak", "]; }", "<b>", "ß→x", "\\input{x}"]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from control_pgm import MDP, gridworld, load, load_solution, save, save_solution, solve_infinite
 from control_pgm.errors import InvalidArgument, InvalidFile
-from control_pgm.interop.label_codes import decode_label, encode_label
+from control_pgm.interop.records.label_codes import decode_label, encode_label
 from tests.control.instances import named, solved
 from tests.interop.same import assert_same, back
 from tests.strategies import quick

@@ -7,7 +7,7 @@ import pytest
 from scipy import sparse
 
 from control_pgm import CPD, MDP, crosscheck, gridworld, infer, load, load_network, save, save_network, solve, unroll
-from control_pgm.control.given_rewards import Entering
+from control_pgm.control.mdp.given_rewards import Entering
 from control_pgm.errors import InvalidFile, InvalidModel
 from tests.control.comparison import TIGHT, difference
 from tests.control.sparse_pairs import SEEDS, pair

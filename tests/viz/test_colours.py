@@ -8,8 +8,11 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from control_pgm.display import conventions
-from control_pgm.viz import crosscheck, flow, scenes, style
-from control_pgm.viz.temperature import _TINTS
+from control_pgm.viz.animation import scenes
+from control_pgm.viz.base import style
+from control_pgm.viz.curves import crosscheck
+from control_pgm.viz.curves.temperature import _TINTS
+from control_pgm.viz.over_time import flow
 from tests.viz.colour_blindness import MACHADO, difference, seen
 
 TOGETHER = {

@@ -4,9 +4,9 @@ import pytest
 
 from control_pgm import Report, crosscheck, gridworld, unroll
 from control_pgm.errors import InvalidArgument
-from control_pgm.interop.crosscheck import Check
+from control_pgm.interop.engines.crosscheck import Check
 from control_pgm.viz import plot_crosscheck
-from control_pgm.viz.style import contrast
+from control_pgm.viz.base.style import contrast
 from tests.viz.overlap import overlapping
 
 CHECKS = (

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from control_pgm import gridworld, simulate, solve
-from control_pgm.control.grid import ends_of
-from control_pgm.control.listed_outcomes import outcomes_at
+from control_pgm.control.mdp.grid import ends_of
+from control_pgm.control.mdp.outcomes import outcomes_at
 from control_pgm.viz import (
     plot_comparison,
     plot_flow,

@@ -16,8 +16,8 @@ from control_pgm.viz import (
     plot_trajectories,
     plot_transitions,
 )
-from control_pgm.viz.line_labels import most_labels
-from control_pgm.viz.state_rows import left_out
+from control_pgm.viz.base.line_labels import most_labels
+from control_pgm.viz.base.state_rows import left_out
 
 GRID = gridworld("S..\n.#H\n..G", slip=0.1)
 LONG_NAMES = MDP(

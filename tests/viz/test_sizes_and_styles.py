@@ -20,7 +20,7 @@ from control_pgm import (
     unroll,
     viz,
 )
-from control_pgm.viz.style import FLOOR, contrast
+from control_pgm.viz.base.style import FLOOR, contrast
 
 STRIP = gridworld("S..G\n.#.H", slip=0.1)
 FOREST = forest(4)

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from control_pgm import MDP, evaluate, gridworld, plot_optimism, plot_temperature, solve
-from control_pgm.control.occasions import believed, happens
+from control_pgm.control.analysis.hitting import believed, happens
 from control_pgm.errors import InvalidArgument, UnknownName
-from control_pgm.viz.line_labels import spread
-from control_pgm.viz.style import contrast
+from control_pgm.viz.base.line_labels import spread
+from control_pgm.viz.base.style import contrast
 from tests.viz.overlap import overlapping
 
 LAKE = gridworld("SFFF\nFHFH\nFFFH\nHFFG", slip=2 / 3, rewards={"H": 0})

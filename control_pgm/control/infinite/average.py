@@ -21,25 +21,25 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from control_pgm.control.backup import soft_policy
-from control_pgm.control.infinite.classes import period
-from control_pgm.control.infinite.growth import Growth, growth
-from control_pgm.control.infinite.log_matrix import LogMatrix
-from control_pgm.control.infinite.occupancy import occupancy
+from control_pgm.control.infinite.growth.communicating_classes import period
+from control_pgm.control.infinite.growth.growth import Growth, growth
+from control_pgm.control.infinite.growth.log_matrix import LogMatrix
+from control_pgm.control.infinite.growth.occupancy import occupancy
 from control_pgm.control.infinite.process import action_measure, check_stationary, checked_limit, outcome_weights
 from control_pgm.control.infinite.stationary import by_pair, by_state, difference
-from control_pgm.control.labelled_results import WithPolicy
-from control_pgm.control.mdp import MDP
-from control_pgm.control.policies import drawn_action
-from control_pgm.control.priors import parse_prior
+from control_pgm.control.mdp.mdp import MDP
+from control_pgm.control.network.priors import parse_prior
+from control_pgm.control.network.temperatures import check_single
+from control_pgm.control.policies.backup import soft_policy
+from control_pgm.control.policies.checks import drawn_action
+from control_pgm.control.solutions.labelled_results import WithPolicy
 from control_pgm.control.solve_options import DEFAULT, check_digits
-from control_pgm.control.temperatures import check_single
 from control_pgm.display import html_table, number, text_table
 from control_pgm.errors import ImpossibleEvidence, InvalidArgument
 from control_pgm.keywords import keywords
 from control_pgm.progress import Progress, Reporter, check_progress
 from control_pgm.tables.arrays import FloatArray
-from control_pgm.tables.labelled import LabelledArray
+from control_pgm.tables.labelled_array import LabelledArray
 
 METHODS = {"newton": 1_000, "power": 100_000}  # name -> iterations unless told otherwise
 

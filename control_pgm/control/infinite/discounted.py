@@ -16,7 +16,7 @@ from control_pgm.control.infinite.endless import (
     recurring_class,
     refused,
 )
-from control_pgm.control.infinite.fixed_point import FixedPoint, Recurs, fixed_point
+from control_pgm.control.infinite.numerics.fixed_point import FixedPoint, Recurs, fixed_point
 from control_pgm.control.infinite.options import (
     METHODS,
     SOFT,
@@ -34,10 +34,10 @@ from control_pgm.control.infinite.process import (
     transition_matrix,
 )
 from control_pgm.control.infinite.stationary import StationarySolution, by_pair, by_state
-from control_pgm.control.mdp import MDP
-from control_pgm.control.priors import parse_prior
+from control_pgm.control.mdp.mdp import MDP
+from control_pgm.control.network.priors import parse_prior
+from control_pgm.control.network.temperatures import check_single
 from control_pgm.control.solve_options import DEFAULT, check_digits
-from control_pgm.control.temperatures import check_single
 from control_pgm.keywords import keywords
 from control_pgm.progress import Progress, Reporter, check_progress
 from control_pgm.tables.arrays import FloatArray, lock

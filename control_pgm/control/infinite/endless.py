@@ -19,8 +19,8 @@ import numpy as np
 from scipy import sparse
 
 from control_pgm.control.infinite.backups import Backup, Expectation
-from control_pgm.control.infinite.classes import grouped
-from control_pgm.control.mdp import MDP
+from control_pgm.control.infinite.growth.communicating_classes import grouped
+from control_pgm.control.mdp.mdp import MDP
 from control_pgm.display import listing
 from control_pgm.errors import InvalidArgument
 from control_pgm.tables.arrays import BoolArray, FloatArray, IntArray

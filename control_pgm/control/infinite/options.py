@@ -7,10 +7,10 @@ from numpy.typing import ArrayLike
 
 from control_pgm.control.arguments import choice
 from control_pgm.control.infinite.backups import Backup, CertaintyEquivalent
-from control_pgm.control.infinite.growth import growing_class
-from control_pgm.control.infinite.log_matrix import LogMatrix
+from control_pgm.control.infinite.growth.growth import growing_class
+from control_pgm.control.infinite.growth.log_matrix import LogMatrix
 from control_pgm.control.infinite.process import outcome_weights
-from control_pgm.control.mdp import MDP
+from control_pgm.control.mdp.mdp import MDP
 from control_pgm.control.solve_options import check_risk
 from control_pgm.errors import InvalidArgument
 from control_pgm.tables.arrays import BoolArray, FloatArray

@@ -11,9 +11,9 @@ from numpy.typing import ArrayLike
 from scipy import sparse
 
 from control_pgm.control.arguments import as_float, choice, is_count, to_process
-from control_pgm.control.infinite.log_matrix import LogMatrix
-from control_pgm.control.mdp import MDP
-from control_pgm.control.priors import parse_prior
+from control_pgm.control.infinite.growth.log_matrix import LogMatrix
+from control_pgm.control.mdp.mdp import MDP
+from control_pgm.control.network.priors import parse_prior
 from control_pgm.errors import InvalidArgument
 from control_pgm.tables.arrays import FloatArray, IntArray
 from control_pgm.tables.operators import phi

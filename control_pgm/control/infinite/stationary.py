@@ -10,12 +10,12 @@ from typing import ClassVar
 
 import numpy as np
 
-from control_pgm.control.labelled_results import WithPolicy
-from control_pgm.control.mdp import MDP
-from control_pgm.control.policies import drawn_action
+from control_pgm.control.mdp.mdp import MDP
+from control_pgm.control.policies.checks import drawn_action
+from control_pgm.control.solutions.labelled_results import WithPolicy
 from control_pgm.display import html_table, number, text_table
 from control_pgm.tables.arrays import BoolArray, FloatArray
-from control_pgm.tables.labelled import LabelledArray
+from control_pgm.tables.labelled_array import LabelledArray
 
 
 def by_state(mdp: MDP, values: FloatArray | BoolArray) -> LabelledArray:

@@ -7,7 +7,7 @@ from itertools import product
 import numpy as np
 
 from control_pgm import MDP
-from control_pgm.control.infinite.log_matrix import LogMatrix
+from control_pgm.control.infinite.growth.log_matrix import LogMatrix
 
 
 def rows(rng, *shape, zeros=0.0):

@@ -8,8 +8,8 @@ from control_pgm import MDP, gridworld, solve
 from control_pgm.control.infinite import solve_average
 from control_pgm.errors import ImpossibleEvidence, InvalidArgument, InvalidModel
 from tests.control.comparison import TIGHT, difference
+from tests.control.infinite.growth.test_eigenpair import perron
 from tests.control.infinite.samples import random_mdp, rows, weights
-from tests.control.infinite.test_eigenpair import perron
 
 METHODS = ["newton", "power"]
 GOLDEN = (1 + np.sqrt(5)) / 2

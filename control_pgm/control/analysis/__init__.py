@@ -1,0 +1,1 @@
+"""Analysis of policies and posteriors: evaluation, bounds, optimism, hitting probabilities."""

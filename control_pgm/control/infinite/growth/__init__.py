@@ -1,0 +1,1 @@
+"""Growth rates of non-negative matrices: leading eigenpairs, first exit, communicating classes."""

@@ -1,0 +1,1 @@
+"""Linearly solvable processes (Todorov 2006): passive dynamics, desirability, Z iteration."""

@@ -1,0 +1,1 @@
+"""Numerical methods without a last step: fixed points, linear systems, Krylov subspaces."""

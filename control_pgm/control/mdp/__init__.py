@@ -1,0 +1,1 @@
+"""Markov decision processes: transitions, rewards, outcomes, and their validation."""

@@ -1,0 +1,1 @@
+"""Control networks: unrolled decision processes with optimality nodes."""

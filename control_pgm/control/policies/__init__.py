@@ -1,0 +1,1 @@
+"""Policies: validation, occupancy measures, simulation, and policy iteration."""

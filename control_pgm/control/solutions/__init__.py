@@ -1,0 +1,1 @@
+"""Solutions: policies, values and messages by their textbook names."""

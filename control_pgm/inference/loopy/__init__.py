@@ -1,0 +1,1 @@
+"""Loopy belief propagation on the Bethe graph: messages, schedules, beliefs and convergence."""

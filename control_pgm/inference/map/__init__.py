@@ -1,0 +1,1 @@
+"""Maximisation: most probable assignments, marginal MAP, and coordinate ascent."""

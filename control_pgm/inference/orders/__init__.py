@@ -1,0 +1,1 @@
+"""Elimination orders: given, greedy, along a line, and under constraints."""

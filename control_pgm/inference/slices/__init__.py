@@ -1,0 +1,1 @@
+"""Slices of unrolled networks that repeat: runs of equal steps, and plans that grow out of short ones."""

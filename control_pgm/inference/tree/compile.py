@@ -1,0 +1,207 @@
+"""A plan with the model's tables in its clusters, and the instructions that send its messages.
+
+`compile_plan` puts tables where the plan's `Structure` refers to them by number. Rolled plans share the structure of a
+short network, which is made once for all networks of the same form, whatever their numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from control_pgm.inference.contract import Operand, contract, prepare
+from control_pgm.inference.problem import Problem
+from control_pgm.inference.slices.loops import Loop, extended, find_loops
+from control_pgm.inference.slices.repeating import Shift
+from control_pgm.inference.slices.short_network import moved
+from control_pgm.inference.tree.bucket_tree import BucketTree
+from control_pgm.inference.tree.folding import Product, Reference
+from control_pgm.inference.tree.messages import Batch, Cell, bind
+from control_pgm.inference.tree.passes import Collect, Programme
+from control_pgm.inference.tree.plan import Plan
+from control_pgm.inference.tree.storage import Storage
+from control_pgm.inference.tree.structure import structure
+from control_pgm.tables.contraction.plan import recipe
+from control_pgm.tables.contraction.views import Scope
+from control_pgm.tables.numbers.message import Message, contract_into, table_of
+from control_pgm.tables.numbers.message import contract as contract_messages
+from control_pgm.tables.numbers.scaled import Scaled
+from control_pgm.tables.numbers.stack import Stack
+from control_pgm.tables.recurrence.series import Distinct, Series
+
+
+@dataclass(frozen=True, eq=False)
+class Compiled:
+    """What inference runs.
+
+    Attributes
+    ----------
+    cells : per cluster the instructions that send its messages.
+    loops : where cells repeat.
+    silent : per cluster whether its upward message is identically one (unobserved leaves).
+    held : per cluster its tables, constants multiplied together (see `fold`).
+    tables : the tables by the number that the problem gives them; a series where each step has its own.
+    steps : per cluster its place in a series.
+    batch : how many problems of one structure run at once, if any.
+    """
+
+    plan: Plan
+    cells: Sequence[Cell]
+    loops: Sequence[Loop]
+    silent: Sequence[bool]
+    held: Sequence[Sequence[tuple[Scope, Message | Series]]]
+    tables: Mapping[Reference, Message | Series]
+    steps: Sequence[int] = ()
+    batch: int | None = None
+
+    @property
+    def tree(self) -> BucketTree:
+        """The clusters and separators."""
+        return self.plan.tree
+
+    @property
+    def problem(self) -> Problem:
+        """The scopes and tables."""
+        return self.plan.problem
+
+    def contract(self, operands: Sequence[Operand], out: Scope) -> Scaled:
+        """Multiply operands and sum out all variables but ``out``."""
+        return contract(operands, out, self.problem.cardinalities)
+
+    def contract_held(self, operands: Sequence[tuple[Scope, Message]], out: Scope) -> Message:
+        """The same of tables and messages as they are held, in a batch for all its members."""
+        if self.batch is None:
+            return self.contract([(scope, table_of(table)) for scope, table in operands], out)
+        label = len(self.problem.cardinalities)
+        scopes = [(label, *scope) if isinstance(table, Stack) else scope for scope, table in operands]
+        plan, ones = prepare(scopes, (label, *out), [*self.problem.cardinalities, self.batch])
+        result = contract_messages([*(table for _, table in operands), *ones], plan)
+        return result if isinstance(result, Stack) else Stack(result, np.zeros(self.batch, dtype=np.int64))
+
+    def factors(self, cluster: int) -> list[tuple[int, Operand]]:
+        """The tables of a cluster with their number in the model, not multiplied together."""
+        problem = self.problem
+        return [(k, (problem.scopes[k], problem.tables[k])) for k in self.tree.factors[cluster]]
+
+    def held_factors(self, cluster: int) -> list[tuple[int, tuple[Scope, Message | Series]]]:
+        """The same as they are held: in a batch, with a table for every member where these differ."""
+        problem = self.problem
+        return [(k, (problem.scopes[k], self.tables[problem.keys[k]])) for k in self.tree.factors[cluster]]
+
+    def problem_tables(self) -> list[Scaled | Series]:
+        """The distinct tables, in a batch without the scales of its members."""
+        return [table if isinstance(table, Series) else table_of(table) for table in self.tables.values()]
+
+    def at(self, cluster: int, table: Message | Series) -> Message:
+        """A table of a cluster; of a series that of its step."""
+        return table[self.steps[cluster]] if isinstance(table, Series) else table
+
+    def programme(self, storage: Storage = Storage()) -> Programme:  # noqa: B008
+        """What the passes run."""
+        return Programme(self.cells, self.loops, self.steps, self.batch, storage)
+
+    def operands(self, cluster: int) -> Sequence[Operand]:
+        """The tables of a cluster, constants multiplied together (see `fold`)."""
+        return [(scope, table_of(self.at(cluster, table))) for scope, table in self.held[cluster]]
+
+    def received(self, sent: Collect, cluster: int) -> list[Operand]:
+        """The messages that a cluster has from its children; those of silent children are one and left out."""
+        separators = self.tree.separators
+        return [(separators[j], sent.table(j)) for j in self.tree.children[cluster] if not self.silent[j]]
+
+
+def compile_plan(plan: Plan, stacks: Mapping[int, Stack] | None = None) -> Compiled:
+    """Put the tables of the problem into the plan's clusters.
+
+    For a batch ``stacks`` holds, by the number of a table, what takes its place: one table for every member.
+    """
+    stacks = stacks or {}
+    size = max((len(stack.exponents) for stack in stacks.values()), default=None)
+    batch = None if size is None else Batch(size, frozenset(stacks))
+    if plan.rolled is not None:
+        return _compile_rolled(plan, batch, stacks)
+    problem = plan.problem
+    made = structure(plan.tree, problem.scopes, problem.keys, problem.children, problem.cardinalities, batch)
+    tables = _Tables({**dict(zip(problem.keys, problem.tables, strict=True)), **stacks})
+    cells = bind(made.cells, tables.table)
+    held = [[(scope, tables.table(ref)) for scope, ref in row] for row in made.operands]
+    return Compiled(plan, cells, find_loops(cells), made.silent, held, tables.known, (), size)
+
+
+def _compile_rolled(plan: Plan, batch: Batch | None, stacks: Mapping[int, Stack]) -> Compiled:
+    """The same for copies of a step: tables are bound once, for a short network."""
+    rolled = plan.rolled
+    assert rolled is not None
+    made = rolled.short.structure if batch is None else rolled.short.batched(batch)
+    tables = _Tables({**rolled.referred, **stacks})
+    cells = rolled.by_cluster(bind(made.cells, tables.table))
+    held: list[Sequence[tuple[Scope, Message | Series]]] = [
+        [(scope, tables.table(ref)) for scope, ref in row] for row in made.operands
+    ]
+    raised = rolled.by_cluster(held, _raised)
+    loops: list[Loop] = []
+    for block, _, clusters in reversed(rolled.repeated()):
+        loop = Loop(clusters[-1], block.size.variables, len(clusters), same=True)
+        loops.append(extended(loop, cells, loops[-1].stop if loops else 0))
+    silent = rolled.by_cluster(made.silent)
+    size = batch.size if batch else None
+    return Compiled(plan, cells, loops, silent, raised, tables.known, rolled.steps, size)
+
+
+def _raised(row: Sequence[tuple[Scope, Message | Series]], shift: Shift) -> Sequence[tuple[Scope, Message | Series]]:
+    """The tables of a cluster, over the variables of a copy."""
+    return [(moved(scope, shift.variables), table) for scope, table in row]
+
+
+class _Tables:
+    """Tables by reference; a product is multiplied out when it is first asked for."""
+
+    def __init__(self, tables: Mapping[int, Message | Series]) -> None:
+        self.known: dict[Reference, Message | Series] = dict(tables.items())
+
+    def table(self, reference: Reference) -> Message | Series:
+        if reference not in self.known:
+            assert isinstance(reference, Product)
+            self.known[reference] = self._multiplied(reference)
+        return self.known[reference]
+
+    def _multiplied(self, product: Product) -> Message | Series:
+        factors = [(scope, self.known[number]) for number, scope in product.parts]
+        if any(isinstance(table, Series) for _, table in factors):
+            return _products(factors)
+        return _product([(scope, table) for scope, table in factors if not isinstance(table, Series)])
+
+
+def _products(factors: Sequence[tuple[Scope, Message | Series]]) -> Series:
+    """The products of each step; those of equal tables are multiplied once."""
+    several = [table for _, table in factors if isinstance(table, Series)]
+    columns, steps = np.unique(np.stack([table.chosen for table in several]), axis=1, return_inverse=True)
+    chosen = {id(table): Series(table.distinct, column) for table, column in zip(several, columns, strict=True)}
+    stacked = all(table.distinct.stack is not None for table in several)
+    if stacked and not any(table.sparse for _, table in factors if isinstance(table, Scaled)):
+        stacks = [(scope, chosen[id(t)].stacked() if isinstance(t, Series) else t) for scope, t in factors]
+        product = _product(stacks)
+        assert isinstance(product, Stack)
+        return Series(Distinct.of_stack(product), steps.reshape(-1))
+    rows = [
+        table_of(_product([(scope, chosen[id(t)][k] if isinstance(t, Series) else t) for scope, t in factors]))
+        for k in range(columns.shape[1])
+    ]
+    return Series(Distinct(rows), steps.reshape(-1))
+
+
+def _product(factors: Sequence[tuple[Scope, Message]]) -> Message:
+    """The product of tables over the axes of the first."""
+    n = len(factors[0][0])
+    out: Scope = tuple(range(n))
+    sizes = table_of(factors[0][1]).shape[-n:] if n else ()
+    stacks = [table for _, table in factors if isinstance(table, Stack)]
+    if stacks:  # the axis that runs over the batch comes first
+        out, sizes = (n, *out), (*sizes, len(stacks[0].exponents))
+    scopes = tuple((n, *scope) if isinstance(table, Stack) else scope for scope, table in factors)
+    tables = [table for _, table in factors]
+    if stacks:
+        return contract_into(np.empty([sizes[x] for x in out]), tables, recipe(scopes, out, sizes))
+    return contract_messages(tables, recipe(scopes, out, sizes))

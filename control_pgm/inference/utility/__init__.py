@@ -1,0 +1,1 @@
+"""Elimination of utilities: probability and utility potentials (Jensen, Jensen and Dittmer 1994)."""

@@ -1,0 +1,161 @@
+"""What an elimination of values tells: its total, and the values at every variable."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from math import inf
+
+import numpy as np
+
+from control_pgm.display import number
+from control_pgm.errors import unknown
+from control_pgm.inference.contract import Operand
+from control_pgm.inference.tree.plan import Plan
+from control_pgm.inference.utility.messages import Messages, Run, rows
+from control_pgm.inference.utility.potentials import Term, add_up
+from control_pgm.tables.arrays import FloatArray, lock
+from control_pgm.tables.contraction.views import Scope
+from control_pgm.tables.labelled_array import LabelledArray
+from control_pgm.tables.numbers.logarithms import align
+from control_pgm.tables.operators import Operator
+from control_pgm.tables.optimiser import optimiser
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Valued:
+    """The messages of an elimination of values, and what they tell. Made by `eliminate_values`.
+
+    Attributes
+    ----------
+    plan : Plan
+    operators : per free variable, by its number in the plan.
+    sent : per cluster the message to its parent.
+    constant : the values of tables without a free variable.
+    log_constant : the logarithm of probabilities without a free variable, in nats.
+    """
+
+    plan: Plan
+    operators: Sequence[Operator]
+    sent: Messages
+    constant: float
+    log_constant: float
+
+    @cached_property
+    def total(self) -> float:
+        """The value of the whole, given what has been observed as a probability; −inf where that is impossible."""
+        roots = [self.sent[i].values for i in self.plan.tree.roots]
+        parts = [float(term.dense) for term in roots if term is not None]
+        return sum(parts, self.constant) if self.log_probability > -inf else -inf
+
+    @cached_property
+    def log_probability(self) -> float:
+        """The log-probability, in nats, of what has been observed as a probability; 0 where nothing has."""
+        roots = [self.sent[i].chances for i in self.plan.tree.roots]
+        return float(sum((operand[1].total_log() for operand in roots if operand is not None), self.log_constant))
+
+    # --- many clusters --------------------------------------------------------------------------------------------
+    def over(
+        self, clusters: Sequence[int], scope: Callable[[int], Scope], shape: tuple[int, ...], *, sent: bool = False
+    ) -> FloatArray:
+        """Of each cluster the sum of all values that it holds and receives, or with ``sent`` what it has sent.
+
+        Parameters
+        ----------
+        clusters : sequence of int
+        scope : callable
+            Position in the sequence -> the variables, numbered as in the plan, that are the axes.
+        shape : tuple of int
+            The lengths of these axes, the same for all.
+
+        Returns
+        -------
+        array [position in the sequence, *shape]
+        """
+        result = np.zeros((len(clusters), *shape))
+        for start, stop, run in self.sent.stretches(clusters):
+            own = clusters[start]
+            terms = [self.sent[own].values] if sent else self.terms(own)
+            if run is not None:
+                received = [own] if sent else self.plan.tree.children[own]
+                terms = [*([] if sent else self._held(own)), *(self._rows(run, j, stop - start) for j in received)]
+            full = scope(start)
+            for term in terms:
+                if term is not None:
+                    many = term.dense.ndim > len(term.scope)
+                    result[start:stop] += align(term.dense, (-1,) * many + term.scope, (-1,) * many + full)
+        return result
+
+    def _rows(self, run: Run, cluster: int, count: int) -> Term:
+        """What a cluster of a run and those after it at its position have sent, an axis over these first."""
+        scope = self.plan.tree.scopes[cluster]
+        local = run.forms[run.place(cluster)[1]].scope
+        return Term(tuple([scope[x] for x in local]), rows(run, cluster, count))
+
+    # --- one cluster --------------------------------------------------------------------------------------------
+    def terms(self, cluster: int, *, without: int = -1) -> list[Term]:
+        """The values that a cluster holds and has received, over the plan's numbers; not from ``without``."""
+        received = [self.sent[j].values for j in self.plan.tree.children[cluster] if j != without]
+        return [*self._held(cluster), *(term for term in received if term is not None)]
+
+    def _held(self, cluster: int) -> list[Term]:
+        scope = self.plan.tree.scopes[cluster]
+        return [Term(tuple([scope[x] for x in term.scope]), term.table) for term in self.sent.form(cluster).terms]
+
+    def weights(self, cluster: int) -> list[Operand]:
+        """The tables that weigh the variable of a cluster: its CPD, and factors that count with it."""
+        scope = self.plan.tree.scopes[cluster]
+        return [(tuple([scope[x] for x in s]), table) for s, table in self.sent.form(cluster).own]
+
+    def before(self, name: str) -> LabelledArray:
+        """The values over a variable and those that it is decided with, just before it is eliminated.
+
+        Axes are the variables of its cluster, itself last. Points of measure zero are −inf.
+        """
+        scope, values, measure = self._points(name)
+        return self._labelled(scope, np.where(measure > 0, values, -inf))
+
+    def optimiser(self, name: str) -> LabelledArray:
+        """p(name | the rest of its cluster) that attains its operator: ∝ exp((f + kappa log mu)/w).
+
+        At w = 0 it is uniform over the maximisers; NaN where everything is forbidden.
+        """
+        scope, values, measure = self._points(name)
+        operator = self.operators[self.plan.problem.index[name]]
+        return self._labelled(scope, optimiser(values, measure, operator.kappa, operator.weight))
+
+    def after(self, name: str) -> LabelledArray:
+        """The message of a variable's cluster: the values of what is known before it, once it has been eliminated."""
+        sent = self.sent[self._cluster(name)].values or Term((), np.zeros(()))
+        return self._labelled(sent.scope, sent.dense)
+
+    def _cluster(self, name: str) -> int:
+        try:
+            return self.plan.tree.position[self.plan.problem.index[name]]
+        except (KeyError, TypeError):
+            raise unknown(name, self.plan.problem.index, what="free variable") from None
+
+    def _points(self, name: str) -> tuple[Scope, FloatArray, FloatArray]:
+        """Scope, values and measure of a cluster, its own variable last."""
+        i = self._cluster(name)
+        v, sizes = self.plan.tree.order[i], self.plan.problem.cardinalities
+        scope = (*(x for x in self.plan.tree.scopes[i] if x != v), v)
+        shape = [sizes[x] for x in scope]
+
+        def onto(terms: Sequence[Term]) -> FloatArray:
+            full = add_up([Term(scope, np.zeros(shape)), *terms], sizes)
+            return full.dense.transpose([full.scope.index(x) for x in scope])
+
+        logs = onto([Term(s, table.dense().log()) for s, table in self.weights(i)])
+        top = logs.max(axis=-1, keepdims=True)  # the scale of a measure is nothing to the optimiser
+        return scope, onto(self.terms(i)), np.exp(logs - np.where(np.isneginf(top), 0.0, top))
+
+    def _labelled(self, scope: Scope, values: FloatArray) -> LabelledArray:
+        variables = [self.plan.problem.model.variables[self.plan.problem.names[x]] for x in scope]
+        return LabelledArray(
+            lock(np.ascontiguousarray(values)), tuple(v.name for v in variables), {v.name: v.states for v in variables}
+        )
+
+    def __repr__(self) -> str:
+        return f"Valued({self.plan!r}, total {number(self.total, 8)})"

@@ -1,0 +1,1 @@
+"""Other engines: pgmpy, pyAgrum, and the cross-check against them."""

@@ -1,0 +1,1 @@
+"""Environments: Gymnasium tables, and processes estimated from samples."""

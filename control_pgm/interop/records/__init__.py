@@ -1,0 +1,1 @@
+"""Records: processes, networks and solutions as JSON and NPZ."""

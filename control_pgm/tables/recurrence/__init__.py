@@ -1,0 +1,1 @@
+"""Linear recurrences of tables: the same steps again and again, their bounds, history and checkpoints."""

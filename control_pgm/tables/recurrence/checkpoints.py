@@ -1,0 +1,172 @@
+"""All results of a repetition, or as many as memory allows: the others are computed again when they are asked for.
+
+The repetitions are cut into segments. What is carried over at the start of a segment is kept for good, its tracks only
+while it is one of the two in use. With one segment everything is kept; with about sqrt(count) segments memory is
+O(sqrt(count)) and every message is computed at most twice (Griewank 1992, with a single level).
+
+In a chain only what is carried over is kept, and the results of the steps in between are made of it on demand, many
+repetitions at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from math import ceil, log2
+
+import numpy as np
+
+from control_pgm.tables.contraction.plan import recipe
+from control_pgm.tables.contraction.views import Scope
+from control_pgm.tables.numbers.message import (
+    Message,
+    contract,
+    contract_into,
+    exponent_of,
+    is_linear,
+    joined,
+    log2_bounds,
+    row_of,
+    stacked,
+    table_of,
+)
+from control_pgm.tables.numbers.scaled import Scaled
+from control_pgm.tables.numbers.stack import Stack
+from control_pgm.tables.recurrence.binding import calls_of
+from control_pgm.tables.recurrence.bounds import RANGE, WIDE_RANGE
+from control_pgm.tables.recurrence.composed import composed
+from control_pgm.tables.recurrence.history import Allocate, Track
+from control_pgm.tables.recurrence.recurrence import Own, Repeated, Repetition
+from control_pgm.tables.recurrence.run import run
+from control_pgm.tables.recurrence.series import Series
+
+
+class Segments:
+    """The results of a repetition, by step and row.
+
+    Parameters
+    ----------
+    repetition : what is run.
+    length : int, optional
+        Repetitions in a segment; all of them if left out.
+    allocate : callable, optional
+        Makes the arrays of the tracks, in memory by default.
+    """
+
+    def __init__(self, repetition: Repetition, length: int | None = None, allocate: Allocate = np.empty) -> None:
+        self.repetition, self._allocate = repetition, allocate
+        self.length = min(length or repetition.count, repetition.count)
+        self._run = composed(repetition) or repetition
+        kept = repetition.before if repetition.chain else range(len(repetition.steps))
+        self._track_of = {step: step if self._run is repetition else 0 for step in kept}
+        self._starts: list[Mapping[int, Message]] = [self._run.before]  # per segment: what is carried into it
+        self._open: dict[int, list[Track]] = {}  # the last two segments in use, whole
+
+    @property
+    def number(self) -> int:
+        """How many segments there are."""
+        return ceil(self.repetition.count / self.length)
+
+    def run(self) -> Iterator[int]:
+        """Run whatever has not been run yet; yields now and then how many repetitions are done."""
+        while len(self._starts) <= self.number:
+            yield from self._open_segment(len(self._starts) - 1)
+
+    def _open_segment(self, g: int) -> Iterator[int]:
+        """Run segment ``g``, whose start is known, and keep it open."""
+        start = g * self.length
+        stop = min(start + self.length, self.repetition.count)
+        while len(self._open) > 1:  # lets memory go before more is taken
+            del self._open[max(self._open, key=lambda other: abs(other - g))]
+        tracks = self._run.tracks(start, stop, self._allocate)
+        for done in run(self._run, start, stop, self._starts[g], tracks):
+            yield start + done
+        if len(self._starts) == g + 1:
+            self._starts.append({step: tracks[step][stop - start - 1] for step in self._run.before})
+        self._open[g] = tracks
+
+    def _tracks(self, g: int) -> list[Track]:
+        while len(self._starts) <= g:
+            for _ in self._open_segment(len(self._starts) - 1):
+                pass
+        if g not in self._open:
+            for _ in self._open_segment(g):
+                pass
+        return self._open[g]
+
+    # --- reading ------------------------------------------------------------------------------------------------
+    def row(self, step: int, c: int) -> Message:
+        """The result of a step in repetition c; c = −1 is what was carried into the first."""
+        if c < 0:
+            return self.repetition.before[step]
+        if step not in self._track_of:
+            made = self.repetition.steps[step]
+            received = [self.row(s.step, c - s.lag) if isinstance(s, Own) else s[c] for s in made.received]
+            return contract([*made.at(c), *received], made.recipe)
+        g, k = divmod(c, self.length)
+        track = self._track_of[step]
+        last = k == self.length - 1 or c == self.repetition.count - 1
+        if last and track in self._run.before and len(self._starts) > g + 1:
+            return self._starts[g + 1][track]
+        return self._tracks(g)[track][k]
+
+    def stack(self, step: int, start: int, stop: int) -> Stack:
+        """The results of a step in repetitions ``start`` … ``stop`` − 1, stacked."""
+        if step not in self._track_of:
+            return self._made(self.repetition.steps[step], start, stop)
+        if start < 0 or (self.length == 1 and self._track_of[step] in self._run.before):
+            first = stacked([self.row(step, start)])
+            return joined([first, self.stack(step, start + 1, stop)]) if stop > start + 1 else first
+        parts = []
+        for g in range(start // self.length, ceil(stop / self.length)):
+            first_row = g * self.length
+            rows = slice(max(start - first_row, 0), min(stop - first_row, self.length))
+            parts.append(self._tracks(g)[self._track_of[step]].stack(rows))
+        return joined(parts)
+
+    def _made(self, step: Repeated, start: int, stop: int) -> Stack:
+        """Results that were not kept, of many repetitions at once: the first axis counts them."""
+        (source,) = step.received
+        assert isinstance(source, Own)
+        received = self.stack(source.step, start - source.lag, stop - source.lag)
+        single = step.sparse or any(t.distinct.stack is None for t in step.tables if isinstance(t, Series))
+        if single and not step.constant:
+            rows = [contract([*step.at(c), row_of(received, c - start)], step.recipe) for c in range(start, stop)]
+            return stacked(rows)
+        tables: list[Message] = [t[start:stop].stacked() if isinstance(t, Series) else t for t in step.tables]  # type: ignore[misc]
+        if any(table_of(table).sparse for table in tables):  # one product for each is faster than one for all
+            return _row_by_row(step, tables, received)
+        position, count = len(step.recipe.sizes), stop - start
+        own = [isinstance(table, Series) for table in step.tables]
+        scopes: tuple[Scope, ...] = tuple(
+            (position, *scope) if varies else scope
+            for scope, varies in zip(step.recipe.scopes, [*own, True], strict=True)
+        )
+        batched = recipe(scopes, (position, *step.recipe.out), (*step.recipe.sizes, count))
+        result = contract_into(np.empty((count, *step.shape)), [*tables, received], batched)
+        assert isinstance(result, Stack)
+        return result
+
+
+def _row_by_row(step: Repeated, tables: Sequence[Message], received: Stack) -> Stack:
+    """A step on every stacked message by itself: straight into place, if bounds prove that nothing is lost."""
+    received, count = received.dense(), len(received.exponents)
+    bounds = [log2_bounds(table) for table in (received.table, *map(table_of, tables))]
+    calls = calls_of(step)
+    low, high = sum(min(b, 0.0) for b, _ in bounds), sum(max(b, 0.0) for _, b in bounds) + log2(step.recipe.terms)
+    if (
+        len(calls) > 1
+        or not step.shape
+        or received.exponents.ndim > 1
+        or not is_linear(received)
+        or low < -WIDE_RANGE
+        or high > RANGE
+    ):
+        return stacked([contract([*tables, row_of(received, k)], step.recipe) for k in range(count)])
+    (call,) = calls
+    result = np.empty((count, *call.written))
+    for row, message in zip(result, received.table._data, strict=True):
+        registers = [*(table_of(table)._linear for table in tables), message]
+        call.function(*(sight.seen(registers[sight.register]) for sight in call.operands), row)
+    exponents = exponent_of(received) + sum(exponent_of(table) for table in tables)
+    table = Scaled(result.reshape(count, *step.shape), bounds=(2.0**low, 2.0**high))
+    return Stack(table, np.asarray(exponents))

@@ -1,0 +1,93 @@
+"""Tables of one shape, many of them, as rows of one array: what a repeated contraction leaves behind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
+from control_pgm.tables.arrays import FloatArray, IntArray
+from control_pgm.tables.numbers.message import Message, exponent_of, is_linear, log2_bounds, stacked, table_of
+from control_pgm.tables.numbers.scaled import Scaled
+from control_pgm.tables.numbers.stack import Stack
+
+Allocate = Callable[[tuple[int, ...]], FloatArray]  # shape -> an array to be filled
+
+
+class Track:
+    """The results of one repeated step: row c holds the table of repetition c, times ``2**exponents[c]``.
+
+    Rows that are too wide for linear numbers are kept apart, as they are. Filled by `running`, read-only for all
+    others.
+
+    Parameters
+    ----------
+    count, shape, batch : how many rows; their shape, which begins with the batch if there is one; its size.
+    allocate : makes the array.
+    passing : bool
+        Whether all rows share the memory of one: only what was written last can be read.
+
+    Attributes
+    ----------
+    data : shape (count, *shape).
+    exponents : shape (count,), or (count, batch).
+    wide : row -> table, where ``data`` is not to be used.
+    low, high : base-2 logarithms of bounds on the positive entries of ``data``.
+    """
+
+    def __init__(
+        self,
+        count: int,
+        shape: tuple[int, ...],
+        batch: int | None,
+        allocate: Allocate = np.empty,
+        *,
+        passing: bool = False,
+    ) -> None:
+        self.passing = passing
+        if passing:
+            row = np.empty(shape)
+            self.data: FloatArray = as_strided(row, (count, *shape), (0, *row.strides))
+        else:
+            self.data = allocate((count, *shape))
+        self.exponents: IntArray = np.zeros(count if batch is None else (count, batch), dtype=np.int64)
+        self.wide: dict[int, Message] = {}
+        self.low = self.high = 0.0
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    def __getitem__(self, row: int) -> Message:
+        if row in self.wide:
+            return self.wide[row]
+        data = self.data[row, ...]
+        data.flags.writeable = False
+        if self.exponents.ndim == 1:
+            return Scaled(data, int(self.exponents[row]))
+        return Stack(Scaled(data), self.exponents[row])
+
+    def put(self, row: int, message: Message) -> None:
+        """Keep a message that was computed elsewhere."""
+        if self.passing:
+            self.wide.clear()
+        if not is_linear(message):
+            self.wide[row] = message
+            self.data[row] = 0.0
+            return
+        table = table_of(message).dense()
+        self.data[row] = table._data
+        self.exponents[row] = exponent_of(message)
+        low, high = log2_bounds(table)
+        self.widen(low, high)
+
+    def widen(self, low: float, high: float) -> None:
+        """Take note of bounds of further rows."""
+        self.low, self.high = min(self.low, low), max(self.high, high)
+
+    def stack(self, rows: slice) -> Stack:
+        """Some rows as one table, whose first axis counts them."""
+        inside = sorted(set(range(len(self))[rows]) & self.wide.keys())
+        if inside:
+            return stacked([self[row] for row in range(len(self))[rows]])
+        return Stack(Scaled(self.data[rows], bounds=(2.0**self.low, 2.0**self.high)), self.exponents[rows])

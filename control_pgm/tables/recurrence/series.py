@@ -1,0 +1,162 @@
+"""Series of tables: one for each repetition, of one shape, in which equal tables occur once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from control_pgm.tables.arrays import FloatArray, IntArray
+from control_pgm.tables.numbers.message import exponent_of, is_linear, row_of
+from control_pgm.tables.numbers.scaled import Scaled
+from control_pgm.tables.numbers.stack import Stack
+
+_SMALL = 2**12  # entries of a table up to which distinct tables are copied into one array
+
+
+@dataclass(frozen=True, eq=False)
+class Distinct:
+    """The distinct tables of a series."""
+
+    tables: Sequence[Scaled]
+
+    @staticmethod
+    def of_stack(stack: Stack) -> Distinct:
+        """The tables that are stacked."""
+        result = Distinct(_Unstacked(stack))
+        if is_linear(stack):
+            exponents = np.asarray(exponent_of(stack))
+            result.__dict__["stack"] = Stack(Scaled(stack.table._data), exponents)
+        return result
+
+    @cached_property
+    def stack(self) -> Stack | None:
+        """The tables as one array, where they are small and all held as linear numbers."""
+        first = self.tables[0]
+        if first.n_entries > _SMALL or any(table.sparse or table._in_logs for table in self.tables):
+            return None
+        return Stack.of(self.tables)
+
+    @cached_property
+    def arrays(self) -> Sequence[FloatArray]:
+        """The scaled linear values of each."""
+        return list(self.stack.table._data) if self.stack else [table._linear for table in self.tables]
+
+    @cached_property
+    def log2_bounds(self) -> tuple[FloatArray, FloatArray]:
+        """Base-2 logarithms of the bounds on the scaled values of each, see `log2_bounds`."""
+        if self.stack is None:
+            pairs = np.array([table._bounds for table in self.tables])
+            low, high = pairs[:, 0], pairs[:, 1]
+        else:
+            rows = self.stack.table._data.reshape(len(self.tables), -1)
+            high = rows.max(axis=1, initial=0.0)
+            low = rows.min(axis=1, initial=np.inf)
+            if not (low > 0.0).all():
+                low = rows.min(axis=1, where=rows > 0.0, initial=np.inf)
+            low = np.where(np.isinf(low), 1.0, low)
+        with np.errstate(divide="ignore"):
+            return np.log2(low), np.log2(np.where(high > 0.0, high, 1.0))
+
+    @cached_property
+    def exponents(self) -> IntArray:
+        """The power of two of each."""
+        if self.stack is not None:
+            return self.stack.exponents
+        return np.array([table._exponent for table in self.tables], dtype=np.int64)
+
+
+class _Unstacked(Sequence[Scaled]):
+    """The tables of a stack, one by one."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._stack = stack
+
+    def __len__(self) -> int:
+        return len(self._stack.exponents)
+
+    def __getitem__(self, k: Any) -> Any:
+        return row_of(self._stack, k)
+
+
+class Series(Sequence[Scaled]):
+    """One table for each repetition.
+
+    Parameters
+    ----------
+    distinct : Distinct
+    chosen : array of int
+        Per repetition the number of its table among the distinct ones.
+    """
+
+    def __init__(self, distinct: Distinct, chosen: IntArray) -> None:
+        self.distinct, self.chosen = distinct, chosen
+
+    @staticmethod
+    def of(tables: Sequence[Scaled]) -> Series:
+        """The series of some tables; the same object is taken once."""
+        found = {id(table): table for table in tables}
+        numbers = {key: n for n, key in enumerate(found)}
+        return Series(
+            Distinct(list(found.values())), np.array([numbers[id(table)] for table in tables], dtype=np.int64)
+        )
+
+    def __len__(self) -> int:
+        return len(self.chosen)
+
+    def __getitem__(self, c: Any) -> Any:
+        """The table of a repetition, or the series of some of them."""
+        if isinstance(c, slice):
+            return Series(self.distinct, self.chosen[c])
+        return self.distinct.tables[self.chosen[c]]
+
+    def window(self, repetitions: range) -> Series:
+        """The series of some repetitions in the given order."""
+        return Series(self.distinct, self.chosen[np.asarray(repetitions, dtype=np.int64)])
+
+    @property
+    def sparse(self) -> bool:
+        """Whether only non-zeros are held."""
+        return self.distinct.stack is None and any(table.sparse for table in self.distinct.tables)
+
+    def take(self, index: tuple[int | slice, ...]) -> Series:
+        """The series of the tables at fixed indices of some axes."""
+        stack = self.distinct.stack
+        if stack is None:
+            return Series(Distinct([table.take(index) for table in self.distinct.tables]), self.chosen)
+        table = Scaled(stack.table._data[(slice(None), *index)])
+        return Series(Distinct.of_stack(Stack(table, stack.exponents)), self.chosen)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of each table."""
+        return self.distinct.tables[0].shape
+
+    @property
+    def n_entries(self) -> int:
+        """The most entries that a table holds; of sparse ones not all hold the same number."""
+        return max(table.n_entries for table in self.distinct.tables) if self.sparse else prod(self.shape)
+
+    def stacked(self) -> Stack:
+        """All tables along a new first axis."""
+        stack = self.distinct.stack
+        if stack is None:
+            return Stack.of(list(self))
+        rows = _as_slice(self.chosen)
+        table = Scaled(stack.table._data[rows], bounds=stack.table._bounds)
+        return Stack(table, stack.exponents[rows])
+
+
+def _as_slice(numbers: IntArray) -> slice | IntArray:
+    """The same numbers as a slice, which needs no copy, where they follow one another."""
+    steps = np.diff(numbers)
+    if len(numbers) > 1 and (steps == 1).all():
+        return slice(int(numbers[0]), int(numbers[-1]) + 1)
+    if len(numbers) > 1 and (steps == -1).all():
+        last = int(numbers[-1])
+        return slice(int(numbers[0]), last - 1 if last else None, -1)
+    return numbers

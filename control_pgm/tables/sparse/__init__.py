@@ -1,0 +1,1 @@
+"""Sparse arrays: patterns of non-zeros, joins, and compressed rows."""

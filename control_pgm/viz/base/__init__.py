@@ -1,0 +1,1 @@
+"""Foundations of pictures: style, options, drawing and saving."""

@@ -1,0 +1,1 @@
+"""Curves: temperature, optimism and cross-checks."""

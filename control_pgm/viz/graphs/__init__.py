@@ -1,0 +1,1 @@
+"""Pictures of graphs: networks, templates, factor graphs, clusters and transitions."""

@@ -1,0 +1,1 @@
+"""Pictures over time: messages, flow and marginals."""

@@ -1,0 +1,1 @@
+"""Pictures of policies and values, on grids and as tables."""

@@ -1,0 +1,132 @@
+"""Repetitions equal the same contractions one by one, whatever the numbers and however much is kept."""
+
+import numpy as np
+import pytest
+
+from control_pgm.tables.contraction.plan import recipe
+from control_pgm.tables.numbers.message import contract, table_of
+from control_pgm.tables.numbers.scaled import Scaled
+from control_pgm.tables.recurrence.checkpoints import Segments
+from control_pgm.tables.recurrence.composed import composed
+from control_pgm.tables.recurrence.recurrence import Own, Repeated, Repetition
+
+S, A = 5, 3
+UP = recipe(((0, 1, 2), (2,)), (0, 1), (S, A, S))  # q(s,a) = sum_s' P(s,a,s') m(s')
+OVER = recipe(((0, 1), (0, 1)), (0,), (S, A))  # m(s) = sum_a w(s,a) q(s,a)
+
+
+def tables(rng, *, zeros=0.0, nats=2.0):
+    transition = rng.dirichlet(np.full(S, 0.5), (S, A)) * (rng.random((S, A, S)) >= zeros)
+    logs = np.where(rng.random((S, A)) < zeros / 2, -np.inf, -nats * rng.random((S, A)))
+    return Scaled.from_linear(transition), Scaled.from_log(logs)
+
+
+def chain(p, w, count, start):
+    """The backward recursion of a decision process as a repetition."""
+    steps = (Repeated(UP, (p,), (Own(1, 1),)), Repeated(OVER, (w,), (Own(0, 0),)))
+    return Repetition(count, steps, {1: start})
+
+
+def one_by_one(p, w, count, start):
+    """The same by guarded contractions: per repetition the logarithms of both results."""
+    m, rows = start, []
+    for c in range(count):
+        q = contract([p[c] if isinstance(p, list) else p, m], UP)
+        m = contract([w, q], OVER)
+        rows.append((table_of(q).log(), table_of(m).log()))
+    return rows
+
+
+def check(segments, rows, tolerance):
+    for step in (0, 1):
+        stacked = segments.stack(step, 0, len(rows)).log()
+        for c in (*range(0, len(rows), 7), len(rows) - 1):
+            want = rows[c][step]
+            for got in (stacked[c], table_of(segments.row(step, c)).log()):
+                assert np.array_equal(np.isneginf(got), np.isneginf(want)), (step, c)
+                finite = np.isfinite(want)
+                scale = np.maximum(1.0, np.abs(want[finite]))
+                assert np.abs((got[finite] - want[finite]) / scale).max(initial=0.0) <= tolerance, (step, c)
+
+
+@pytest.mark.parametrize("length", [None, 1, 7])
+@pytest.mark.parametrize(("zeros", "nats"), [(0.0, 2.0), (0.6, 2.0), (0.0, 60.0), (0.5, 500.0), (0.3, 1e6)])
+def test_a_chain_equals_guarded_contractions(zeros, nats, length):
+    rng = np.random.default_rng(3)
+    p, w = tables(rng, zeros=zeros, nats=nats)
+    start = Scaled(np.ones(S))
+    segments = Segments(chain(p, w, 150, start), length)
+    for _ in segments.run():
+        pass
+    check(segments, one_by_one(p, w, 150, start), 1e-13)
+
+
+@pytest.mark.parametrize("length", [None, 7])
+def test_tables_of_their_own_for_every_repetition(length):
+    rng = np.random.default_rng(4)
+    several = [tables(rng)[0] for _ in range(60)]
+    _, w = tables(rng, nats=5.0)
+    start = Scaled(np.ones(S))
+    segments = Segments(chain(several, w, 60, start), length)
+    check(segments, one_by_one(several, w, 60, start), 1e-13)
+
+
+def test_the_first_message_may_have_zeros_and_any_scale():
+    rng = np.random.default_rng(5)
+    p, w = tables(rng)
+    start = Scaled.from_log(np.array([-np.inf, -2000.0, -np.inf, -2900.0, -np.inf]))
+    segments = Segments(chain(p, w, 40, start))
+    check(segments, one_by_one(p, w, 40, start), 1e-13)
+
+
+def test_a_chain_is_composed_only_where_that_is_smaller_and_linear():
+    rng = np.random.default_rng(6)
+    start = Scaled(np.ones(S))
+    p, w = tables(rng)
+    short = composed(chain(p, w, 100, start))
+    assert short is not None
+    ((matrix,),) = [step.tables for step in short.steps]
+    product = np.einsum("sa,sax->sx", w.linear(), p.linear())
+    assert np.abs(table_of(matrix).linear() - product).max() <= 1e-15
+    assert composed(chain(p, w, 2, start)) is None
+    assert composed(chain(p, tables(rng, nats=1e6)[1], 100, start)) is None
+
+
+def test_a_composed_chain_lets_pass_what_no_table_mentions():
+    rng = np.random.default_rng(9)
+    sizes = (4, 3, 50, 4)  # m(k, s) = sum_x f(x, s') m(k, s') P(s', s): no table mentions k
+    p, f = Scaled(rng.dirichlet(np.ones(4), 4)), Scaled(rng.random((50, 4)))
+    steps = (
+        Repeated(recipe(((2, 3), (1, 3)), (1, 3), sizes), (f,), (Own(1, 1),)),
+        Repeated(recipe(((3, 0), (1, 3)), (1, 0), sizes), (p,), (Own(0, 0),)),
+    )
+    start = rng.random((3, 4))
+    repetition = Repetition(40, steps, {1: Scaled(start)})
+    assert composed(repetition) is not None
+    segments, want = Segments(repetition), start
+    for c in range(40):
+        want = (f.linear().sum(axis=0) * want) @ p.linear()
+        assert np.abs(table_of(segments.row(1, c)).linear() / want - 1.0).max() <= 1e-12
+
+
+def test_only_what_is_carried_over_is_kept_of_a_chain():
+    p, w = tables(np.random.default_rng(7), nats=1e6)
+    made = []
+    allocate = lambda shape: made.append(shape) or np.empty(shape)  # noqa: E731
+    segments = Segments(chain(p, w, 50, Scaled(np.ones(S))), None, allocate)
+    for _ in segments.run():
+        pass
+    assert made == [(50, S)]
+
+
+def test_checkpoints_make_every_stretch_once_when_read_in_order():
+    p, w = tables(np.random.default_rng(8))
+    made = []
+    allocate = lambda shape: made.append(shape) or np.empty(shape)  # noqa: E731
+    segments = Segments(chain(p, w, 100, Scaled(np.ones(S))), 10, allocate)
+    for _ in segments.run():
+        pass
+    assert len(made) == 10
+    for c in range(99, -1, -1):
+        segments.row(1, c)
+    assert len(made) <= 20
