@@ -246,7 +246,7 @@ def test_hubs_and_hopeless_graphs_take_no_quadratic_time(problem):
 
 def test_orders_do_not_depend_on_the_hash_seed():
     code = (
-        "from tests.inference.test_orders import *;"
+        "from tests.inference.orders.test_cheapest import *;"
         "problems = [random_problem(s, 12) for s in range(20)] + [shuffled(ring(5, 12), 1), with_hub(grid(4, 9))];"
         "print([list(candidates(*p)) for p in problems])"
     )

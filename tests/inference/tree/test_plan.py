@@ -143,7 +143,7 @@ def test_an_unknown_order_is_refused(order):
 
 def test_the_plan_does_not_depend_on_the_hash_seed():
     code = (
-        "from tests.inference.test_plan import grid, clique; from control_pgm import plan, infer;"
+        "from tests.inference.tree.test_plan import grid, clique; from control_pgm import plan, infer;"
         "print([(plan(g).rule, plan(g).tree.order) for g in (grid(4, 4), clique(5, 2))]);"
         "print([m for m in infer(grid(3, 3)).messages])"
     )

@@ -68,7 +68,8 @@ def test_random_trees_and_forests():
 def test_the_check_can_fail(monkeypatch):
     tree = plan(unroll(GRID, 3), unroll(GRID, 3).optimal).tree
     narrow = partial(cluster_layout, box=0.3, separator=0.1)
-    monkeypatch.setattr("tests.viz.test_clusters.cluster_layout", lambda *args, most, **_: narrow(*args, most=most))
+    place = "tests.viz.graphs.test_clusters.cluster_layout"
+    monkeypatch.setattr(place, lambda *args, most, **_: narrow(*args, most=most))
     with pytest.raises(AssertionError, match="boxes overlap"):
         check(tree, 12)
 
