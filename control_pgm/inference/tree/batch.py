@@ -17,10 +17,10 @@ from control_pgm.display import size
 from control_pgm.display.text import shortened
 from control_pgm.errors import InvalidArgument, InvalidModel, TooLarge, unknown
 from control_pgm.inference.problem import Problem, pose
-from control_pgm.inference.slices.long_plan import roll
 from control_pgm.inference.tree.compile import compile_plan
 from control_pgm.inference.tree.passes import Collect, Distribute
 from control_pgm.inference.tree.plan import DEFAULT_MEMORY_LIMIT, Plan, in_own_order, plan
+from control_pgm.inference.tree.slices.long_plan import roll
 from control_pgm.keywords import keywords
 from control_pgm.models.factor_graph import Model
 from control_pgm.progress import Progress, check_progress

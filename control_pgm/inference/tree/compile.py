@@ -13,14 +13,14 @@ import numpy as np
 
 from control_pgm.inference.contract import Operand, contract, prepare
 from control_pgm.inference.problem import Problem
-from control_pgm.inference.slices.loops import Loop, extended, find_loops
-from control_pgm.inference.slices.repeating import Shift
-from control_pgm.inference.slices.short_network import moved
 from control_pgm.inference.tree.bucket_tree import BucketTree
 from control_pgm.inference.tree.folding import Product, Reference
 from control_pgm.inference.tree.messages import Batch, Cell, bind
 from control_pgm.inference.tree.passes import Collect, Programme
 from control_pgm.inference.tree.plan import Plan
+from control_pgm.inference.tree.slices.loops import Loop, extended, find_loops
+from control_pgm.inference.tree.slices.repeating import Shift
+from control_pgm.inference.tree.slices.short_network import moved
 from control_pgm.inference.tree.storage import Storage
 from control_pgm.inference.tree.structure import structure
 from control_pgm.tables.contraction.plan import recipe

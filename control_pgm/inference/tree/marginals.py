@@ -13,11 +13,11 @@ from itertools import chain, pairwise
 import numpy as np
 
 from control_pgm.errors import InvalidArgument, unknown
-from control_pgm.inference.slices.loops import Loop, together
 from control_pgm.inference.tree.bucket_tree import BucketTree
 from control_pgm.inference.tree.compile import Compiled
 from control_pgm.inference.tree.passes import Collect, Distribute
 from control_pgm.inference.tree.queries import Column, Fetched, Group, answer
+from control_pgm.inference.tree.slices.loops import Loop, together
 from control_pgm.models.factor_graph import Model
 from control_pgm.tables.arrays import FloatArray, lock
 from control_pgm.tables.contraction.views import Scope

@@ -13,15 +13,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from control_pgm.inference.slices.disjoint_ranges import DisjointRanges
-from control_pgm.inference.slices.loops import Loop, Written, collecting, distributing
 from control_pgm.inference.tree.messages import PRODUCT, UP, Cell
+from control_pgm.inference.tree.slices.disjoint_ranges import DisjointRanges
+from control_pgm.inference.tree.slices.loops import Loop, Written, collecting, distributing
 from control_pgm.inference.tree.storage import Storage
 from control_pgm.progress import Progress, Reporter
 from control_pgm.tables.numbers.message import Message, contract, joined, stacked
 from control_pgm.tables.numbers.scaled import Scaled
 from control_pgm.tables.numbers.stack import Stack
-from control_pgm.tables.recurrence.checkpoints import Segments
+from control_pgm.tables.recurrence.checkpoints import Checkpoints
 from control_pgm.tables.recurrence.series import Series
 
 
@@ -44,7 +44,7 @@ class _Repeated:
     """A loop that has been started: its results belong to ``places``, by step and row."""
 
     places: tuple[range, ...]
-    results: Segments
+    results: Checkpoints
 
 
 class Pass(ABC):
@@ -159,7 +159,7 @@ class Pass(ABC):
             return
         width = len(clusters) // loop.repetition.count
         storage, count = self.programme.storage, loop.repetition.count
-        results = Segments(loop.repetition, storage.length(count), storage.allocate)
+        results = Checkpoints(loop.repetition, storage.length(count), storage.allocate)
         repeated = _Repeated(loop.places, results)
         self._repeated.append(repeated)
         for step, places in enumerate(loop.places):

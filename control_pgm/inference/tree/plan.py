@@ -13,9 +13,9 @@ from control_pgm.display import size, text_table
 from control_pgm.errors import InvalidArgument, TooLarge, no_choice
 from control_pgm.inference.orders.cheapest import LIMITS, cheapest_order, reversed_order
 from control_pgm.inference.problem import Problem, check_model, pose
-from control_pgm.inference.slices.long_plan import Rolled, roll
-from control_pgm.inference.slices.repeating import Repeating
 from control_pgm.inference.tree.bucket_tree import BucketTree, bucket_tree
+from control_pgm.inference.tree.slices.long_plan import Rolled, roll
+from control_pgm.inference.tree.slices.repeating import Repeating
 from control_pgm.inference.tree.storage import Keep, Storage
 from control_pgm.keywords import keywords
 from control_pgm.models.factor_graph import Model

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from control_pgm.inference.contract import Operand
-from control_pgm.inference.slices.long_plan import Rolled
-from control_pgm.inference.slices.short_network import Block
 from control_pgm.inference.tree.plan import Plan
+from control_pgm.inference.tree.slices.long_plan import Rolled
+from control_pgm.inference.tree.slices.short_network import Block
 from control_pgm.inference.utility.cluster import Form
 from control_pgm.inference.utility.messages import Messages, Run, repeat
 from control_pgm.inference.utility.potentials import Term

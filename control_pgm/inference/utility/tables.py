@@ -12,7 +12,7 @@ import numpy as np
 
 from control_pgm.errors import InvalidArgument, unknown
 from control_pgm.inference.problem import Problem
-from control_pgm.inference.slices.repeating import Repeating
+from control_pgm.inference.tree.slices.repeating import Repeating
 from control_pgm.models.every_slice import EverySlice
 from control_pgm.tables.arrays import FloatArray
 from control_pgm.tables.factor import Factor

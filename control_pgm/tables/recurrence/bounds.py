@@ -17,7 +17,7 @@ from control_pgm.tables.contraction.views import Scope
 from control_pgm.tables.numbers.message import Message, contract, exponent_of, is_linear, log2_bounds, table_of
 from control_pgm.tables.numbers.scaled import Scaled
 from control_pgm.tables.numbers.stack import Stack
-from control_pgm.tables.recurrence.recurrence import Own, Repeated, Repetition
+from control_pgm.tables.recurrence.recurrence import Lagged, Recurrence, RecurrentStep
 from control_pgm.tables.recurrence.series import Series
 
 # Results are kept within the first range (products of two such rows lose no digit); where that is not possible, within
@@ -79,7 +79,7 @@ def bounds_of(message: Message) -> Bounds:
     return Bounds(low, high, full, exponent_of(message))
 
 
-def rough_gain(step: Repeated, start: int, stop: int, batch: int | None) -> Gain:
+def rough_gain(step: RecurrentStep, start: int, stop: int, batch: int | None) -> Gain:
     """The gain in repetitions ``start`` … ``stop`` − 1 from the bounds of the tables alone."""
     low: Any = 0.0
     high: Any = log2(step.recipe.terms)
@@ -104,7 +104,7 @@ def rough_gain(step: Repeated, start: int, stop: int, batch: int | None) -> Gain
     return Gain(low, np.full_like(low, -inf) if varying else -inf, high, exponent)
 
 
-def gain_of(step: Repeated, start: int, stop: int, batch: int | None = None) -> Gain:
+def gain_of(step: RecurrentStep, start: int, stop: int, batch: int | None = None) -> Gain:
     """The same from the sums of the tables, that is all-one messages, where these are known: they tell more."""
     rough = rough_gain(step, start, stop, batch)
     series = [table for table in step.tables if isinstance(table, Series)]
@@ -123,7 +123,7 @@ def gain_of(step: Repeated, start: int, stop: int, batch: int | None = None) -> 
     return Gain(rough.low, lowest, highest, rough.exponent)
 
 
-def _sums(step: Repeated, series: Sequence[Series]) -> tuple[Any, Any] | None:
+def _sums(step: RecurrentStep, series: Sequence[Series]) -> tuple[Any, Any] | None:
     """Bounds of what all-one messages become, for each distinct table of a series; None where zeros come out."""
     position = len(step.recipe.sizes)
     own: list[Message] = []
@@ -152,7 +152,7 @@ def _sums(step: Repeated, series: Sequence[Series]) -> tuple[Any, Any] | None:
 
 
 def through(
-    repetition: Repetition, gains: Sequence[Gain], carried: Mapping[int, Bounds], elsewhere: Callable[[Any], Bounds]
+    repetition: Recurrence, gains: Sequence[Gain], carried: Mapping[int, Bounds], elsewhere: Callable[[Any], Bounds]
 ) -> list[Bounds]:
     """The bounds of all results, of one repetition or many, from those of what is carried into them.
 
@@ -161,7 +161,7 @@ def through(
     results: list[Bounds] = []
     for step, gain in zip(repetition.steps, gains, strict=True):
         received = [
-            (carried[s.step] if s.lag else results[s.step]) if isinstance(s, Own) else elsewhere(s)
+            (carried[s.step] if s.lag else results[s.step]) if isinstance(s, Lagged) else elsewhere(s)
             for s in step.received
         ]
         full = gain.keeps_full and all(b.full for b in received)

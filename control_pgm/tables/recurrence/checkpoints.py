@@ -34,13 +34,13 @@ from control_pgm.tables.numbers.stack import Stack
 from control_pgm.tables.recurrence.binding import calls_of
 from control_pgm.tables.recurrence.bounds import RANGE, WIDE_RANGE
 from control_pgm.tables.recurrence.composed import composed
-from control_pgm.tables.recurrence.history import Allocate, Track
-from control_pgm.tables.recurrence.recurrence import Own, Repeated, Repetition
+from control_pgm.tables.recurrence.history import Allocate, History
+from control_pgm.tables.recurrence.recurrence import Lagged, Recurrence, RecurrentStep
 from control_pgm.tables.recurrence.run import run
 from control_pgm.tables.recurrence.series import Series
 
 
-class Segments:
+class Checkpoints:
     """The results of a repetition, by step and row.
 
     Parameters
@@ -52,14 +52,14 @@ class Segments:
         Makes the arrays of the tracks, in memory by default.
     """
 
-    def __init__(self, repetition: Repetition, length: int | None = None, allocate: Allocate = np.empty) -> None:
+    def __init__(self, repetition: Recurrence, length: int | None = None, allocate: Allocate = np.empty) -> None:
         self.repetition, self._allocate = repetition, allocate
         self.length = min(length or repetition.count, repetition.count)
         self._run = composed(repetition) or repetition
         kept = repetition.before if repetition.chain else range(len(repetition.steps))
         self._track_of = {step: step if self._run is repetition else 0 for step in kept}
         self._starts: list[Mapping[int, Message]] = [self._run.before]  # per segment: what is carried into it
-        self._open: dict[int, list[Track]] = {}  # the last two segments in use, whole
+        self._open: dict[int, list[History]] = {}  # the last two segments in use, whole
 
     @property
     def number(self) -> int:
@@ -84,7 +84,7 @@ class Segments:
             self._starts.append({step: tracks[step][stop - start - 1] for step in self._run.before})
         self._open[g] = tracks
 
-    def _tracks(self, g: int) -> list[Track]:
+    def _tracks(self, g: int) -> list[History]:
         while len(self._starts) <= g:
             for _ in self._open_segment(len(self._starts) - 1):
                 pass
@@ -100,7 +100,7 @@ class Segments:
             return self.repetition.before[step]
         if step not in self._track_of:
             made = self.repetition.steps[step]
-            received = [self.row(s.step, c - s.lag) if isinstance(s, Own) else s[c] for s in made.received]
+            received = [self.row(s.step, c - s.lag) if isinstance(s, Lagged) else s[c] for s in made.received]
             return contract([*made.at(c), *received], made.recipe)
         g, k = divmod(c, self.length)
         track = self._track_of[step]
@@ -123,10 +123,10 @@ class Segments:
             parts.append(self._tracks(g)[self._track_of[step]].stack(rows))
         return joined(parts)
 
-    def _made(self, step: Repeated, start: int, stop: int) -> Stack:
+    def _made(self, step: RecurrentStep, start: int, stop: int) -> Stack:
         """Results that were not kept, of many repetitions at once: the first axis counts them."""
         (source,) = step.received
-        assert isinstance(source, Own)
+        assert isinstance(source, Lagged)
         received = self.stack(source.step, start - source.lag, stop - source.lag)
         single = step.sparse or any(t.distinct.stack is None for t in step.tables if isinstance(t, Series))
         if single and not step.constant:
@@ -147,7 +147,7 @@ class Segments:
         return result
 
 
-def _row_by_row(step: Repeated, tables: Sequence[Message], received: Stack) -> Stack:
+def _row_by_row(step: RecurrentStep, tables: Sequence[Message], received: Stack) -> Stack:
     """A step on every stacked message by itself: straight into place, if bounds prove that nothing is lost."""
     received, count = received.dense(), len(received.exponents)
     bounds = [log2_bounds(table) for table in (received.table, *map(table_of, tables))]

@@ -19,12 +19,12 @@ from control_pgm.tables.contraction.views import Scope
 from control_pgm.tables.numbers.message import contract, is_linear, table_of
 from control_pgm.tables.numbers.scaled import Scaled
 from control_pgm.tables.numbers.stack import Stack
-from control_pgm.tables.recurrence.recurrence import Own, Repeated, Repetition
+from control_pgm.tables.recurrence.recurrence import Lagged, Recurrence, RecurrentStep
 
 _SPARSE_COUNT = 32  # repetitions that make up for composing sparse tables
 
 
-def composed(repetition: Repetition) -> Repetition | None:
+def composed(repetition: Recurrence) -> Recurrence | None:
     """The repetition of the carried step alone; None where that is no gain, or too wide for linear numbers."""
     path = _path(repetition)
     if not path or repetition.batch is not None or not _pays(repetition, path):
@@ -50,11 +50,11 @@ def composed(repetition: Repetition) -> Repetition | None:
     if not is_linear(matrix) or table_of(matrix).n_entries > sum(table_of(table).n_entries for table in operands):
         return None
     apply = recipe((axes, wanted), out, tuple(sizes))
-    step = Repeated(apply, (matrix,), (Own(0, 1),))
-    return Repetition(repetition.count, (step,), {0: repetition.before[path[0]]})
+    step = RecurrentStep(apply, (matrix,), (Lagged(0, 1),))
+    return Recurrence(repetition.count, (step,), {0: repetition.before[path[0]]})
 
 
-def _path(repetition: Repetition) -> list[int] | None:
+def _path(repetition: Recurrence) -> list[int] | None:
     """The steps from the one that is carried over back to the one that receives it."""
     if not repetition.chain or not all(step.constant for step in repetition.steps):
         return None
@@ -62,13 +62,13 @@ def _path(repetition: Repetition) -> list[int] | None:
     path = [carried]
     while True:
         (source,) = repetition.steps[path[-1]].received
-        assert isinstance(source, Own)
+        assert isinstance(source, Lagged)
         if source.lag:
             return path if source.step == carried else None
         path.append(source.step)
 
 
-def _pays(repetition: Repetition, path: list[int]) -> bool:
+def _pays(repetition: Recurrence, path: list[int]) -> bool:
     """Whether the composed table is smaller than its parts by enough to make up for composing it."""
     tables = [table_of(table) for j in path for table in repetition.steps[j].at(0)]
     if not tables:

@@ -15,10 +15,10 @@ from control_pgm.tables.numbers.stack import Stack
 Allocate = Callable[[tuple[int, ...]], FloatArray]  # shape -> an array to be filled
 
 
-class Track:
+class History:
     """The results of one repeated step: row c holds the table of repetition c, times ``2**exponents[c]``.
 
-    Rows that are too wide for linear numbers are kept apart, as they are. Filled by `running`, read-only for all
+    Rows that are too wide for linear numbers are kept apart, as they are. Filled by `run`, read-only for all
     others.
 
     Parameters

@@ -1,8 +1,8 @@
 """The same contractions again and again, each on what the one before has left: the slices of a long network.
 
 A *repetition* is a list of steps that is run ``count`` times. A step contracts fixed tables with messages: results of
-its own repetition, of the one before, or tables from elsewhere. `running` runs it; all results of a step are rows of
-one `Track`.
+its own repetition, of the one before, or tables from elsewhere. `run` runs it; all results of a step are rows of
+one `History`.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ from control_pgm.tables.contraction.plan import Recipe
 from control_pgm.tables.numbers.message import Message, table_of
 from control_pgm.tables.numbers.scaled import Scaled
 from control_pgm.tables.numbers.stack import Stack
-from control_pgm.tables.recurrence.history import Allocate, Track
+from control_pgm.tables.recurrence.history import Allocate, History
 from control_pgm.tables.recurrence.series import Series
 
 
-class Own(NamedTuple):
+class Lagged(NamedTuple):
     """The result of a step of the same repetition (lag 0) or of the one before (lag 1)."""
 
     step: int
     lag: int
 
 
-Source = Own | Sequence[Message]  # or a table from elsewhere for every repetition
+Source = Lagged | Sequence[Message]  # or a table from elsewhere for every repetition
 
 
 @dataclass(frozen=True, eq=False)
-class Repeated:
+class RecurrentStep:
     """One step: ``recipe`` on the tables, then the messages received.
 
     ``tables`` holds, per operand, one table for all repetitions or a sequence with one for each.
@@ -74,11 +74,11 @@ class Repeated:
 
 
 @dataclass(frozen=True, eq=False)
-class Repetition:
+class Recurrence:
     """Steps that are run ``count`` times; see the module. ``before`` holds, by step, what lag 1 means at the start."""
 
     count: int
-    steps: tuple[Repeated, ...]
+    steps: tuple[RecurrentStep, ...]
     before: Mapping[int, Message]
     batch: int | None = None
 
@@ -86,16 +86,16 @@ class Repetition:
     def chain(self) -> bool:
         """Whether everything hangs on one message that is carried over: then bounds move by what tables alone say."""
         known = all(step.series for step in self.steps)
-        alone = all(len(step.received) == 1 and isinstance(step.received[0], Own) for step in self.steps)
+        alone = all(len(step.received) == 1 and isinstance(step.received[0], Lagged) for step in self.steps)
         return known and alone and len(self.before) == 1
 
-    def tracks(self, start: int, stop: int, allocate: Allocate = np.empty) -> list[Track]:
+    def tracks(self, start: int, stop: int, allocate: Allocate = np.empty) -> list[History]:
         """Empty tracks for the repetitions from ``start`` to ``stop``.
 
         In a chain only what is carried over is kept: the rest follows from it.
         """
         kept = self.before if self.chain else range(len(self.steps))
         return [
-            Track(stop - start, step.shape, self.batch, allocate, passing=j not in kept)
+            History(stop - start, step.shape, self.batch, allocate, passing=j not in kept)
             for j, step in enumerate(self.steps)
         ]

@@ -29,27 +29,27 @@ from control_pgm.tables.recurrence.bounds import (
     repetitions_within,
     through,
 )
-from control_pgm.tables.recurrence.history import Track
-from control_pgm.tables.recurrence.recurrence import Own, Repetition, Source
+from control_pgm.tables.recurrence.history import History
+from control_pgm.tables.recurrence.recurrence import Lagged, Recurrence, Source
 
 _LONGEST = 2048  # repetitions between two reports of progress
 
 
 def run(
-    repetition: Repetition, start: int, stop: int, before: Mapping[int, Message], tracks: Sequence[Track]
+    repetition: Recurrence, start: int, stop: int, before: Mapping[int, Message], tracks: Sequence[History]
 ) -> Iterator[int]:
     """Run repetitions ``start`` … ``stop`` − 1 into tracks; yields now and then how many are done.
 
     ``before`` is what the steps that are carried over had left before ``start``.
     """
-    return _Run(repetition, start, stop, before, tracks).run()
+    return _Running(repetition, start, stop, before, tracks).run()
 
 
-class _Run:
+class _Running:
     """The working state of `run`."""
 
     def __init__(
-        self, spec: Repetition, start: int, stop: int, before: Mapping[int, Message], tracks: Sequence[Track]
+        self, spec: Recurrence, start: int, stop: int, before: Mapping[int, Message], tracks: Sequence[History]
     ) -> None:
         self.spec, self.start, self.n, self.tracks = spec, start, stop - start, tracks
         self.before = before
@@ -83,7 +83,7 @@ class _Run:
 
     def received(self, source: Source, c: int) -> Message:
         """A message that a step of repetition c receives."""
-        if not isinstance(source, Own):
+        if not isinstance(source, Lagged):
             return source[self.start + c]
         return self.left(source.step, c) if source.lag else self.tracks[source.step][c]
 

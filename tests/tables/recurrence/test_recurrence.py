@@ -6,9 +6,9 @@ import pytest
 from control_pgm.tables.contraction.plan import recipe
 from control_pgm.tables.numbers.message import contract, table_of
 from control_pgm.tables.numbers.scaled import Scaled
-from control_pgm.tables.recurrence.checkpoints import Segments
+from control_pgm.tables.recurrence.checkpoints import Checkpoints
 from control_pgm.tables.recurrence.composed import composed
-from control_pgm.tables.recurrence.recurrence import Own, Repeated, Repetition
+from control_pgm.tables.recurrence.recurrence import Lagged, Recurrence, RecurrentStep
 
 S, A = 5, 3
 UP = recipe(((0, 1, 2), (2,)), (0, 1), (S, A, S))  # q(s,a) = sum_s' P(s,a,s') m(s')
@@ -23,8 +23,8 @@ def tables(rng, *, zeros=0.0, nats=2.0):
 
 def chain(p, w, count, start):
     """The backward recursion of a decision process as a repetition."""
-    steps = (Repeated(UP, (p,), (Own(1, 1),)), Repeated(OVER, (w,), (Own(0, 0),)))
-    return Repetition(count, steps, {1: start})
+    steps = (RecurrentStep(UP, (p,), (Lagged(1, 1),)), RecurrentStep(OVER, (w,), (Lagged(0, 0),)))
+    return Recurrence(count, steps, {1: start})
 
 
 def one_by_one(p, w, count, start):
@@ -55,7 +55,7 @@ def test_a_chain_equals_guarded_contractions(zeros, nats, length):
     rng = np.random.default_rng(3)
     p, w = tables(rng, zeros=zeros, nats=nats)
     start = Scaled(np.ones(S))
-    segments = Segments(chain(p, w, 150, start), length)
+    segments = Checkpoints(chain(p, w, 150, start), length)
     for _ in segments.run():
         pass
     check(segments, one_by_one(p, w, 150, start), 1e-13)
@@ -67,7 +67,7 @@ def test_tables_of_their_own_for_every_repetition(length):
     several = [tables(rng)[0] for _ in range(60)]
     _, w = tables(rng, nats=5.0)
     start = Scaled(np.ones(S))
-    segments = Segments(chain(several, w, 60, start), length)
+    segments = Checkpoints(chain(several, w, 60, start), length)
     check(segments, one_by_one(several, w, 60, start), 1e-13)
 
 
@@ -75,7 +75,7 @@ def test_the_first_message_may_have_zeros_and_any_scale():
     rng = np.random.default_rng(5)
     p, w = tables(rng)
     start = Scaled.from_log(np.array([-np.inf, -2000.0, -np.inf, -2900.0, -np.inf]))
-    segments = Segments(chain(p, w, 40, start))
+    segments = Checkpoints(chain(p, w, 40, start))
     check(segments, one_by_one(p, w, 40, start), 1e-13)
 
 
@@ -97,13 +97,13 @@ def test_a_composed_chain_lets_pass_what_no_table_mentions():
     sizes = (4, 3, 50, 4)  # m(k, s) = sum_x f(x, s') m(k, s') P(s', s): no table mentions k
     p, f = Scaled(rng.dirichlet(np.ones(4), 4)), Scaled(rng.random((50, 4)))
     steps = (
-        Repeated(recipe(((2, 3), (1, 3)), (1, 3), sizes), (f,), (Own(1, 1),)),
-        Repeated(recipe(((3, 0), (1, 3)), (1, 0), sizes), (p,), (Own(0, 0),)),
+        RecurrentStep(recipe(((2, 3), (1, 3)), (1, 3), sizes), (f,), (Lagged(1, 1),)),
+        RecurrentStep(recipe(((3, 0), (1, 3)), (1, 0), sizes), (p,), (Lagged(0, 0),)),
     )
     start = rng.random((3, 4))
-    repetition = Repetition(40, steps, {1: Scaled(start)})
+    repetition = Recurrence(40, steps, {1: Scaled(start)})
     assert composed(repetition) is not None
-    segments, want = Segments(repetition), start
+    segments, want = Checkpoints(repetition), start
     for c in range(40):
         want = (f.linear().sum(axis=0) * want) @ p.linear()
         assert np.abs(table_of(segments.row(1, c)).linear() / want - 1.0).max() <= 1e-12
@@ -113,7 +113,7 @@ def test_only_what_is_carried_over_is_kept_of_a_chain():
     p, w = tables(np.random.default_rng(7), nats=1e6)
     made = []
     allocate = lambda shape: made.append(shape) or np.empty(shape)  # noqa: E731
-    segments = Segments(chain(p, w, 50, Scaled(np.ones(S))), None, allocate)
+    segments = Checkpoints(chain(p, w, 50, Scaled(np.ones(S))), None, allocate)
     for _ in segments.run():
         pass
     assert made == [(50, S)]
@@ -123,7 +123,7 @@ def test_checkpoints_make_every_stretch_once_when_read_in_order():
     p, w = tables(np.random.default_rng(8))
     made = []
     allocate = lambda shape: made.append(shape) or np.empty(shape)  # noqa: E731
-    segments = Segments(chain(p, w, 100, Scaled(np.ones(S))), 10, allocate)
+    segments = Checkpoints(chain(p, w, 100, Scaled(np.ones(S))), 10, allocate)
     for _ in segments.run():
         pass
     assert len(made) == 10

@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from control_pgm.inference.slices.evidence import FREE, Observed, is_time, observe
-from control_pgm.inference.slices.short_network import Column, Form, Run, Timed
+from control_pgm.inference.tree.slices.evidence import FREE, Observed, is_time, observe
+from control_pgm.inference.tree.slices.short_network import StepForm, StepRun, StepTable, Timed
 from control_pgm.models.cpd import CPD
 from control_pgm.models.template import PRIME, DynamicBayesianNetwork
 from control_pgm.tables.arrays import IntArray
@@ -27,16 +27,16 @@ from control_pgm.tables.recurrence.series import Distinct, Series
 _CHANGES = 16  # a table that changes its numbers more often over the steps is a series
 
 
-class Runs(NamedTuple):
+class StepRuns(NamedTuple):
     """The runs of a network, its tables by number, see `Problem` for their origins, and what is observed."""
 
-    runs: tuple[Run, ...]
+    runs: tuple[StepRun, ...]
     tables: Sequence[Scaled | Series]
     origins: Sequence[Scaled]
     observed: Mapping[str, int]
 
 
-def runs_of(model: DynamicBayesianNetwork, evidence: Mapping[str, Hashable]) -> Runs | None:
+def runs_of(model: DynamicBayesianNetwork, evidence: Mapping[str, Hashable]) -> StepRuns | None:
     """The runs of a network given evidence; None where its steps are no runs, or the evidence is wrong."""
     observed = observe(model, evidence)
     if observed is None:
@@ -46,12 +46,12 @@ def runs_of(model: DynamicBayesianNetwork, evidence: Mapping[str, Hashable]) -> 
 
 # --- steps ------------------------------------------------------------------------------------------------------
 @dataclass(eq=False)
-class _Own:
+class _TemplateTable:
     """A CPD of the template's step, or of its first slice, in all steps that have it.
 
     Attributes
     ----------
-    scope, sizes, child : as in `Column`.
+    scope, sizes, child : as in `StepTable`.
     default : the template's table.
     varying : one table per step in place of it.
     replaced : step -> the CPD in its place.
@@ -102,11 +102,11 @@ class _Steps:
         self.numbers: dict[Hashable, int] = {}
         self.sliced: dict[Hashable, Scaled] = {}
 
-    def runs(self) -> Runs | None:
+    def runs(self) -> StepRuns | None:
         """See `runs_of`."""
         try:
             self.take_changes()
-            return Runs(self.compressed(), self.tables, self.origins, self.observed.by_name(self.lengths))
+            return StepRuns(self.compressed(), self.tables, self.origins, self.observed.by_name(self.lengths))
         except _Irregular:
             return None
 
@@ -173,18 +173,18 @@ class _Steps:
         return time
 
     # --- where runs end -----------------------------------------------------------------------------------------
-    def compressed(self) -> tuple[Run, ...]:
+    def compressed(self) -> tuple[StepRun, ...]:
         """The runs."""
         ends = sorted({0, *self.cuts(), self.horizon})
-        runs = [Run(self.form(-1), 1)]
+        runs = [StepRun(self.form(-1), 1)]
         for start, stop in pairwise(ends):
             form = self.form(start)
             if len(runs) > 1 and runs[-1].form == form:
-                runs[-1] = Run(form, runs[-1].steps + stop - start)
+                runs[-1] = StepRun(form, runs[-1].steps + stop - start)
             else:
-                runs.append(Run(form, stop - start))
+                runs.append(StepRun(form, stop - start))
         if self.horizon in self.added:
-            runs.append(Run(self.form(self.horizon), 1))
+            runs.append(StepRun(self.form(self.horizon), 1))
         return tuple(runs)
 
     def cuts(self) -> set[int]:
@@ -205,7 +205,7 @@ class _Steps:
                 cuts |= changes
         return {t for t in cuts if 0 < t < self.horizon}
 
-    def number_changes(self, own: _Own, structural: Iterable[int]) -> set[int]:
+    def number_changes(self, own: _TemplateTable, structural: Iterable[int]) -> set[int]:
         """The steps at which the numbers of a table change."""
         changes: set[int] = set()
         for t in own.replaced.keys() - set(structural):
@@ -228,40 +228,42 @@ class _Steps:
         return scope
 
     # --- forms --------------------------------------------------------------------------------------------------
-    def form(self, t: int) -> Form:
+    def form(self, t: int) -> StepForm:
         """What is in step t."""
-        columns: list[Column] = []
+        columns: list[StepTable] = []
         observed: set[Timed] = set()
         added = self.added.get(t, [])
         own = self.first if t < 0 else self.step if t < self.horizon else []
-        items: list[_Own | _Added] = self.sorted([*own, *(a for a in added if not isinstance(a.child, str))], t)
+        items: list[_TemplateTable | _Added] = self.sorted(
+            [*own, *(a for a in added if not isinstance(a.child, str))], t
+        )
         items += [a for a in added if isinstance(a.child, str)]
         for item in items:
             columns.append(self.column(item, t, observed))
-        return Form(tuple(columns), frozenset(observed))
+        return StepForm(tuple(columns), frozenset(observed))
 
-    def sorted(self, items: Sequence[_Own | _Added], t: int) -> list[_Own | _Added]:
+    def sorted(self, items: Sequence[_TemplateTable | _Added], t: int) -> list[_TemplateTable | _Added]:
         """The CPDs of step t in natural order: parents first, and of what is ready what belongs to slice t."""
         order = _natural_order(tuple([(item.child, self.scope(item, t)) for item in items]))
         return [items[k] for k in order]
 
-    def scope(self, item: _Own | _Added, t: int) -> tuple[Timed, ...]:
+    def scope(self, item: _TemplateTable | _Added, t: int) -> tuple[Timed, ...]:
         """The scope of a table of step t."""
-        replaced = item.replaced.get(t) if isinstance(item, _Own) else None
+        replaced = item.replaced.get(t) if isinstance(item, _TemplateTable) else None
         return item.scope if replaced is None else self.replaced_scope(replaced, t)
 
-    def column(self, item: _Own | _Added, t: int, observed: set[Timed]) -> Column:
+    def column(self, item: _TemplateTable | _Added, t: int, observed: set[Timed]) -> StepTable:
         """A table of step t; notes which of its variables are observed."""
-        replaced, scope = item.replaced.get(t) if isinstance(item, _Own) else None, self.scope(item, t)
+        replaced, scope = item.replaced.get(t) if isinstance(item, _TemplateTable) else None, self.scope(item, t)
         sizes = item.sizes if replaced is None else replaced.shape
         states = [self.state(base, t + dt) for base, dt in scope]
         observed.update(timed for timed, state in zip(scope, states, strict=True) if state >= 0)
-        if isinstance(item, _Own) and item.series and (replaced is None or scope == item.scope):
+        if isinstance(item, _TemplateTable) and item.series and (replaced is None or scope == item.scope):
             series, key = True, self.of_series(item, tuple([state >= 0 for state in states]))
         else:
             table = replaced.scaled if replaced is not None else self.table(item, t)
             series, key = False, self.number(self.given(table, states), table)
-        return Column(scope, sizes, key, series, item.child)
+        return StepTable(scope, sizes, key, series, item.child)
 
     def state(self, base: str, time: int) -> int:
         """The state that a variable is observed in; −1 if it is free."""
@@ -269,7 +271,7 @@ class _Steps:
             return self.observed.state(base, time)
         return self.observed.added.get(f"{base}_{time}", FREE)
 
-    def table(self, item: _Own | _Added, t: int) -> Scaled:
+    def table(self, item: _TemplateTable | _Added, t: int) -> Scaled:
         """The table of an item at a step, evidence not yet sliced away."""
         if isinstance(item, _Added):
             return item.table
@@ -292,7 +294,7 @@ class _Steps:
             self.origins.append(origin)
         return self.numbers[id(table)]
 
-    def of_series(self, own: _Own, mask: tuple[bool, ...]) -> int:
+    def of_series(self, own: _TemplateTable, mask: tuple[bool, ...]) -> int:
         """The number of the series of a table, some of its variables observed."""
         key = id(own), mask
         if key not in self.numbers:
@@ -301,7 +303,7 @@ class _Steps:
             self.origins.append(own.default)
         return self.numbers[key]
 
-    def series(self, own: _Own, mask: tuple[bool, ...]) -> Series:
+    def series(self, own: _TemplateTable, mask: tuple[bool, ...]) -> Series:
         """One table for each step; where other variables are observed than in ``mask`` it is never read."""
         base = own.varying or Series.of([own.default] * self.horizon)
         replaced = {t: cpd for t, cpd in own.replaced.items() if self.replaced_scope(cpd, t) == own.scope}
@@ -334,9 +336,9 @@ class _Steps:
         return np.maximum(self.observed.slices[base][dt : dt + self.horizon], 0)
 
 
-def _own(cpd: CPD, initial: int) -> _Own:
+def _own(cpd: CPD, initial: int) -> _TemplateTable:
     """A CPD of the template; variables of the first slice count as the next ones of step −1."""
-    return _Own(_timed(cpd.scope, initial), cpd.shape, cpd.scaled)
+    return _TemplateTable(_timed(cpd.scope, initial), cpd.shape, cpd.scaled)
 
 
 @lru_cache(maxsize=1024)

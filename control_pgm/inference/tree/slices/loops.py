@@ -17,15 +17,15 @@ import numpy as np
 from control_pgm.inference.tree.messages import PRODUCT, UP, Cell, Instruction
 from control_pgm.tables.numbers.message import Message
 from control_pgm.tables.numbers.scaled import Scaled
-from control_pgm.tables.recurrence.recurrence import Own, Repeated, Repetition, Source
+from control_pgm.tables.recurrence.recurrence import Lagged, Recurrence, RecurrentStep, Source
 from control_pgm.tables.recurrence.series import Series
 
 _SHORTEST = 6  # copies that make a loop worth while
 _WIDEST = 64  # cells in a block
 
 
-class Messages(Protocol):
-    """Messages by the number of a cluster."""
+class SentMessages(Protocol):
+    """SentMessages by the number of a cluster."""
 
     def __getitem__(self, cluster: int, /) -> Message: ...
     def get(self, cluster: int, /) -> Message | None: ...
@@ -99,7 +99,7 @@ def _kind(cell: Cell) -> Hashable:
 class Written:
     """A loop as a repetition, and where its results belong: per step the clusters of its rows, in order."""
 
-    repetition: Repetition
+    repetition: Recurrence
     places: tuple[range, ...]
 
 
@@ -132,7 +132,7 @@ def _equal(a: Cell, b: Cell) -> bool:
 
 
 def collecting(
-    loop: Loop, cells: Sequence[Cell], steps_of: Sequence[int], sent: Messages, batch: int | None
+    loop: Loop, cells: Sequence[Cell], steps_of: Sequence[int], sent: SentMessages, batch: int | None
 ) -> Written | None:
     """The upward messages of a loop, copies in the order of elimination; None where they are no repetition."""
     block = [(j, up) for j in range(loop.width) if (up := cells[loop.first + j].up) is not None]
@@ -144,16 +144,16 @@ def collecting(
             lag, position = divmod(j + offset, loop.width)
             if lag not in (0, -1) or position not in step_of:
                 return None
-            sources.append(Own(step_of[position], -lag))
+            sources.append(Lagged(step_of[position], -lag))
             if lag:
                 before[step_of[position]] = loop.first + position - loop.width
         own = [up] if loop.same else [c.up for c in cells[loop.first + j : loop.stop : loop.width] if c.up is not None]
-        steps.append(Repeated(up.recipe, _tables(own, steps_of, loop.copies(j)), tuple(sources)))
+        steps.append(RecurrentStep(up.recipe, _tables(own, steps_of, loop.copies(j)), tuple(sources)))
     return _written(loop, steps, before, sent, [loop.copies(j) for j, _ in block], batch)
 
 
 def distributing(
-    loop: Loop, cells: Sequence[Cell], steps_of: Sequence[int], up: Messages, sent: Messages, batch: int | None
+    loop: Loop, cells: Sequence[Cell], steps_of: Sequence[int], up: SentMessages, sent: SentMessages, batch: int | None
 ) -> Written | None:
     """The downward messages of a loop, copies in the opposite order; None where they are no repetition."""
     block = [(j, k) for j in reversed(range(loop.width)) for k in range(len(cells[loop.first + j].down))]
@@ -172,20 +172,20 @@ def distributing(
             n = step_of.get(j, -1)  # the message from the parent, whose cluster lies in this copy or the one above
             if side == PRODUCT or n < 0 or target[n] not in (j, j - loop.width):
                 return None
-            sources.append(Own(n, int(target[n] != j)))
+            sources.append(Lagged(n, int(target[n] != j)))
             if target[n] != j:
                 before[n] = loop.stop - loop.width + j
         every = cells[loop.first + j : loop.stop : loop.width] if not loop.same else [cells[loop.first + j]]
         own = [cell.down[k] for cell in every][::-1]
         tables = _tables(own, steps_of, loop.copies(j)[::-1])
-        steps.append(Repeated(instruction.recipe, tables, tuple(sources)))
+        steps.append(RecurrentStep(instruction.recipe, tables, tuple(sources)))
     return _written(loop, steps, before, sent, [loop.copies(t)[::-1] for t in target], batch)
 
 
 class Rows(Sequence[Message]):
     """The messages of some clusters, looked up when they are needed."""
 
-    def __init__(self, messages: Messages, clusters: range) -> None:
+    def __init__(self, messages: SentMessages, clusters: range) -> None:
         self._messages, self._clusters = messages, clusters
 
     def __len__(self) -> int:
@@ -219,13 +219,13 @@ def together(
 
 def _written(
     loop: Loop,
-    steps: Sequence[Repeated],
+    steps: Sequence[RecurrentStep],
     before: Mapping[int, int],
-    sent: Messages,
+    sent: SentMessages,
     places: Sequence[range],
     batch: int | None,
 ) -> Written | None:
     carried = {step: message for step, cluster in before.items() if (message := sent.get(cluster)) is not None}
     if not steps or len(carried) < len(before):
         return None
-    return Written(Repetition(loop.count, tuple(steps), carried, batch), tuple(places))
+    return Written(Recurrence(loop.count, tuple(steps), carried, batch), tuple(places))

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from control_pgm.inference.slices.disjoint_ranges import DisjointRanges
+from control_pgm.inference.tree.slices.disjoint_ranges import DisjointRanges
 
 
 @given(st.lists(st.tuples(st.integers(-40, 40), st.integers(-5, 5), st.integers(0, 9)), max_size=20))

@@ -2,7 +2,7 @@
 
 The plan of a long network is that of a short one (see `short`) with copies of some steps inserted. Nothing is written
 out: what belongs to a cluster, a table or a variable is worked out when it is read. Numbers of variables and tables
-grow with time, those of clusters fall, since elimination runs backwards.
+grow with time, those of clusters fall, since elimination runs reversed_segments.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ from typing import Any, TypeVar
 import numpy as np
 
 from control_pgm.inference.problem import Problem, TablesOfSteps
-from control_pgm.inference.slices.repeating import Repeating, Segment, Shift
-from control_pgm.inference.slices.runs import runs_of
-from control_pgm.inference.slices.short_network import (
+from control_pgm.inference.tree.bucket_tree import BucketTree
+from control_pgm.inference.tree.slices.repeating import Repeating, Segment, Shift
+from control_pgm.inference.tree.slices.runs import runs_of
+from control_pgm.inference.tree.slices.short_network import (
     MOST,
     Block,
-    Run,
-    Short,
+    ShortNetwork,
+    StepRun,
     Timed,
-    backwards,
     moved,
+    reversed_segments,
     segments,
     short_network,
 )
-from control_pgm.inference.tree.bucket_tree import BucketTree
 from control_pgm.models.factor_graph import Model
 from control_pgm.models.template import DynamicBayesianNetwork
 from control_pgm.tables.numbers.scaled import Scaled
@@ -67,7 +67,7 @@ class Rolled:
     origins : by the same numbers, as in `Problem`.
     """
 
-    short: Short
+    short: ShortNetwork
     copies: tuple[int, ...]
     tables: Sequence[Scaled | Series]
     origins: Sequence[Scaled]
@@ -97,7 +97,7 @@ class Rolled:
 
     @cached_property
     def _clusters(self) -> list[Segment]:
-        return backwards(self._variables, len(self.short.names))
+        return reversed_segments(self._variables, len(self.short.names))
 
     @property
     def inserted(self) -> int:
@@ -272,7 +272,7 @@ def roll(model: Model, evidence: Mapping[str, Hashable]) -> tuple[Rolled, Proble
     found = runs_of(model, evidence)
     if found is None:
         return None
-    short = short_network(tuple([Run(form, min(count, MOST)) for form, count in found.runs]))
+    short = short_network(tuple([StepRun(form, min(count, MOST)) for form, count in found.runs]))
     if short is None or not short.blocks:
         return None
     copies = tuple([found.runs[block.run].steps - short.kept for block in short.blocks])

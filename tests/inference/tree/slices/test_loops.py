@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 
 from control_pgm import CPD, BayesianNetwork, Factor, FactorGraph, Variable, infer
 from control_pgm.inference.exact import TreePosterior
-from control_pgm.inference.slices import loops
-from control_pgm.inference.slices.loops import Loop, find_loops
 from control_pgm.inference.tree.compile import compile_plan
 from control_pgm.inference.tree.passes import Collect, Programme
 from control_pgm.inference.tree.plan import plan
+from control_pgm.inference.tree.slices import loops
+from control_pgm.inference.tree.slices.loops import Loop, find_loops
 
 
 def hidden_chain(rng, n, *, varying):

@@ -1,4 +1,4 @@
-"""Short networks: the plan of a long unrolled network with its repeated steps left out.
+"""ShortNetwork networks: the plan of a long unrolled network with its repeated steps left out.
 
 A long network is a list of *runs*, each a number of steps of one form: the same tables over the same variables, the
 same variables observed. In the short network every run has a few steps only, and is planned like any other. If two
@@ -15,9 +15,9 @@ from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from control_pgm.inference.orders.cheapest import reversed_order
-from control_pgm.inference.slices.repeating import Segment, Shift
 from control_pgm.inference.tree.bucket_tree import BucketTree, bucket_tree
 from control_pgm.inference.tree.messages import Batch
+from control_pgm.inference.tree.slices.repeating import Segment, Shift
 from control_pgm.inference.tree.structure import Structure, structure
 from control_pgm.tables.contraction.views import Scope
 
@@ -28,7 +28,7 @@ MOST = max(_FEW) + 1  # longer runs have the same short network
 Timed = tuple[str, int]  # a variable by its name without time, and its time; in a step the time is relative
 
 
-class Column(NamedTuple):
+class StepTable(NamedTuple):
     """A table of a step.
 
     Attributes
@@ -46,17 +46,17 @@ class Column(NamedTuple):
     child: Timed | str
 
 
-class Form(NamedTuple):
+class StepForm(NamedTuple):
     """A step: its tables, the CPDs in the natural order of their children, and what is observed among its variables."""
 
-    columns: tuple[Column, ...]
+    columns: tuple[StepTable, ...]
     observed: frozenset[Timed]
 
 
-class Run(NamedTuple):
+class StepRun(NamedTuple):
     """Steps of one form, one after the other."""
 
-    form: Form
+    form: StepForm
     steps: int
 
 
@@ -79,7 +79,7 @@ class Block(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Short:
+class ShortNetwork:
     """A short unrolled network without its numbers, and which of its steps are repeated.
 
     Attributes
@@ -116,7 +116,7 @@ class Short:
         return _batched(self, batch)
 
     def first_cluster(self, block: Block) -> int:
-        """The first cluster of a block; clusters count backwards in time."""
+        """The first cluster of a block; clusters count reversed_segments in time."""
         return len(self.names) - block.variables - block.size.variables
 
     @cached_property
@@ -126,14 +126,14 @@ class Short:
 
 
 @lru_cache(maxsize=256)
-def _batched(short: Short, batch: Batch) -> Structure:
+def _batched(short: ShortNetwork, batch: Batch) -> Structure:
     return structure(
         short.tree, short.scopes, short.references, short.children, short.cards, batch, series=short.shifted
     )
 
 
 @lru_cache(maxsize=256)
-def short_network(runs: tuple[Run, ...]) -> Short | None:
+def short_network(runs: tuple[StepRun, ...]) -> ShortNetwork | None:
     """The short network of these runs, their numbers of steps cut to `MOST`; None if steps may not be repeated."""
     for kept in _FEW:
         short = _short_network(runs, kept)
@@ -142,7 +142,7 @@ def short_network(runs: tuple[Run, ...]) -> Short | None:
     return None
 
 
-def _short_network(runs: Sequence[Run], kept: int) -> Short | None:
+def _short_network(runs: Sequence[StepRun], kept: int) -> ShortNetwork | None:
     index: dict[Timed, int] = {}
     cards: list[int] = []
     scopes: list[Scope] = []
@@ -186,7 +186,7 @@ def _short_network(runs: Sequence[Run], kept: int) -> Short | None:
                 place = keys[k], table_steps[k] - cluster_steps[i]
                 references[k] = shifted.setdefault(place, max(keys) + 1 + len(shifted))
     made = structure(tree, scopes, references, children, cards, series=set(shifted.values()))
-    return Short(
+    return ShortNetwork(
         list(index),
         cards,
         scopes,
@@ -204,8 +204,8 @@ def _short_network(runs: Sequence[Run], kept: int) -> Short | None:
     )
 
 
-def _agree(short: Short, block: Block) -> bool:
-    """See `Short.agree`. What a step receives are separators and silence of its clusters' children, of any step."""
+def _agree(short: ShortNetwork, block: Block) -> bool:
+    """See `ShortNetwork.agree`. What a step receives are the separators of its children, and which send nothing."""
     tree, (_, k, tables), silent = short.tree, block.size, short.structure.silent
     begin = short.first_cluster(block)
     for i in range(begin, begin + k):
@@ -252,7 +252,7 @@ def segments(total: int, blocks: Sequence[tuple[int, Shift]], copies: Sequence[i
     return [segment for segment in result if segment.width]
 
 
-def backwards(forward: Sequence[Segment], total: int) -> list[Segment]:
+def reversed_segments(forward: Sequence[Segment], total: int) -> list[Segment]:
     """The segments of the same sequence, of which the short one has ``total`` items, read from its end."""
     stop = forward[-1].stop if forward else 0
     return [
