@@ -1,117 +1,82 @@
 """Bounds on messages, and what steps do to them: how long numbers provably stay in range.
 
-All bounds are base-2 logarithms of scaled values. A step adds its *gain* to the bounds of what it receives.
+All bounds are base-2 logarithms of scaled values. A step adds its *gain* to the bounds of what it receives. Of many
+repetitions bounds, gains and exponents are arrays whose first axis counts them; its length is one where all are equal.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from math import floor, inf, log2
+from math import inf, log2
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from control_pgm.tables.arrays import FloatArray, IntArray
+from control_pgm.tables.arrays import FloatArray, IntArray, positive_minimum
 from control_pgm.tables.contraction.plan import recipe
 from control_pgm.tables.contraction.views import Scope
 from control_pgm.tables.numbers.message import Message, contract, exponent_of, is_linear, log2_bounds, table_of
 from control_pgm.tables.numbers.scaled import Scaled
 from control_pgm.tables.numbers.stack import Stack
-from control_pgm.tables.recurrence.recurrence import Lagged, Recurrence, RecurrentStep
-from control_pgm.tables.recurrence.series import Series
+from control_pgm.tables.recurrence.recurrence import Lagged, Recurrence, RecurrentStep, Rows
+from control_pgm.tables.recurrence.series import Series, row_bounds
 
 # Results are kept within the first range (products of two such rows lose no digit); where that is not possible, within
 # the second, in which no digit is lost either.
 RANGE, WIDE_RANGE = 400.0, 880.0
+_FAR = 1e6  # stands for infinity in sums of bounds: far beyond either range
 
 
 class Gain(NamedTuple):
-    """What a step does to the bounds and the exponent of what it receives, which it adds up.
+    """What a step does to the bounds and the exponent of what it receives, which it adds up."""
 
-    Each is one number for all repetitions, or an array whose first axis counts them.
-    """
-
-    low: Any  # to the lower bound on positive entries
-    low_if_full: Any  # the same where no entry received is zero; −inf if zeros may come out all the same
-    high: Any
-    exponent: Any  # an int; of a batch one for each member
-
-    @property
-    def varies(self) -> bool:
-        """Whether the gain is not the same in all repetitions."""
-        return isinstance(self.low, np.ndarray)
-
-    @property
-    def keeps_full(self) -> bool:
-        """Whether no zero comes out where none goes in."""
-        return bool((self.low_if_full > -inf).all()) if self.varies else self.low_if_full > -inf
-
-    def within(self, repetitions: slice) -> Gain:
-        """The gains of some repetitions."""
-        return Gain(*(values[repetitions] for values in self)) if self.varies else self
+    low: FloatArray  # to the lower bound on positive entries
+    low_if_full: FloatArray  # the same where no entry received is zero; −inf if zeros may come out all the same
+    high: FloatArray
+    exponent: IntArray  # a second axis runs over a batch
 
     def at(self, c: int) -> Gain:
-        """The gain of one repetition."""
-        return Gain(*(values[c] for values in self)) if self.varies else self
+        """The gain in one repetition."""
+        return Gain(*(values[c if len(values) > 1 else 0] for values in self))
 
 
 class Bounds(NamedTuple):
-    """Bounds of a message and its exponent, or arrays of these over repetitions; ``full``: no entry is zero."""
+    """Bounds of a message and its exponent; ``full``: no entry is zero."""
 
     low: Any
     high: Any
     full: bool
     exponent: Any
 
-    @property
-    def varies(self) -> bool:
-        """Whether they are arrays over repetitions."""
-        return isinstance(self.low, np.ndarray)
+    def at(self, c: int) -> Bounds:
+        """Those of one of many messages."""
+        return Bounds(self.low[c], self.high[c], self.full, self.exponent[c])
 
 
 def bounds_of(message: Message) -> Bounds:
     """Bounds from the values themselves; −inf from below where logarithms are held."""
-    if not is_linear(message):
-        return Bounds(-inf, 0.0, False, 0)
-    table = table_of(message)
-    low, high = log2_bounds(table)
-    full = not table.sparse and bool(table._data.min(initial=1.0) > 0.0)
-    return Bounds(low, high, full, exponent_of(message))
+    table = table_of(message).dense()
+    if not is_linear(message) or not table.n_entries:
+        return Bounds(-inf, 0.0, False, exponent_of(message))
+    lowest, high = (float(reduce(table._data, axis=None)) for reduce in (np.minimum.reduce, np.maximum.reduce))
+    low = lowest if lowest > 0.0 else positive_minimum(table._data)
+    return Bounds(log2(low), log2(high) if high > 0.0 else 0.0, lowest > 0.0, exponent_of(message))
 
 
-def rough_gain(step: RecurrentStep, start: int, stop: int, batch: int | None) -> Gain:
-    """The gain in repetitions ``start`` … ``stop`` − 1 from the bounds of the tables alone."""
-    low: Any = 0.0
-    high: Any = log2(step.recipe.terms)
-    exponent: Any = 0
-    varying: list[tuple[FloatArray, FloatArray, IntArray]] = []
-    for table in step.tables:
-        if isinstance(table, Scaled | Stack):
-            lowest, highest = log2_bounds(table_of(table))
-            low, high, exponent = low + min(lowest, 0.0), high + max(highest, 0.0), exponent + exponent_of(table)
-        elif isinstance(table, Series):
-            rows = table.chosen[start:stop]
-            lows, highs = table.distinct.log2_bounds
-            varying.append((lows[rows], highs[rows], table.distinct.exponents[rows]))
-        else:
-            bounds = np.array([log2_bounds(table_of(row)) for row in table[start:stop]])
-            varying.append((bounds[:, 0], bounds[:, 1], np.stack([exponent_of(row) for row in table[start:stop]])))
-    for lowest_of, highest_of, own in varying:
-        low, high = low + np.minimum(lowest_of, 0.0), high + np.maximum(highest_of, 0.0)
-        exponent = exponent + (own if batch is None or own.ndim > 1 else own[:, None])
-    if batch is not None:
-        exponent = np.broadcast_to(exponent, (stop - start, batch) if varying else (batch,))
-    return Gain(low, np.full_like(low, -inf) if varying else -inf, high, exponent)
+def bounds_of_rows(messages: Stack | Sequence[Message]) -> Bounds:
+    """The same of many messages."""
+    if isinstance(messages, Stack):
+        return Bounds(*row_bounds(messages.table._data), exponent_of(messages))
+    rows = [bounds_of(message) for message in messages]
+    low, high, full, exponent = (np.array(values) for values in zip(*rows, strict=True))
+    return Bounds(low, high, bool(full.all()), exponent)
 
 
 def gain_of(step: RecurrentStep, start: int, stop: int, batch: int | None = None) -> Gain:
-    """The same from the sums of the tables, that is all-one messages, where these are known: they tell more."""
-    rough = rough_gain(step, start, stop, batch)
+    """The gain in repetitions ``start`` … ``stop`` − 1, from the sums of the tables where these are known."""
+    rough = _rough_gain(step, start, stop, batch)
     series = [table for table in step.tables if isinstance(table, Series)]
-    lost = bool((rough.low == -inf).any()) if rough.varies else rough.low == -inf
-    if lost or not step.series or len(series) > 1:
-        return rough
-    if any(table.distinct.stack is None for table in series):
+    if (rough.low == -inf).any() or len(series) > 1 or any(table.distinct.stack is None for table in series):
         return rough
     found = _sums(step, series)
     if found is None:
@@ -123,7 +88,24 @@ def gain_of(step: RecurrentStep, start: int, stop: int, batch: int | None = None
     return Gain(rough.low, lowest, highest, rough.exponent)
 
 
-def _sums(step: RecurrentStep, series: Sequence[Series]) -> tuple[Any, Any] | None:
+def _rough_gain(step: RecurrentStep, start: int, stop: int, batch: int | None) -> Gain:
+    """The gain from the bounds of the tables alone."""
+    low, high = np.zeros(1), np.full(1, log2(step.recipe.terms))
+    exponent = np.zeros((1,) if batch is None else (1, 1), dtype=np.int64)
+    for table in step.tables:
+        if isinstance(table, Series):
+            rows, distinct = table.chosen[start:stop], table.distinct
+            lowest, highest = (bounds[rows] for bounds in distinct.log2_bounds)
+            own = distinct.exponents[rows]
+        else:
+            lowest, highest = map(np.atleast_1d, log2_bounds(table_of(table)))
+            own = np.asarray(exponent_of(table))[None]
+        low, high = low + np.minimum(lowest, 0.0), high + np.maximum(highest, 0.0)
+        exponent = exponent + (own if own.ndim == exponent.ndim else own[:, None])
+    return Gain(low, np.full_like(low, -inf), high, exponent)
+
+
+def _sums(step: RecurrentStep, series: Sequence[Series]) -> tuple[FloatArray, FloatArray] | None:
     """Bounds of what all-one messages become, for each distinct table of a series; None where zeros come out."""
     position = len(step.recipe.sizes)
     own: list[Message] = []
@@ -141,30 +123,26 @@ def _sums(step: RecurrentStep, series: Sequence[Series]) -> tuple[Any, Any] | No
     table = table_of(sums)
     if not is_linear(sums) or not table.support.all():
         return None
-    # The sums' own exponent beside that of the tables, so that a gain tells what happens to the scaled values.
+    # The sums' own exponent beside that of the tables: a gain concerns the scaled values.
     shift = exponent_of(sums) - sum((exponent_of(table) for table in own), start=0)
     if not series:
         lowest, highest = log2_bounds(Scaled(table.dense()._data))
-        return lowest + float(np.min(shift)), highest + float(np.max(shift))
-    data = table.dense()._data
-    rows = data.reshape(len(data), -1)
-    return np.log2(rows.min(axis=1)) + shift, np.log2(rows.max(axis=1)) + shift
+        return np.atleast_1d(lowest + float(np.min(shift))), np.atleast_1d(highest + float(np.max(shift)))
+    low, high, _ = row_bounds(table.dense()._data)
+    return low + shift, high + shift
 
 
 def through(
-    repetition: Recurrence, gains: Sequence[Gain], carried: Mapping[int, Bounds], elsewhere: Callable[[Any], Bounds]
+    recurrence: Recurrence, gains: Sequence[Gain], carried: Mapping[int, Bounds], outside: Callable[[Rows], Bounds]
 ) -> list[Bounds]:
-    """The bounds of all results, of one repetition or many, from those of what is carried into them.
-
-    ``elsewhere`` gives the bounds of a message from outside.
-    """
+    """The bounds of all results, of one repetition or many, from those of what is carried into them."""
     results: list[Bounds] = []
-    for step, gain in zip(repetition.steps, gains, strict=True):
+    for step, gain in zip(recurrence.steps, gains, strict=True):
         received = [
-            (carried[s.step] if s.lag else results[s.step]) if isinstance(s, Lagged) else elsewhere(s)
+            (carried[s.step] if s.lag else results[s.step]) if isinstance(s, Lagged) else outside(s)
             for s in step.received
         ]
-        full = gain.keeps_full and all(b.full for b in received)
+        full = bool(np.all(gain.low_if_full > -inf)) and all(b.full for b in received)
         low = gain.low_if_full if full else gain.low
         high, exponent = gain.high, gain.exponent
         for b in received:
@@ -173,20 +151,38 @@ def through(
     return results
 
 
-def before(increments: Any, count: int, *, varies: bool) -> Any:
-    """What has been added up before each of ``count`` repetitions; ``varies``: each adds an increment of its own."""
-    if varies:
-        return np.concatenate([np.zeros_like(increments[:1]), np.cumsum(increments[:-1], axis=0)])
-    with np.errstate(invalid="ignore"):  # nothing has been added before the first, whatever the increment
-        sums = np.multiply.outer(np.arange(count), increments)
-    sums[:1] = 0
-    return sums
+class Sums:
+    """Bounds and exponents of all results where the carried message has bounds 0: sums of gains over repetitions.
+
+    Attributes
+    ----------
+    low, high, exponent : per repetition what has been added to those of the carried message before it.
+    lowest, highest : the same, and within it the extremes over its results.
+    exponents : per step those of its results.
+    """
+
+    def __init__(self, results: Sequence[Bounds], carried: int, count: int) -> None:
+        added = results[carried]
+        low, high = (np.clip(values, -_FAR, _FAR) for values in (added.low, added.high))
+        self.low, self.high, self.exponent = (_before(values, count) for values in (low, high, added.exponent))
+        self.lowest, self.highest = self.low, self.high
+        for result in results:
+            self.lowest = np.minimum(self.lowest, self.low + np.clip(result.low, -_FAR, _FAR))
+            self.highest = np.maximum(self.highest, self.high + np.clip(result.high, -_FAR, _FAR))
+        self.exponents = [self.exponent + result.exponent for result in results]
+
+    def within(self, c: int, stop: int, start: Bounds) -> int:
+        """How many repetitions from c on, of those before ``stop``, keep a carried message of given bounds in range."""
+        low, high = start.low - self.low[c], start.high - self.high[c]
+        outside = (self.lowest[c:stop] < -RANGE - low) | (self.highest[c:stop] > RANGE - high)
+        k = int(outside.argmax()) if outside.any() else stop - c
+        if k == 0 and low + self.lowest[c] >= -WIDE_RANGE and high + self.highest[c] <= WIDE_RANGE:
+            return 1
+        return k
 
 
-def repetitions_within(room: float, per_repetition: float, at_most: int) -> int:
-    """How many repetitions fit: the first needs no room of its own, each further one ``per_repetition``."""
-    if not room >= 0.0:
-        return 0
-    if per_repetition <= 0.0 or room / per_repetition >= at_most:
-        return at_most
-    return min(at_most, 1 + floor(room / per_repetition))
+def _before(increments: Any, count: int) -> Any:
+    """What has been added up before each of ``count`` repetitions."""
+    if len(increments) == 1:
+        return np.arange(count).reshape(-1, *[1] * (increments.ndim - 1)) * increments
+    return np.concatenate([np.zeros_like(increments[:1]), np.cumsum(increments[:-1], axis=0)])

@@ -15,6 +15,7 @@ from math import ceil, log2
 
 import numpy as np
 
+from control_pgm.tables.arrays import IntArray
 from control_pgm.tables.contraction.plan import recipe
 from control_pgm.tables.contraction.views import Scope
 from control_pgm.tables.numbers.message import (
@@ -37,7 +38,7 @@ from control_pgm.tables.recurrence.composed import composed
 from control_pgm.tables.recurrence.history import Allocate, History
 from control_pgm.tables.recurrence.recurrence import Lagged, Recurrence, RecurrentStep
 from control_pgm.tables.recurrence.run import run
-from control_pgm.tables.recurrence.series import Series
+from control_pgm.tables.recurrence.series import Series, combinations
 
 
 class Checkpoints:
@@ -56,8 +57,9 @@ class Checkpoints:
         self.repetition, self._allocate = repetition, allocate
         self.length = min(length or repetition.count, repetition.count)
         self._run = composed(repetition) or repetition
-        kept = repetition.before if repetition.chain else range(len(repetition.steps))
-        self._track_of = {step: step if self._run is repetition else 0 for step in kept}
+        self._track_of = (
+            {j: j for j in repetition.kept} if self._run is repetition else dict.fromkeys(repetition.before, 0)
+        )
         self._starts: list[Mapping[int, Message]] = [self._run.before]  # per segment: what is carried into it
         self._open: dict[int, list[History]] = {}  # the last two segments in use, whole
 
@@ -128,30 +130,43 @@ class Checkpoints:
         (source,) = step.received
         assert isinstance(source, Lagged)
         received = self.stack(source.step, start - source.lag, stop - source.lag)
-        single = step.sparse or any(t.distinct.stack is None for t in step.tables if isinstance(t, Series))
-        if single and not step.constant:
-            rows = [contract([*step.at(c), row_of(received, c - start)], step.recipe) for c in range(start, stop)]
-            return stacked(rows)
-        tables: list[Message] = [t[start:stop].stacked() if isinstance(t, Series) else t for t in step.tables]  # type: ignore[misc]
-        if any(table_of(table).sparse for table in tables):  # one product for each is faster than one for all
-            return _row_by_row(step, tables, received)
-        position, count = len(step.recipe.sizes), stop - start
-        own = [isinstance(table, Series) for table in step.tables]
-        scopes: tuple[Scope, ...] = tuple(
-            (position, *scope) if varies else scope
-            for scope, varies in zip(step.recipe.scopes, [*own, True], strict=True)
-        )
-        batched = recipe(scopes, (position, *step.recipe.out), (*step.recipe.sizes, count))
-        result = contract_into(np.empty((count, *step.shape)), [*tables, received], batched)
-        assert isinstance(result, Stack)
-        return result
+        series = [table.chosen[start:stop] for table in step.tables if isinstance(table, Series)]
+        chosen, first = combinations(series, stop - start)
+        if len(first) == 1:
+            return _multiplied(step, step.at(start), received)
+        order = np.argsort(chosen, kind="stable")
+        parts = np.split(order, np.flatnonzero(np.diff(chosen[order])) + 1)
+        made = [
+            _multiplied(step, step.at(start + c), _rows(received, part)) for c, part in zip(first, parts, strict=True)
+        ]
+        return _rows(joined(made), np.argsort(order))
+
+
+def _rows(stack: Stack, rows: IntArray) -> Stack:
+    """Some of the stacked tables."""
+    stack = stack.dense()
+    table = stack.table
+    bounds = None if table._in_logs else table._bounds
+    return Stack(Scaled(table._data[rows], table._exponent, table._in_logs, bounds), stack.exponents[rows])
+
+
+def _multiplied(step: RecurrentStep, tables: Sequence[Message], received: Stack) -> Stack:
+    """A step with the same tables on every stacked message."""
+    if any(table_of(table).sparse for table in tables):  # one product for each is faster than one for all
+        return _row_by_row(step, tables, received)
+    position, count = len(step.recipe.sizes), len(received.exponents)
+    scopes: tuple[Scope, ...] = (*step.recipe.scopes[:-1], (position, *step.recipe.scopes[-1]))
+    batched = recipe(scopes, (position, *step.recipe.out), (*step.recipe.sizes, count))
+    result = contract_into(np.empty((count, *step.shape)), [*tables, received], batched)
+    assert isinstance(result, Stack)
+    return result
 
 
 def _row_by_row(step: RecurrentStep, tables: Sequence[Message], received: Stack) -> Stack:
-    """A step on every stacked message by itself: straight into place, if bounds prove that nothing is lost."""
+    """The same, message by message: straight into place, if bounds prove that nothing is lost."""
     received, count = received.dense(), len(received.exponents)
     bounds = [log2_bounds(table) for table in (received.table, *map(table_of, tables))]
-    calls = calls_of(step)
+    calls = calls_of(step, tables)
     low, high = sum(min(b, 0.0) for b, _ in bounds), sum(max(b, 0.0) for _, b in bounds) + log2(step.recipe.terms)
     if (
         len(calls) > 1

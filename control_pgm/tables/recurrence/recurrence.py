@@ -1,22 +1,20 @@
-"""The same contractions again and again, each on what the one before has left: the slices of a long network.
+"""Linear recurrences of tables: the same contractions again and again, each on what the one before has left.
 
-A *repetition* is a list of steps that is run ``count`` times. A step contracts fixed tables with messages: results of
-its own repetition, of the one before, or tables from elsewhere. `run` runs it; all results of a step are rows of
-one `History`.
+A *recurrence* is a list of steps that is run ``count`` times. A step contracts tables with messages: results of its own
+repetition, of the one before, or messages from outside.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from control_pgm.tables.contraction.plan import Recipe
 from control_pgm.tables.numbers.message import Message, table_of
-from control_pgm.tables.numbers.scaled import Scaled
 from control_pgm.tables.numbers.stack import Stack
 from control_pgm.tables.recurrence.history import Allocate, History
 from control_pgm.tables.recurrence.series import Series
@@ -29,39 +27,31 @@ class Lagged(NamedTuple):
     lag: int
 
 
-Source = Lagged | Sequence[Message]  # or a table from elsewhere for every repetition
+class Rows(Protocol):
+    """Messages from outside, one for every repetition."""
+
+    def __getitem__(self, c: int, /) -> Message: ...
+    def stack(self, start: int, stop: int) -> Stack:
+        """Those of repetitions ``start`` … ``stop`` − 1 along a new first axis."""
 
 
 @dataclass(frozen=True, eq=False)
 class RecurrentStep:
-    """One step: ``recipe`` on the tables, then the messages received.
-
-    ``tables`` holds, per operand, one table for all repetitions or a sequence with one for each.
-    """
+    """One step: ``recipe`` on the tables, each one for all repetitions or a series, then on the messages received."""
 
     recipe: Recipe
-    tables: tuple[Message | Sequence[Message], ...]
-    received: tuple[Source, ...]
+    tables: tuple[Message | Series, ...]
+    received: tuple[Lagged | Rows, ...]
 
-    @property
+    @cached_property
     def constant(self) -> bool:
         """Whether its tables are the same in all repetitions."""
-        return all(isinstance(table, Scaled | Stack) for table in self.tables)
+        return not any(isinstance(table, Series) for table in self.tables)
 
     @cached_property
     def sparse(self) -> bool:
         """Whether a table of some repetition is sparse."""
-        return any(
-            table.sparse
-            if isinstance(table, Series)
-            else any(table_of(each).sparse for each in ([table] if isinstance(table, Scaled | Stack) else table))
-            for table in self.tables
-        )
-
-    @property
-    def series(self) -> bool:
-        """Whether its tables are the same in all repetitions, or series."""
-        return all(isinstance(table, Scaled | Stack | Series) for table in self.tables)
+        return any(table.sparse if isinstance(table, Series) else table_of(table).sparse for table in self.tables)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -70,7 +60,7 @@ class RecurrentStep:
 
     def at(self, c: int) -> list[Message]:
         """The tables of repetition c."""
-        return [table if isinstance(table, Scaled | Stack) else table[c] for table in self.tables]
+        return [table[c] if isinstance(table, Series) else table for table in self.tables]
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,19 +73,25 @@ class Recurrence:
     batch: int | None = None
 
     @cached_property
+    def carried(self) -> int | None:
+        """The step whose result is all that is carried over, where every step is linear in it; None elsewhere."""
+        linear = all(sum(isinstance(s, Lagged) for s in step.received) == 1 for step in self.steps)
+        return next(iter(self.before)) if linear and len(self.before) == 1 else None
+
+    @cached_property
     def chain(self) -> bool:
-        """Whether everything hangs on one message that is carried over: then bounds move by what tables alone say."""
-        known = all(step.series for step in self.steps)
-        alone = all(len(step.received) == 1 and isinstance(step.received[0], Lagged) for step in self.steps)
-        return known and alone and len(self.before) == 1
+        """Whether nothing comes from outside: every step receives one result of the recurrence."""
+        return self.carried is not None and all(len(step.received) == 1 for step in self.steps)
+
+    @cached_property
+    def kept(self) -> frozenset[int]:
+        """The steps whose results are kept. In a chain of constant tables the others are made again on demand."""
+        remade = self.chain and all(step.constant for step in self.steps)
+        return frozenset(self.before if remade else range(len(self.steps)))
 
     def tracks(self, start: int, stop: int, allocate: Allocate = np.empty) -> list[History]:
-        """Empty tracks for the repetitions from ``start`` to ``stop``.
-
-        In a chain only what is carried over is kept: the rest follows from it.
-        """
-        kept = self.before if self.chain else range(len(self.steps))
+        """Empty histories for the repetitions from ``start`` to ``stop``."""
         return [
-            History(stop - start, step.shape, self.batch, allocate, passing=j not in kept)
+            History(stop - start, step.shape, self.batch, allocate, passing=j not in self.kept)
             for j, step in enumerate(self.steps)
         ]

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from control_pgm.tables.arrays import FloatArray, IntArray
-from control_pgm.tables.numbers.message import exponent_of, is_linear, row_of
+from control_pgm.tables.numbers.message import Message, exponent_of, is_linear, log2_bounds, row_of, stacked, table_of
 from control_pgm.tables.numbers.scaled import Scaled
 from control_pgm.tables.numbers.stack import Stack
 
@@ -22,7 +22,7 @@ _SMALL = 2**12  # entries of a table up to which distinct tables are copied into
 class Distinct:
     """The distinct tables of a series."""
 
-    tables: Sequence[Scaled]
+    tables: Sequence[Any]  # of Message
 
     @staticmethod
     def of_stack(stack: Stack) -> Distinct:
@@ -37,37 +37,37 @@ class Distinct:
     def stack(self) -> Stack | None:
         """The tables as one array, where they are small and all held as linear numbers."""
         first = self.tables[0]
-        if first.n_entries > _SMALL or any(table.sparse or table._in_logs for table in self.tables):
+        if isinstance(first, Stack) or first.n_entries > _SMALL:
             return None
-        return Stack.of(self.tables)
-
-    @cached_property
-    def arrays(self) -> Sequence[FloatArray]:
-        """The scaled linear values of each."""
-        return list(self.stack.table._data) if self.stack else [table._linear for table in self.tables]
+        return None if any(table.sparse or table._in_logs for table in self.tables) else Stack.of(self.tables)
 
     @cached_property
     def log2_bounds(self) -> tuple[FloatArray, FloatArray]:
         """Base-2 logarithms of the bounds on the scaled values of each, see `log2_bounds`."""
-        if self.stack is None:
-            pairs = np.array([table._bounds for table in self.tables])
-            low, high = pairs[:, 0], pairs[:, 1]
-        else:
-            rows = self.stack.table._data.reshape(len(self.tables), -1)
-            high = rows.max(axis=1, initial=0.0)
-            low = rows.min(axis=1, initial=np.inf)
-            if not (low > 0.0).all():
-                low = rows.min(axis=1, where=rows > 0.0, initial=np.inf)
-            low = np.where(np.isinf(low), 1.0, low)
-        with np.errstate(divide="ignore"):
-            return np.log2(low), np.log2(np.where(high > 0.0, high, 1.0))
+        if self.stack is not None:
+            low, high, _ = row_bounds(self.stack.table._data)
+            return low, high
+        pairs = np.array([log2_bounds(table_of(table)) for table in self.tables])
+        return pairs[:, 0], pairs[:, 1]
 
     @cached_property
     def exponents(self) -> IntArray:
-        """The power of two of each."""
+        """The power of two of each; of tables for a batch, of each member."""
         if self.stack is not None:
             return self.stack.exponents
-        return np.array([table._exponent for table in self.tables], dtype=np.int64)
+        return np.array([exponent_of(table) for table in self.tables], dtype=np.int64)
+
+
+def row_bounds(data: FloatArray) -> tuple[FloatArray, FloatArray, bool]:
+    """Per row base-2 logarithms of bounds on its positive entries; and whether none of them all is zero."""
+    rows = data.reshape(len(data), -1)
+    high = rows.max(axis=1, initial=0.0)
+    low = rows.min(axis=1, initial=np.inf)
+    full = bool((low > 0.0).all())
+    if not full:
+        low = rows.min(axis=1, where=rows > 0.0, initial=np.inf)
+    low, high = np.where(np.isinf(low), 1.0, low), np.where(high > 0.0, high, 1.0)
+    return np.log2(low), np.log2(high), full
 
 
 class _Unstacked(Sequence[Scaled]):
@@ -83,7 +83,7 @@ class _Unstacked(Sequence[Scaled]):
         return row_of(self._stack, k)
 
 
-class Series(Sequence[Scaled]):
+class Series(Sequence[Any]):
     """One table for each repetition.
 
     Parameters
@@ -97,7 +97,7 @@ class Series(Sequence[Scaled]):
         self.distinct, self.chosen = distinct, chosen
 
     @staticmethod
-    def of(tables: Sequence[Scaled]) -> Series:
+    def of(tables: Sequence[Message]) -> Series:
         """The series of some tables; the same object is taken once."""
         found = {id(table): table for table in tables}
         numbers = {key: n for n, key in enumerate(found)}
@@ -119,9 +119,14 @@ class Series(Sequence[Scaled]):
         return Series(self.distinct, self.chosen[np.asarray(repetitions, dtype=np.int64)])
 
     @property
+    def changes(self) -> list[int]:
+        """The repetitions whose table is not that of the one before."""
+        return (np.flatnonzero(self.chosen[1:] != self.chosen[:-1]) + 1).tolist()
+
+    @property
     def sparse(self) -> bool:
         """Whether only non-zeros are held."""
-        return self.distinct.stack is None and any(table.sparse for table in self.distinct.tables)
+        return self.distinct.stack is None and any(table_of(table).sparse for table in self.distinct.tables)
 
     def take(self, index: tuple[int | slice, ...]) -> Series:
         """The series of the tables at fixed indices of some axes."""
@@ -134,7 +139,7 @@ class Series(Sequence[Scaled]):
     @property
     def shape(self) -> tuple[int, ...]:
         """The shape of each table."""
-        return self.distinct.tables[0].shape
+        return table_of(self.distinct.tables[0]).shape
 
     @property
     def n_entries(self) -> int:
@@ -145,10 +150,29 @@ class Series(Sequence[Scaled]):
         """All tables along a new first axis."""
         stack = self.distinct.stack
         if stack is None:
-            return Stack.of(list(self))
+            return stacked(list(self))
         rows = _as_slice(self.chosen)
         table = Scaled(stack.table._data[rows], bounds=stack.table._bounds)
         return Stack(table, stack.exponents[rows])
+
+
+def combinations(columns: Sequence[IntArray], count: int) -> tuple[IntArray, IntArray]:
+    """Per repetition the number of its combination of non-negative entries, and the first that has each combination.
+
+    >>> numbers, first = combinations([np.array([5, 5, 2, 5]), np.array([0, 1, 0, 0])], 4)
+    >>> numbers.tolist(), first.tolist()
+    ([1, 2, 0, 1], [2, 0, 1])
+    """
+    numbers = np.zeros(count, dtype=np.int64)
+    for column in columns:
+        width = int(column.max()) + 1
+        numbers = numbers * width + column
+        if int(numbers.max()) > max(4 * count, 64):  # numbered anew, so that nothing overflows
+            numbers = np.unique(numbers, return_inverse=True)[1]
+    last = np.full(int(numbers.max()) + 1, -1)
+    last[numbers[::-1]] = np.arange(count)[::-1]  # the last value assigned stays: that of the first repetition
+    used = last >= 0
+    return (np.cumsum(used) - 1)[numbers], last[used]
 
 
 def _as_slice(numbers: IntArray) -> slice | IntArray:

@@ -9,6 +9,7 @@ from control_pgm.tables.numbers.scaled import Scaled
 from control_pgm.tables.recurrence.checkpoints import Checkpoints
 from control_pgm.tables.recurrence.composed import composed
 from control_pgm.tables.recurrence.recurrence import Lagged, Recurrence, RecurrentStep
+from control_pgm.tables.recurrence.series import Series
 
 S, A = 5, 3
 UP = recipe(((0, 1, 2), (2,)), (0, 1), (S, A, S))  # q(s,a) = sum_s' P(s,a,s') m(s')
@@ -67,7 +68,7 @@ def test_tables_of_their_own_for_every_repetition(length):
     several = [tables(rng)[0] for _ in range(60)]
     _, w = tables(rng, nats=5.0)
     start = Scaled(np.ones(S))
-    segments = Checkpoints(chain(several, w, 60, start), length)
+    segments = Checkpoints(chain(Series.of(several), w, 60, start), length)
     check(segments, one_by_one(several, w, 60, start), 1e-13)
 
 

@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
 from control_pgm.inference.tree.messages import PRODUCT, UP, Cell, Instruction
 from control_pgm.tables.numbers.message import Message
-from control_pgm.tables.numbers.scaled import Scaled
-from control_pgm.tables.recurrence.recurrence import Lagged, Recurrence, RecurrentStep, Source
+from control_pgm.tables.numbers.stack import Stack
+from control_pgm.tables.recurrence.recurrence import Lagged, Recurrence, RecurrentStep
 from control_pgm.tables.recurrence.series import Series
 
 _SHORTEST = 6  # copies that make a loop worth while
@@ -29,6 +29,7 @@ class SentMessages(Protocol):
 
     def __getitem__(self, cluster: int, /) -> Message: ...
     def get(self, cluster: int, /) -> Message | None: ...
+    def stack(self, clusters: range, /) -> Stack: ...
 
 
 @dataclass(frozen=True)
@@ -164,10 +165,10 @@ def distributing(
         instruction = cells[loop.first + j].down[k]
         if instruction.result.side == PRODUCT:
             return None
-        sources: list[Source] = []
+        sources: list[Lagged | _Rows] = []
         for side, offset in instruction.received:
             if side == UP:
-                sources.append(Rows(up, loop.copies(j + offset)[::-1]))
+                sources.append(_Rows(up, loop.copies(j + offset)[::-1]))
                 continue
             n = step_of.get(j, -1)  # the message from the parent, whose cluster lies in this copy or the one above
             if side == PRODUCT or n < 0 or target[n] not in (j, j - loop.width):
@@ -182,39 +183,33 @@ def distributing(
     return _written(loop, steps, before, sent, [loop.copies(t)[::-1] for t in target], batch)
 
 
-class Rows(Sequence[Message]):
-    """The messages of some clusters, looked up when they are needed."""
+class _Rows:
+    """The messages of some clusters, one for every repetition."""
 
     def __init__(self, messages: SentMessages, clusters: range) -> None:
         self._messages, self._clusters = messages, clusters
 
-    def __len__(self) -> int:
-        return len(self._clusters)
-
-    def __getitem__(self, c: Any) -> Any:
+    def __getitem__(self, c: int) -> Message:
         return self._messages[self._clusters[c]]
 
+    def stack(self, start: int, stop: int) -> Stack:
+        return self._messages.stack(self._clusters[start:stop])
 
-def _tables(
-    own: Sequence[Instruction], steps_of: Sequence[int], clusters: range
-) -> tuple[Message | Sequence[Message], ...]:
-    """Per operand the table that all copies share, or one for each."""
+
+def _tables(own: Sequence[Instruction], steps_of: Sequence[int], clusters: range) -> tuple[Message | Series, ...]:
+    """Per operand the table that all copies share, or a series."""
     columns = zip(*(instruction.tables for instruction in own), strict=True)
     return tuple([together(column, steps_of, clusters) for column in columns])
 
 
-def together(
-    column: Sequence[Message | Series], steps_of: Sequence[int], clusters: range
-) -> Message | Sequence[Message]:
-    """A table of some clusters: one for all of them, or one for each. ``steps_of`` has the steps, for a series."""
+def together(column: Sequence[Message | Series], steps_of: Sequence[int], clusters: range) -> Message | Series:
+    """A table of some clusters: one for all of them, or a series. ``steps_of`` has the clusters' places in a series."""
     first = column[0]
     if isinstance(first, Series):
         start = steps_of[clusters[0]]
         forward = len(clusters) == 1 or steps_of[clusters[1]] > start
         return first.window(range(start, start + len(clusters)) if forward else range(start, start - len(clusters), -1))
-    if all(table is first for table in column):
-        return first
-    return Series.of(column) if all(isinstance(table, Scaled) for table in column) else column  # type: ignore[arg-type,return-value]
+    return first if all(table is first for table in column) else Series.of(column)  # type: ignore[arg-type]
 
 
 def _written(
