@@ -141,7 +141,7 @@ class TextbookMessages(StepQueries):
     def _copies(self) -> list[tuple[range, int]]:
         """The steps whose clusters are copies of one another, and how many clusters each has."""
         rolled = self.posterior.plan.rolled
-        return [(steps, block.size.variables) for block, steps, _ in rolled.repeated()] if rolled else []
+        return [(copies.steps, copies.block.size.variables) for copies in rolled.repeated()] if rolled else []
 
 
 def _along(item: Item, offset: int, count: int, width: int) -> Column:

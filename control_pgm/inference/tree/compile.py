@@ -29,7 +29,7 @@ from control_pgm.tables.numbers.message import Message, contract_into, table_of
 from control_pgm.tables.numbers.message import contract as contract_messages
 from control_pgm.tables.numbers.scaled import Scaled
 from control_pgm.tables.numbers.stack import Stack
-from control_pgm.tables.recurrence.series import Distinct, Series
+from control_pgm.tables.recurrence.series import Distinct, Series, combinations
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,9 +142,8 @@ def _compile_rolled(plan: Plan, batch: Batch | None, stacks: Mapping[int, Stack]
     ]
     raised = rolled.by_cluster(held, _raised)
     loops: list[Loop] = []
-    for block, _, clusters in reversed(rolled.repeated()):
-        loop = Loop(clusters[-1], block.size.variables, len(clusters), same=True)
-        loops.append(extended(loop, cells, loops[-1].stop if loops else 0))
+    for copies in reversed(rolled.repeated()):
+        loops.append(extended(copies.loop, cells, loops[-1].stop if loops else 0))
     silent = rolled.by_cluster(made.silent)
     size = batch.size if batch else None
     return Compiled(plan, cells, loops, silent, raised, tables.known, rolled.steps, size)
@@ -177,19 +176,19 @@ class _Tables:
 def _products(factors: Sequence[tuple[Scope, Message | Series]]) -> Series:
     """The products of each step; those of equal tables are multiplied once."""
     several = [table for _, table in factors if isinstance(table, Series)]
-    columns, steps = np.unique(np.stack([table.chosen for table in several]), axis=1, return_inverse=True)
-    chosen = {id(table): Series(table.distinct, column) for table, column in zip(several, columns, strict=True)}
+    steps, first = combinations([table.chosen for table in several], len(several[0]))
+    chosen = {id(table): Series(table.distinct, table.chosen[first]) for table in several}
     stacked = all(table.distinct.stack is not None for table in several)
     if stacked and not any(table.sparse for _, table in factors if isinstance(table, Scaled)):
         stacks = [(scope, chosen[id(t)].stacked() if isinstance(t, Series) else t) for scope, t in factors]
         product = _product(stacks)
         assert isinstance(product, Stack)
-        return Series(Distinct.of_stack(product), steps.reshape(-1))
+        return Series(Distinct.of_stack(product), steps)
     rows = [
         table_of(_product([(scope, chosen[id(t)][k] if isinstance(t, Series) else t) for scope, t in factors]))
-        for k in range(columns.shape[1])
+        for k in range(len(first))
     ]
-    return Series(Distinct(rows), steps.reshape(-1))
+    return Series(Distinct(rows), steps)
 
 
 def _product(factors: Sequence[tuple[Scope, Message]]) -> Message:

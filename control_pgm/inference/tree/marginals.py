@@ -124,8 +124,7 @@ def _copies(compiled: Compiled) -> Sequence[Loop]:
     if rolled is None:
         return compiled.loops
     # Loops may reach further: a cluster that sends nothing is like others whatever it holds.
-    blocks = [(block.size.variables, clusters) for block, _, clusters in reversed(rolled.repeated())]
-    return [Loop(clusters[-1], width, len(clusters), same=True) for width, clusters in blocks]
+    return [copies.loop for copies in reversed(rolled.repeated())]
 
 
 def _alike(compiled: Compiled, clusters: range) -> Iterator[range]:

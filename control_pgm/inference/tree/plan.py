@@ -84,9 +84,9 @@ class Plan:
         """The times in stretches whose steps have the same clusters, and with ``numbers`` the same tables."""
         result: list[range] = []
         at = times.start
-        for block, steps, _ in self.rolled.repeated() if self.rolled else ():
-            inside = range(max(steps.start, at), min(steps.stop, times.stop))
-            if len(inside) > 1 and not (numbers and self.rolled and self.rolled.varies(block)):
+        for copies in self.rolled.repeated(numbers=numbers) if self.rolled else ():
+            inside = range(max(copies.steps.start, at), min(copies.steps.stop, times.stop))
+            if len(inside) > 1:
                 result += [range(t, t + 1) for t in range(at, inside.start)]
                 result.append(inside)
                 at = inside.stop

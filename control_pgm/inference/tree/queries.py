@@ -24,6 +24,7 @@ from control_pgm.tables.numbers.scaled import Scaled
 from control_pgm.tables.numbers.stack import Stack
 from control_pgm.tables.recurrence.series import Series
 
+_SELDOM = 64  # queries between two changes of a table
 _SMALLEST, _LARGEST = 2**17, 2**23  # entries of a block: small ones stay in the cache
 
 
@@ -140,14 +141,18 @@ def answer(
 
 
 def _blocks(group: Group, length: int) -> list[slice]:
-    """Stretches of at most ``length`` queries; if there are several, none whose messages are kept in two places."""
-    if group.count <= length:
-        return [slice(0, group.count)]
-    sent = [column for _, column in group.columns if isinstance(column, Fetched)]
-    cuts = sorted({0, group.count}.union(*(column.sent.cuts(column.clusters) for column in sent)))
+    """Stretches of at most ``length`` queries; if there are several, none whose messages are kept in two places.
+
+    Where tables of a series change but seldom, they also end a stretch: one table needs no stack.
+    """
+    columns = [column for _, column in group.columns]
+    changes = [column.changes for column in columns if isinstance(column, Series)]
+    cuts = {0, group.count}.union(*(own for own in changes if len(own) * _SELDOM <= group.count))
+    if group.count > length:
+        cuts.update(*(column.sent.cuts(column.clusters) for column in columns if isinstance(column, Fetched)))
     return [
         slice(start, min(start + length, last))
-        for first, last in pairwise(cuts)
+        for first, last in pairwise(sorted(cuts))
         for start in range(first, last, length)
     ]
 
@@ -172,6 +177,10 @@ def _contract(group: Group, rows: slice, out: Scope, sizes: Sequence[int], place
             operands.append(column.sent.stack(column.clusters[rows]))
         else:
             chosen = column[rows]
+            if isinstance(chosen, Series) and isinstance(chosen[0], Scaled) and not chosen.changes:
+                scopes.append(scope)
+                operands.append(chosen[0])
+                continue
             stack = chosen.stacked() if isinstance(chosen, Series) else stacked(chosen)
             scopes.append((*lead[: stack.exponents.ndim], *scope))
             operands.append(stack)

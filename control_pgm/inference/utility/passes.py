@@ -13,8 +13,7 @@ import numpy as np
 
 from control_pgm.inference.contract import Operand
 from control_pgm.inference.tree.plan import Plan
-from control_pgm.inference.tree.slices.long_plan import Rolled
-from control_pgm.inference.tree.slices.short_network import Block
+from control_pgm.inference.tree.slices.long_plan import Copies, Rolled
 from control_pgm.inference.utility.cluster import Form
 from control_pgm.inference.utility.messages import Messages, Run, repeat
 from control_pgm.inference.utility.potentials import Term
@@ -52,17 +51,17 @@ def send_all(plan: Plan, tables: Tables, progress: Progress | None) -> Messages:
 def _settled(rolled: Rolled, tables: Tables) -> dict[int, tuple[int, int]]:
     """Where copies of a block have settled: the cluster -> the width of the block, and how many copies are left."""
     result = {}
-    for block, steps, clusters in rolled.repeated():
-        width, count = block.size.variables, len(steps) - _SETTLED
-        if count > 1 and not rolled.varies(block) and _alike(rolled, block, tables):
-            result[clusters[-1] + _SETTLED * width] = width, count
+    for copies in rolled.repeated(numbers=True):
+        width, count = copies.block.size.variables, len(copies.steps) - _SETTLED
+        if count > 1 and _alike(rolled, copies, tables):
+            result[copies.clusters[-1] + _SETTLED * width] = width, count
     return result
 
 
-def _alike(rolled: Rolled, block: Block, tables: Tables) -> bool:
-    """Whether all copies of a block have the same operators, and read their tables in the same way."""
-    operators = rolled.copies_of_variables(block)
-    read = rolled.copies_of_tables(block)
+def _alike(rolled: Rolled, copies: Copies, tables: Tables) -> bool:
+    """Whether copies of a block have the same operators, and read their tables in the same way."""
+    operators = rolled.variables_of(copies)
+    read = rolled.tables_of(copies)
     return all(map(tables.same_operator, operators)) and all(map(tables.same_values, read))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
@@ -104,6 +104,19 @@ class Series(Sequence[Any]):
         return Series(
             Distinct(list(found.values())), np.array([numbers[id(table)] for table in tables], dtype=np.int64)
         )
+
+    @staticmethod
+    def constant(table: Scaled, count: int) -> Series:
+        """The same table in all repetitions."""
+        return Series(Distinct([table]), np.zeros(count, dtype=np.int64))
+
+    def replaced(self, tables: Mapping[int, Scaled]) -> Series:
+        """The series with other tables in some repetitions."""
+        new = list({id(table): table for table in tables.values()}.values())
+        numbers = {id(table): k for k, table in enumerate(new, start=len(self.distinct.tables))}
+        chosen = self.chosen.copy()
+        chosen[list(tables)] = [numbers[id(table)] for table in tables.values()]
+        return Series(Distinct([*self.distinct.tables, *new]), chosen)
 
     def __len__(self) -> int:
         return len(self.chosen)

@@ -37,6 +37,20 @@ class Observed:
             return self.everywhere[base]
         return int(self.slices[base][time]) if base in self.slices else FREE
 
+    def states(self, base: str, slices: slice) -> IntArray:
+        """The states of an observed variable in some slices; 0 where it is free."""
+        if base in self.everywhere:
+            return np.full(slices.stop - slices.start, self.everywhere[base])
+        return np.maximum(self.slices[base][slices], 0)
+
+    def varies(self, base: str) -> bool:
+        """Whether a variable is observed in more than one state."""
+        if base not in self.slices:
+            return False
+        states = self.slices[base]
+        seen = states[states >= 0]
+        return bool((seen != seen[0]).any())
+
     def by_name(self, lengths: Mapping[str, int]) -> Mapping[str, int]:
         """name -> state of all that is observed."""
         single = {

@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, TypeVar
+from itertools import chain, pairwise
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
 from control_pgm.inference.problem import Problem, TablesOfSteps
 from control_pgm.inference.tree.bucket_tree import BucketTree
+from control_pgm.inference.tree.slices.loops import Loop
 from control_pgm.inference.tree.slices.repeating import Repeating, Segment, Shift
 from control_pgm.inference.tree.slices.runs import runs_of
 from control_pgm.inference.tree.slices.short_network import (
@@ -53,6 +55,28 @@ class _Raised:
         if isinstance(numbers, tuple):
             return moved(numbers, distance)
         return numbers + distance if numbers >= 0 else numbers
+
+
+class Copies(NamedTuple):
+    """Copies of a block in the order of time.
+
+    Attributes
+    ----------
+    block : what is repeated.
+    steps : their steps.
+    clusters : the first cluster of each.
+    first : how many copies of the block come before them.
+    """
+
+    block: Block
+    steps: range
+    clusters: range
+    first: int
+
+    @property
+    def loop(self) -> Loop:
+        """The same as clusters in the order of elimination."""
+        return Loop(self.clusters[-1], self.block.size.variables, len(self.clusters), same=True)
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,29 +148,38 @@ class Rolled:
                 result += [i + width * c for c in range(count) for i in own]
         return result
 
-    def repeated(self) -> list[tuple[Block, range, range]]:
-        """Per block, in the order of time: the steps of its copies, and the first cluster of each of these."""
+    def repeated(self, *, numbers: bool = False) -> list[Copies]:
+        """The copies of each block, in the order of time; with ``numbers`` those in a row that have the same tables."""
         result, shift = [], Shift()
         for block, m in zip(self.short.blocks, self.copies, strict=True):
             k = block.size.variables
             first = self.short.first_cluster(block) + self.inserted - shift.variables
             steps = range(block.step + shift.steps, block.step + shift.steps + m + 1)
-            result.append((block, steps, range(first, first - (m + 1) * k, -k)))
+            clusters = range(first, first - (m + 1) * k, -k)
+            cuts = self._changes(block, steps) if numbers else ()
+            for start, stop in pairwise([0, *cuts, m + 1]):
+                result.append(Copies(block, steps[start:stop], clusters[start:stop], start))
             shift = shift.plus(block.size, m)
         return result
 
-    def copies_of_tables(self, block: Block) -> list[range]:
-        """Per table of a block the numbers of its copies."""
-        return _copies(self._tables, block.tables)
+    def _changes(self, block: Block, steps: range) -> list[int]:
+        """The copies of a block whose tables hold other numbers than those of the copy before."""
+        first = self.short.first_cluster(block)
+        held = chain.from_iterable(self.short.tree.factors[first : first + block.size.variables])
+        changes: set[int] = set()
+        for reference in {self.short.references[k] for k in held}:
+            table = self.referred[reference]
+            if isinstance(table, Series):
+                changes.update(table[steps.start + 1 : steps.stop + 1].changes)
+        return sorted(changes)
 
-    def copies_of_variables(self, block: Block) -> list[range]:
-        """Per free variable of a block the numbers of its copies."""
-        return _copies(self._variables, block.variables)
+    def tables_of(self, copies: Copies) -> list[range]:
+        """Per table of a block the numbers that it has in some copies."""
+        return _copies(self._tables, copies.block.tables, copies)
 
-    def varies(self, block: Block) -> bool:
-        """Whether a table of a block is not the same in all copies."""
-        own = self.short.keys[block.tables : block.tables + block.size.tables]
-        return any(isinstance(self.tables[key], Series) for key in own)
+    def variables_of(self, copies: Copies) -> list[range]:
+        """The same of free variables."""
+        return _copies(self._variables, copies.block.variables, copies)
 
     # --- the parts of a plan ------------------------------------------------------------------------------------
     def problem(self, model: Model, observed: Mapping[str, int]) -> Problem:
@@ -232,10 +265,10 @@ class Rolled:
         return tables
 
 
-def _copies(parts: Sequence[Segment], source: int) -> list[range]:
-    """Per item of the segment that repeats the items from ``source`` on the positions of its copies."""
+def _copies(parts: Sequence[Segment], source: int, copies: Copies) -> list[range]:
+    """Per item of the segment that repeats the items from ``source`` on its positions in some copies."""
     start, width, stop = next((s.start, s.width, s.stop) for s in parts if s.copies > 1 and s.source == source)
-    return [range(start + j, stop + j, width) for j in range(width)]
+    return [range(start + j, stop + j, width)[copies.first : copies.first + len(copies.steps)] for j in range(width)]
 
 
 def _later(name: Timed | str, shift: Shift) -> Timed | str:

@@ -1,13 +1,12 @@
 """Runs of equal steps in an unrolled network, under evidence, replaced tables, and added tables.
 
-Where tables differ from step to step in their numbers alone, at many steps, they are a `Series`, and no reason to end
-a run. Everything else that makes a step unlike the one before it ends one: other variables observed, another edge, an
-added table, a replaced one.
+Tables that differ from step to step in their numbers alone are a `Series`, and no reason to end a run. Everything else
+that makes a step unlike the one before it ends one: other variables observed, another edge, an added table.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
@@ -19,12 +18,9 @@ from control_pgm.inference.tree.slices.evidence import FREE, Observed, is_time, 
 from control_pgm.inference.tree.slices.short_network import StepForm, StepRun, StepTable, Timed
 from control_pgm.models.cpd import CPD
 from control_pgm.models.template import PRIME, DynamicBayesianNetwork
-from control_pgm.tables.arrays import IntArray
 from control_pgm.tables.factor import Factor
 from control_pgm.tables.numbers.scaled import Scaled
-from control_pgm.tables.recurrence.series import Distinct, Series
-
-_CHANGES = 16  # a table that changes its numbers more often over the steps is a series
+from control_pgm.tables.recurrence.series import Distinct, Series, combinations
 
 
 class StepRuns(NamedTuple):
@@ -39,47 +35,31 @@ class StepRuns(NamedTuple):
 def runs_of(model: DynamicBayesianNetwork, evidence: Mapping[str, Hashable]) -> StepRuns | None:
     """The runs of a network given evidence; None where its steps are no runs, or the evidence is wrong."""
     observed = observe(model, evidence)
-    if observed is None:
+    try:
+        return None if observed is None else _Steps(model, observed).runs()
+    except _Irregular:
         return None
-    return _Steps(model, observed).runs()
 
 
-# --- steps ------------------------------------------------------------------------------------------------------
 @dataclass(eq=False)
-class _TemplateTable:
-    """A CPD of the template's step, or of its first slice, in all steps that have it.
+class _Placed:
+    """A table and its place in a step.
 
     Attributes
     ----------
-    scope, sizes, child : as in `StepTable`.
-    default : the template's table.
+    scope, child : as in `StepTable`.
+    table : the template's, or that of a table that was added or replaced.
+    repeats : whether it is the template's, in every step but where it is replaced.
     varying : one table per step in place of it.
-    replaced : step -> the CPD in its place.
+    replaced : step -> a table over other variables in place of it.
     """
 
     scope: tuple[Timed, ...]
-    sizes: tuple[int, ...]
-    default: Scaled
-    varying: Series | None = None
-    replaced: dict[int, CPD] = field(default_factory=dict)
-    series: bool = False
-
-    @property
-    def child(self) -> Timed:
-        return self.scope[-1]
-
-
-@dataclass(frozen=True)
-class _Added:
-    """An added table at a step."""
-
-    scope: tuple[Timed, ...]
-    table: Scaled
     child: Timed | str
-
-    @property
-    def sizes(self) -> tuple[int, ...]:
-        return self.table.shape
+    table: Scaled
+    repeats: bool = False
+    varying: Series | None = None
+    replaced: dict[int, _Placed] = field(default_factory=dict)
 
 
 class _Irregular(Exception):
@@ -91,38 +71,47 @@ class _Steps:
 
     def __init__(self, model: DynamicBayesianNetwork, observed: Observed) -> None:
         self.model, self.observed, self.horizon = model, observed, model.horizon
-        self.first = [_own(cpd, 1) for cpd in model.template.first]
-        self.step = [_own(cpd, 0) for cpd in model.template.step]
+        # Variables of the first slice count as the next ones of step −1.
+        self.first, self.step = (
+            {
+                scope[-1][0]: _Placed(scope, scope[-1], cpd.scaled, dt == 0)
+                for cpd in cpds
+                for scope in [_timed(cpd.scope, dt)]
+            }
+            for cpds, dt in ((model.template.first, 1), (model.template.step, 0))
+        )
         self.lengths = model.template.slices(model.horizon)
-        self.primed = {own.child[0]: own.child[1] for own in self.step}
-        self.added: dict[int, list[_Added]] = {}
+        self.added: dict[int, list[_Placed]] = {}
         self.new: dict[str, Timed] = {}  # variables that the template does not have
         self.tables: list[Scaled | Series] = []
         self.origins: list[Scaled] = []
         self.numbers: dict[Hashable, int] = {}
         self.sliced: dict[Hashable, Scaled] = {}
 
-    def runs(self) -> StepRuns | None:
+    def runs(self) -> StepRuns:
         """See `runs_of`."""
-        try:
+        if not self.model.uniform:
             self.take_changes()
-            return StepRuns(self.compressed(), self.tables, self.origins, self.observed.by_name(self.lengths))
-        except _Irregular:
-            return None
+        return StepRuns(self.compressed(), self.tables, self.origins, self.observed.by_name(self.lengths))
 
     # --- what was changed ---------------------------------------------------------------------------------------
     def take_changes(self) -> None:
         """Sort replaced and added tables by step."""
-        own = {o.child[0]: o for o in self.step}
         for name, tables in self.model.series.items():
-            own[name.removesuffix(PRIME)].varying = tables
-        first = {o.child[0]: o for o in self.first}
+            self.step[name.removesuffix(PRIME)].varying = tables
+        numbers: dict[str, dict[int, Scaled]] = {}
         for name, cpd in self.model.replaced.items():
             base, time = self.timed(name)
-            if time - self.primed[base] < 0:
-                first[base].replaced[-1] = cpd
+            t = self.step_of((base, time))
+            own = (self.step if t >= 0 else self.first)[base]
+            scope = self.replaced_scope(cpd, t)
+            if t >= 0 and scope == own.scope:
+                numbers.setdefault(base, {})[t] = cpd.scaled
             else:
-                own[base].replaced[time - self.primed[base]] = cpd
+                own.replaced[t] = _Placed(scope, own.child, cpd.scaled)
+        for base, changed in numbers.items():
+            own = self.step[base]
+            own.varying = (own.varying or Series.constant(own.table, self.horizon)).replaced(changed)
         for cpd in self.model.added:
             self.add_variable(cpd)
         for cpd in self.model.added:
@@ -150,11 +139,10 @@ class _Steps:
         if any(dt not in (0, 1) or (dt == 0 and t < 0) for _, dt in scope):
             raise _Irregular
         relative = (child[0], child[1] - t) if not isinstance(child, str) else child
+        table = factor.scaled
         if isinstance(child, str) and child:  # observed, of a name of its own
-            table = factor.scaled.take((*[slice(None)] * len(timed), self.observed.added[child]))
-        else:
-            table = factor.scaled
-        self.added.setdefault(t, []).append(_Added(scope, table, relative))
+            table = table.take((*[slice(None)] * len(timed), self.observed.added[child]))
+        self.added.setdefault(t, []).append(_Placed(scope, relative, table))
 
     def timed(self, name: str) -> Timed:
         """A variable's name without time, and its time."""
@@ -168,9 +156,16 @@ class _Steps:
     def step_of(self, name: Timed) -> int:
         """The step that a variable belongs to."""
         base, time = name
-        if base in self.primed and time < self.lengths[base]:
-            return time - self.primed[base]
-        return time
+        own = self.step.get(base)
+        return time - own.scope[-1][1] if own is not None and time < self.lengths[base] else time
+
+    def replaced_scope(self, cpd: CPD, t: int) -> tuple[Timed, ...]:
+        """The scope of a replaced CPD, relative to its step."""
+        timed = [self.timed(v.name) for v in cpd.variables]
+        scope = tuple([(base, time - t) for base, time in timed])
+        if any(dt not in (0, 1) or self.step_of(v) > t for (_, dt), v in zip(scope, timed, strict=True)):
+            raise _Irregular
+        return scope
 
     # --- where runs end -----------------------------------------------------------------------------------------
     def compressed(self) -> tuple[StepRun, ...]:
@@ -188,82 +183,46 @@ class _Steps:
         return tuple(runs)
 
     def cuts(self) -> set[int]:
-        """The steps from 1 to T − 1 that may differ from the one before them."""
-        cuts: set[int] = set()
-        for t in self.added:
-            cuts |= {t, t + 1}
+        """The steps from 1 to T − 1 that may differ from the one before them in more than numbers."""
+        changed = {t for own in self.step.values() for t in own.replaced}.union(self.added)
+        cuts = changed.union([t + 1 for t in changed])
         for states in self.observed.slices.values():
-            for time in _changes(states >= 0):
+            seen = states >= 0
+            for time in (np.flatnonzero(seen[1:] != seen[:-1]) + 1).tolist():
                 cuts |= {time - 1, time}
-        for own in self.step:
-            structural = {t for t, cpd in own.replaced.items() if self.replaced_scope(cpd, t) != own.scope}
-            for t in structural:
-                cuts |= {t, t + 1}
-            changes = self.number_changes(own, structural)
-            own.series = len(changes) > _CHANGES
-            if not own.series:
-                cuts |= changes
         return {t for t in cuts if 0 < t < self.horizon}
-
-    def number_changes(self, own: _TemplateTable, structural: Iterable[int]) -> set[int]:
-        """The steps at which the numbers of a table change."""
-        changes: set[int] = set()
-        for t in own.replaced.keys() - set(structural):
-            changes |= {t, t + 1}
-        if own.varying is not None:
-            changes.update(_changes(own.varying.chosen))
-        for base, dt in own.scope:
-            if base in self.observed.slices:
-                states = self.observed.slices[base]
-                both = (states[1:] >= 0) & (states[:-1] >= 0) & (states[1:] != states[:-1])
-                changes.update((np.flatnonzero(both) + 1 - dt).tolist())
-        return changes
-
-    def replaced_scope(self, cpd: CPD, t: int) -> tuple[Timed, ...]:
-        """The scope of a replaced CPD, relative to its step."""
-        timed = [self.timed(v.name) for v in cpd.variables]
-        scope = tuple([(base, time - t) for base, time in timed])
-        if any(dt not in (0, 1) or self.step_of(v) > t for (_, dt), v in zip(scope, timed, strict=True)):
-            raise _Irregular
-        return scope
 
     # --- forms --------------------------------------------------------------------------------------------------
     def form(self, t: int) -> StepForm:
         """What is in step t."""
-        columns: list[StepTable] = []
-        observed: set[Timed] = set()
         added = self.added.get(t, [])
-        own = self.first if t < 0 else self.step if t < self.horizon else []
-        items: list[_TemplateTable | _Added] = self.sorted(
-            [*own, *(a for a in added if not isinstance(a.child, str))], t
-        )
-        items += [a for a in added if isinstance(a.child, str)]
-        for item in items:
-            columns.append(self.column(item, t, observed))
-        return StepForm(tuple(columns), frozenset(observed))
+        own = self.first if t < 0 else self.step if t < self.horizon else {}
+        placed = [table.replaced.get(t, table) for table in own.values()]
+        if added or any(t in table.replaced for table in own.values()):  # elsewhere the template has them in order
+            placed += [table for table in added if not isinstance(table.child, str)]
+            placed = [placed[k] for k in _natural_order(tuple([(table.child, table.scope) for table in placed]))]
+        placed += [table for table in added if isinstance(table.child, str)]
+        observed: set[Timed] = set()
+        tables = tuple([self.table(each, t, observed) for each in placed])
+        return StepForm(tables, frozenset(observed))
 
-    def sorted(self, items: Sequence[_TemplateTable | _Added], t: int) -> list[_TemplateTable | _Added]:
-        """The CPDs of step t in natural order: parents first, and of what is ready what belongs to slice t."""
-        order = _natural_order(tuple([(item.child, self.scope(item, t)) for item in items]))
-        return [items[k] for k in order]
-
-    def scope(self, item: _TemplateTable | _Added, t: int) -> tuple[Timed, ...]:
-        """The scope of a table of step t."""
-        replaced = item.replaced.get(t) if isinstance(item, _TemplateTable) else None
-        return item.scope if replaced is None else self.replaced_scope(replaced, t)
-
-    def column(self, item: _TemplateTable | _Added, t: int, observed: set[Timed]) -> StepTable:
+    def table(self, placed: _Placed, t: int, observed: set[Timed]) -> StepTable:
         """A table of step t; notes which of its variables are observed."""
-        replaced, scope = item.replaced.get(t) if isinstance(item, _TemplateTable) else None, self.scope(item, t)
-        sizes = item.sizes if replaced is None else replaced.shape
-        states = [self.state(base, t + dt) for base, dt in scope]
-        observed.update(timed for timed, state in zip(scope, states, strict=True) if state >= 0)
-        if isinstance(item, _TemplateTable) and item.series and (replaced is None or scope == item.scope):
-            series, key = True, self.of_series(item, tuple([state >= 0 for state in states]))
+        states = tuple([self.state(base, t + dt) for base, dt in placed.scope])
+        mask = tuple([state >= 0 for state in states])
+        observed.update([timed for timed, seen in zip(placed.scope, mask, strict=True) if seen])
+        series = placed.repeats and self.varies(placed, mask)
+        if series:
+            key = self.number((id(placed), mask), lambda: self.series(placed, mask), placed.table)
         else:
-            table = replaced.scaled if replaced is not None else self.table(item, t)
-            series, key = False, self.number(self.given(table, states), table)
-        return StepTable(scope, sizes, key, series, item.child)
+            sliced = self.given(placed.table, states)
+            key = self.number(id(sliced), lambda: sliced, placed.table)
+        return StepTable(placed.scope, placed.table.shape, key, series, placed.child)
+
+    def varies(self, placed: _Placed, mask: Sequence[bool]) -> bool:
+        """Whether the numbers of a template's table change with the steps, some of its variables observed."""
+        seen = [name for (name, _), observed in zip(placed.scope, mask, strict=True) if observed]
+        return placed.varying is not None or any(self.observed.varies(name) for name in seen)
 
     def state(self, base: str, time: int) -> int:
         """The state that a variable is observed in; −1 if it is free."""
@@ -271,74 +230,42 @@ class _Steps:
             return self.observed.state(base, time)
         return self.observed.added.get(f"{base}_{time}", FREE)
 
-    def table(self, item: _TemplateTable | _Added, t: int) -> Scaled:
-        """The table of an item at a step, evidence not yet sliced away."""
-        if isinstance(item, _Added):
-            return item.table
-        return item.default if item.varying is None or t < 0 else item.varying[t]
-
-    def given(self, table: Scaled, states: Sequence[int]) -> Scaled:
+    def given(self, table: Scaled, states: tuple[int, ...]) -> Scaled:
         """The table at the states that are observed; made once for each."""
-        if all(state < 0 for state in states):
+        if max(states, default=FREE) < 0:
             return table
-        key = id(table), tuple(states)
+        key = id(table), states
         if key not in self.sliced:
             self.sliced[key] = table.take(tuple([slice(None) if state < 0 else state for state in states]))
         return self.sliced[key]
 
-    def number(self, table: Scaled, origin: Scaled) -> int:
-        """The number of a table; the same object has one."""
-        if id(table) not in self.numbers:
-            self.numbers[id(table)] = len(self.tables)
-            self.tables.append(table)
-            self.origins.append(origin)
-        return self.numbers[id(table)]
-
-    def of_series(self, own: _TemplateTable, mask: tuple[bool, ...]) -> int:
-        """The number of the series of a table, some of its variables observed."""
-        key = id(own), mask
+    def number(self, key: Hashable, table: Callable[[], Scaled | Series], origin: Scaled) -> int:
+        """The number of a table; those of one key have one."""
         if key not in self.numbers:
             self.numbers[key] = len(self.tables)
-            self.tables.append(self.series(own, mask))
-            self.origins.append(own.default)
+            self.tables.append(table())
+            self.origins.append(origin)
         return self.numbers[key]
 
-    def series(self, own: _TemplateTable, mask: tuple[bool, ...]) -> Series:
+    def series(self, placed: _Placed, mask: Sequence[bool]) -> Series:
         """One table for each step; where other variables are observed than in ``mask`` it is never read."""
-        base = own.varying or Series.of([own.default] * self.horizon)
-        replaced = {t: cpd for t, cpd in own.replaced.items() if self.replaced_scope(cpd, t) == own.scope}
-        if replaced:
-            tables = list(base)
-            for t, cpd in replaced.items():
-                tables[t] = cpd.scaled
-            base = Series.of(tables)
-        seen = [timed for timed, observed in zip(own.scope, mask, strict=True) if observed]
-        if all(name in self.observed.everywhere for name, _ in seen):
+        base = placed.varying or Series.constant(placed.table, self.horizon)
+        seen = [timed for timed, observed in zip(placed.scope, mask, strict=True) if observed]
+        everywhere = self.observed.everywhere
+        if all(name in everywhere for name, _ in seen):
             at = [
-                self.observed.everywhere[name] if observed else slice(None)
-                for (name, _), observed in zip(own.scope, mask, strict=True)
+                everywhere[name] if observed else slice(None)
+                for (name, _), observed in zip(placed.scope, mask, strict=True)
             ]
             return base.take(tuple(at)) if seen else base
-        states = [self.states_of(name, dt) for name, dt in seen]
-        columns, index = np.unique(np.stack([base.chosen, *states]), axis=1, return_inverse=True)
+        states = [self.observed.states(name, slice(dt, dt + self.horizon)) for name, dt in seen]
+        chosen, first = combinations([base.chosen, *states], self.horizon)
         distinct = []
-        for number, *found in columns.T.tolist():
+        for number, *found in np.stack([base.chosen, *states])[:, first].T.tolist():
             rest = iter(found)
-            distinct.append(
-                self.given(base.distinct.tables[number], [next(rest) if observed else FREE for observed in mask])
-            )
-        return Series(Distinct(distinct), index.reshape(-1))
-
-    def states_of(self, base: str, dt: int) -> IntArray:
-        """The states of an observed variable by step; 0 where it is free."""
-        if base in self.observed.everywhere:
-            return np.full(self.horizon, self.observed.everywhere[base])
-        return np.maximum(self.observed.slices[base][dt : dt + self.horizon], 0)
-
-
-def _own(cpd: CPD, initial: int) -> _TemplateTable:
-    """A CPD of the template; variables of the first slice count as the next ones of step −1."""
-    return _TemplateTable(_timed(cpd.scope, initial), cpd.shape, cpd.scaled)
+            given = tuple([next(rest) if observed else FREE for observed in mask])
+            distinct.append(self.given(base.distinct.tables[number], given))
+        return Series(Distinct(distinct), chosen)
 
 
 @lru_cache(maxsize=1024)
@@ -358,8 +285,3 @@ def _natural_order(cpds: tuple[tuple[Any, tuple[Timed, ...]], ...]) -> tuple[int
 def _timed(names: tuple[str, ...], unprimed: int) -> tuple[Timed, ...]:
     """Names of a template with their times; ``unprimed`` is that of names without a prime."""
     return tuple([(name[:-1], 1) if name[-1] == PRIME else (name, unprimed) for name in names])
-
-
-def _changes(values: Any) -> list[int]:
-    """The positions at which a sequence differs from the one before."""
-    return (np.flatnonzero(values[1:] != values[:-1]) + 1).tolist()
