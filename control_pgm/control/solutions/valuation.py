@@ -10,7 +10,7 @@ from math import inf
 import numpy as np
 
 from control_pgm.control.network.unroll import ControlNetwork
-from control_pgm.errors import InvalidModel
+from control_pgm.control.solutions.step_clusters import StepClusters
 from control_pgm.inference.utility.potentials import Term, add_up
 from control_pgm.inference.utility.result import Valued
 from control_pgm.tables.arrays import FloatArray, lock
@@ -18,8 +18,6 @@ from control_pgm.tables.contraction.views import Scope
 from control_pgm.tables.operators import Operator
 from control_pgm.tables.optimiser import optimiser
 from control_pgm.tables.restoring import Restored
-
-_REMEDY = "ask network.infer() for the marginal or conditional that you want instead of solve()"
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,8 +48,8 @@ class Valuation(Restored):
     @cached_property
     def q(self) -> FloatArray:
         """Q_t(s,a) over all states of the network, axes t, s, a; −inf where the prior is zero."""
-        pairs = list(zip(self._states, self._actions, strict=False))
-        values = self.valued.over(self._clusters, pairs.__getitem__, self._sizes)
+        pairs = list(zip(self._steps.states, self._steps.actions, strict=False))
+        values = self.valued.over(self._clusters, pairs.__getitem__, self._steps.sizes)
         for t, beside in self._all_beside():
             values[t : t + 1] += beside[:, None]  # nothing is added at T, where no action is
         return lock(np.where(self._measures > 0, values, -inf))
@@ -59,8 +57,9 @@ class Valuation(Restored):
     @cached_property
     def v(self) -> FloatArray:
         """V_t(s), axes t, s; T+1 rows."""
-        values = np.zeros((self.network.horizon + 1, self._sizes[0]))
-        values[:-1] = self.valued.over(self._clusters, lambda t: (self._states[t],), self._sizes[:1], sent=True)
+        states, sizes = self._steps.states, self._steps.sizes
+        values = np.zeros((self.network.horizon + 1, sizes[0]))
+        values[:-1] = self.valued.over(self._clusters, lambda t: (states[t],), sizes[:1], sent=True)
         for t, beside in self._all_beside():
             values[t] += beside
         return lock(values)
@@ -70,32 +69,22 @@ class Valuation(Restored):
         """pi(a_t|s_t), axes t, s, a; NaN where V = −inf."""
         return lock(optimiser(self.q, self._measures, *self.actions))
 
-    # --- finding one's way in the tree --------------------------------------------------------------------------
+    # --- the tree -----------------------------------------------------------------------------------------------
     @cached_property
-    def _states(self) -> Sequence[int]:
-        return self.valued.plan.series("s", self.network.horizon + 1)
-
-    @cached_property
-    def _actions(self) -> Sequence[int]:
-        return self.valued.plan.series("a", self.network.horizon)
-
-    @cached_property
-    def _sizes(self) -> tuple[int, int]:
-        cards = self.valued.plan.problem.cardinalities
-        return cards[self._states[0]], cards[self._actions[0]]
-
-    def _over(self, scope: Scope, terms: Sequence[Term]) -> FloatArray:
-        """The sum of terms over s, or s and a."""
-        sizes = self.valued.plan.problem.cardinalities
-        shape = self._sizes[: len(scope)]
-        full = add_up([Term(scope, np.zeros(shape)), *terms], sizes)
-        return full.dense.transpose([full.scope.index(x) for x in scope])
+    def _steps(self) -> StepClusters:
+        return StepClusters(self.network, self.valued.plan)
 
     @cached_property
     def _clusters(self) -> Sequence[int]:
         """Per step the cluster that eliminates the action."""
-        position = self.valued.plan.tree.position
-        return [position[a] for a in self._actions]
+        return [self._steps.of_action(t) for t in range(self.network.horizon)]
+
+    def _over(self, scope: Scope, terms: Sequence[Term]) -> FloatArray:
+        """The sum of terms over s, or s and a."""
+        sizes = self.valued.plan.problem.cardinalities
+        shape = self._steps.sizes[: len(scope)]
+        full = add_up([Term(scope, np.zeros(shape)), *terms], sizes)
+        return full.dense.transpose([full.scope.index(x) for x in scope])
 
     def _all_beside(self) -> Iterator[tuple[int, FloatArray]]:
         """Per time that has any the values at and after it over the state alone that do not come through its action."""
@@ -103,13 +92,12 @@ class Valuation(Restored):
             return
         for times in self.valued.plan.alike(range(self.network.horizon + 1), numbers=False):
             if self._beside(times[0]):
-                yield from ((t, self._over((self._states[t],), self._beside(t))) for t in times)
+                yield from ((t, self._over((self._steps.states[t],), self._beside(t))) for t in times)
 
     def _beside(self, t: int) -> list[Term]:
         """Values at and after t over s_t alone that do not come through a_t: factors on s_t, the terminal reward."""
-        through = self._clusters[t] if t < self.network.horizon else -1
-        terms = self.valued.terms(self.valued.plan.tree.position[self._states[t]], without=through)
-        return [term for term in terms if term.scope == (self._states[t],)]
+        terms = self.valued.terms(self._steps.of_state(t), without=self._steps.of_action(t))
+        return [term for term in terms if term.scope == (self._steps.states[t],)]
 
     @cached_property
     def _measures(self) -> FloatArray:
@@ -125,31 +113,12 @@ class Valuation(Restored):
         return steps[0] if len(made) == 1 else np.stack(steps)
 
     def _measure(self, t: int, weights: Sequence[Term]) -> FloatArray:
-        ones, scope = np.ones(self._sizes), (self._states[t], self._actions[t])
+        ones, scope = np.ones(self._steps.sizes), (self._steps.states[t], self._steps.actions[t])
         for weight in weights:
             ones = ones * self._over(scope, [weight])
         return ones
 
     def check(self) -> None:
-        """Refuse a changed network whose values are not functions of s_t and a_t.
-
-        Raises
-        ------
-        InvalidModel
-            Names the first step at which something else matters, or what is independent of the rest.
-        """
-        tree, problem = self.valued.plan.tree, self.valued.plan.problem
-        for t, *_ in self.valued.plan.alike(range(self.network.horizon), numbers=False):
-            s, a = self._states[t], self._actions[t]
-            others = [problem.names[v] for v in tree.scopes[tree.position[a]] if v not in (s, a)]
-            if others:
-                raise InvalidModel(
-                    f"the values at t={t} depend on {', '.join(others)} beside s_{t} and a_{t}: no Q(s,a)",
-                    remedy=_REMEDY,
-                )
-        roots = [problem.names[tree.order[i]] for i in tree.roots if self.valued.sent[i].values is not None]
-        alone = [name for name in roots if name != "s_0"]
-        if alone:
-            raise InvalidModel(
-                f"the network falls into independent parts at {alone[-1]}: V does not cover all of them", remedy=_REMEDY
-            )
+        """Refuse a changed network whose values are not functions of s_t and a_t, see `StepClusters.check`."""
+        roots = [i for i in self.valued.plan.tree.roots if self.valued.sent[i].values is not None]
+        self._steps.check("values", "Q(s,a)", "V does not cover all of them", roots)

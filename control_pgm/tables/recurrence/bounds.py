@@ -24,7 +24,7 @@ from control_pgm.tables.recurrence.series import Series, row_bounds
 # Results are kept within the first range (products of two such rows lose no digit); where that is not possible, within
 # the second, in which no digit is lost either.
 RANGE, WIDE_RANGE = 400.0, 880.0
-_FAR = 1e6  # stands for infinity in sums of bounds: far beyond either range
+_FAR = 1e6  # stands for infinity: far beyond either range
 
 
 class Gain(NamedTuple):
@@ -162,13 +162,13 @@ class Sums:
     """
 
     def __init__(self, results: Sequence[Bounds], carried: int, count: int) -> None:
-        added = results[carried]
-        low, high = (np.clip(values, -_FAR, _FAR) for values in (added.low, added.high))
-        self.low, self.high, self.exponent = (_before(values, count) for values in (low, high, added.exponent))
+        lows = [np.maximum(result.low, -_FAR) for result in results]  # sums of infinities would be no numbers
+        self.low, self.high = _before(lows[carried], count), _before(results[carried].high, count)
+        self.exponent = _before(results[carried].exponent, count)
         self.lowest, self.highest = self.low, self.high
-        for result in results:
-            self.lowest = np.minimum(self.lowest, self.low + np.clip(result.low, -_FAR, _FAR))
-            self.highest = np.maximum(self.highest, self.high + np.clip(result.high, -_FAR, _FAR))
+        for low, result in zip(lows, results, strict=True):
+            self.lowest = np.minimum(self.lowest, self.low + low)
+            self.highest = np.maximum(self.highest, self.high + result.high)
         self.exponents = [self.exponent + result.exponent for result in results]
 
     def within(self, c: int, stop: int, start: Bounds) -> int:
@@ -184,5 +184,5 @@ class Sums:
 def _before(increments: Any, count: int) -> Any:
     """What has been added up before each of ``count`` repetitions."""
     if len(increments) == 1:
-        return np.arange(count).reshape(-1, *[1] * (increments.ndim - 1)) * increments
+        return np.multiply.outer(np.arange(count), increments[0])
     return np.concatenate([np.zeros_like(increments[:1]), np.cumsum(increments[:-1], axis=0)])
