@@ -90,19 +90,20 @@ def gain_of(step: RecurrentStep, start: int, stop: int, batch: int | None = None
 
 def _rough_gain(step: RecurrentStep, start: int, stop: int, batch: int | None) -> Gain:
     """The gain from the bounds of the tables alone."""
-    low, high = np.zeros(1), np.full(1, log2(step.recipe.terms))
-    exponent = np.zeros((1,) if batch is None else (1, 1), dtype=np.int64)
+    low, high, exponent = 0.0, log2(step.recipe.terms), np.zeros(() if batch is None else 1, dtype=np.int64)
+    for table in step.tables:
+        if not isinstance(table, Series):
+            lowest, highest = log2_bounds(table_of(table))
+            low, high, exponent = low + min(lowest, 0.0), high + max(highest, 0.0), exponent + exponent_of(table)
+    lows, highs, exponents = np.array([low]), np.array([high]), np.asarray(exponent)[None]
     for table in step.tables:
         if isinstance(table, Series):
             rows, distinct = table.chosen[start:stop], table.distinct
-            lowest, highest = (bounds[rows] for bounds in distinct.log2_bounds)
+            lowest_of, highest_of = distinct.log2_bounds
+            lows, highs = lows + np.minimum(lowest_of[rows], 0.0), highs + np.maximum(highest_of[rows], 0.0)
             own = distinct.exponents[rows]
-        else:
-            lowest, highest = map(np.atleast_1d, log2_bounds(table_of(table)))
-            own = np.asarray(exponent_of(table))[None]
-        low, high = low + np.minimum(lowest, 0.0), high + np.maximum(highest, 0.0)
-        exponent = exponent + (own if own.ndim == exponent.ndim else own[:, None])
-    return Gain(low, np.full_like(low, -inf), high, exponent)
+            exponents = exponents + (own if own.ndim == exponents.ndim else own[:, None])
+    return Gain(lows, np.full(len(lows), -inf), highs, exponents)
 
 
 def _sums(step: RecurrentStep, series: Sequence[Series]) -> tuple[FloatArray, FloatArray] | None:

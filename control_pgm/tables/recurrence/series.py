@@ -177,6 +177,8 @@ def combinations(columns: Sequence[IntArray], count: int) -> tuple[IntArray, Int
     ([1, 2, 0, 1], [2, 0, 1])
     """
     numbers = np.zeros(count, dtype=np.int64)
+    if not columns:
+        return numbers, numbers[:1]
     for column in columns:
         width = int(column.max()) + 1
         numbers = numbers * width + column

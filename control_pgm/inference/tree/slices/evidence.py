@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import ChainMap
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
 
 import numpy as np
 
 from control_pgm.models.every_slice import EverySlice
 from control_pgm.models.template import DynamicBayesianNetwork
 from control_pgm.tables.arrays import IntArray
+from control_pgm.tables.variable import Variable
 
 FREE = -1  # the state of a variable that is not observed
 
@@ -63,55 +63,40 @@ class Observed:
 
 def observe(model: DynamicBayesianNetwork, evidence: Mapping[str, Hashable]) -> Observed | None:
     """The evidence by slices; None where a name or a label is unknown, which the model itself reports."""
-    lengths = model.template.slices(model.horizon)
-    states = model.template.states
+    lengths, states = model.template.slices(model.horizon), model.template.states
     added = {cpd.child.name: cpd.child for cpd in model.added}
     everywhere: dict[str, int] = {}
     slices: dict[str, IntArray] = {}
     rest: dict[str, int] = {}
     try:
-        values, others = _by_base(evidence, lengths)
-        for base, found in values.items():
+        if isinstance(evidence, EverySlice) and all(evidence.slices[x] == lengths.get(x) for x in evidence.labels):
+            return Observed({base: states[base].index_of[label] for base, label in evidence.labels.items()}, {}, {})
+        for base, found in _by_base(evidence, lengths, rest, added).items():
             index_of, n = states[base].index_of, lengths[base]
-            if isinstance(found, _Same):
-                everywhere[base] = index_of[found.label]
-            elif len(found) == n and len(distinct := {index_of[label] for label in found.values()}) == 1:
-                everywhere[base] = distinct.pop()
+            numbers = [index_of[label] for label in found.values()]
+            if len(found) == n and len(set(numbers)) == 1:
+                everywhere[base] = numbers[0]
             else:
                 slices[base] = np.full(n, FREE, dtype=np.int64)
-                slices[base][list(found)] = [index_of[label] for label in found.values()]
-        for name, label in others.items():
-            rest[name] = added[name].states.index_of[label]
+                slices[base][list(found)] = numbers
     except (KeyError, TypeError):
         return None
     return Observed(everywhere, slices, rest)
 
 
-class _Same(NamedTuple):
-    label: Hashable
-
-
 def _by_base(
-    evidence: Mapping[str, Hashable], lengths: Mapping[str, int]
-) -> tuple[dict[str, _Same | dict[int, Hashable]], dict[str, Hashable]]:
-    """name without time -> its label, or its labels by time; and the labels of all other names."""
-    values: dict[str, Any] = {}
-    others: dict[str, Hashable] = {}
-    if isinstance(evidence, EverySlice):
-        for base, label in evidence.labels.items():
-            given, own = evidence.slices[base], lengths.get(base, 0)
-            if own:
-                values[base] = _Same(label) if given >= own else dict.fromkeys(range(given), label)
-            others.update((f"{base}_{t}", label) for t in range(own, given))
-        return values, others
+    evidence: Mapping[str, Hashable], lengths: Mapping[str, int], rest: dict[str, int], added: Mapping[str, Variable]
+) -> dict[str, dict[int, Hashable]]:
+    """name without time -> its labels by time; the states of added variables go to ``rest``."""
+    values: dict[str, dict[int, Hashable]] = {}
     for name, label in evidence.items():
         base, _, time = name.rpartition("_")
         n = lengths.get(base)
         if n is not None and is_time(time) and int(time) < n:
             values.setdefault(base, {})[int(time)] = label
         else:
-            others[name] = label
-    return values, others
+            rest[name] = added[name].states.index_of[label]
+    return values
 
 
 def is_time(text: str) -> bool:

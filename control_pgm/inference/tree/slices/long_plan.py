@@ -18,7 +18,7 @@ import numpy as np
 from control_pgm.inference.problem import Problem, TablesOfSteps
 from control_pgm.inference.tree.bucket_tree import BucketTree
 from control_pgm.inference.tree.slices.loops import Loop
-from control_pgm.inference.tree.slices.repeating import Repeating, Segment, Shift
+from control_pgm.inference.tree.slices.repeating import Repeating, Segments, Shift
 from control_pgm.inference.tree.slices.runs import runs_of
 from control_pgm.inference.tree.slices.short_network import (
     MOST,
@@ -27,8 +27,6 @@ from control_pgm.inference.tree.slices.short_network import (
     StepRun,
     Timed,
     moved,
-    reversed_segments,
-    segments,
     short_network,
 )
 from control_pgm.models.factor_graph import Model
@@ -65,13 +63,13 @@ class Copies(NamedTuple):
     block : what is repeated.
     steps : their steps.
     clusters : the first cluster of each.
-    first : how many copies of the block come before them.
+    within : their numbers among all copies of the block.
     """
 
     block: Block
     steps: range
     clusters: range
-    first: int
+    within: slice
 
     @property
     def loop(self) -> Loop:
@@ -110,18 +108,18 @@ class Rolled:
         return Repeating(items, self._clusters, move)
 
     @cached_property
-    def _variables(self) -> list[Segment]:
+    def _variables(self) -> Segments:
         blocks = [(block.variables, block.size) for block in self.short.blocks]
-        return segments(len(self.short.names), blocks, self.copies, VARIABLES)
+        return Segments.of(len(self.short.names), blocks, self.copies, VARIABLES)
 
     @cached_property
-    def _tables(self) -> list[Segment]:
+    def _tables(self) -> Segments:
         blocks = [(block.tables, block.size) for block in self.short.blocks]
-        return segments(len(self.short.scopes), blocks, self.copies, TABLES)
+        return Segments.of(len(self.short.scopes), blocks, self.copies, TABLES)
 
     @cached_property
-    def _clusters(self) -> list[Segment]:
-        return reversed_segments(self._variables, len(self.short.names))
+    def _clusters(self) -> Segments:
+        return self._variables.backwards(len(self.short.names))
 
     @property
     def inserted(self) -> int:
@@ -140,7 +138,7 @@ class Rolled:
         """The numbers of a variable in all slices that have it free, by its name without time."""
         mine = [i for i, (name, _) in enumerate(self.short.names) if name == base]
         result: list[int] = []
-        for start, source, width, count, _, _ in self._variables:
+        for start, source, width, count, _, _ in self._variables.all:
             own = [i - source + start for i in mine if source <= i < source + width]
             if len(own) == 1:
                 result += range(own[0], own[0] + width * count, width)
@@ -158,7 +156,7 @@ class Rolled:
             clusters = range(first, first - (m + 1) * k, -k)
             cuts = self._changes(block, steps) if numbers else ()
             for start, stop in pairwise([0, *cuts, m + 1]):
-                result.append(Copies(block, steps[start:stop], clusters[start:stop], start))
+                result.append(Copies(block, steps[start:stop], clusters[start:stop], slice(start, stop)))
             shift = shift.plus(block.size, m)
         return result
 
@@ -175,11 +173,11 @@ class Rolled:
 
     def tables_of(self, copies: Copies) -> list[range]:
         """Per table of a block the numbers that it has in some copies."""
-        return _copies(self._tables, copies.block.tables, copies)
+        return self._tables.copies(copies.block.tables, copies.within)
 
     def variables_of(self, copies: Copies) -> list[range]:
         """The same of free variables."""
-        return _copies(self._variables, copies.block.variables, copies)
+        return self._variables.copies(copies.block.variables, copies.within)
 
     # --- the parts of a plan ------------------------------------------------------------------------------------
     def problem(self, model: Model, observed: Mapping[str, int]) -> Problem:
@@ -210,7 +208,7 @@ class Rolled:
     def _constants(self, tables: Repeating[tuple[Scaled | Series, int]]) -> list[tuple[Scaled, int]]:
         """The tables without a free variable, each with the number of times that it counts."""
         result: list[tuple[Scaled, int]] = []
-        for _, source, width, count, shift, _ in self._tables:
+        for _, source, width, count, shift, _ in self._tables.all:
             for k in range(source, source + width):
                 if self.short.scopes[k]:
                     continue
@@ -242,7 +240,7 @@ class Rolled:
         roots = set(self.short.tree.roots)
         return [
             start + c * width + i - source
-            for start, source, width, count, _, _ in self._clusters
+            for start, source, width, count, _, _ in self._clusters.all
             for c in range(count if any(i in roots for i in range(source, source + width)) else 0)
             for i in range(source, source + width)
             if i in roots
@@ -263,12 +261,6 @@ class Rolled:
             steps = np.arange(-1, len(series) + 1) + behind
             tables[number] = Series(series.distinct, series.chosen[np.clip(steps, 0, len(series) - 1)])
         return tables
-
-
-def _copies(parts: Sequence[Segment], source: int, copies: Copies) -> list[range]:
-    """Per item of the segment that repeats the items from ``source`` on its positions in some copies."""
-    start, width, stop = next((s.start, s.width, s.stop) for s in parts if s.copies > 1 and s.source == source)
-    return [range(start + j, stop + j, width)[copies.first : copies.first + len(copies.steps)] for j in range(width)]
 
 
 def _later(name: Timed | str, shift: Shift) -> Timed | str:

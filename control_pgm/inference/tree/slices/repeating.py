@@ -18,11 +18,7 @@ class Shift(NamedTuple):
 
     def plus(self, other: Shift, times: int = 1) -> Shift:
         """The sum with a multiple of another."""
-        return Shift(
-            self.steps + times * other.steps,
-            self.variables + times * other.variables,
-            self.tables + times * other.tables,
-        )
+        return Shift(self[0] + times * other[0], self[1] + times * other[1], self[2] + times * other[2])
 
 
 class Segment(NamedTuple):
@@ -48,35 +44,79 @@ class Segment(NamedTuple):
         return self.start + self.width * self.copies
 
 
+class Segments:
+    """The segments of a long sequence, in order; empty ones are left out."""
+
+    def __init__(self, segments: Sequence[Segment]) -> None:
+        self.all = [segment for segment in segments if segment.width]
+        self.starts = [segment.start for segment in self.all]
+        self.length = self.all[-1].stop if self.all else 0
+
+    @staticmethod
+    def of(total: int, blocks: Sequence[tuple[int, Shift]], copies: Sequence[int], unit: int) -> Segments:
+        """Those of a short sequence of ``total`` items some blocks of which are repeated.
+
+        Parameters
+        ----------
+        blocks : per block its first item, and its size.
+        copies : per block how often it is inserted again.
+        unit : which entry of a size counts the items.
+        """
+        result: list[Segment] = []
+        at, shift = 0, Shift()
+        for (first, size), m in zip(blocks, copies, strict=True):
+            width = size[unit]
+            result.append(Segment(at + shift[unit], at, first - at, 1, shift, Shift()))
+            result.append(Segment(first + shift[unit], first, width, m + 1, shift, size))
+            at, shift = first + width, shift.plus(size, m)
+        return Segments([*result, Segment(at + shift[unit], at, total - at, 1, shift, Shift())])
+
+    def backwards(self, total: int) -> Segments:
+        """Those of the same sequence read from its end; the short one has ``total`` items."""
+        return Segments(
+            [
+                Segment(
+                    self.length - s.stop,
+                    total - s.source - s.width,
+                    s.width,
+                    s.copies,
+                    s.shift.plus(s.step, s.copies - 1),
+                    Shift().plus(s.step, -1),
+                )
+                for s in reversed(self.all)
+            ]
+        )
+
+    def copies(self, source: int, copies: slice) -> list[range]:
+        """Per item of the segment that repeats the items from ``source`` on its positions in some copies."""
+        own = next(s for s in self.all if s.copies > 1 and s.source == source)
+        return [range(own.start + j, own.stop + j, own.width)[copies] for j in range(own.width)]
+
+
 class Repeating(Sequence[T]):
     """``items`` with some blocks repeated, as ``segments`` say; ``move(item, shift)`` is what becomes of an item.
 
     Examples
     --------
-    >>> one = Shift(1, 1, 1)
-    >>> segments = [Segment(0, 0, 1, 1, Shift(), Shift()), Segment(1, 1, 1, 3, Shift(), one)]
+    >>> segments = Segments.of(2, [(1, Shift(1, 1, 1))], [2], unit=1)
     >>> list(Repeating([0, 1], segments, move=lambda x, shift: x + shift.steps))
     [0, 1, 2, 3]
     """
 
-    def __init__(
-        self, items: Sequence[T], segments: Sequence[Segment], move: Callable[[T, Shift], T] | None = None
-    ) -> None:
+    def __init__(self, items: Sequence[T], segments: Segments, move: Callable[[T, Shift], T] | None = None) -> None:
         self.items, self.segments, self.move = items, segments, move
-        self._starts = [segment.start for segment in segments]
-        self._length = segments[-1].stop if segments else 0
 
     def __len__(self) -> int:
-        return self._length
+        return self.segments.length
 
     def __getitem__(self, i: Any) -> Any:
         if isinstance(i, slice):
             return [self[k] for k in range(len(self))[i]]
         if i < 0:
-            i += self._length
-        if not 0 <= i < self._length:
+            i += self.segments.length
+        if not 0 <= i < self.segments.length:
             raise IndexError(i)
-        start, source, width, _, shift, step = self.segments[bisect_right(self._starts, i) - 1]
+        start, source, width, _, shift, step = self.segments.all[bisect_right(self.segments.starts, i) - 1]
         c, k = divmod(i - start, width)
         item = self.items[source + k]
         if self.move is None:
@@ -84,7 +124,7 @@ class Repeating(Sequence[T]):
         return self.move(item, Shift(shift[0] + c * step[0], shift[1] + c * step[1], shift[2] + c * step[2]))
 
     def __iter__(self) -> Iterator[T]:
-        for _, source, width, count, shift, step in self.segments:
+        for _, source, width, count, shift, step in self.segments.all:
             items = self.items[source : source + width]
             for c in range(count):
                 if self.move is None:

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from control_pgm.inference.orders.cheapest import reversed_order
 from control_pgm.inference.tree.bucket_tree import BucketTree, bucket_tree
 from control_pgm.inference.tree.messages import Batch
-from control_pgm.inference.tree.slices.repeating import Segment, Shift
+from control_pgm.inference.tree.slices.repeating import Shift
 from control_pgm.inference.tree.structure import Structure, structure
 from control_pgm.tables.contraction.views import Scope
 
@@ -230,39 +230,3 @@ def _agree(short: ShortNetwork, block: Block) -> bool:
 def moved(numbers: tuple[int, ...], d: int) -> tuple[int, ...]:
     """Each number raised by ``d``."""
     return tuple([x + d for x in numbers])
-
-
-def segments(total: int, blocks: Sequence[tuple[int, Shift]], copies: Sequence[int], unit: int) -> list[Segment]:
-    """The segments of a sequence of ``total`` items in the order of time.
-
-    Parameters
-    ----------
-    blocks : per block its first item, and its size.
-    copies : per block how often it is inserted again.
-    unit : which entry of a size counts the items.
-    """
-    result: list[Segment] = []
-    at, shift = 0, Shift()
-    for (first, size), m in zip(blocks, copies, strict=True):
-        width = size[unit]
-        result.append(Segment(at + shift[unit], at, first - at, 1, shift, Shift()))
-        result.append(Segment(first + shift[unit], first, width, m + 1, shift, size))
-        at, shift = first + width, shift.plus(size, m)
-    result.append(Segment(at + shift[unit], at, total - at, 1, shift, Shift()))
-    return [segment for segment in result if segment.width]
-
-
-def reversed_segments(forward: Sequence[Segment], total: int) -> list[Segment]:
-    """The segments of the same sequence, of which the short one has ``total`` items, read from its end."""
-    stop = forward[-1].stop if forward else 0
-    return [
-        Segment(
-            stop - s.stop,
-            total - s.source - s.width,
-            s.width,
-            s.copies,
-            s.shift.plus(s.step, s.copies - 1),
-            Shift().plus(s.step, -1),
-        )
-        for s in reversed(forward)
-    ]
