@@ -177,7 +177,7 @@ class TextbookMessages:
         found: list[Group] = []
         at = times.start
         rolled = self.posterior.plan.rolled
-        repeated = rolled.repeated() if rolled else []
+        repeated = rolled.network.repeated if rolled else []
         ends = [*(copies.steps.start for copies in repeated[1:]), times.stop]
         for copies, end in zip(repeated, ends, strict=False):
             inside = range(max(copies.steps.start, at), min(copies.steps.stop, times.stop))

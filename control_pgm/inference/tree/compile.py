@@ -134,19 +134,19 @@ def _compile_rolled(plan: Plan, batch: Batch | None, stacks: Mapping[int, Stack]
     """The same for copies of a step: tables are bound once, for a short network."""
     rolled = plan.rolled
     assert rolled is not None
-    made = rolled.short.structure if batch is None else rolled.short.batched(batch)
+    made = rolled.network.short.structure if batch is None else rolled.network.short.batched(batch)
     tables = _Tables({**rolled.referred, **stacks})
-    cells = rolled.by_cluster(bind(made.cells, tables.table))
+    cells = rolled.network.by_cluster(bind(made.cells, tables.table))
     held: list[Sequence[tuple[Scope, Message | Series]]] = [
         [(scope, tables.table(ref)) for scope, ref in row] for row in made.operands
     ]
-    raised = rolled.by_cluster(held, _raised)
+    raised = rolled.network.by_cluster(held, _raised)
     loops: list[Loop] = []
-    for copies in reversed(rolled.repeated()):
+    for copies in reversed(rolled.network.repeated):
         loops.append(extended(copies.loop, cells, loops[-1].stop if loops else 0))
-    silent = rolled.by_cluster(made.silent)
+    silent = rolled.network.by_cluster(made.silent)
     size = batch.size if batch else None
-    return Compiled(plan, cells, loops, silent, raised, tables.known, rolled.steps, size)
+    return Compiled(plan, cells, loops, silent, raised, tables.known, rolled.network.steps, size)
 
 
 def _raised(row: Sequence[tuple[Scope, Message | Series]], shift: Shift) -> Sequence[tuple[Scope, Message | Series]]:

@@ -124,7 +124,7 @@ def _copies(compiled: Compiled) -> Sequence[Loop]:
     if rolled is None:
         return compiled.loops
     # Loops may reach further: a cluster that sends nothing is like others whatever it holds.
-    return [copies.loop for copies in reversed(rolled.repeated())]
+    return [copies.loop for copies in reversed(rolled.network.repeated)]
 
 
 def _alike(compiled: Compiled, clusters: range) -> Iterator[range]:

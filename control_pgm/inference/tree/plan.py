@@ -54,7 +54,7 @@ class Plan:
     def cluster_entries(self) -> Sequence[int]:
         """The number of entries of each cluster's (never materialised) table; of non-zeros where a table is sparse."""
         if self.rolled is not None:
-            return self.rolled.by_cluster(self._short_entries)
+            return self.rolled.network.by_cluster(self._short_entries)
         problem, tree = self.problem, self.tree
         return _entries(tree, tree.scopes, problem.scopes, problem.tables, problem.cardinalities)
 
@@ -62,7 +62,7 @@ class Plan:
     def _short_entries(self) -> Sequence[int]:
         """The same for the short network of a rolled plan."""
         assert self.rolled is not None
-        short = self.rolled.short
+        short = self.rolled.network.short
         tables = [self.rolled.tables[key] for key in short.keys]
         return _entries(short.tree, short.tree.scopes, short.scopes, tables, short.cards)
 
@@ -75,8 +75,8 @@ class Plan:
     def _sent(self) -> int:
         """The number of entries of all messages in one direction."""
         if self.rolled is not None:
-            short = self.rolled.short
-            return self.rolled.total([prod([short.cards[v] for v in s]) for s in short.tree.separators])
+            short = self.rolled.network.short
+            return self.rolled.network.total([prod([short.cards[v] for v in s]) for s in short.tree.separators])
         cards = self.problem.cardinalities
         return sum(prod([cards[v] for v in separator]) for separator in self.tree.separators)
 
@@ -84,7 +84,8 @@ class Plan:
         """The times in stretches whose steps have the same clusters, and with ``numbers`` the same tables."""
         result: list[range] = []
         at = times.start
-        for copies in self.rolled.repeated(numbers=numbers) if self.rolled else ():
+        repeated = () if self.rolled is None else self.rolled.alike() if numbers else self.rolled.network.repeated
+        for copies in repeated:
             inside = range(max(copies.steps.start, at), min(copies.steps.stop, times.stop))
             if len(inside) > 1:
                 result += [range(t, t + 1) for t in range(at, inside.start)]
@@ -95,7 +96,7 @@ class Plan:
     def series(self, base: str, count: int) -> Sequence[int]:
         """The numbers of the variables ``base_0`` … in the problem, ``count`` of them."""
         if self.rolled is not None:
-            return self.rolled.series(base)
+            return self.rolled.network.series(base)
         index = self.problem.index
         return [index[f"{base}_{t}"] for t in range(count)]
 
@@ -126,7 +127,7 @@ class Plan:
         """
         if not checkpoints or self.rolled is None:
             return self.bytes
-        steps = sum(self.rolled.copies) + len(self.rolled.copies)
+        steps = sum(len(copies.steps) for copies in self.rolled.network.repeated)
         return _FLOAT * (2 * ceil(self._sent / steps) * 2 * (isqrt(steps) + 1) + 2 * self._largest)
 
     @property
@@ -233,7 +234,7 @@ def _rolled(model: Model, evidence: Mapping[str, Hashable]) -> Plan | None:
     if found is None:
         return None
     rolled, problem = found
-    return Plan(problem, rolled.tree(), "reverse topological", rolled)
+    return Plan(problem, rolled.network.tree, "reverse topological", rolled)
 
 
 def _entries(

@@ -109,11 +109,11 @@ def _operators(plan: Plan, operators: Mapping[str, Operator], default: Operator)
     if plan.rolled is not None and isinstance(operators, EverySlice):
         for operator in (default, *operators.labels.values()):
             check_operator(*operator)
-        bases = [base for base, _ in plan.rolled.short.names]
+        bases = [base for base, _ in plan.rolled.network.short.names]
         for base in operators.labels:
             if base not in bases:
                 raise unknown(f"{base}_0", names, what="free variable")
-        return plan.rolled.by_variable([operators.labels.get(base, default) for base in bases])
+        return plan.rolled.network.by_variable([operators.labels.get(base, default) for base in bases])
     for operator in {default, *operators.values()}:
         check_operator(*operator)
     chosen = [operators.get(name, default) for name in names]

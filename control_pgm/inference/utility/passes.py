@@ -13,7 +13,8 @@ import numpy as np
 
 from control_pgm.inference.contract import Operand
 from control_pgm.inference.tree.plan import Plan
-from control_pgm.inference.tree.slices.long_plan import Copies, Rolled
+from control_pgm.inference.tree.slices.long_network import Copies
+from control_pgm.inference.tree.slices.long_plan import Rolled
 from control_pgm.inference.utility.cluster import Form
 from control_pgm.inference.utility.messages import Messages, Run, repeat
 from control_pgm.inference.utility.potentials import Term
@@ -51,7 +52,7 @@ def send_all(plan: Plan, tables: Tables, progress: Progress | None) -> Messages:
 def _settled(rolled: Rolled, tables: Tables) -> dict[int, tuple[int, int]]:
     """Where copies of a block have settled: the cluster -> the width of the block, and how many copies are left."""
     result = {}
-    for copies in rolled.repeated(numbers=True):
+    for copies in rolled.alike():
         width, count = copies.block.size.variables, len(copies.steps) - _SETTLED
         if count > 1 and _alike(rolled, copies, tables):
             result[copies.clusters[-1] + _SETTLED * width] = width, count
@@ -60,8 +61,8 @@ def _settled(rolled: Rolled, tables: Tables) -> dict[int, tuple[int, int]]:
 
 def _alike(rolled: Rolled, copies: Copies, tables: Tables) -> bool:
     """Whether copies of a block have the same operators, and read their tables in the same way."""
-    operators = rolled.variables_of(copies)
-    read = rolled.tables_of(copies)
+    operators = rolled.network.variables_of(copies)
+    read = rolled.network.tables_of(copies)
     return all(map(tables.same_operator, operators)) and all(map(tables.same_values, read))
 
 

@@ -31,13 +31,13 @@ class Gain(NamedTuple):
     """What a step does to the bounds and the exponent of what it receives, which it adds up."""
 
     low: FloatArray  # to the lower bound on positive entries
-    low_if_full: FloatArray  # the same where no entry received is zero; −inf if zeros may come out all the same
+    low_if_full: FloatArray | None  # the same where no entry received is zero; None if zeros may come out all the same
     high: FloatArray
     exponent: IntArray  # a second axis runs over a batch
 
     def at(self, c: int) -> Gain:
         """The gain in one repetition."""
-        return Gain(*(values[c if len(values) > 1 else 0] for values in self))
+        return Gain(*(None if values is None else values[c if len(values) > 1 else 0] for values in self))  # type: ignore[arg-type]
 
 
 class Bounds(NamedTuple):
@@ -103,7 +103,7 @@ def _rough_gain(step: RecurrentStep, start: int, stop: int, batch: int | None) -
             lows, highs = lows + np.minimum(lowest_of[rows], 0.0), highs + np.maximum(highest_of[rows], 0.0)
             own = distinct.exponents[rows]
             exponents = exponents + (own if own.ndim == exponents.ndim else own[:, None])
-    return Gain(lows, np.full(len(lows), -inf), highs, exponents)
+    return Gain(lows, None, highs, exponents)
 
 
 def _sums(step: RecurrentStep, series: Sequence[Series]) -> tuple[FloatArray, FloatArray] | None:
@@ -121,16 +121,15 @@ def _sums(step: RecurrentStep, series: Sequence[Series]) -> tuple[FloatArray, Fl
     if series:
         out, sizes = (position, *out), (*sizes, len(series[0].distinct.tables))
     sums = contract([*own, *ones], recipe((*scopes, *rest), out, sizes))
-    table = table_of(sums)
-    if not is_linear(sums) or not table.support.all():
+    data = table_of(sums).dense()._data
+    low, high, full = row_bounds(data if series else data[None, ...])
+    if not is_linear(sums) or not full:
         return None
     # The sums' own exponent beside that of the tables: a gain concerns the scaled values.
     shift = exponent_of(sums) - sum((exponent_of(table) for table in own), start=0)
-    if not series:
-        lowest, highest = log2_bounds(Scaled(table.dense()._data))
-        return np.atleast_1d(lowest + float(np.min(shift))), np.atleast_1d(highest + float(np.max(shift)))
-    low, high, _ = row_bounds(table.dense()._data)
-    return low + shift, high + shift
+    if series or isinstance(shift, int):
+        return low + shift, high + shift
+    return low + shift.min(), high + shift.max()
 
 
 def through(
@@ -143,9 +142,10 @@ def through(
             (carried[s.step] if s.lag else results[s.step]) if isinstance(s, Lagged) else outside(s)
             for s in step.received
         ]
-        full = bool(np.all(gain.low_if_full > -inf)) and all(b.full for b in received)
-        low = gain.low_if_full if full else gain.low
-        high, exponent = gain.high, gain.exponent
+        full = gain.low_if_full is not None and all(b.full for b in received)
+        low: Any = gain.low_if_full if full else gain.low
+        high: Any = gain.high
+        exponent: Any = gain.exponent
         for b in received:
             low, high, exponent = low + b.low, high + b.high, exponent + b.exponent
         results.append(Bounds(low, high, full, exponent))

@@ -12,7 +12,7 @@ steps in between follow from what is carried when they are asked for, many repet
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from functools import lru_cache
 from math import prod
 
 from control_pgm.tables.contraction.plan import Recipe, recipe
@@ -35,17 +35,17 @@ def composed(recurrence: Recurrence) -> Recurrence | None:
     chosen, first = combinations(series, recurrence.count)
     if not _pays(recurrence, path, len(first)):
         return None
-    product = _product(recurrence, path)
+    multiply, apply = _product(tuple([recurrence.steps[j].recipe for j in path]))
     matrices: list[Scaled] = []
     for c in first.tolist():
         operands = [table for j in path for table in recurrence.steps[j].at(c)]
-        matrix = contract(operands, product.matrix)
+        matrix = contract(operands, multiply)
         entries = sum(table_of(table).n_entries for table in operands)
         if not isinstance(matrix, Scaled) or not is_linear(matrix) or matrix.n_entries > entries:
             return None
         matrices.append(matrix)
     table = matrices[0] if len(matrices) == 1 else Series(Distinct(matrices), chosen)
-    step = RecurrentStep(product.apply, (table,), (Lagged(0, 1),))
+    step = RecurrentStep(apply, (table,), (Lagged(0, 1),))
     return Recurrence(recurrence.count, (step,), {0: recurrence.before[path[0]]})
 
 
@@ -77,21 +77,14 @@ def _pays(recurrence: Recurrence, path: list[int], different: int) -> bool:
     return len(path) > 1 and small < entries and count * (entries - small) > 4 * different * entries
 
 
-@dataclass(frozen=True)
-class _Product:
-    """``matrix`` multiplies the tables of a repetition; ``apply`` takes the product to the message carried."""
-
-    matrix: Recipe
-    apply: Recipe
-
-
-def _product(recurrence: Recurrence, path: list[int]) -> _Product:
+@lru_cache(maxsize=256)
+def _product(path: tuple[Recipe, ...]) -> tuple[Recipe, Recipe]:
+    """How the tables of a repetition are multiplied, and the product applied to the message carried."""
     sizes: list[int] = []
     scopes: list[Scope] = []
-    out = _fresh(recurrence.steps[path[0]].shape, sizes)
+    out = _fresh([path[0].sizes[x] for x in path[0].out], sizes)
     wanted = out  # the axes that are asked of a step, by the labels of the whole
-    for j in path:  # from the step that is carried back to the message that it began with
-        step = recurrence.steps[j].recipe
+    for step in path:  # from the step that is carried back to the message that it began with
         labels = dict(zip(step.out, wanted, strict=True))
         for scope in step.scopes:
             new = [x for x in scope if x not in labels]
@@ -101,7 +94,7 @@ def _product(recurrence: Recurrence, path: list[int]) -> _Product:
     # An axis of the carried message that no table mentions passes through: the composed table has none either.
     mentioned = {x for scope in scopes for x in scope}
     axes = tuple(x for x in dict.fromkeys((*out, *wanted)) if x in mentioned)
-    return _Product(recipe(tuple(scopes), axes, tuple(sizes)), recipe((axes, wanted), out, tuple(sizes)))
+    return recipe(tuple(scopes), axes, tuple(sizes)), recipe((axes, wanted), out, tuple(sizes))
 
 
 def _fresh(lengths: Sequence[int], sizes: list[int]) -> Scope:

@@ -61,12 +61,11 @@ class Distinct:
 def row_bounds(data: FloatArray) -> tuple[FloatArray, FloatArray, bool]:
     """Per row base-2 logarithms of bounds on its positive entries; and whether none of them all is zero."""
     rows = data.reshape(len(data), -1)
-    high = rows.max(axis=1, initial=0.0)
-    low = rows.min(axis=1, initial=np.inf)
+    low, high = rows.min(axis=1), rows.max(axis=1)
     full = bool((low > 0.0).all())
     if not full:
         low = rows.min(axis=1, where=rows > 0.0, initial=np.inf)
-    low, high = np.where(np.isinf(low), 1.0, low), np.where(high > 0.0, high, 1.0)
+        low, high = np.where(np.isinf(low), 1.0, low), np.where(high > 0.0, high, 1.0)
     return np.log2(low), np.log2(high), full
 
 
