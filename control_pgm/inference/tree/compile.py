@@ -18,7 +18,7 @@ from control_pgm.inference.tree.folding import Product, Reference
 from control_pgm.inference.tree.messages import Batch, Cell, bind
 from control_pgm.inference.tree.passes import Collect, Programme
 from control_pgm.inference.tree.plan import Plan
-from control_pgm.inference.tree.slices.loops import Loop, extended, find_loops
+from control_pgm.inference.tree.slices.loops import SHORTEST, Loop, extended, find_loops
 from control_pgm.inference.tree.slices.repeating import Shift
 from control_pgm.inference.tree.slices.short_network import moved
 from control_pgm.inference.tree.storage import Storage
@@ -127,7 +127,8 @@ def compile_plan(plan: Plan, stacks: Mapping[int, Stack] | None = None) -> Compi
     tables = _Tables({**dict(zip(problem.keys, problem.tables, strict=True)), **stacks})
     cells = bind(made.cells, tables.table)
     held = [[(scope, tables.table(ref)) for scope, ref in row] for row in made.operands]
-    return Compiled(plan, cells, find_loops(cells), made.silent, held, tables.known, (), size)
+    loops = find_loops(cells) if len(cells) >= 2 * SHORTEST else []
+    return Compiled(plan, cells, loops, made.silent, held, tables.known, (), size)
 
 
 def _compile_rolled(plan: Plan, batch: Batch | None, stacks: Mapping[int, Stack]) -> Compiled:

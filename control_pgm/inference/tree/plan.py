@@ -16,9 +16,11 @@ from control_pgm.inference.problem import Problem, check_model, pose
 from control_pgm.inference.tree.bucket_tree import BucketTree, bucket_tree
 from control_pgm.inference.tree.slices.long_plan import Rolled, roll
 from control_pgm.inference.tree.slices.repeating import Repeating
+from control_pgm.inference.tree.slices.short_network import FEW
 from control_pgm.inference.tree.storage import Keep, Storage
 from control_pgm.keywords import keywords
 from control_pgm.models.factor_graph import Model
+from control_pgm.models.template import DynamicBayesianNetwork
 from control_pgm.tables.contraction.views import Scope
 from control_pgm.tables.numbers.scaled import Scaled
 from control_pgm.tables.recurrence.series import Series
@@ -229,8 +231,9 @@ def check_memory_limit(memory_limit: Any) -> None:
 
 
 def _rolled(model: Model, evidence: Mapping[str, Hashable]) -> Plan | None:
-    """The plan of a long unrolled network whose slices are all alike, at the cost of a short one."""
-    found = roll(model, evidence) if isinstance(evidence, Mapping) else None
+    """The plan of an unrolled network in which steps repeat, at the cost of a short one."""
+    long = isinstance(model, DynamicBayesianNetwork) and model.horizon > FEW[0]
+    found = roll(model, evidence) if long and isinstance(evidence, Mapping) else None
     if found is None:
         return None
     rolled, problem = found

@@ -116,7 +116,7 @@ def _sums(step: RecurrentStep, series: Sequence[Series]) -> tuple[FloatArray, Fl
         scopes.append(scope if stack is None else (position, *scope))
         own.append(stack if stack is not None else table)  # type: ignore[arg-type]
     rest = step.recipe.scopes[len(own) :]
-    ones: list[Message] = [Scaled(np.ones([step.recipe.sizes[x] for x in scope])) for scope in rest]
+    ones: list[Message] = [Scaled(np.ones([step.recipe.sizes[x] for x in scope]), bounds=(1.0, 1.0)) for scope in rest]
     out, sizes = step.recipe.out, step.recipe.sizes
     if series:
         out, sizes = (position, *out), (*sizes, len(series[0].distinct.tables))

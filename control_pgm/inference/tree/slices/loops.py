@@ -20,7 +20,7 @@ from control_pgm.tables.numbers.stack import Stack
 from control_pgm.tables.recurrence.recurrence import Lagged, Recurrence, RecurrentStep
 from control_pgm.tables.recurrence.series import Series
 
-_SHORTEST = 6  # copies that make a loop worth while
+SHORTEST = 6  # copies that make a loop worth while
 _WIDEST = 64  # cells in a block
 
 
@@ -62,7 +62,7 @@ def find_loops(cells: Sequence[Cell]) -> list[Loop]:
     """
     numbers: dict[Hashable, int] = {}
     kinds = np.array([numbers.setdefault(_kind(cell), len(numbers)) for cell in cells], dtype=np.int64)
-    runs = [run for width in range(1, min(_WIDEST, len(kinds) // _SHORTEST) + 1) for run in _runs(kinds, width)]
+    runs = [run for width in range(1, min(_WIDEST, len(kinds) // SHORTEST) + 1) for run in _runs(kinds, width)]
     heapify(runs)
     loops: list[Loop] = []
     at = 0
@@ -70,7 +70,7 @@ def find_loops(cells: Sequence[Cell]) -> list[Loop]:
         begin, width, end = heappop(runs)
         start = max(begin, at)
         count = (end - start) // width + 1
-        if count < _SHORTEST:
+        if count < SHORTEST:
             continue
         if start > begin:  # cut short by the loop before: another run may come first now
             heappush(runs, (start, width, end))
@@ -85,7 +85,7 @@ def _runs(kinds: np.ndarray[tuple[int], np.dtype[np.int64]], width: int) -> list
     same = kinds[:-width] == kinds[width:]
     # The edges of the runs are where `same` changes.
     edges = np.flatnonzero(np.diff(np.concatenate(([0], same.astype(np.int8), [0])))).reshape(-1, 2)
-    long = edges[edges[:, 1] - edges[:, 0] >= (_SHORTEST - 1) * width]
+    long = edges[edges[:, 1] - edges[:, 0] >= (SHORTEST - 1) * width]
     return [(begin, width, end) for begin, end in long.tolist()]
 
 

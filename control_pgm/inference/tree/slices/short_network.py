@@ -21,9 +21,9 @@ from control_pgm.inference.tree.slices.repeating import Shift
 from control_pgm.inference.tree.structure import Structure, structure
 from control_pgm.tables.contraction.views import Scope
 
-_FEW = (4, 5)  # steps that a run keeps: the second where its late steps take longer to settle
+FEW = (4, 5)  # steps that a longer run keeps: the second where its late steps take longer to settle
 _BLOCK = 2  # the step of a run that is repeated; the one before it must agree with it
-MOST = max(_FEW) + 1  # longer runs have the same short network
+MOST = max(FEW) + 1  # longer runs have the same short network
 
 Timed = tuple[str, int]  # a variable by its name without time, and its time; in a step the time is relative
 
@@ -135,7 +135,7 @@ def _batched(short: ShortNetwork, batch: Batch) -> Structure:
 @lru_cache(maxsize=256)
 def short_network(runs: tuple[StepRun, ...]) -> ShortNetwork | None:
     """The short network of these runs, their numbers of steps cut to `MOST`; None if steps may not be repeated."""
-    for kept in _FEW:
+    for kept in FEW:
         short = _short_network(runs, kept)
         if short is not None and short.agree:
             return short
