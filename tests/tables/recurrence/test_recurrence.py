@@ -4,12 +4,14 @@ import numpy as np
 import pytest
 
 from control_pgm.tables.contraction.plan import recipe
-from control_pgm.tables.numbers.message import contract, table_of
+from control_pgm.tables.numbers.message import contract, stacked, table_of
 from control_pgm.tables.numbers.scaled import Scaled
 from control_pgm.tables.recurrence.checkpoints import Checkpoints
 from control_pgm.tables.recurrence.composed import composed
 from control_pgm.tables.recurrence.recurrence import Lagged, Recurrence, RecurrentStep
 from control_pgm.tables.recurrence.series import Series
+from control_pgm.tables.sparse_factor import SparseFactor
+from control_pgm.tables.variable import Variable
 
 S, A = 5, 3
 UP = recipe(((0, 1, 2), (2,)), (0, 1), (S, A, S))  # q(s,a) = sum_s' P(s,a,s') m(s')
@@ -131,3 +133,89 @@ def test_checkpoints_make_every_stretch_once_when_read_in_order():
     for c in range(99, -1, -1):
         segments.row(1, c)
     assert len(made) <= 20
+
+
+def sparse(table, keep):
+    """The table with the entries that are kept, held by its non-zeros alone."""
+    indices = np.argwhere(keep)
+    return SparseFactor([Variable(f"x{i}", n) for i, n in enumerate(table.shape)], indices, table.linear()[keep]).scaled
+
+
+@pytest.mark.parametrize("length", [None, 11])
+@pytest.mark.parametrize("held", ["dense", "sparse", "both", "wide"])
+def test_few_different_tables_are_composed_once_each(held, length):
+    rng = np.random.default_rng(10)
+    made = [tables(rng)[0] for _ in range(3)]
+    if held in ("sparse", "both"):
+        made = [sparse(p, rng.random(p.shape) < 0.7) if held == "sparse" or k else p for k, p in enumerate(made)]
+    _, w = tables(rng, nats=1e6 if held == "wide" else 2.0)
+    several = [made[k] for k in np.where(rng.random(300) < 0.1, rng.integers(3, size=300), 0)]
+    start = Scaled(np.ones(S))
+    repetition = chain(Series.of(several), w, 300, start)
+    short = composed(repetition)
+    assert (short is None) == (held == "wide")
+    if short is not None:
+        ((table,),) = [step.tables for step in short.steps]
+        assert isinstance(table, Series)
+        assert len(table.distinct.tables) == 3
+    check(Checkpoints(repetition, length), one_by_one(several, w, 300, start), 1e-13)
+
+
+@pytest.mark.parametrize("zeros", [0.0, 0.4])
+def test_many_different_tables_are_not_composed_and_all_results_are_kept(zeros):
+    rng = np.random.default_rng(11)
+    several = [tables(rng, zeros=zeros)[0] for _ in range(90)]
+    _, w = tables(rng, nats=30.0)
+    made = []
+    allocate = lambda shape: made.append(shape) or np.empty(shape)  # noqa: E731
+    repetition = chain(Series.of(several), w, 90, Scaled(np.ones(S)))
+    segments = Checkpoints(repetition, None, allocate)
+    check(segments, one_by_one(several, w, 90, Scaled(np.ones(S))), 1e-13)
+    assert composed(repetition) is None
+    assert made == [(90, S, A), (90, S)]
+
+
+class Sent:
+    """Messages from outside."""
+
+    def __init__(self, messages):
+        self.messages = messages
+
+    def __getitem__(self, c):
+        return self.messages[c]
+
+    def stack(self, start, stop):
+        return stacked(self.messages[start:stop])
+
+
+@pytest.mark.parametrize("nats", [1.0, 20.0, 900.0])
+def test_messages_from_outside_are_bounded_with_those_carried_over(nats):
+    rng = np.random.default_rng(12)
+    p = Scaled(rng.dirichlet(np.ones(S), S))
+    outside = [Scaled.from_log(-nats * rng.random(S)) for _ in range(5000)]
+    step = RecurrentStep(recipe(((0, 1), (1,), (1,)), (0,), (S, S)), (p,), (Lagged(0, 1), Sent(outside)))
+    segments = Checkpoints(Recurrence(5000, (step,), {0: Scaled(np.ones(S))}))
+    message = Scaled(np.ones(S))
+    for c in range(5000):
+        message = contract([p, message, outside[c]], step.recipe)
+        if c % 271 == 0 or c == 4999:
+            want = table_of(message).log()
+            assert np.abs((table_of(segments.row(0, c)).log() - want) / want).max() <= 1e-13
+
+
+def test_two_messages_carried_over_are_bounded_step_by_step():
+    rng = np.random.default_rng(13)
+    p, q = (Scaled(rng.random((S, S))) for _ in range(2))
+    both = recipe(((0, 1), (1,), (1,)), (0,), (S, S))
+    steps = (
+        RecurrentStep(both, (p,), (Lagged(0, 1), Lagged(1, 1))),
+        RecurrentStep(recipe(((0, 1), (1,)), (0,), (S, S)), (q,), (Lagged(1, 1),)),
+    )
+    start = Scaled(np.ones(S))
+    segments = Checkpoints(Recurrence(60, steps, {0: start, 1: start}), 13)
+    a = b = start
+    for c in range(60):
+        a, b = contract([p, a, b], both), contract([q, b], steps[1].recipe)
+        for step, want in enumerate((a, b)):
+            got, logs = table_of(segments.row(step, c)).log(), table_of(want).log()
+            assert np.abs((got - logs) / np.maximum(1.0, np.abs(logs))).max() <= 1e-13

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from control_pgm.tables.numbers.scaled import Scaled
-from control_pgm.tables.recurrence.series import Distinct, Series
+from control_pgm.tables.recurrence.series import Distinct, Series, combinations
 
 RNG = np.random.default_rng(3)
 
@@ -57,3 +57,23 @@ def test_taking_states_takes_them_of_every_table():
     taken = Series.of(given).take((slice(None), 2))
     for k, table in enumerate(given):
         assert np.abs(taken[k].linear() - table.linear()[:, 2]).max() <= 1e-15 * table.linear().max()
+
+
+def test_tables_are_replaced_in_some_repetitions():
+    a, b, c = tables(3, 2)
+    series = Series.constant(a, 5).replaced({1: b, 3: b, 4: c})
+    assert [table is want for table, want in zip(series, [a, b, a, b, c], strict=True)] == [True] * 5
+    assert series.changes == [1, 2, 3, 4]
+    assert [table is want for table, want in zip(series.replaced({0: b}), [b, b, a, b, c], strict=True)] == [True] * 5
+
+
+@pytest.mark.parametrize("largest", [2, 5, 2**40])
+def test_combinations_are_numbered_and_come_with_their_first_repetition(largest):
+    columns = [RNG.integers(largest, size=50) % 7 * (largest // 7 + 1) for _ in range(3)]
+    numbers, first = combinations(columns, 50)
+    rows = list(zip(*(column.tolist() for column in columns), strict=True))
+    for k, number in enumerate(numbers.tolist()):
+        assert rows[first[number]] == rows[k]
+        assert first[number] <= k
+    assert len(first) == len(set(rows))
+    assert combinations([], 4)[0].tolist() == [0, 0, 0, 0]
