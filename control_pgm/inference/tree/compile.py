@@ -18,7 +18,7 @@ from control_pgm.inference.tree.folding import Product, Reference
 from control_pgm.inference.tree.messages import Batch, Cell, bind
 from control_pgm.inference.tree.passes import Collect, Programme
 from control_pgm.inference.tree.plan import Plan
-from control_pgm.inference.tree.slices.loops import SHORTEST, Loop, extended, find_loops
+from control_pgm.inference.tree.slices.loops import SHORTEST, Loop, find_loops
 from control_pgm.inference.tree.slices.repeating import Shift
 from control_pgm.inference.tree.slices.short_network import moved
 from control_pgm.inference.tree.storage import Storage
@@ -142,12 +142,9 @@ def _compile_rolled(plan: Plan, batch: Batch | None, stacks: Mapping[int, Stack]
         [(scope, tables.table(ref)) for scope, ref in row] for row in made.operands
     ]
     raised = rolled.network.by_cluster(held, _raised)
-    loops: list[Loop] = []
-    for copies in reversed(rolled.network.repeated):
-        loops.append(extended(copies.loop, cells, loops[-1].stop if loops else 0))
     silent = rolled.network.by_cluster(made.silent)
     size = batch.size if batch else None
-    return Compiled(plan, cells, loops, silent, raised, tables.known, rolled.network.steps, size)
+    return Compiled(plan, cells, rolled.network.loops, silent, raised, tables.known, rolled.network.steps, size)
 
 
 def _raised(row: Sequence[tuple[Scope, Message | Series]], shift: Shift) -> Sequence[tuple[Scope, Message | Series]]:

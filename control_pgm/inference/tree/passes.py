@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from control_pgm.inference.tree.messages import PRODUCT, UP, Cell
 from control_pgm.inference.tree.slices.disjoint_ranges import DisjointRanges
-from control_pgm.inference.tree.slices.loops import Loop, Written, collecting, distributing
+from control_pgm.inference.tree.slices.loops import Loop, Written, written
 from control_pgm.inference.tree.storage import Storage
 from control_pgm.progress import Progress, Reporter
 from control_pgm.tables.numbers.message import Message, contract, joined, stacked
@@ -175,7 +175,7 @@ class Collect(Pass):
     what = "messages backward"
 
     def _write(self, loop: Loop) -> Written | None:
-        return collecting(loop, self.programme.cells, self.programme.steps, self, self.programme.batch)
+        return written(loop, self.programme.cells, self.programme.steps, self, self.programme.batch)
 
     def _send(self, clusters: range) -> Iterator[tuple[int, Message]]:
         for i in clusters:
@@ -199,7 +199,7 @@ class Distribute(Pass):
 
     def _write(self, loop: Loop) -> Written | None:
         programme = self.programme
-        return distributing(loop, programme.cells, programme.steps, self._up, self, programme.batch)
+        return written(loop, programme.cells, programme.steps, self, programme.batch, self._up)
 
     def _send(self, clusters: range) -> Iterator[tuple[int, Message]]:
         for i in reversed(clusters):

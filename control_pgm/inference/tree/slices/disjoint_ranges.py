@@ -5,10 +5,10 @@ from __future__ import annotations
 from bisect import bisect_right, insort
 from typing import Generic, TypeVar
 
-T = TypeVar("T")
+Owner = TypeVar("Owner")
 
 
-class DisjointRanges(Generic[T]):
+class DisjointRanges(Generic[Owner]):
     """Ranges, each with an owner.
 
     A look-up costs the number of different steps, times the logarithm of the number of ranges.
@@ -25,9 +25,9 @@ class DisjointRanges(Generic[T]):
     def __init__(self) -> None:
         # By step and remainder the least members, sorted; ranges of one step and remainder do not interleave.
         self._least: dict[int, dict[int, list[int]]] = {}
-        self._owned: dict[tuple[int, int], tuple[range, T]] = {}  # by step and least member
+        self._owned: dict[tuple[int, int], tuple[range, Owner]] = {}  # by step and least member
 
-    def add(self, numbers: range, owner: T) -> None:
+    def add(self, numbers: range, owner: Owner) -> None:
         """Put in a range that shares no member with those that are there."""
         if not numbers:
             return
@@ -35,7 +35,7 @@ class DisjointRanges(Generic[T]):
         insort(self._least.setdefault(step, {}).setdefault(least % step, []), least)
         self._owned[step, least] = numbers, owner
 
-    def owner(self, number: int) -> T | None:
+    def owner(self, number: int) -> Owner | None:
         """Whose range a number belongs to; None if it is nobody's."""
         for step, by_remainder in self._least.items():
             least = by_remainder.get(number % step)

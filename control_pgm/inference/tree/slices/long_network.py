@@ -142,6 +142,21 @@ class LongNetwork:
         return result
 
     @cached_property
+    def loops(self) -> Sequence[Loop]:
+        """The copies of each block against the order of time, with the blocks beside them that do the same."""
+        cells = self.by_cluster(self.short.structure.cells)
+        loops: list[Loop] = []
+        for copies in reversed(self.repeated):
+            first, width, stop = copies.loop.first, copies.loop.width, copies.loop.stop
+            block = cells[first : first + width]
+            while first - width >= (loops[-1].stop if loops else 0) and cells[first - width : first] == block:
+                first -= width
+            while stop + width <= len(cells) and cells[stop : stop + width] == block:
+                stop += width
+            loops.append(Loop(first, width, (stop - first) // width, same=True))
+        return loops
+
+    @cached_property
     def steps(self) -> Repeating[int]:
         """Per cluster its place in a series: its step, the first of which is −1, plus one."""
         return self.by_cluster([t + 1 for t in self.short.steps_of_clusters], Raised(STEPS))

@@ -1,20 +1,20 @@
-"""Finding where a list of cells repeats itself, as the slices of an unrolled network do.
+"""Loops: stretches of a list of cells that repeat a block, as the slices of an unrolled network do.
 
 Instructions name other clusters by their distance, so two slices that are alike have equal instructions. A stretch of
-clusters in which cell i + w equals cell i is a *loop*: ``count`` copies of a block of w cells. What it does is handed
-to `tables.recurrence.recurrence` as one repetition instead of message by message.
+clusters in which cell i + w equals cell i is a *loop*: ``count`` copies of a block of w cells. Its messages are one
+linear recurrence.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
-from control_pgm.inference.tree.messages import PRODUCT, UP, Cell, Instruction
+from control_pgm.inference.tree.messages import PRODUCT, UP, Cell
 from control_pgm.tables.numbers.message import Message
 from control_pgm.tables.numbers.stack import Stack
 from control_pgm.tables.recurrence.recurrence import Lagged, Recurrence, RecurrentStep
@@ -25,7 +25,7 @@ _WIDEST = 64  # cells in a block
 
 
 class SentMessages(Protocol):
-    """SentMessages by the number of a cluster."""
+    """Messages by the number of a cluster."""
 
     def __getitem__(self, cluster: int, /) -> Message: ...
     def get(self, cluster: int, /) -> Message | None: ...
@@ -98,92 +98,67 @@ def _kind(cell: Cell) -> Hashable:
 
 @dataclass(frozen=True)
 class Written:
-    """A loop as a repetition, and where its results belong: per step the clusters of its rows, in order."""
+    """A loop as a recurrence, and where its results belong: per step the clusters of its rows, in order."""
 
     repetition: Recurrence
     places: tuple[range, ...]
 
 
-def extended(loop: Loop, cells: Sequence[Cell], begin: int = 0) -> Loop:
-    """The loop with the blocks before and behind it that are the same, tables included; none before ``begin``."""
-    first, stop, width = loop.first, loop.stop, loop.width
-    while first - width >= begin and all(_equal(cells[first - width + j], cells[first + j]) for j in range(width)):
-        first -= width
-    while stop + width <= len(cells) and all(_equal(cells[stop + j], cells[loop.first + j]) for j in range(width)):
-        stop += width
-    return Loop(first, width, (stop - first) // width, loop.same)
-
-
-def _equal(a: Cell, b: Cell) -> bool:
-    """Whether two cells do the same with the same tables."""
-    if a is b:
-        return True
-    pairs = zip((a.up, *a.down), (b.up, *b.down), strict=False)
-    return len(a.down) == len(b.down) and all(
-        x is y
-        or (
-            x is not None
-            and y is not None
-            and (x.result, x.received, len(x.tables)) == (y.result, y.received, len(y.tables))
-            and x.recipe is y.recipe
-            and all(s is t for s, t in zip(x.tables, y.tables, strict=True))
-        )
-        for x, y in pairs
-    )
-
-
-def collecting(
-    loop: Loop, cells: Sequence[Cell], steps_of: Sequence[int], sent: SentMessages, batch: int | None
+def written(
+    loop: Loop,
+    cells: Sequence[Cell],
+    steps_of: Sequence[int],
+    sent: SentMessages,
+    batch: int | None,
+    up: SentMessages | None = None,
 ) -> Written | None:
-    """The upward messages of a loop, copies in the order of elimination; None where they are no repetition."""
-    block = [(j, up) for j in range(loop.width) if (up := cells[loop.first + j].up) is not None]
-    step_of = {j: k for k, (j, _) in enumerate(block)}
-    steps, before = [], {}
-    for j, up in block:
-        sources = []
-        for _, offset in up.received:
-            lag, position = divmod(j + offset, loop.width)
-            if lag not in (0, -1) or position not in step_of:
-                return None
-            sources.append(Lagged(step_of[position], -lag))
-            if lag:
-                before[step_of[position]] = loop.first + position - loop.width
-        own = [up] if loop.same else [c.up for c in cells[loop.first + j : loop.stop : loop.width] if c.up is not None]
-        steps.append(RecurrentStep(up.recipe, _tables(own, steps_of, loop.copies(j)), tuple(sources)))
-    return _written(loop, steps, before, sent, [loop.copies(j) for j, _ in block], batch)
+    """The messages of a loop in one direction; None where they are no recurrence.
 
-
-def distributing(
-    loop: Loop, cells: Sequence[Cell], steps_of: Sequence[int], up: SentMessages, sent: SentMessages, batch: int | None
-) -> Written | None:
-    """The downward messages of a loop, copies in the opposite order; None where they are no repetition."""
-    block = [(j, k) for j in reversed(range(loop.width)) for k in range(len(cells[loop.first + j].down))]
-    target = [j + cells[loop.first + j].down[k].result.offset for j, k in block]
-    step_of = {t % loop.width: n for n, t in enumerate(target)}
+    Parameters
+    ----------
+    steps_of : per cluster its place in a series.
+    sent : the messages that were sent before in this direction.
+    up : the upward messages; then the downward ones are written, the copies in the opposite order.
+    """
+    first = range(loop.first, loop.first + loop.width)
+    block = [(j, k) for j, i in enumerate(first) for k, each in enumerate(_sent_by(cells[i], up)) if each is not None]
+    block = block if up is None else sorted(block, key=lambda place: -place[0])
+    order, start = (1, loop.first) if up is None else (-1, loop.stop - loop.width)
+    instructions = [_sent_by(cells[loop.first + j], up)[k] for j, k in block]
+    targets = [j + each.result.offset for (j, _), each in zip(block, instructions, strict=True)]
+    step_of = {target % loop.width: n for n, target in enumerate(targets)}
     steps, before = [], {}
-    for j, k in block:
-        instruction = cells[loop.first + j].down[k]
-        if instruction.result.side == PRODUCT:
-            return None
-        sources: list[Lagged | _Rows] = []
+    for (j, k), instruction in zip(block, instructions, strict=True):
+        sources: list[Lagged | ClusterMessages] = []
         for side, offset in instruction.received:
-            if side == UP:
-                sources.append(_Rows(up, loop.copies(j + offset)[::-1]))
+            if up is not None and side == UP:
+                sources.append(ClusterMessages(up, loop.copies(j + offset)[::order]))
                 continue
-            n = step_of.get(j, -1)  # the message from the parent, whose cluster lies in this copy or the one above
-            if side == PRODUCT or n < 0 or target[n] not in (j, j - loop.width):
+            n = step_of.get((j + offset) % loop.width, -1)
+            lag = (targets[n] - j - offset) * order // loop.width
+            if side == PRODUCT or n < 0 or lag not in (0, 1):
                 return None
-            sources.append(Lagged(n, int(target[n] != j)))
-            if target[n] != j:
-                before[n] = loop.stop - loop.width + j
-        every = cells[loop.first + j : loop.stop : loop.width] if not loop.same else [cells[loop.first + j]]
-        own = [cell.down[k] for cell in every][::-1]
-        tables = _tables(own, steps_of, loop.copies(j)[::-1])
-        steps.append(RecurrentStep(instruction.recipe, tables, tuple(sources)))
-    return _written(loop, steps, before, sent, [loop.copies(t)[::-1] for t in target], batch)
+            sources.append(Lagged(n, lag))
+            if lag and (message := sent.get(start + j + offset)) is not None:
+                before[n] = message
+            elif lag:
+                return None
+        clusters = loop.copies(j)[::order]
+        own = [_sent_by(cells[i], up)[k].tables for i in (clusters[:1] if loop.same else clusters)]
+        tables = [together(column, steps_of, clusters) for column in zip(*own, strict=True)]
+        steps.append(RecurrentStep(instruction.recipe, tuple(tables), tuple(sources)))
+    if not steps or any(each.result.side == PRODUCT for each in instructions):
+        return None
+    places = tuple([loop.copies(target)[::order] for target in targets])
+    return Written(Recurrence(loop.count, tuple(steps), before, batch), places)
 
 
-class _Rows:
+def _sent_by(cell: Cell, up: SentMessages | None) -> Sequence[Any]:
+    """The instructions of a cell in one direction."""
+    return (cell.up,) if up is None else cell.down
+
+
+class ClusterMessages:
     """The messages of some clusters, one for every repetition."""
 
     def __init__(self, messages: SentMessages, clusters: range) -> None:
@@ -193,13 +168,8 @@ class _Rows:
         return self._messages[self._clusters[c]]
 
     def stack(self, start: int, stop: int) -> Stack:
+        """Those of some repetitions, along a new first axis."""
         return self._messages.stack(self._clusters[start:stop])
-
-
-def _tables(own: Sequence[Instruction], steps_of: Sequence[int], clusters: range) -> tuple[Message | Series, ...]:
-    """Per operand the table that all copies share, or a series."""
-    columns = zip(*(instruction.tables for instruction in own), strict=True)
-    return tuple([together(column, steps_of, clusters) for column in columns])
 
 
 def together(column: Sequence[Message | Series], steps_of: Sequence[int], clusters: range) -> Message | Series:
@@ -210,17 +180,3 @@ def together(column: Sequence[Message | Series], steps_of: Sequence[int], cluste
         forward = len(clusters) == 1 or steps_of[clusters[1]] > start
         return first.window(range(start, start + len(clusters)) if forward else range(start, start - len(clusters), -1))
     return first if all(table is first for table in column) else Series.of(column)  # type: ignore[arg-type]
-
-
-def _written(
-    loop: Loop,
-    steps: Sequence[RecurrentStep],
-    before: Mapping[int, int],
-    sent: SentMessages,
-    places: Sequence[range],
-    batch: int | None,
-) -> Written | None:
-    carried = {step: message for step, cluster in before.items() if (message := sent.get(cluster)) is not None}
-    if not steps or len(carried) < len(before):
-        return None
-    return Written(Recurrence(loop.count, tuple(steps), carried, batch), tuple(places))
