@@ -89,7 +89,7 @@ class Together(Restored):
         return np.asarray(alphas * logs + shift if name == "soft_value" else logs + shift / alphas)
 
     def plans(self) -> Sequence[Plan]:
-        """None: the posterior looks at the states."""
+        """None: under the posterior actions depend on the states."""
         raise self._none("plan")
 
     def solution(self, k: int) -> Solution | None:
