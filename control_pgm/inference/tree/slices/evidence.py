@@ -69,8 +69,18 @@ def observe(model: DynamicBayesianNetwork, evidence: Mapping[str, Hashable]) -> 
     slices: dict[str, IntArray] = {}
     rest: dict[str, int] = {}
     try:
-        if isinstance(evidence, EverySlice) and all(evidence.slices[x] == lengths.get(x) for x in evidence.labels):
-            return Observed({base: states[base].index_of[label] for base, label in evidence.labels.items()}, {}, {})
+        if isinstance(evidence, EverySlice):
+            every = {
+                base: label
+                for base, label in evidence.labels.items()
+                if 0 < lengths.get(base, 0) <= evidence.slices[base]
+            }
+            everywhere = {base: states[base].index_of[label] for base, label in every.items()}
+            evidence = {
+                f"{base}_{t}": label
+                for base, label in evidence.labels.items()
+                for t in range(lengths[base] if base in every else 0, evidence.slices[base])
+            }
         for base, found in _by_base(evidence, lengths, rest, added).items():
             index_of, n = states[base].index_of, lengths[base]
             numbers = [index_of[label] for label in found.values()]

@@ -70,7 +70,8 @@ class Placement:
     def _take_changes(self, model: DynamicBayesianNetwork) -> None:
         """Sort replaced and added tables by step."""
         for name, tables in model.series.items():
-            self.step[name.removesuffix(PRIME)].varying = tables
+            own = self.step[name.removesuffix(PRIME)]
+            own.table, own.varying = tables[0], tables if tables.changes else None
         numbers: dict[str, dict[int, Scaled]] = {}
         for name, cpd in model.replaced.items():
             base, time = self._timed(name)

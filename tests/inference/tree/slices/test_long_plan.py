@@ -12,6 +12,7 @@ from control_pgm.inference.problem import pose
 from control_pgm.inference.tree.compile import compile_plan
 from control_pgm.inference.tree.plan import in_own_order
 from control_pgm.inference.utility.elimination import eliminate_values
+from control_pgm.models.every_slice import EverySlice
 from control_pgm.tables.operators import EXPECTATION, MAXIMUM
 from control_pgm.tables.recurrence.series import Series
 from tests.strategies import (
@@ -234,3 +235,32 @@ def test_sparse_transitions_beside_evidence_of_many_values(keep):
     marginals = found.marginals()
     for name in network.variables:
         assert np.abs(marginals[name].array() - expected.marginal(name).array()).max() <= 1e-12
+
+
+def test_tables_given_for_each_step_that_never_change_are_no_series():
+    rng = np.random.default_rng(0)
+    x, x1, y = Variable("x", 3), Variable("x'", 3), Variable("y", 2)
+    move, other = (random_cpd(rng, x1, [x], zeros=0) for _ in range(2))
+    see = [random_cpd(rng, y, [x], zeros=0) for _ in range(20)]
+    template = TwoSliceTemplate([random_cpd(rng, x, [], zeros=0)], [move, see[0]])
+    network = template.unroll(20, varying={"x'": [other] * 20, "y": see})
+    tables = plan(network).rolled.tables
+    assert sum(isinstance(table, Series) for table in tables) == 1
+    assert any(table is other.scaled for table in tables)
+    compare(network, everywhere(network, "y"), 0)
+    compare(network, {"y_3": 1}, 0)
+
+
+@pytest.mark.parametrize("slices", [0, 3, 20, 21])
+def test_evidence_of_every_slice_may_cover_fewer_slices_or_an_added_one(slices):
+    rng = np.random.default_rng(1)
+    x, x1, y = Variable("x", 3), Variable("x'", 3), Variable("y", 2)
+    steps = [random_cpd(rng, x1, [x], zeros=0), random_cpd(rng, y, [x], zeros=0)]
+    network = TwoSliceTemplate([random_cpd(rng, x, [], zeros=0)], steps).unroll(20)
+    last = Variable("y_20", 2, time=20)
+    network = network.extend(random_cpd(rng, last, [network.variable("x_20")], zeros=0))
+    evidence = EverySlice({"y": 1}, {"y": slices})
+    assert plan(network, evidence).rolled is not None
+    found, expected = infer(network, evidence), infer(network, dict(evidence))
+    assert abs(found.log_evidence - expected.log_evidence) <= 1e-13
+    compare(network, dict(evidence), 1)
