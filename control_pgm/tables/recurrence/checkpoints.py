@@ -11,11 +11,12 @@ repetitions at once.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from math import ceil, log2
 
 import numpy as np
 
-from control_pgm.tables.arrays import IntArray
+from control_pgm.tables.arrays import FloatArray, IntArray
 from control_pgm.tables.contraction.plan import recipe
 from control_pgm.tables.contraction.views import Scope
 from control_pgm.tables.numbers.message import (
@@ -132,17 +133,28 @@ class Checkpoints:
         received = self.stack(source.step, start - source.lag, stop - source.lag)
         series = [table.chosen[start:stop] for table in step.tables if isinstance(table, Series)]
         chosen, first = combinations(series, stop - start)
-        if len(first) == 1:
-            return _multiplied(step, step.at(start), received)
+        place = np.empty((stop - start, *step.shape))
+        ends = [0, *(np.flatnonzero(np.diff(chosen)) + 1).tolist(), stop - start]
+        if len(ends) <= 4 * len(first):
+            stretches = [slice(*pair) for pair in pairwise(ends)]
+            made = [_multiplied(step, step.at(start + s.start), _rows(received, s), place[s]) for s in stretches]
+            return _in_place(made, place)
         order = np.argsort(chosen, kind="stable")
         parts = np.split(order, np.flatnonzero(np.diff(chosen[order])) + 1)
-        made = [
-            _multiplied(step, step.at(start + c), _rows(received, part)) for c, part in zip(first, parts, strict=True)
-        ]
+        made = [_multiplied(step, step.at(start + part[0]), _rows(received, part)) for part in parts]
         return _rows(joined(made), np.argsort(order))
 
 
-def _rows(stack: Stack, rows: IntArray) -> Stack:
+def _in_place(parts: Sequence[Stack], place: FloatArray) -> Stack:
+    """Stacks one behind the other, which need no copy where they were written to one array."""
+    tables = [part.table for part in parts]
+    if not all(is_linear(part) and np.may_share_memory(part.table.dense()._data, place) for part in parts):
+        return joined(parts)
+    low, high = min(table._bounds[0] for table in tables), max(table._bounds[1] for table in tables)
+    return Stack(Scaled(place, bounds=(low, high)), np.concatenate([exponent_of(part) for part in parts]))
+
+
+def _rows(stack: Stack, rows: IntArray | slice) -> Stack:
     """Some of the stacked tables."""
     stack = stack.dense()
     table = stack.table
@@ -150,14 +162,16 @@ def _rows(stack: Stack, rows: IntArray) -> Stack:
     return Stack(Scaled(table._data[rows], table._exponent, table._in_logs, bounds), stack.exponents[rows])
 
 
-def _multiplied(step: RecurrentStep, tables: Sequence[Message], received: Stack) -> Stack:
-    """A step with the same tables on every stacked message."""
+def _multiplied(
+    step: RecurrentStep, tables: Sequence[Message], received: Stack, place: FloatArray | None = None
+) -> Stack:
+    """A step with the same tables on every stacked message; in ``place``, if it can be put there."""
     if any(table_of(table).sparse for table in tables):  # one product for each is faster than one for all
         return _row_by_row(step, tables, received)
     position, count = len(step.recipe.sizes), len(received.exponents)
     scopes: tuple[Scope, ...] = (*step.recipe.scopes[:-1], (position, *step.recipe.scopes[-1]))
     batched = recipe(scopes, (position, *step.recipe.out), (*step.recipe.sizes, count))
-    result = contract_into(np.empty((count, *step.shape)), [*tables, received], batched)
+    result = contract_into(np.empty((count, *step.shape)) if place is None else place, [*tables, received], batched)
     assert isinstance(result, Stack)
     return result
 

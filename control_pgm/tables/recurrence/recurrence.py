@@ -85,9 +85,9 @@ class Recurrence:
 
     @cached_property
     def kept(self) -> frozenset[int]:
-        """The steps whose results are kept. In a chain of constant tables the others are made again on demand."""
-        remade = self.chain and all(step.constant for step in self.steps)
-        return frozenset(self.before if remade else range(len(self.steps)))
+        """The steps whose results are kept. In a chain those of constant tables are made again on demand."""
+        remade = {j for j, step in enumerate(self.steps) if self.chain and step.constant}
+        return frozenset(range(len(self.steps))) - (remade - self.before.keys())
 
     def tracks(self, start: int, stop: int, allocate: Allocate = np.empty) -> list[History]:
         """Empty histories for the repetitions from ``start`` to ``stop``."""

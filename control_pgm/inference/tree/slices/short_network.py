@@ -116,7 +116,7 @@ class ShortNetwork:
         return _batched(self, batch)
 
     def first_cluster(self, block: Block) -> int:
-        """The first cluster of a block; clusters count reversed_segments in time."""
+        """The first cluster of a block; clusters count backwards in time."""
         return len(self.names) - block.variables - block.size.variables
 
     @cached_property
