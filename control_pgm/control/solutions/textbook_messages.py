@@ -99,7 +99,7 @@ class TextbookMessages:
             held = [table for k, table in numbered if not self._is_cpd(k, a) and k not in counting]
         query = [(tuple([ACTION if v == a else STATE for v in scope]), self._item(cluster, x)) for scope, x in held]
         for child in compiled.tree.children[cluster]:
-            # Nothing comes from a silent child. A table of ones gives the last step the form of all other steps.
+            # Messages that are identically one are not sent; a table of ones gives their step the form of the others.
             scope = tuple([ACTION if v == a else STATE for v in compiled.tree.separators[child]])
             query.append((scope, self._ones(scope) if compiled.silent[child] else self._up(child)))
         return query + [((STATE,), table) for table in self._beside_action(t)]

@@ -23,19 +23,19 @@ class Distinct:
     """The distinct tables of a series."""
 
     tables: Sequence[Any]  # of Message
+    together: Stack | None = None  # the same along a new first axis, where they were made so
 
     @staticmethod
     def of_stack(stack: Stack) -> Distinct:
         """The tables that are stacked."""
-        result = Distinct(_Unstacked(stack))
-        if is_linear(stack):
-            exponents = np.asarray(exponent_of(stack))
-            result.__dict__["stack"] = Stack(Scaled(stack.table._data), exponents)
-        return result
+        linear = Stack(Scaled(stack.table._data), np.asarray(exponent_of(stack))) if is_linear(stack) else None
+        return Distinct(_Unstacked(stack), linear)
 
     @cached_property
     def stack(self) -> Stack | None:
         """The tables as one array, where they are small and all held as linear numbers."""
+        if self.together is not None:
+            return self.together
         first = self.tables[0]
         if isinstance(first, Stack) or first.n_entries > _SMALL:
             return None

@@ -1,4 +1,4 @@
-"""ShortNetwork networks: the plan of a long unrolled network with its repeated steps left out.
+"""Short networks: the plan of a long unrolled network with its repeated steps left out.
 
 A long network is a list of *runs*, each a number of steps of one form: the same tables over the same variables, the
 same variables observed. In the short network every run has a few steps only, and is planned like any other. If two
