@@ -189,10 +189,10 @@ def _rolled_together(
     members: list[Mapping[int, Scaled]] = []
     for model, observed in zip(models, evidence, strict=True):
         found = roll(model, observed)
-        if found is None or found[0].network is not first.rolled.network:
+        if found is None or found.network is not first.rolled.network:
             return None
-        tables = {k: table for k, table in enumerate(found[0].tables) if not isinstance(table, Series)}
-        if len(tables) < len(found[0].tables):
+        tables = {k: table for k, table in enumerate(found.tables) if not isinstance(table, Series)}
+        if len(tables) < len(found.tables):
             return None
         members.append(tables)
     return first, members

@@ -233,11 +233,10 @@ def check_memory_limit(memory_limit: Any) -> None:
 def _rolled(model: Model, evidence: Mapping[str, Hashable]) -> Plan | None:
     """The plan of an unrolled network in which steps repeat, at the cost of a short one."""
     long = isinstance(model, DynamicBayesianNetwork) and model.horizon > FEW[0]
-    found = roll(model, evidence) if long and isinstance(evidence, Mapping) else None
-    if found is None:
+    rolled = roll(model, evidence) if long and isinstance(evidence, Mapping) else None
+    if rolled is None:
         return None
-    rolled, problem = found
-    return Plan(problem, rolled.network.tree, "reverse topological", rolled)
+    return Plan(rolled.problem(model), rolled.network.tree, "reverse topological", rolled)
 
 
 def _entries(

@@ -28,21 +28,22 @@ class Rolled:
     ----------
     network : the network without numbers.
     tables : the tables by number, with the evidence sliced away; a `Series` holds one for each step.
-    origins : by the same numbers, as in `Problem`.
+    origins, observed : as in `Problem`, the origins by the same numbers.
     """
 
     network: LongNetwork
     tables: Sequence[Scaled | Series]
     origins: Sequence[Scaled]
+    observed: Mapping[str, int]
 
-    def problem(self, model: Model, observed: Mapping[str, int]) -> Problem:
-        """The long problem."""
+    def problem(self, model: Model) -> Problem:
+        """The long problem of a model."""
         long, short = self.network, self.network.short
         owned = [(self.tables[key], t) for key, t in zip(short.keys, short.steps_of_tables, strict=True)]
         return Problem(
             model,
             long.by_variable(short.names, _named),
-            observed,
+            self.observed,
             long.by_variable(short.cards),
             long.by_table(short.scopes, Raised(VARIABLES)),
             TablesOfSteps(long.by_table(owned, _later)),
@@ -108,7 +109,7 @@ def _named(name: Timed | str, shift: Shift) -> str:
     return name if isinstance(name, str) else f"{name[0]}_{name[1] + shift.steps}"
 
 
-def roll(model: Model, evidence: Mapping[str, Hashable]) -> tuple[Rolled, Problem] | None:
+def roll(model: Model, evidence: Mapping[str, Hashable]) -> Rolled | None:
     """A long unrolled network as copies of some of its steps; None where it has no runs of steps that are alike."""
     if not isinstance(model, DynamicBayesianNetwork):
         return None
@@ -119,5 +120,4 @@ def roll(model: Model, evidence: Mapping[str, Hashable]) -> tuple[Rolled, Proble
     if short is None or not short.blocks:
         return None
     copies = tuple([found.runs[block.run].steps - short.kept for block in short.blocks])
-    rolled = Rolled(long_network(short, copies), found.tables, found.origins)
-    return rolled, rolled.problem(model, found.observed)
+    return Rolled(long_network(short, copies), found.tables, found.origins, found.observed)

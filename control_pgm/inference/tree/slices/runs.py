@@ -95,20 +95,16 @@ class _Runs:
     def table(self, placed: Placed, t: int, observed: set[Timed]) -> StepTable:
         """A table of step t; notes which of its variables are observed."""
         states = tuple([self.state(base, t + dt) for base, dt in placed.scope])
-        mask = tuple([state >= 0 for state in states])
-        observed.update([timed for timed, seen in zip(placed.scope, mask, strict=True) if seen])
-        series = placed.repeats and self.varies(placed, mask)
+        seen = [timed for timed, state in zip(placed.scope, states, strict=True) if state >= 0]
+        observed.update(seen)
+        series = placed.repeats and (placed.varying is not None or any(self.observed.varies(name) for name, _ in seen))
         if series:
+            mask = tuple([state >= 0 for state in states])
             key = self.number((id(placed), mask), lambda: self.series(placed, mask), placed.table)
         else:
-            sliced = self.given(placed.table, states)
+            sliced = self.given(placed.table, states) if seen else placed.table
             key = self.number(id(sliced), lambda: sliced, placed.table)
         return StepTable(placed.scope, placed.table.shape, key, series, placed.child)
-
-    def varies(self, placed: Placed, mask: Sequence[bool]) -> bool:
-        """Whether the numbers of a template's table change with the steps, some of its variables observed."""
-        seen = [name for (name, _), observed in zip(placed.scope, mask, strict=True) if observed]
-        return placed.varying is not None or any(self.observed.varies(name) for name in seen)
 
     def state(self, base: str, time: int) -> int:
         """The state that a variable is observed in; −1 if it is free."""
@@ -118,8 +114,6 @@ class _Runs:
 
     def given(self, table: Scaled, states: tuple[int, ...]) -> Scaled:
         """The table at the states that are observed; made once for each."""
-        if max(states, default=FREE) < 0:
-            return table
         key = id(table), states
         if key not in self.sliced:
             self.sliced[key] = table.take(tuple([slice(None) if state < 0 else state for state in states]))
