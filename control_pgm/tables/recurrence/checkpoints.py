@@ -131,6 +131,8 @@ class Checkpoints:
         (source,) = step.received
         assert isinstance(source, Lagged)
         received = self.stack(source.step, start - source.lag, stop - source.lag)
+        if step.constant:
+            return _multiplied(step, step.at(start), received)
         series = [table.chosen[start:stop] for table in step.tables if isinstance(table, Series)]
         chosen, first = combinations(series, stop - start)
         place = np.empty((stop - start, *step.shape))

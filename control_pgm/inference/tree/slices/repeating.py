@@ -104,19 +104,20 @@ class Repeating(Sequence[T]):
     """
 
     def __init__(self, items: Sequence[T], segments: Segments, move: Callable[[T, Shift], T] | None = None) -> None:
-        self.items, self.segments, self.move = items, segments, move
+        self.items, self.segments, self.move = items, segments.all, move
+        self._starts, self._length = segments.starts, segments.length
 
     def __len__(self) -> int:
-        return self.segments.length
+        return self._length
 
     def __getitem__(self, i: Any) -> Any:
         if isinstance(i, slice):
             return [self[k] for k in range(len(self))[i]]
         if i < 0:
-            i += self.segments.length
-        if not 0 <= i < self.segments.length:
+            i += self._length
+        if not 0 <= i < self._length:
             raise IndexError(i)
-        start, source, width, _, shift, step = self.segments.all[bisect_right(self.segments.starts, i) - 1]
+        start, source, width, _, shift, step = self.segments[bisect_right(self._starts, i) - 1]
         c, k = divmod(i - start, width)
         item = self.items[source + k]
         if self.move is None:
@@ -124,7 +125,7 @@ class Repeating(Sequence[T]):
         return self.move(item, Shift(shift[0] + c * step[0], shift[1] + c * step[1], shift[2] + c * step[2]))
 
     def __iter__(self) -> Iterator[T]:
-        for _, source, width, count, shift, step in self.segments.all:
+        for _, source, width, count, shift, step in self.segments:
             items = self.items[source : source + width]
             for c in range(count):
                 if self.move is None:
