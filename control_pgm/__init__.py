@@ -39,114 +39,123 @@ On the command line
 is wrong, what is allowed, and what to do.
 """
 
+from typing import TYPE_CHECKING
+
 from control_pgm import errors
 from control_pgm._version import __version__
-from control_pgm.control import (
-    MDP,
-    Bound,
-    ControlNetwork,
-    Evaluation,
-    OptimismReport,
-    PolicyIteration,
-    Solution,
-    Solutions,
-    Trajectories,
-    evaluate,
-    optimal_policy,
-    optimism_report,
-    simulate,
-    soft_policy_iteration,
-    solve,
-    solve_many,
-    unroll,
-    variational_bound,
-)
-from control_pgm.control.infinite import (
-    AverageSolution,
-    DesirabilitySolution,
-    LinearlySolvable,
-    StationarySolution,
-    passive_process,
-    solve_average,
-    solve_infinite,
-    solve_linearly_solvable,
-)
-from control_pgm.explorer import explore
-from control_pgm.inference import (
-    LoopyOptions,
-    LoopyPosterior,
-    LoopyReport,
-    MarginalMap,
-    Marginals,
-    Mode,
-    ModeEstimate,
-    Plan,
-    Posterior,
-    Samples,
-    infer,
-    infer_many,
-    marginal_map,
-    plan,
-    query,
-    trace,
-)
-from control_pgm.interop import (
-    Report,
-    Sampled,
-    SavedSolution,
-    crosscheck,
-    from_bif,
-    from_gymnasium,
-    from_samples,
-    from_uai,
-    load,
-    load_evidence,
-    load_network,
-    load_query,
-    load_solution,
-    save,
-    save_network,
-    save_solution,
-    to_bif,
-    to_dot,
-    to_pgmpy,
-    to_tikz,
-    to_uai,
-)
-from control_pgm.models import (
-    CPD,
-    BayesianNetwork,
-    DynamicBayesianNetwork,
-    FactorGraph,
-    TwoSliceTemplate,
-    d_separated,
-    prune,
-)
-from control_pgm.problems import forest, gambler, gridworld, puterman_two_state, russell_norvig_grid, sutton_barto_grid
-from control_pgm.tables import Factor, LabelledArray, SparseFactor, Variable
-from control_pgm.viz import (
-    animate_messages,
-    plot_clusters,
-    plot_comparison,
-    plot_crosscheck,
-    plot_factor_graph,
-    plot_flow,
-    plot_marginals,
-    plot_messages,
-    plot_network,
-    plot_optimism,
-    plot_policy,
-    plot_temperature,
-    plot_template,
-    plot_trajectories,
-    plot_transitions,
-    plot_values,
-    save_picture,
-)
+from control_pgm.lazy import lazily
 
-# ``solution.save(path)``: files lie in a layer above solutions
-Solution.save = Solutions.save = StationarySolution.save = AverageSolution.save = save_solution
-DesirabilitySolution.save = save_solution
+if TYPE_CHECKING:
+    from control_pgm.control import (
+        MDP,
+        Bound,
+        ControlNetwork,
+        Evaluation,
+        OptimismReport,
+        PolicyIteration,
+        Solution,
+        Solutions,
+        Trajectories,
+        evaluate,
+        optimal_policy,
+        optimism_report,
+        simulate,
+        soft_policy_iteration,
+        solve,
+        solve_many,
+        unroll,
+        variational_bound,
+    )
+    from control_pgm.control.infinite import (
+        AverageSolution,
+        DesirabilitySolution,
+        LinearlySolvable,
+        StationarySolution,
+        passive_process,
+        solve_average,
+        solve_infinite,
+        solve_linearly_solvable,
+    )
+    from control_pgm.explorer import explore
+    from control_pgm.inference import (
+        LoopyOptions,
+        LoopyPosterior,
+        LoopyReport,
+        MarginalMap,
+        Marginals,
+        Mode,
+        ModeEstimate,
+        Plan,
+        Posterior,
+        Samples,
+        infer,
+        infer_many,
+        marginal_map,
+        plan,
+        query,
+        trace,
+    )
+    from control_pgm.interop import (
+        Report,
+        Sampled,
+        SavedSolution,
+        crosscheck,
+        from_bif,
+        from_gymnasium,
+        from_samples,
+        from_uai,
+        load,
+        load_evidence,
+        load_network,
+        load_query,
+        load_solution,
+        save,
+        save_network,
+        save_solution,
+        to_bif,
+        to_dot,
+        to_pgmpy,
+        to_tikz,
+        to_uai,
+    )
+    from control_pgm.models import (
+        CPD,
+        BayesianNetwork,
+        DynamicBayesianNetwork,
+        FactorGraph,
+        TwoSliceTemplate,
+        d_separated,
+        prune,
+    )
+    from control_pgm.problems import (
+        forest,
+        gambler,
+        gridworld,
+        puterman_two_state,
+        russell_norvig_grid,
+        sutton_barto_grid,
+    )
+    from control_pgm.tables import Factor, LabelledArray, SparseFactor, Variable
+    from control_pgm.viz import (
+        animate_messages,
+        plot_clusters,
+        plot_comparison,
+        plot_crosscheck,
+        plot_factor_graph,
+        plot_flow,
+        plot_marginals,
+        plot_messages,
+        plot_network,
+        plot_optimism,
+        plot_policy,
+        plot_temperature,
+        plot_template,
+        plot_trajectories,
+        plot_transitions,
+        plot_values,
+        save_picture,
+    )
+
 
 __all__ = [
     "AverageSolution",
@@ -250,3 +259,9 @@ __all__ = [
     "unroll",
     "variational_bound",
 ]
+
+# Each part imports the parts before it: what a question does not need is not loaded.
+_PARTS = ["tables", "models", "inference", "control", "control.infinite", "problems", "interop", "viz", "explorer"]
+
+if not TYPE_CHECKING:  # type checkers know the imports above, and no other name
+    __getattr__, __dir__ = lazily(__name__, __all__, _PARTS)

@@ -15,7 +15,7 @@ TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in FILES}
 FOLDERS = sorted({path.parent for path in FILES})
 LAYERS: list[set[str]] = [
     {"errors", "display", "_version"},
-    {"writing", "keywords", "progress"},
+    {"lazy", "writing", "keywords", "progress"},
     {"tables"},
     {"layout"},
     {"models"},

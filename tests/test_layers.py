@@ -34,9 +34,7 @@ def test_imports_point_to_lower_layers_only(path):
 @EACH
 def test_only_optional_or_slow_packages_are_imported_inside_functions(path):
     late = {(found.module, found.line) for found in IMPORTS[path] if found.inside}
-    assert [
-        f"{shown(path)}:{line} {name}" for name, line in late if name.split(".")[0] not in LATE | LATE_PARTS
-    ] == []
+    assert [f"{shown(path)}:{line} {name}" for name, line in late if name.split(".")[0] not in LATE | LATE_PARTS] == []
 
 
 @EACH
@@ -74,9 +72,25 @@ def test_the_engine_knows_no_decision_process(path):
     assert [f"{i}: {line.strip()}" for i, line in enumerate(lines, 1) if words.search(line.replace("_", " "))] == []
 
 
-def test_importing_the_package_loads_nothing_slow():
-    code = "import sys, control_pgm; print(sorted({m.split('.')[0] for m in sys.modules}))"
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import control_pgm",
+        "from control_pgm import MDP, solve; solve(MDP([[[1.0]]], [0.0]), 3).policy",
+        "from control_pgm import Factor, FactorGraph, Variable, infer; x = Variable('x', 2);"
+        "infer(FactorGraph([Factor([x], [1.0, 3.0])])).marginal('x')",
+    ],
+    ids=["import", "solve", "infer"],
+)
+def test_a_plain_question_loads_nothing_that_it_does_not_need(code):
+    code += "; import sys; print(sorted(sys.modules))"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = set(ast.literal_eval(result.stdout))
-    assert "numpy" in loaded
-    assert not loaded & (LATE | {"torch"})
+    assert "control_pgm" in loaded
+    assert not {module.split(".")[0] for module in loaded} & (LATE | {"torch"})
+    assert not loaded & {
+        "control_pgm.viz",
+        "control_pgm.interop",
+        "control_pgm.explorer",
+        "control_pgm.control.infinite",
+    }

@@ -3,7 +3,6 @@
 from control_pgm.control.analysis.evaluation import Evaluation, evaluate
 from control_pgm.control.analysis.optimism import OptimismReport, optimism_report
 from control_pgm.control.analysis.variational_bound import Bound, variational_bound
-from control_pgm.control.infinite import passive_process
 from control_pgm.control.mdp.mdp import MDP
 from control_pgm.control.network.unroll import ControlNetwork, unroll
 from control_pgm.control.policies.policy_iteration import PolicyIteration, soft_policy_iteration
@@ -26,7 +25,6 @@ __all__ = [
     "evaluate",
     "optimal_policy",
     "optimism_report",
-    "passive_process",
     "simulate",
     "soft_policy_iteration",
     "solve",

@@ -12,11 +12,10 @@ the forward message; left times right gives p(s|O), the share of time that an op
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -32,6 +31,7 @@ from control_pgm.control.network.priors import parse_prior
 from control_pgm.control.network.temperatures import check_single
 from control_pgm.control.policies.backup import soft_policy
 from control_pgm.control.policies.checks import drawn_action
+from control_pgm.control.saving import Savable
 from control_pgm.control.solutions.labelled_results import WithPolicy
 from control_pgm.control.solve_options import DEFAULT, check_digits
 from control_pgm.display import html_table, number, text_table
@@ -45,7 +45,7 @@ METHODS = {"newton": 1_000, "power": 100_000}  # name -> iterations unless told 
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class AverageSolution(WithPolicy):
+class AverageSolution(Savable, WithPolicy):
     """The limit of the posterior far from the end; made by `solve_average`.
 
     Arrays are labelled and read-only.
@@ -95,8 +95,6 @@ class AverageSolution(WithPolicy):
     iterations: int
     method: str
     action_prior: FloatArray | str | None = None
-
-    save: ClassVar[Callable[[AverageSolution, str | Path], Path]]  # attached in the layer of files
 
     @property
     def temperatures(self) -> FloatArray:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
-from typing import ClassVar
 
 import numpy as np
 
 from control_pgm.control.mdp.mdp import MDP
 from control_pgm.control.policies.checks import drawn_action
+from control_pgm.control.saving import Savable
 from control_pgm.control.solutions.labelled_results import WithPolicy
 from control_pgm.display import html_table, number, text_table
 from control_pgm.tables.arrays import BoolArray, FloatArray
@@ -36,7 +35,7 @@ def difference(q: FloatArray, v: FloatArray) -> FloatArray:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class StationarySolution(WithPolicy):
+class StationarySolution(Savable, WithPolicy):
     """A stationary policy and its values; made by `solve_infinite`.
 
     Arrays are labelled (``.sel(s="home", a="go")``) and read-only; ``np.asarray`` gives the plain array.
@@ -80,8 +79,6 @@ class StationarySolution(WithPolicy):
     error_bound: float
     method: str
     action_prior: FloatArray | str | None = None
-
-    save: ClassVar[Callable[[StationarySolution, str | Path], Path]]  # attached in the layer of files
 
     @property
     def temperatures(self) -> FloatArray | None:

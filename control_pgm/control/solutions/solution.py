@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
-from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -16,6 +15,7 @@ from control_pgm.control.mdp.checks import step
 from control_pgm.control.mdp.mdp import MDP
 from control_pgm.control.network.unroll import ControlNetwork, given_prior
 from control_pgm.control.policies.checks import drawn_action
+from control_pgm.control.saving import Savable
 from control_pgm.control.solutions.html import solution_html
 from control_pgm.control.solutions.labelled_results import WithPolicy
 from control_pgm.control.solutions.step import Step
@@ -42,7 +42,7 @@ _OWNERS = {
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Solution(WithPolicy, ABC):
+class Solution(Savable, WithPolicy, ABC):
     """The answers about one control network under one type of inference; made by `solve`.
 
     Every array is labelled (``.sel(t=0, s="home")``), read-only and computed when it is first asked for; ``np.asarray``
@@ -79,8 +79,6 @@ class Solution(WithPolicy, ABC):
     network: ControlNetwork
     inference: str
     convention: Convention
-
-    save: ClassVar[Callable[[Solution, str | Path], Path]]  # attached where files are known, in the layer above
 
     _lacks: ClassVar[Mapping[str, str]] = {}  # what this type of inference does not have -> why
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
 from control_pgm.control.arguments import is_count
 from control_pgm.control.network.unroll import ControlNetwork
+from control_pgm.control.saving import Savable
 from control_pgm.control.solutions.labelled_results import WithPolicy
 from control_pgm.control.solutions.parts import ARRAYS, NUMBERS, Part, Plan
 from control_pgm.control.solutions.posterior import PosteriorSolution
@@ -28,7 +28,7 @@ _FEW = 4  # values that are all written
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Solutions(WithPolicy):
+class Solutions(Savable, WithPolicy):
     """The solutions of several problems under one type of inference; made by `solve_many`.
 
     Arrays are those of `Solution` with a first axis b that counts the problems, over the times of the longest horizon:
@@ -67,8 +67,6 @@ class Solutions(WithPolicy):
     risks: tuple[float, ...]
     varying: tuple[str, ...]
     parts: tuple[Part, ...]
-
-    save: ClassVar[Callable[[Solutions, str | Path], Path]]  # attached where files are known, in the layer above
 
     def __len__(self) -> int:
         return len(self.networks)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
 from control_pgm.control.infinite.linearly_solvable.linearly_solvable import LinearlySolvable
 from control_pgm.control.mdp.checks import fits_dense, step
+from control_pgm.control.saving import Savable
 from control_pgm.control.solutions.labelled_results import LabelledResults
 from control_pgm.display import html_table, number, text_table
 from control_pgm.errors import InvalidArgument
@@ -19,7 +19,7 @@ from control_pgm.tables.labelled_array import LabelledArray
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class DesirabilitySolution(LabelledResults):
+class DesirabilitySolution(Savable, LabelledResults):
     """Values and controlled dynamics; made by `solve_linearly_solvable`.
 
     Attributes
@@ -48,8 +48,6 @@ class DesirabilitySolution(LabelledResults):
     matrices: tuple[Any, ...]
     error_bound: float
     iterations: int
-
-    save: ClassVar[Callable[[DesirabilitySolution, str | Path], Path]]  # attached in the layer of files
 
     @property
     def log_desirability(self) -> FloatArray:
