@@ -66,14 +66,11 @@ if TYPE_CHECKING:
         unroll,
         variational_bound,
     )
-    from control_pgm.control.infinite import (
-        AverageSolution,
+    from control_pgm.control.infinite import AverageSolution, StationarySolution, solve_average, solve_infinite
+    from control_pgm.control.linearly_solvable import (
         DesirabilitySolution,
         LinearlySolvable,
-        StationarySolution,
         passive_process,
-        solve_average,
-        solve_infinite,
         solve_linearly_solvable,
     )
     from control_pgm.explorer import explore
@@ -261,7 +258,18 @@ __all__ = [
 ]
 
 # Each part imports the parts before it: what a question does not need is not loaded.
-_PARTS = ["tables", "models", "inference", "control", "control.infinite", "problems", "interop", "viz", "explorer"]
+_PARTS = [
+    "tables",
+    "models",
+    "inference",
+    "control",
+    "control.infinite",
+    "control.linearly_solvable",
+    "problems",
+    "interop",
+    "viz",
+    "explorer",
+]
 
 if not TYPE_CHECKING:  # type checkers know the imports above, and no other name
     __getattr__, __dir__ = lazily(__name__, __all__, _PARTS)

@@ -20,7 +20,7 @@ def lazily(
     public : sequence of str
         The names, as in ``__all__``.
     parts : sequence of str
-        Sub-packages, each with an ``__all__`` of its own, in the order in which a name is sought.
+        Sub-packages, which list their names in ``__all__``, or modules, in the order in which a name is sought.
 
     Returns
     -------
@@ -34,7 +34,7 @@ def lazily(
         if name in public:
             for part in parts:
                 module = import_module(f"{package}.{part}")
-                if name in module.__all__:
+                if name in getattr(module, "__all__", vars(module)):
                     value = getattr(module, name)
                     setattr(sys.modules[package], name, value)
                     return value

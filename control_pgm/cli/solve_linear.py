@@ -13,7 +13,7 @@ from control_pgm.cli.bar import progress
 from control_pgm.cli.output import array_text, deliver, json_text
 from control_pgm.cli.values import INFINITE
 from control_pgm.control import MDP
-from control_pgm.control.infinite import (
+from control_pgm.control.linearly_solvable import (
     DesirabilitySolution,
     LinearlySolvable,
     passive_process,

@@ -8,7 +8,7 @@ from control_pgm.control.network.unroll import ControlNetwork, unroll
 from control_pgm.control.policies.policy_iteration import PolicyIteration, soft_policy_iteration
 from control_pgm.control.policies.simulation import Trajectories, simulate
 from control_pgm.control.solutions.solution import Solution
-from control_pgm.control.solutions.solutions import Solutions
+from control_pgm.control.solutions_of_many import Solutions
 from control_pgm.control.solve import optimal_policy, solve
 from control_pgm.control.solve_many import solve_many
 

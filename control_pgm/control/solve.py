@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from control_pgm.control.arguments import to_process
-from control_pgm.control.infinite import LinearlySolvable, passive_process
+from control_pgm.control.linearly_solvable import LinearlySolvable, passive_process
 from control_pgm.control.mdp.mdp import MDP
 from control_pgm.control.network.observing import observing
 from control_pgm.control.network.unroll import ControlNetwork, check_horizon, unroll

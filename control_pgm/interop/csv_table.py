@@ -19,7 +19,7 @@ from typing import Any
 
 from control_pgm.control.mdp.checks import BYTES_A_PAIR
 from control_pgm.control.mdp.mdp import MDP
-from control_pgm.control.mdp.rows import USUAL
+from control_pgm.control.mdp.sources.rows import USUAL
 from control_pgm.display import size
 from control_pgm.errors import ControlPGMError, InvalidFile, TooLarge
 from control_pgm.interop.records.record import read_text

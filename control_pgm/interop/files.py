@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from control_pgm.control.infinite import AverageSolution, DesirabilitySolution, StationarySolution
+from control_pgm.control.infinite import AverageSolution, StationarySolution
+from control_pgm.control.linearly_solvable import DesirabilitySolution
 from control_pgm.control.mdp.mdp import MDP
 from control_pgm.control.policies.sources import opened
 from control_pgm.control.solutions.solution import Solution
-from control_pgm.control.solutions.solutions import Solutions
+from control_pgm.control.solutions_of_many import Solutions
 from control_pgm.display import size
 from control_pgm.errors import InvalidArgument, InvalidFile, InvalidModel, TooLarge, unknown
 from control_pgm.interop.csv_table import read_csv

@@ -7,8 +7,8 @@ from collections.abc import Hashable, Iterator, Mapping
 import numpy as np
 
 from control_pgm.control.arguments import as_float, is_count
-from control_pgm.control.mdp.from_outcomes import Outcome
 from control_pgm.control.mdp.mdp import MDP
+from control_pgm.control.mdp.sources.from_outcomes import Outcome
 from control_pgm.errors import InvalidArgument, TooLarge
 
 Cell = tuple[int, int]

@@ -3,7 +3,7 @@
 import numpy as np
 
 from control_pgm import MDP
-from control_pgm.control.infinite import LinearlySolvable
+from control_pgm.control.linearly_solvable import LinearlySolvable
 from tests.control.test_mdp_errors import NAMES, P, R
 
 MDP2 = MDP(P, R, **NAMES)

@@ -15,7 +15,7 @@ from control_pgm import (
     solve_many,
     variational_bound,
 )
-from control_pgm.control.infinite import LinearlySolvable
+from control_pgm.control.linearly_solvable import LinearlySolvable
 from control_pgm.errors import InvalidArgument, InvalidModel, UnknownName
 from tests.control.small import ENDING, MDP2, WALK
 from tests.control.test_mdp_errors import P, R

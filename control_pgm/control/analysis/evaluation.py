@@ -11,12 +11,12 @@ from numpy.typing import ArrayLike
 
 from control_pgm.control.mdp.mdp import MDP
 from control_pgm.control.network.priors import Prior, parse_prior
-from control_pgm.control.network.slices import terminal_state
 from control_pgm.control.network.temperatures import check_schedule, varies
 from control_pgm.control.policies.checks import read_policy
+from control_pgm.control.policies.occupancy import occupancies
 from control_pgm.control.solutions.labelled_results import LabelledResults
 from control_pgm.display import html_table, number, text_table
-from control_pgm.errors import NotAvailable, UndefinedConditional
+from control_pgm.errors import NotAvailable
 from control_pgm.keywords import keywords
 from control_pgm.tables.arrays import FloatArray, lock
 from control_pgm.tables.labelled_array import LabelledArray
@@ -270,31 +270,3 @@ def _weighted(weights: FloatArray, values: FloatArray) -> float:
         return total
     counts = weights > 0  # some weight 0 has met an infinite value
     return float((weights[counts] * np.broadcast_to(values, weights.shape)[counts]).sum())
-
-
-def occupancies(mdp: MDP, policy: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """p(s_t | pi) with T+1 rows, and the mass that discount has ended before each t. NaN rows must not be reached.
-
-    A terminal state of the process's own takes up what discount has ended, as in the network.
-    """
-    belief = np.zeros((len(policy) + 1, mdp.n_states))
-    belief[0] = mdp.initial
-    for t, pi in enumerate(policy):
-        undefined = np.isnan(pi).any(axis=1)
-        if (belief[t][undefined] > 0).any():
-            s = int(np.argmax(undefined & (belief[t] > 0)))
-            raise UndefinedConditional(
-                f"the policy is undefined (NaN) at t={t}, s={mdp.states[s]!r}, which it reaches with probability "
-                f"{belief[t, s]:.3g} under the true dynamics",
-                remedy="optimality is impossible from there: fill in what to do, such as the prior",
-            )
-        if undefined.any():
-            pi = np.where(undefined[:, None], 0.0, pi)
-        flow = (belief[t][:, None] * pi).reshape(-1)
-        belief[t + 1] = mdp.discount * (flow @ mdp.matrix_at(t))
-    ended = 1.0 - belief.sum(axis=1) if mdp.discount < 1.0 else np.zeros(len(belief))
-    own = terminal_state(mdp) if mdp.discount < 1.0 else None
-    if own is None:
-        return belief, ended
-    belief[:, own] += ended
-    return belief, np.zeros(len(belief))

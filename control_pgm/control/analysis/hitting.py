@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from control_pgm.control.analysis.evaluation import evaluate
 from control_pgm.control.mdp.endings import ending_mass
 from control_pgm.control.mdp.mdp import MDP
-from control_pgm.control.network.slices import TERMINAL
+from control_pgm.control.mdp.termination import TERMINAL
 from control_pgm.control.solutions.posterior import PosteriorSolution
 from control_pgm.errors import InvalidArgument
 from control_pgm.tables.arrays import BoolArray, FloatArray
@@ -84,7 +84,7 @@ def happens(mdp: MDP, policy: ArrayLike, states: Sequence[int]) -> float:
         reached, away = reached + float(away[event].sum()), _without(away, event)
         occupied = away[:, None] * row
         if ends.any():
-            reached += float(ending_mass(mdp, occupied[None])[0, ends].sum())
+            reached += float(ending_mass(mdp, mdp.endings, occupied[None])[0, ends].sum())
         away = mdp.discount * (occupied.ravel() @ mdp.matrix_at(t))
     return reached + float(away[event].sum())
 
@@ -126,7 +126,7 @@ def belief_and_reality(solution: Any) -> tuple[FloatArray, FloatArray]:
     mdp = solution.mdp
     real = np.asarray(evaluate(mdp, solution.policy).state_marginals)
     policy = np.nan_to_num(np.asarray(solution.policy))
-    mass = ending_mass(mdp, real[:-1, :, None] * policy)
+    mass = ending_mass(mdp, mdp.endings, real[:-1, :, None] * policy)
     placed, belief = _placed(mdp, real, mass, mdp.discount), np.asarray(solution.state_marginals)
     going = [k for k, label in enumerate(mdp.states) if label != TERMINAL]
     if solution.inference != "posterior" and np.allclose(belief[:, going], real[:, going], rtol=0, atol=1e-12):

@@ -1,20 +1,15 @@
-"""Control without a last step: discounted, average-reward and linearly solvable processes."""
+"""Control without a last step: discounted and average-reward processes."""
 
-from control_pgm.control.infinite.average import AverageSolution, solve_average
-from control_pgm.control.infinite.discounted import solve_infinite
-from control_pgm.control.infinite.linearly_solvable.desirability import DesirabilitySolution
-from control_pgm.control.infinite.linearly_solvable.linearly_solvable import LinearlySolvable
-from control_pgm.control.infinite.linearly_solvable.passive import passive_process
-from control_pgm.control.infinite.linearly_solvable.z_iteration import solve_linearly_solvable
-from control_pgm.control.infinite.stationary import StationarySolution
+from typing import TYPE_CHECKING
 
-__all__ = [
-    "AverageSolution",
-    "DesirabilitySolution",
-    "LinearlySolvable",
-    "StationarySolution",
-    "passive_process",
-    "solve_average",
-    "solve_infinite",
-    "solve_linearly_solvable",
-]
+from control_pgm.lazy import lazily
+
+if TYPE_CHECKING:
+    from control_pgm.control.infinite.average import AverageSolution, solve_average
+    from control_pgm.control.infinite.discounted import solve_infinite
+    from control_pgm.control.infinite.stationary import StationarySolution
+
+__all__ = ["AverageSolution", "StationarySolution", "solve_average", "solve_infinite"]
+
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = lazily(__name__, __all__, ["stationary", "discounted", "average"])

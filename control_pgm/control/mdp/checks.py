@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Hashable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -15,13 +15,10 @@ from control_pgm.tables.arrays import BoolArray, FloatArray, lock
 from control_pgm.tables.probabilities import MOST, first_miss
 from control_pgm.tables.variable import Labels
 
-if TYPE_CHECKING:
-    from control_pgm.control.mdp.mdp import MDP
-
 MAX_DENSE_BYTES = 4 * 2**30
 BYTES_A_PAIR = 100  # what sparse tables take for each state and action while they are made, about
 MAX_REWARD = 1e300  # in magnitude: sums over a million steps are still numbers
-_PAYABLE = f"numbers up to {MAX_REWARD:g} in magnitude; −inf forbids"
+PAYABLE = f"numbers up to {MAX_REWARD:g} in magnitude; −inf forbids"
 _AVAILABLE = "an array of booleans of shape (S, A), or {state: [actions]}"
 
 
@@ -96,7 +93,7 @@ def terminal_rewards(terminal: Any, states: Labels) -> FloatArray | None:
     bad = ~payable(values)
     if bad.any():
         k = int(np.argmax(bad))
-        raise InvalidModel(f"terminal_reward is {values[k]} at s={states[k]!r}", allowed=_PAYABLE)
+        raise InvalidModel(f"terminal_reward is {values[k]} at s={states[k]!r}", allowed=PAYABLE)
     return values
 
 
@@ -126,31 +123,6 @@ def _row_and_column(label: Hashable, place: Any) -> tuple[int, int]:
         return operator.index(row), operator.index(column)
     except (TypeError, ValueError):
         raise InvalidModel(f"position of {label!r} is {place!r}", allowed="(row, column), two integers") from None
-
-
-def rewards(mdp: MDP) -> None:
-    """No NaN, no +inf and nothing near overflow inside the support, and as many time steps as the transition has."""
-    given = mdp.reward_table.time_steps
-    if given is not None and mdp.table.ndim == 4 and given != mdp.table.shape[0]:
-        raise InvalidModel(
-            f"the transition has {mdp.table.shape[0]} time steps and the reward {given}", allowed="the same number"
-        )
-    for t in range(mdp.time_steps or 1):
-        _rewards_at(mdp, t)
-
-
-def _rewards_at(mdp: MDP, t: int) -> None:
-    rewards, dynamics = mdp.reward_table.at(t), mdp.dynamics_at(t)
-    support = dynamics.support(mdp.available) if rewards.on_outcome else mdp.available
-    bad = ~payable(rewards.values) & rewards.used(support)
-    if not bad.any():
-        return
-    k, *place = np.argwhere(bad)[0]
-    at = dynamics.outcome(tuple(place)) if rewards.on_outcome else place
-    named = [f"t={t}"] if mdp.time_steps else []
-    named += [f"s={mdp.states[at[0]]!r}", f"a={mdp.actions[at[1]]!r}"]
-    named += [f"s'={mdp.states[at[2]]!r}"] if rewards.on_outcome else []
-    raise InvalidModel(f"the reward is {rewards.values[(k, *place)]} at {', '.join(named)}", allowed=_PAYABLE)
 
 
 def payable(values: FloatArray) -> BoolArray:

@@ -12,21 +12,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from control_pgm.control.arguments import as_float
 from control_pgm.control.mdp.checks import index
-from control_pgm.control.mdp.from_outcomes import Outcome
-from control_pgm.control.network.slices import TERMINAL
+from control_pgm.control.mdp.process_tables import ProcessTables
+from control_pgm.control.mdp.sources.from_outcomes import Outcome
+from control_pgm.control.mdp.termination import TERMINAL
 from control_pgm.errors import InvalidModel
 from control_pgm.tables.arrays import FloatArray, IntArray, lock
 from control_pgm.tables.probabilities import ROW_TOLERANCE
-
-if TYPE_CHECKING:
-    from control_pgm.control.mdp.mdp import MDP
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +68,7 @@ class Endings:
         return total
 
 
-def checked(outcomes: Iterable[Outcome] | Endings | None, mdp: MDP) -> Endings | None:
+def checked(outcomes: Iterable[Outcome] | Endings | None, mdp: ProcessTables) -> Endings | None:
     """The endings of a process, which lead to its absorbing state "terminal".
 
     Raises
@@ -98,7 +96,7 @@ def checked(outcomes: Iterable[Outcome] | Endings | None, mdp: MDP) -> Endings |
     return found
 
 
-def _gathered(outcomes: Iterable[Outcome], mdp: MDP) -> Endings:
+def _gathered(outcomes: Iterable[Outcome], mdp: ProcessTables) -> Endings:
     mass: dict[tuple[int, int, int, float], float] = {}
     for k, (s, a, p, entered, r) in enumerate(outcomes):
         where = (
@@ -117,14 +115,14 @@ def _gathered(outcomes: Iterable[Outcome], mdp: MDP) -> Endings:
     return Endings.frozen(*places.T, np.array([mass[key] for key in keys]), np.array([key[3] for key in keys]))
 
 
-def repaid(mdp: MDP) -> Endings | None:
+def repaid(mdp: ProcessTables, found: Endings | None) -> Endings | None:
     """The endings of a process whose rewards were exchanged: each pays what (s, a, "terminal") pays.
 
     None where that is several rewards: which of them belongs to which ending is then unknown.
     """
-    if mdp.endings is None or mdp.reward_table.weights is not None or mdp.time_steps:
+    if found is None or mdp.reward_table.weights is not None or mdp.time_steps:
         return None
-    rewards, found = mdp.reward_table, mdp.endings
+    rewards = mdp.reward_table
     values = rewards.values[0]
     if not rewards.on_outcome:
         return replace(found, reward=lock(values[found.state, found.action]))
@@ -137,9 +135,8 @@ def repaid(mdp: MDP) -> Endings | None:
     return replace(found, reward=lock(values[column[rows].astype(np.int64) - 1]))
 
 
-def entered_only(mdp: MDP) -> dict[int, FloatArray]:
+def entered_only(mdp: ProcessTables, found: Endings | None) -> dict[int, FloatArray]:
     """The states that are entered by endings alone -> the rewards paid on entering them."""
-    found = mdp.endings
     if found is None:
         return {}
     matrix: Any = mdp.matrix_at(0)
@@ -155,9 +152,8 @@ def entered_only(mdp: MDP) -> dict[int, FloatArray]:
     }
 
 
-def ending_mass(mdp: MDP, occupied: FloatArray) -> FloatArray:
+def ending_mass(mdp: ProcessTables, found: Endings | None, occupied: FloatArray) -> FloatArray:
     """The probability [t, k] of every ending at step t under the true dynamics, of a policy that occupies [t, s, a]."""
-    found = mdp.endings
     if found is None:
         return np.zeros((len(occupied), 0))
     return np.asarray(mdp.discount * occupied[:, found.state, found.action] * found.probability)

@@ -9,7 +9,7 @@ import numpy as np
 
 from control_pgm.control.mdp.endings import entered_only
 from control_pgm.control.mdp.mdp import MDP
-from control_pgm.control.mdp.outcomes import Outcomes, outcomes_at
+from control_pgm.control.mdp.sources.outcomes import Outcomes, outcomes_at
 from control_pgm.tables.arrays import BoolArray, FloatArray
 
 Cell = tuple[int, int]
@@ -95,7 +95,7 @@ def ends_of(mdp: MDP, t: int) -> dict[int, str]:
         into = entering[slice(*np.searchsorted(targets, [k, k + 1]))]
         paid = step.rewards[:, into][step.weights[:, into] > 0]
         ends[int(k)] = _end(paid, usual) if not staying[k] > max(usual, 0.0) else "goal"
-    return ends | {k: _end(paid, usual) for k, paid in entered_only(mdp).items()}
+    return ends | {k: _end(paid, usual) for k, paid in entered_only(mdp, mdp.endings).items()}
 
 
 def _end(paid: FloatArray, usual: float) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
 
@@ -13,16 +13,14 @@ from control_pgm.control.mdp import checks as check
 from control_pgm.control.mdp import transitions
 from control_pgm.control.mdp.endings import Endings, repaid
 from control_pgm.control.mdp.endings import checked as check_endings
-from control_pgm.control.mdp.from_outcomes import Outcome
-from control_pgm.control.mdp.from_rows import MadeOfRows
 from control_pgm.control.mdp.process_tables import ProcessTables
 from control_pgm.control.mdp.reward_forms import stored_rewards
-from control_pgm.control.mdp.rewards import Rewards
-from control_pgm.control.network.template import Frame
+from control_pgm.control.mdp.sources.from_outcomes import Outcome
+from control_pgm.control.mdp.sources.from_rows import MadeOfRows
+from control_pgm.control.mdp.template import ProcessTemplate
 from control_pgm.display import html_table, listing, number, text_table
 from control_pgm.keywords import keywords
-from control_pgm.tables.arrays import BoolArray, FloatArray
-from control_pgm.tables.variable import Labels, labels
+from control_pgm.tables.variable import labels
 
 
 @dataclass(frozen=True, eq=False, init=False, repr=False)
@@ -87,15 +85,6 @@ class MDP(ProcessTables, MadeOfRows):
     (True, [[0.0], [0.0], [5.0]])
     """
 
-    states: Labels
-    actions: Labels
-    initial: FloatArray
-    available: BoolArray
-    terminal_reward: FloatArray | None
-    discount: float
-    positions: Mapping[Hashable, tuple[int, int]] | None
-    table: Any
-    reward_table: Rewards
     endings: Endings | None
 
     @keywords
@@ -121,17 +110,18 @@ class MDP(ProcessTables, MadeOfRows):
         action_labels = labels(a if actions is None else actions, owner="the MDP's actions")
         check.count("states", state_labels, n)
         check.count("actions", action_labels, a)
-        fields = self.__dict__
-        fields.update(states=state_labels, actions=action_labels)
-        fields["initial"] = check.initial_distribution(initial, state_labels)
-        fields["available"] = check.availability(available, state_labels, action_labels)
-        fields["terminal_reward"] = check.terminal_rewards(terminal_reward, state_labels)
-        fields["discount"] = check.discount_factor(discount)
-        fields["positions"] = check.grid_positions(positions, state_labels)
-        fields["table"] = transitions.rows(table, self, transition)
-        fields["reward_table"] = stored_rewards(reward, reward_axes, table, self.table, n, a)
-        fields["endings"] = check_endings(endings, self)
-        self.validate()
+        pairs = transitions.Pairs(
+            state_labels, action_labels, check.availability(available, state_labels, action_labels)
+        )
+        initial = check.initial_distribution(initial, state_labels)
+        final = check.terminal_rewards(terminal_reward, state_labels)
+        gamma = check.discount_factor(discount)
+        places = check.grid_positions(positions, state_labels)
+        rows = transitions.rows(table, pairs, transition)
+        rewards = stored_rewards(reward, reward_axes, table, rows, n, a)
+        super().__init__(state_labels, action_labels, initial, pairs.available, final, gamma, places, rows, rewards)
+        object.__setattr__(self, "endings", check_endings(endings, self))
+        self.check_rewards()
 
     def varied(
         self, *, reward: Any = None, initial: Any = None, discount: float | None = None, reward_axes: str | None = None
@@ -151,31 +141,32 @@ class MDP(ProcessTables, MadeOfRows):
         >>> mdp.varied(discount=0.9)
         MDP(2 states, 2 actions, discount 0.9)
         """
-        new = object.__new__(MDP)
-        fields = new.__dict__
-        fields.update({name: self.__dict__[name] for name in MDP.__annotations__})
-        if initial is not None:
-            fields["initial"] = check.initial_distribution(initial, self.states)
+        new = self.rebuilt(
+            initial=self.initial if initial is None else check.initial_distribution(initial, self.states),
+            discount=self.discount if discount is None else check.discount_factor(discount),
+        )
         if reward is not None:
             table = self.table
-            fields["reward_table"] = stored_rewards(reward, reward_axes, table, table, self.n_states, self.n_actions)
-            new.validate()
-            fields["endings"] = repaid(new)
-        if discount is not None:
-            fields["discount"] = check.discount_factor(discount)
+            rewards = stored_rewards(reward, reward_axes, table, table, self.n_states, self.n_actions)
+            new = new.rebuilt(reward_table=rewards)
+            new.check_rewards()
+            new = new.rebuilt(endings=repaid(new, self.endings))
         # With a discount it also depends on the reward whether there is an absorbing state of reward 0.
         if self.discount == new.discount == 1.0:
-            fields["frame"] = self.frame.starting(new.initial)
+            object.__setattr__(new, "template", self.template.starting(new.initial))
+        return new
+
+    def rebuilt(self, **changed: Any) -> MDP:
+        """The same process with other checked data: fields of `ProcessTables`, or ``endings``."""
+        new = MDP.__new__(MDP)
+        for field in fields(self):
+            object.__setattr__(new, field.name, changed.get(field.name, getattr(self, field.name)))
         return new
 
     @cached_property
-    def frame(self) -> Frame:
-        """What all networks of this process share; made when it is first unrolled."""
-        return Frame.of(self)
-
-    def validate(self) -> None:
-        """Check the rewards against the support of the transition; everything else was checked on entry."""
-        check.rewards(self)
+    def template(self) -> ProcessTemplate:
+        """The part of the two-slice template that all networks of this process share; made when first unrolled."""
+        return ProcessTemplate.of(self)
 
     # --- showing ------------------------------------------------------------------------------------------------
     def _rows(self) -> list[list[str]]:

@@ -1,7 +1,9 @@
-"""The tables of a decision process as they are read: dense or sparse, of one step or of all, rewards or their means."""
+"""Tables of a decision process: dense or sparse, of one step or of all, rewards or their means."""
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -10,18 +12,24 @@ import numpy as np
 from control_pgm.control.mdp import checks as check
 from control_pgm.control.mdp.dynamics import DenseDynamics, Dynamics, SparseDynamics
 from control_pgm.control.mdp.rewards import Rewards
+from control_pgm.errors import InvalidModel
 from control_pgm.tables.arrays import BoolArray, FloatArray, lock
 from control_pgm.tables.restoring import Restored
 from control_pgm.tables.variable import Labels
 
 
+@dataclass(frozen=True, eq=False, repr=False)
 class ProcessTables(Restored):
-    """What an `MDP` says about its tables.
+    """The checked data of an `MDP`, and the tables that follow from them.
 
     Attributes
     ----------
     states, actions : Labels
     available : array [s,a]
+    initial : array [s]
+    terminal_reward : array [s], or None
+    discount : float
+    positions : mapping label -> (row, column), or None
     table : array or CSR matrix
         P as stored: dense [s,a,s'] or [t,s,a,s'], or sparse (S·A, S).
     reward_table : Rewards
@@ -30,7 +38,11 @@ class ProcessTables(Restored):
 
     states: Labels
     actions: Labels
+    initial: FloatArray
     available: BoolArray
+    terminal_reward: FloatArray | None
+    discount: float
+    positions: Mapping[Hashable, tuple[int, int]] | None
     table: Any
     reward_table: Rewards
 
@@ -117,3 +129,26 @@ class ProcessTables(Restored):
     def uniform_prior(self) -> FloatArray:
         """p(a|s) uniform over the available actions, shape (S, A)."""
         return lock(self.available / self.available.sum(axis=1, keepdims=True))
+
+    def check_rewards(self) -> None:
+        """No NaN, no +inf and nothing near overflow inside the support, as many time steps as the transition has."""
+        given = self.reward_table.time_steps
+        if given is not None and self.table.ndim == 4 and given != self.table.shape[0]:
+            raise InvalidModel(
+                f"the transition has {self.table.shape[0]} time steps and the reward {given}", allowed="the same number"
+            )
+        for t in range(self.time_steps or 1):
+            self._check_rewards_at(t)
+
+    def _check_rewards_at(self, t: int) -> None:
+        rewards, dynamics = self.reward_table.at(t), self.dynamics_at(t)
+        support = dynamics.support(self.available) if rewards.on_outcome else self.available
+        bad = ~check.payable(rewards.values) & rewards.used(support)
+        if not bad.any():
+            return
+        k, *place = np.argwhere(bad)[0]
+        at = dynamics.outcome(tuple(place)) if rewards.on_outcome else place
+        named = [f"t={t}"] if self.time_steps else []
+        named += [f"s={self.states[at[0]]!r}", f"a={self.actions[at[1]]!r}"]
+        named += [f"s'={self.states[at[2]]!r}"] if rewards.on_outcome else []
+        raise InvalidModel(f"the reward is {rewards.values[(k, *place)]} at {', '.join(named)}", allowed=check.PAYABLE)

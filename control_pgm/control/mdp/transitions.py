@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import sparse
@@ -11,11 +11,9 @@ from scipy import sparse
 from control_pgm.control.arguments import as_csr, as_numbers
 from control_pgm.control.mdp.dynamics import SparseDynamics, locked
 from control_pgm.errors import InvalidArgument, InvalidModel
-from control_pgm.tables.arrays import FloatArray, frozen, lock
+from control_pgm.tables.arrays import BoolArray, FloatArray, frozen, lock
 from control_pgm.tables.probabilities import exact, first_miss
-
-if TYPE_CHECKING:
-    from control_pgm.control.mdp.mdp import MDP
+from control_pgm.tables.variable import Labels
 
 
 def transition_table(transition: Any, layout: str) -> Any:
@@ -61,61 +59,70 @@ def sizes(table: Any) -> tuple[int, int]:
     return int(n), int(rows // n)
 
 
-def rows(table: Any, mdp: MDP, given: Any) -> Any:
+class Pairs(NamedTuple):
+    """The pairs of states and actions by label, and which of them exist: ``available[s, a]``."""
+
+    states: Labels
+    actions: Labels
+    available: BoolArray
+
+    def at(self, index: Sequence[int], *, varying: bool) -> str:
+        """ "t=…, s=…, a=…" of an index that begins with [t,] s, a."""
+        time, (s, a) = ([f"t={index[0]}"], index[1:3]) if varying else ([], index[:2])
+        return ", ".join([*time, f"s={self.states[s]!r}", f"a={self.actions[a]!r}"])
+
+
+def rows(table: Any, pairs: Pairs, given: Any) -> Any:
     """Rows of available pairs sum to one; rows of unavailable pairs become self-loops, which nothing ever uses.
 
     ``given`` is the transition as it came, in whose number type rows may be off by rounding.
     """
     if table.ndim == 2:
-        return _sparse_rows(table, mdp, given)
-    used = mdp.available[..., None]
+        return _sparse_rows(table, pairs, given)
+    used = pairs.available[..., None]
     bad = (np.isnan(table) | (table < 0) | np.isinf(table)) & used
     if bad.any():
         at = np.argwhere(bad)[0]
         raise InvalidModel(
-            f"P(s'|s,a) is {table[tuple(at)]} at {_where(mdp, at, varying=table.ndim == 4)}, s'={mdp.states[at[-1]]!r}",
+            f"P(s'|s,a) is {table[tuple(at)]} at {pairs.at(at, varying=table.ndim == 4)}, s'={pairs.states[at[-1]]!r}",
             allowed="numbers ≥ 0",
         )
-    sums = np.where(mdp.available, table.sum(axis=-1, where=used), 1.0)
-    _check_sums(sums, mdp, given, lambda: (table > 0).sum(axis=-1))
-    if exact(sums) and mdp.available.all():
+    sums = np.where(pairs.available, table.sum(axis=-1, where=used), 1.0)
+    _check_sums(sums, pairs, given, lambda: (table > 0).sum(axis=-1))
+    if exact(sums) and pairs.available.all():
         return table
-    stay = np.eye(mdp.n_states)[:, None, :]
+    stay = np.eye(len(pairs.states))[:, None, :]
     return lock(np.where(used, table / sums[..., None], stay))
 
 
-def _sparse_rows(table: Any, mdp: MDP, given: Any) -> Any:
+def _sparse_rows(table: Any, pairs: Pairs, given: Any) -> Any:
     counts = np.diff(table.indptr)
-    used = np.repeat(mdp.available.ravel(), counts)
+    used = np.repeat(pairs.available.ravel(), counts)
     bad = ~((table.data >= 0) & (table.data < np.inf)) & used
     if bad.any():
         k = int(np.argmax(bad))
         s, a, s_next = SparseDynamics(table).outcome((k,))
-        where = _where(mdp, (s, a), varying=False)
-        raise InvalidModel(f"P(s'|s,a) is {table.data[k]} at {where}, s'={mdp.states[s_next]!r}", allowed="numbers ≥ 0")
+        where = pairs.at((s, a), varying=False)
+        raise InvalidModel(
+            f"P(s'|s,a) is {table.data[k]} at {where}, s'={pairs.states[s_next]!r}", allowed="numbers ≥ 0"
+        )
     values = np.where(used, table.data, 0.0)
     kept = sparse.csr_array((values, table.indices, table.indptr), shape=table.shape)
     row_sums = kept @ np.ones(table.shape[1])
-    sums = np.where(mdp.available, row_sums.reshape(mdp.available.shape), 1.0)
-    _check_sums(sums, mdp, given, lambda: counts.reshape(mdp.available.shape))
-    if exact(sums) and mdp.available.all() and (values > 0).all():
+    sums = np.where(pairs.available, row_sums.reshape(pairs.available.shape), 1.0)
+    _check_sums(sums, pairs, given, lambda: counts.reshape(pairs.available.shape))
+    if exact(sums) and pairs.available.all() and (values > 0).all():
         return table
     kept.data /= np.repeat(sums.ravel(), counts)
-    missing = np.flatnonzero(~mdp.available.ravel())
-    stay = sparse.csr_array((np.ones(missing.size), (missing, missing // mdp.n_actions)), shape=table.shape)
+    missing = np.flatnonzero(~pairs.available.ravel())
+    stay = sparse.csr_array((np.ones(missing.size), (missing, missing // len(pairs.actions))), shape=table.shape)
     return locked(sparse.csr_array(kept + stay))  # the sum keeps no zeros
 
 
-def _check_sums(sums: FloatArray, mdp: MDP, given: Any, counts: Callable[[], Any]) -> None:
+def _check_sums(sums: FloatArray, pairs: Pairs, given: Any, counts: Callable[[], Any]) -> None:
     if miss := first_miss(sums, given, counts):
         raise InvalidModel(
-            f"P(s'|s,a) sums to {miss.total:.12g} over s' at {_where(mdp, miss.at, varying=sums.ndim == 3)}",
+            f"P(s'|s,a) sums to {miss.total:.12g} over s' at {pairs.at(miss.at, varying=sums.ndim == 3)}",
             allowed=miss.allowed,
             remedy=miss.remedy("if the pair does not exist, say so with available"),
         )
-
-
-def _where(mdp: MDP, at: Sequence[int], *, varying: bool) -> str:
-    """ "t=…, s=…, a=…" of an index that begins with [t,] s, a."""
-    time, (s, a) = ([f"t={at[0]}"], at[1:3]) if varying else ([], at[:2])
-    return ", ".join([*time, f"s={mdp.states[s]!r}", f"a={mdp.actions[a]!r}"])

@@ -9,7 +9,7 @@ import numpy as np
 
 from control_pgm.control.arguments import as_numbers
 from control_pgm.control.mdp.mdp import MDP
-from control_pgm.control.network.slices import terminal_state
+from control_pgm.control.mdp.termination import terminal_state
 from control_pgm.errors import InvalidArgument
 from control_pgm.tables.arrays import FloatArray, lock
 from control_pgm.tables.probabilities import MOST, first_miss

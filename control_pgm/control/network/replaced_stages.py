@@ -18,7 +18,8 @@ from control_pgm.control.mdp.checks import payable
 from control_pgm.control.mdp.dynamics import DenseDynamics, Dynamics, SparseDynamics, aligned, locked
 from control_pgm.control.mdp.mdp import MDP
 from control_pgm.control.mdp.rewards import Rewards
-from control_pgm.control.network.slices import TERMINAL, Ending, Stage, stage_of
+from control_pgm.control.mdp.termination import TERMINAL, Ending
+from control_pgm.control.network.slices import Stage, stage_of
 from control_pgm.errors import InvalidModel
 from control_pgm.models.cpd import CPD
 from control_pgm.tables.arrays import BoolArray, FloatArray, lock

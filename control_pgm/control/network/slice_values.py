@@ -53,7 +53,7 @@ def slice_values(network: ControlNetwork, t: int, operator: Operator, scale: flo
 def terminal_values(mdp: MDP, scale: float) -> FloatArray:
     """What the last state pays, over the states of the network; units as in `slice_values`."""
     assert mdp.terminal_reward is not None
-    extra = len(mdp.frame.s.states) - mdp.n_states
+    extra = len(mdp.template.s.states) - mdp.n_states
     return lock(np.append(mdp.terminal_reward, np.zeros(extra)) / scale)
 
 

@@ -10,35 +10,16 @@ the optimality of a terminated step is the mixture
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from control_pgm.control.mdp.dynamics import Dynamics
+from control_pgm.control.mdp.mdp import MDP
 from control_pgm.control.mdp.rewards import Rewards
-from control_pgm.errors import InvalidModel
+from control_pgm.control.mdp.termination import Ending, with_terminal
 from control_pgm.tables.arrays import BoolArray, FloatArray
 from control_pgm.tables.numbers.scaled import Scaled
 from control_pgm.tables.restoring import Restored
-
-if TYPE_CHECKING:
-    from control_pgm.control.mdp.mdp import MDP
-
-TERMINAL = "terminal"
-
-
-@dataclass(frozen=True, eq=False)
-class Ending:
-    """How discount ends a step.
-
-    Attributes
-    ----------
-    dynamics : the dynamics with the mass that discount moves to the terminal state.
-    own : the terminal state, if the process has it already; None if it is appended as the last one.
-    """
-
-    dynamics: Dynamics
-    own: int | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,35 +66,10 @@ class Slice(Restored):
     shift: float  # c_t
 
 
-def terminal_state(mdp: MDP) -> int | None:
-    """The index of an absorbing state "terminal" of reward 0 that the process has already.
-
-    Raises
-    ------
-    InvalidModel
-        If the label is taken by a state that is not absorbing with reward 0.
-    """
-    k = mdp.states.index_of.get(TERMINAL)
-    if k is None:
-        return None
-    paid = mdp.terminal_reward is not None and mdp.terminal_reward[k] != 0.0
-    for t in range(mdp.time_steps or 1):
-        dynamics, rewards = mdp.dynamics_at(t), mdp.reward_table.at(t)
-        stays = dynamics.of_state(dynamics.probabilities, k) == 1.0
-        values = dynamics.of_state(rewards.values, k) if rewards.on_outcome else rewards.values[:, k]
-        if paid or not (stays.all() and (values == 0.0).all() and mdp.available[k].all()):
-            raise InvalidModel(
-                f"discount {mdp.discount:g} needs an absorbing state, but the state {TERMINAL!r} is not absorbing "
-                "with reward 0 under every action and at the end",
-                remedy="rename it",
-            )
-    return k
-
-
 def stage_of(mdp: MDP, t: int, prior: FloatArray) -> Stage:
     """Step t of a process under an action prior of shape (S, A)."""
-    ending = mdp.frame.ending(t)
-    transition = mdp.frame.transition(t).scaled
+    ending = mdp.template.ending(t)
+    transition = mdp.template.transition(t).scaled
     prior = with_terminal(prior) if ending is not None and ending.own is None else prior
     return Stage(mdp.dynamics_at(t), mdp.reward_table.at(t), prior, mdp.discount, ending, transition)
 
@@ -143,15 +99,6 @@ def _terminated(plain: Slice, ending: Ending, goes_on: float | FloatArray, tempe
     carried = plain.dynamics.carried(plain.log_optimality, after)
     log_optimality = after.with_column(carried, len(pairs) - 1 if own is None else own, pairs)
     return Slice(after, plain.prior, log_optimality, True, plain.shift)
-
-
-def with_terminal(prior: FloatArray) -> FloatArray:
-    """The prior with a row for the appended state, which has all actions.
-
-    If the prior does not look at the state it must not begin to, else the edge s → a would appear.
-    """
-    row = prior[0] if (prior == prior[0]).all() else np.full(prior.shape[1], 1.0 / prior.shape[1])
-    return np.vstack([prior, row])
 
 
 def _mixture(plain: Slice, goes_on: float | FloatArray, own: int | None) -> FloatArray:

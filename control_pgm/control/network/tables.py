@@ -8,8 +8,9 @@ import numpy as np
 
 from control_pgm.control.mdp.mdp import MDP
 from control_pgm.control.mdp.rewards import Rewards
-from control_pgm.control.network.slices import TERMINAL, Slice
-from control_pgm.control.network.template import Frame
+from control_pgm.control.mdp.template import ProcessTemplate
+from control_pgm.control.mdp.termination import TERMINAL
+from control_pgm.control.network.slices import Slice
 from control_pgm.models.cpd import CPD
 from control_pgm.models.template import DynamicBayesianNetwork
 from control_pgm.tables.arrays import FloatArray, lock
@@ -19,7 +20,7 @@ from control_pgm.tables.numbers.sparse_scaled import SparseScaled
 from control_pgm.tables.variable import Variable
 
 
-def tables_of_slices(frame: Frame, slices: Sequence[Slice], on_state: bool) -> list[list[CPD]]:
+def tables_of_slices(frame: ProcessTemplate, slices: Sequence[Slice], on_state: bool) -> list[list[CPD]]:
     """The tables of all slices; neighbours whose numbers are the same share them."""
     tables: list[list[CPD]] = []
     for t, step in enumerate(slices):
@@ -32,7 +33,7 @@ def tables_of_slices(frame: Frame, slices: Sequence[Slice], on_state: bool) -> l
     return tables
 
 
-def slice_tables(frame: Frame, t: int, step: Slice, on_state: bool) -> list[CPD]:
+def slice_tables(frame: ProcessTemplate, t: int, step: Slice, on_state: bool) -> list[CPD]:
     """p(a|s), p(O|s,a[,s']) and p(s'|s,a) of one slice."""
     prior = step.prior if on_state else step.prior[0]
     outcome = [frame.s_next] if step.on_outcome else []
@@ -74,7 +75,7 @@ def terminal_node(mdp: MDP, horizon: int, alpha: float) -> tuple[list[CPD], list
     """The optimality node O_T of a terminal reward, and its shift c_T."""
     if mdp.terminal_reward is None:
         return [], []
-    states = mdp.frame.s.states
+    states = mdp.template.s.states
     reward = np.append(mdp.terminal_reward, np.zeros(len(states) - mdp.n_states))
     shift = float(reward.max())
     shift = 0.0 if shift == -np.inf else shift

@@ -327,7 +327,7 @@ def unroll(
     scheduled = varies(alphas)
     prior = parse_prior(mdp, action_prior, steps)
     varying = mdp.time_steps is not None or prior.varying or scheduled
-    frame = mdp.frame
+    frame = mdp.template
     slices = [make_slice(stage_of(mdp, t, prior.at(t)), float(alphas[t])) for t in range(steps if varying else 1)]
     # One edge s → a for all slices: it is there if any slice needs it.
     on_state = any(not (s.prior == s.prior[0]).all() for s in slices)

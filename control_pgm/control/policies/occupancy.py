@@ -1,4 +1,4 @@
-"""Where a policy leads in a control network: marginals under the network's own dynamics, nothing being observed."""
+"""Occupancy measures of a policy: marginals of states and pairs under given dynamics, nothing being observed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from control_pgm.control.analysis.evaluation import occupancies
+from control_pgm.control.mdp.mdp import MDP
+from control_pgm.control.mdp.termination import terminal_state
 from control_pgm.control.network.unroll import ControlNetwork
 from control_pgm.errors import UndefinedConditional
 from control_pgm.inference.infer import infer
@@ -74,3 +75,31 @@ def _marginals(network: ControlNetwork, policy: FloatArray) -> FloatArray:
 def _as_cpd(network: ControlNetwork, t: int, rows: FloatArray) -> CPD:
     uniform = 1.0 / rows.shape[1]  # where it is undefined; nobody comes there
     return CPD(network.variable(f"a_{t}"), [network.variable(f"s_{t}")], np.where(np.isnan(rows), uniform, rows))
+
+
+def occupancies(mdp: MDP, policy: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """p(s_t | pi) with T+1 rows, and the mass that discount has ended before each t. NaN rows must not be reached.
+
+    A terminal state of the process's own takes up what discount has ended, as in the network.
+    """
+    belief = np.zeros((len(policy) + 1, mdp.n_states))
+    belief[0] = mdp.initial
+    for t, pi in enumerate(policy):
+        undefined = np.isnan(pi).any(axis=1)
+        if (belief[t][undefined] > 0).any():
+            s = int(np.argmax(undefined & (belief[t] > 0)))
+            raise UndefinedConditional(
+                f"the policy is undefined (NaN) at t={t}, s={mdp.states[s]!r}, which it reaches with probability "
+                f"{belief[t, s]:.3g} under the true dynamics",
+                remedy="optimality is impossible from there: fill in what to do, such as the prior",
+            )
+        if undefined.any():
+            pi = np.where(undefined[:, None], 0.0, pi)
+        flow = (belief[t][:, None] * pi).reshape(-1)
+        belief[t + 1] = mdp.discount * (flow @ mdp.matrix_at(t))
+    ended = 1.0 - belief.sum(axis=1) if mdp.discount < 1.0 else np.zeros(len(belief))
+    own = terminal_state(mdp) if mdp.discount < 1.0 else None
+    if own is None:
+        return belief, ended
+    belief[:, own] += ended
+    return belief, np.zeros(len(belief))

@@ -13,7 +13,7 @@ from control_pgm.control.mdp.checks import MAX_DENSE_BYTES
 from control_pgm.control.mdp.dynamics import Dynamics
 from control_pgm.control.mdp.mdp import MDP
 from control_pgm.control.mdp.rewards import Rewards
-from control_pgm.control.network.slices import TERMINAL, terminal_state
+from control_pgm.control.mdp.termination import TERMINAL, terminal_state
 from control_pgm.control.policies.checks import read_policy
 from control_pgm.display import number, size
 from control_pgm.errors import InvalidArgument, TooLarge, UndefinedConditional

@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 
 from control_pgm.control.arguments import is_several
-from control_pgm.control.mdp.from_outcomes import Outcome
 from control_pgm.control.mdp.mdp import MDP
-from control_pgm.control.network.slices import TERMINAL
+from control_pgm.control.mdp.sources.from_outcomes import Outcome
+from control_pgm.control.mdp.termination import TERMINAL
 from control_pgm.errors import InvalidArgument, InvalidModel, MissingPackage, unknown
 from control_pgm.interop.environments.gymnasium_labels import Names, names_of, wrapper_of
 from control_pgm.tables.probabilities import MOST, exact, first_miss

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from control_pgm.control.mdp.estimates import Transition, estimate
 from control_pgm.control.mdp.mdp import MDP
-from control_pgm.control.network.slices import TERMINAL
+from control_pgm.control.mdp.sources.estimates import Transition, estimate
+from control_pgm.control.mdp.termination import TERMINAL
 from control_pgm.errors import InvalidArgument
 from control_pgm.inference.seeds import generator
 from control_pgm.interop.environments.gymnasium import make

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from control_pgm.control.infinite import DesirabilitySolution, LinearlySolvable
+from control_pgm.control.linearly_solvable import DesirabilitySolution, LinearlySolvable
 from control_pgm.errors import ControlPGMError
 from control_pgm.interop.records.json_format import plain_number
 from control_pgm.interop.records.label_codes import encode_label

@@ -111,8 +111,7 @@ def mdp_from(source: Source) -> MDP:
         if error.what.startswith(source.file):
             raise
         raise source.error(error.what, allowed=error.allowed, remedy=error.remedy) from None
-    _keep_bits(mdp, transition, initial)
-    return mdp
+    return _keep_bits(mdp, transition, initial)
 
 
 def read_labels(source: Source, name: str) -> list[Hashable]:
@@ -232,17 +231,18 @@ def _endings(source: Source, n: int, m: int) -> Endings | None:
     return Endings.frozen(*places, *values)
 
 
-def _keep_bits(mdp: MDP, transition: Any, initial: NDArray[Any] | None) -> None:
-    """Put back tables that were normalised when they were saved: normalising again would move them by one rounding."""
-    fields = mdp.__dict__
+def _keep_bits(mdp: MDP, transition: Any, initial: NDArray[Any] | None) -> MDP:
+    """The process with tables that were normalised when they were saved: normalising again would round once more."""
+    kept: dict[str, Any] = {}
     if initial is not None and np.allclose(initial, mdp.initial, rtol=_ROUNDING, atol=0.0):
-        fields["initial"] = frozen(initial)
+        kept["initial"] = frozen(initial)
     if mdp.sparse:
         given = transition.sorted_indices()
         if _same_entries(given, mdp.table):
-            fields["table"] = locked(given)
+            kept["table"] = locked(given)
     elif np.allclose(transition, mdp.table, rtol=_ROUNDING, atol=0.0):
-        fields["table"] = frozen(transition)
+        kept["table"] = frozen(transition)
+    return mdp.rebuilt(**kept) if kept else mdp
 
 
 def _same_entries(given: Any, built: Any) -> bool:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from control_pgm.control.mdp.mdp import MDP
 from control_pgm.control.network.unroll import ControlNetwork, unroll
 from control_pgm.control.solutions.parts import ARRAYS, NUMBERS, Stored
-from control_pgm.control.solutions.solutions import Solutions, named
+from control_pgm.control.solutions_of_many import Solutions, named
 from control_pgm.control.solve_options import INFERENCES, check_risk
 from control_pgm.errors import ControlPGMError, InvalidArgument
 from control_pgm.interop.records.label_codes import decode_label, encode_label, shortened

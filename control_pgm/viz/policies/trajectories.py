@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from control_pgm.control.mdp.grid import Grid, grid_of
-from control_pgm.control.network.slices import TERMINAL
+from control_pgm.control.mdp.termination import TERMINAL
 from control_pgm.control.policies.simulation import Trajectories
 from control_pgm.errors import InvalidArgument
 from control_pgm.tables.arrays import FloatArray, IntArray

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
-from control_pgm.control.infinite.linearly_solvable.linearly_solvable import LinearlySolvable
+from control_pgm.control.linearly_solvable.process import LinearlySolvable
 from control_pgm.control.mdp.mdp import MDP
 from control_pgm.errors import InvalidArgument
 from control_pgm.tables.arrays import BoolArray, FloatArray, IntArray

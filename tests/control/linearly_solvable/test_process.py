@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from control_pgm.control.infinite import LinearlySolvable
+from control_pgm.control.linearly_solvable import LinearlySolvable
 from control_pgm.errors import InvalidModel
 
 WALK = [[1, 0, 0], [0.5, 0, 0.5], [0, 0, 1]]

@@ -1,4 +1,4 @@
-"""What all networks of one decision process share: variables, p(s_0) and p(s'|s,a).
+"""The two-slice template of a process, as far as all of its networks share it: variables, p(s_0) and p(s'|s,a).
 
 They depend on neither temperature nor action prior nor horizon, so they are made once for each process.
 """
@@ -6,12 +6,12 @@ They depend on neither temperature nor action prior nor horizon, so they are mad
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from control_pgm.control.mdp.dynamics import DenseDynamics, Dynamics
-from control_pgm.control.network.slices import TERMINAL, Ending, terminal_state
+from control_pgm.control.mdp.process_tables import ProcessTables
+from control_pgm.control.mdp.termination import TERMINAL, Ending, terminal_state
 from control_pgm.models.cpd import CPD
 from control_pgm.models.template import PRIME
 from control_pgm.tables.arrays import FloatArray, lock
@@ -19,12 +19,9 @@ from control_pgm.tables.numbers.scaled import Scaled
 from control_pgm.tables.numbers.sparse_scaled import SparseScaled
 from control_pgm.tables.variable import Labels, Variable
 
-if TYPE_CHECKING:
-    from control_pgm.control.mdp.mdp import MDP
-
 
 @dataclass(frozen=True, eq=False)
-class Frame:
+class ProcessTemplate:
     """The variables of the two-slice template, and those of its tables that belong to the process alone.
 
     Attributes
@@ -47,24 +44,24 @@ class Frame:
     transitions: tuple[CPD, ...]
 
     @classmethod
-    def of(cls, mdp: MDP) -> Frame:
-        """The frame of a process.
+    def of(cls, process: ProcessTables) -> ProcessTemplate:
+        """The template of a process.
 
         Raises
         ------
         InvalidModel
             If there is discount, and a state "terminal" that is not absorbing with reward 0.
         """
-        steps = [mdp.dynamics_at(t) for t in range(len(mdp.table) if mdp.table.ndim == 4 else 1)]
+        steps = [process.dynamics_at(t) for t in range(len(process.table) if process.table.ndim == 4 else 1)]
         endings: tuple[Ending, ...] = ()
-        states = mdp.states
-        if mdp.discount < 1.0:
-            own = terminal_state(mdp)
-            endings = tuple(Ending(step.terminated(mdp.discount, own), own) for step in steps)
+        states = process.states
+        if process.discount < 1.0:
+            own = terminal_state(process)
+            endings = tuple(Ending(step.terminated(process.discount, own), own) for step in steps)
             steps = [ending.dynamics for ending in endings]
             states = states if own is not None else Labels((*states, TERMINAL))
-        s, a, s_next = _state("s", states), Variable("a", mdp.actions, kind="action"), _state("s" + PRIME, states)
-        initial = lock(np.append(mdp.initial, np.zeros(len(states) - mdp.n_states)))
+        s, a, s_next = _state("s", states), Variable("a", process.actions, kind="action"), _state("s" + PRIME, states)
+        initial = lock(np.append(process.initial, np.zeros(len(states) - process.n_states)))
         return cls(
             s,
             a,
@@ -75,7 +72,7 @@ class Frame:
             tuple(CPD.of([s, a, s_next], _scaled(step)) for step in steps),
         )
 
-    def starting(self, initial: FloatArray) -> Frame:
+    def starting(self, initial: FloatArray) -> ProcessTemplate:
         """The same with another p(s_0)."""
         return replace(self, start=CPD.of([self.s], Scaled.from_linear(initial)))
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from control_pgm import solve
-from control_pgm.control.infinite import LinearlySolvable, solve_average, solve_infinite, solve_linearly_solvable
+from control_pgm.control.infinite import solve_average, solve_infinite
+from control_pgm.control.linearly_solvable import LinearlySolvable, solve_linearly_solvable
 from control_pgm.errors import InvalidArgument
 from tests.control.comparison import TIGHT, difference
 from tests.control.infinite.growth.test_eigenpair import perron

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Self
 
-from control_pgm.control.mdp.estimates import estimate, logged
-from control_pgm.control.mdp.from_outcomes import Gathered, Outcome, gather, listed_outcomes, tabulated_outcomes
+from control_pgm.control.mdp.sources.estimates import estimate, logged
+from control_pgm.control.mdp.sources.from_outcomes import Gathered, Outcome, gather, listed_outcomes, tabulated_outcomes
 from control_pgm.errors import InvalidArgument
 
 

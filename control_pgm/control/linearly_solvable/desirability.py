@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from control_pgm.control.infinite.linearly_solvable.linearly_solvable import LinearlySolvable
+from control_pgm.control.linearly_solvable.process import LinearlySolvable
 from control_pgm.control.mdp.checks import fits_dense, step
 from control_pgm.control.saving import Savable
 from control_pgm.control.solutions.labelled_results import LabelledResults

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from control_pgm import MDP
-from control_pgm.control.mdp.from_outcomes import LARGEST_DENSE
+from control_pgm.control.mdp.sources.from_outcomes import LARGEST_DENSE
 from control_pgm.errors import InvalidModel, TooLarge
 from tests.control.comparison import difference
 

@@ -19,10 +19,10 @@ import numpy as np
 
 from control_pgm.control.arguments import as_float
 from control_pgm.control.mdp.checks import MAX_DENSE_BYTES, fits_dense, index
-from control_pgm.control.mdp.from_outcomes import LARGEST_DENSE, Gathered, tables_of
 from control_pgm.control.mdp.rewards import Rewards
-from control_pgm.control.mdp.rows import Form, Row, is_table, read_columns, read_rows, shown
-from control_pgm.control.network.slices import TERMINAL
+from control_pgm.control.mdp.sources.from_outcomes import LARGEST_DENSE, Gathered, tables_of
+from control_pgm.control.mdp.sources.rows import Form, Row, is_table, read_columns, read_rows, shown
+from control_pgm.control.mdp.termination import TERMINAL
 from control_pgm.display import size
 from control_pgm.errors import InvalidArgument, InvalidModel, TooLarge
 from control_pgm.tables.arrays import FloatArray, IntArray, lock, lock_mask

@@ -13,7 +13,7 @@ from scipy import sparse as scipy_sparse
 from control_pgm.control.arguments import as_float, is_count
 from control_pgm.control.mdp.checks import fits_dense, fits_pairs, index
 from control_pgm.control.mdp.rewards import Rewards
-from control_pgm.control.mdp.rows import Form, Row, read_columns, read_rows, shown
+from control_pgm.control.mdp.sources.rows import Form, Row, read_columns, read_rows, shown
 from control_pgm.errors import InvalidArgument, InvalidModel
 from control_pgm.tables.arrays import BoolArray, lock, lock_mask
 from control_pgm.tables.probabilities import MOST, first_miss, spacing

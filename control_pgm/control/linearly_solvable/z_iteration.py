@@ -12,10 +12,10 @@ from control_pgm.control.arguments import choice
 from control_pgm.control.infinite.growth.first_exit import first_exit
 from control_pgm.control.infinite.growth.growth import growth
 from control_pgm.control.infinite.growth.log_matrix import LogMatrix
-from control_pgm.control.infinite.linearly_solvable.desirability import DesirabilitySolution
-from control_pgm.control.infinite.linearly_solvable.linearly_solvable import LinearlySolvable
 from control_pgm.control.infinite.numerics.fixed_point import fixed_point, rounding
 from control_pgm.control.infinite.process import check_range, checked_limit, in_units
+from control_pgm.control.linearly_solvable.desirability import DesirabilitySolution
+from control_pgm.control.linearly_solvable.process import LinearlySolvable
 from control_pgm.control.mdp.checks import discount_factor
 from control_pgm.control.network.temperatures import check_single
 from control_pgm.control.network.unroll import check_length

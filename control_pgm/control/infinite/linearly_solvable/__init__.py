@@ -1,1 +1,0 @@
-"""Linearly solvable processes (Todorov 2006): passive dynamics, desirability, Z iteration."""

@@ -1,0 +1,1 @@
+"""Processes from outcomes, from rows of data, from counts of logged transitions."""
