@@ -92,5 +92,5 @@ def test_a_plain_question_loads_nothing_that_it_does_not_need(code):
         "control_pgm.viz",
         "control_pgm.interop",
         "control_pgm.explorer",
-        "control_pgm.control.infinite",
+        "control_pgm.control.infinite.discounted",
     }

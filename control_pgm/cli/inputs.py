@@ -11,7 +11,7 @@ import control_pgm.control as control
 import control_pgm.interop as interop
 from control_pgm.cli import kinds
 from control_pgm.cli.bar import progress
-from control_pgm.cli.notes import note
+from control_pgm.cli.output import note
 from control_pgm.control import MDP, ControlNetwork, Solution, unroll
 from control_pgm.control.solve_options import DEFAULT
 from control_pgm.errors import InvalidArgument, InvalidModel, unknown

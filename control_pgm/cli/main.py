@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from control_pgm.cli.bar import remove_bar
-from control_pgm.cli.notes import as_typed, warnings_as_notes
+from control_pgm.cli.output import as_typed, warnings_as_notes
 from control_pgm.cli.parser import make_parser
 from control_pgm.errors import ControlPGMError
 

@@ -11,8 +11,7 @@ import control_pgm.inference as inference
 import control_pgm.interop as interop
 from control_pgm.cli import inputs
 from control_pgm.cli.bar import progress
-from control_pgm.cli.notes import note
-from control_pgm.cli.output import csv_text, deliver, json_text, show
+from control_pgm.cli.output import csv_text, deliver, json_text, note, show
 from control_pgm.display import listing, number, text_table
 from control_pgm.errors import InvalidArgument
 from control_pgm.inference import Mode, Posterior

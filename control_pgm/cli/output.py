@@ -5,8 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -98,3 +101,44 @@ def plain(value: Any) -> Any:
     if isinstance(value, float):
         return None if np.isnan(value) else value if np.isfinite(value) else "-inf" if value < 0 else "inf"
     return value if isinstance(value, str | int | bool | None) else str(value)
+
+
+_OPTIONS = {
+    "memory_limit": "--memory-limit",
+    "pass max_bytes": "raise --memory-limit",
+    "parents_fastest": "--parents-fastest",
+}
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def note(text: str) -> None:
+    """A line on standard error: nothing is wrong, but it may not be what was meant."""
+    print(f"control-pgm: note: {printable(text)}", file=sys.stderr)
+
+
+def as_typed(text: str) -> str:
+    """The text of an error with the options of the command line in the place of the arguments of Python's functions.
+
+    >>> as_typed("allowed: 4 GiB (memory_limit); observe more variables, or raise memory_limit")
+    'allowed: 4 GiB (--memory-limit); observe more variables, or raise --memory-limit'
+    """
+    for argument, option in _OPTIONS.items():
+        text = text.replace(argument, option)
+    return printable(text)
+
+
+@contextmanager
+def warnings_as_notes() -> Iterator[None]:
+    """Each warning that would be shown, once, as a line on standard error."""
+    told: set[str] = set()
+
+    def show(message: Warning | str, *_: Any, **__: Any) -> None:
+        text = " ".join(_COLOUR.sub("", str(message)).removeprefix("WARN: ").split())
+        if text not in told:
+            told.add(text)
+            note(text)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # for those who write programs
+        warnings.showwarning = show
+        yield

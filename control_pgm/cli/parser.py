@@ -12,7 +12,7 @@ from control_pgm.cli import solve as solving
 from control_pgm.cli import solve_linear as linear
 from control_pgm.cli import trace as tracing
 from control_pgm.cli.demo import demo
-from control_pgm.cli.values import INFINITE, horizon, integer, number, steps
+from control_pgm.cli.options import INFINITE, horizon, integer, number, steps
 
 _EXAMPLES = """examples:
   control-pgm solve grid.txt --horizon 9 --temperature 0.2

@@ -10,8 +10,8 @@ from control_pgm.cli import inputs
 from control_pgm.cli import solve_infinite as endless
 from control_pgm.cli import solve_linear as linear
 from control_pgm.cli.bar import progress
+from control_pgm.cli.options import INFINITE
 from control_pgm.cli.output import array_text, deliver, json_text, show
-from control_pgm.cli.values import INFINITE
 from control_pgm.control import Solution
 from control_pgm.control.solve_options import has_temperature
 from control_pgm.errors import InvalidArgument

@@ -10,8 +10,8 @@ import numpy as np
 from control_pgm.cli import inputs
 from control_pgm.cli import solve_infinite as endless
 from control_pgm.cli.bar import progress
+from control_pgm.cli.options import INFINITE
 from control_pgm.cli.output import array_text, deliver, json_text
-from control_pgm.cli.values import INFINITE
 from control_pgm.control import MDP
 from control_pgm.control.linearly_solvable import (
     DesirabilitySolution,

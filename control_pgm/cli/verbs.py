@@ -10,8 +10,7 @@ import control_pgm.inference as inference
 import control_pgm.interop as interop
 from control_pgm.cli import inputs
 from control_pgm.cli.bar import progress
-from control_pgm.cli.notes import note
-from control_pgm.cli.output import deliver, factor_text, show
+from control_pgm.cli.output import deliver, factor_text, note, show
 from control_pgm.control import MDP, ControlNetwork, unroll
 from control_pgm.display import listing, number, text_table
 from control_pgm.errors import InvalidArgument

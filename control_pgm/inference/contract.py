@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from control_pgm.tables.arrays import Scope
 from control_pgm.tables.contraction.plan import Recipe, recipe
-from control_pgm.tables.contraction.views import Scope
 from control_pgm.tables.numbers.scaled import Scaled
 
 Operand = tuple[Scope, Scaled]

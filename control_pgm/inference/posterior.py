@@ -19,10 +19,7 @@ from control_pgm.tables.factor import Factor
 from control_pgm.tables.variable import Variable
 
 if TYPE_CHECKING:
-    from control_pgm.inference.loopy.mode import ModeEstimate
-    from control_pgm.inference.loopy.state import LoopyMessage
-    from control_pgm.inference.map.mode import Mode
-    from control_pgm.inference.results import Cluster, Message
+    from control_pgm.inference.results import Cluster, Message, MostProbable, Sent
     from control_pgm.inference.tree.plan import Plan
     from control_pgm.inference.tree.sampling import Samples
 
@@ -215,7 +212,7 @@ class Posterior(ABC):
         return self.normalised(table, names, labels, undefined)
 
     # --- what some methods answer besides --------------------------------------------------------------------
-    def mode(self, *names: str) -> Mode | ModeEstimate:
+    def mode(self, *names: str) -> MostProbable:
         """The most probable assignment of all variables; or of some of them, the others summed out.
 
         Parameters
@@ -274,7 +271,7 @@ class Posterior(ABC):
         self._has_no("sample")
 
     @property
-    def messages(self) -> tuple[Message, ...] | tuple[LoopyMessage, ...]:
+    def messages(self) -> tuple[Sent, ...]:
         """Every message in the order in which it is sent; of loopy belief propagation the final ones.
 
         Raises

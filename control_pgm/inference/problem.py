@@ -14,7 +14,7 @@ from control_pgm.errors import InvalidArgument, UnknownName, unknown
 from control_pgm.models.bayesian_network import BayesianNetwork
 from control_pgm.models.cpd import CPD
 from control_pgm.models.factor_graph import Model
-from control_pgm.tables.contraction.views import Scope
+from control_pgm.tables.arrays import Scope
 from control_pgm.tables.factor import Factor
 from control_pgm.tables.numbers.scaled import Scaled
 from control_pgm.tables.recurrence.series import Series

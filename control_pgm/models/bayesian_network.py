@@ -15,7 +15,7 @@ from control_pgm.models.networkx_graphs import as_digraph, tables_of_digraph
 from control_pgm.models.outline import Slices, slices_of, touching
 from control_pgm.models.svg import network_picture
 from control_pgm.tables.factor import Factor, same_states_error
-from control_pgm.tables.restoring import Restored
+from control_pgm.tables.frozen import Restored
 from control_pgm.tables.variable import Variable
 
 if TYPE_CHECKING:

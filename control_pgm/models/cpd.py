@@ -11,7 +11,7 @@ from control_pgm.display import printable
 from control_pgm.errors import InvalidModel
 from control_pgm.tables.arrays import FloatArray, frozen, lock
 from control_pgm.tables.factor import Factor
-from control_pgm.tables.numbers.logarithms import log_sum_exp
+from control_pgm.tables.logarithms import log_sum_exp
 from control_pgm.tables.numbers.scaled import Scaled
 from control_pgm.tables.probabilities import exact, first_miss
 from control_pgm.tables.variable import Variable

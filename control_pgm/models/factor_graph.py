@@ -12,7 +12,7 @@ from control_pgm.models.loops import edges_on_loops
 from control_pgm.models.networkx_graphs import as_bipartite, factors_of_bipartite
 from control_pgm.models.svg import factor_graph_picture
 from control_pgm.tables.factor import Factor, contract, same_states_error
-from control_pgm.tables.restoring import Restored
+from control_pgm.tables.frozen import Restored
 from control_pgm.tables.variable import Variable, by_time
 
 if TYPE_CHECKING:

@@ -13,6 +13,8 @@ BoolArray = NDArray[np.bool_]
 IntArray = NDArray[np.int64]
 IndexArray = NDArray[np.integer[Any]]  # 32 or 64 bits, as few as the indices need
 
+Scope = tuple[int, ...]  # labels of a table's axes, in a contraction
+
 MAX_AXES = 64  # of one array in numpy, and so variables of one dense table
 NO_NUMBERS = "cUSVmM"  # kinds of arrays that NumPy would turn into floats, or try to: complex, text, dates
 

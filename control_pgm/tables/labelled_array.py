@@ -15,7 +15,7 @@ from control_pgm.display.markup import escaped
 from control_pgm.display.text import kept
 from control_pgm.errors import InvalidArgument, InvalidModel, UnknownName, unknown
 from control_pgm.tables.frames import array_frame, data_array
-from control_pgm.tables.restoring import Restored
+from control_pgm.tables.frozen import Restored
 from control_pgm.tables.variable import Labels
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from scipy import sparse
 
 from control_pgm.errors import InvalidArgument
 from control_pgm.tables.arrays import BoolArray, FloatArray
-from control_pgm.tables.numbers.reductions import Groups, LastAxis, Reduction
+from control_pgm.tables.reductions import Groups, LastAxis, Reduction
 
 NEAR = 0.05  # where |f − max f|/|w| stays below, expm1 and log1p keep the digits that exp and log would lose
 _ROUNDING = 64 * np.finfo(np.float64).eps

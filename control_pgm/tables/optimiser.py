@@ -7,8 +7,8 @@ from math import inf
 import numpy as np
 
 from control_pgm.tables.arrays import BoolArray, FloatArray
-from control_pgm.tables.numbers.reductions import LastAxis
 from control_pgm.tables.operators import check_operator, log_where
+from control_pgm.tables.reductions import LastAxis
 
 TIE = 1e-12  # values closer than this, relative to the larger of 1 and the best one, are tied
 _ROWS = LastAxis()

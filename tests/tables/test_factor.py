@@ -61,7 +61,7 @@ def test_the_callers_array_is_neither_frozen_nor_shared():
 def test_a_read_only_array_is_shared_but_a_view_of_a_writeable_one_is_not():
     locked = np.array([0.5, 0.5])
     locked.flags.writeable = False
-    assert np.shares_memory(Factor([X], locked).scaled._data, locked)
+    assert np.shares_memory(Factor([X], locked).scaled.data, locked)
     own = np.ones(2)
     view = own.view()
     view.flags.writeable = False

@@ -3,7 +3,7 @@
 import gc
 import weakref
 
-from control_pgm.tables.memoised import remembered
+from control_pgm.tables.frozen import remembered
 
 
 class Counted:

@@ -8,9 +8,9 @@ import pytest
 from scipy import sparse
 
 from control_pgm.errors import InvalidArgument
-from control_pgm.tables.numbers.reductions import Groups
 from control_pgm.tables.operators import EXPECTATION, Operator, check_operator, phi, phi_over
 from control_pgm.tables.optimiser import optimiser
+from control_pgm.tables.reductions import Groups
 
 WEIGHTS = [(1.0, 1.0), (-1.0, -1.0), (0.05, 0.05), (0.0, 2.0), (0.7, 2.0), (0.3, -2.0), (0.0, 0.0), (1.5, 0.0)]
 LARGE = [1e2, 1e4, 1e6, 1e9, 1e15, -1e2, -1e6, -1e15]

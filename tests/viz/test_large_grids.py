@@ -5,7 +5,7 @@ import pytest
 
 from control_pgm import gridworld, simulate, solve
 from control_pgm.control.mdp.grid import ends_of
-from control_pgm.control.mdp.sources.outcomes import outcomes_at
+from control_pgm.control.mdp.outcomes import outcomes_at
 from control_pgm.viz import (
     plot_comparison,
     plot_flow,

@@ -30,7 +30,7 @@ from control_pgm.display import number, text_table
 from control_pgm.errors import InvalidArgument
 from control_pgm.keywords import keywords
 from control_pgm.tables.arrays import FloatArray
-from control_pgm.tables.restoring import Restored
+from control_pgm.tables.frozen import Restored
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -18,8 +18,8 @@ from scipy import sparse
 
 from control_pgm.control.policies.backup import expected_next, soft_policy
 from control_pgm.tables.arrays import BoolArray, FloatArray, IntArray
-from control_pgm.tables.numbers.reductions import Groups, LastAxis, Reduction
 from control_pgm.tables.operators import NEAR, Operator, phi, phi_over
+from control_pgm.tables.reductions import Groups, LastAxis, Reduction
 
 _ROUNDING = 8 * np.finfo(float).eps
 

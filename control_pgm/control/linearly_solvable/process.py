@@ -30,8 +30,8 @@ from control_pgm.control.mdp.checks import fits_dense
 from control_pgm.control.mdp.mdp import MDP
 from control_pgm.errors import InvalidModel
 from control_pgm.tables.arrays import BoolArray, FloatArray
+from control_pgm.tables.frozen import Restored
 from control_pgm.tables.probabilities import first_miss
-from control_pgm.tables.restoring import Restored
 from control_pgm.tables.variable import Labels, labels
 
 

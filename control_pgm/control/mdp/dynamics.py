@@ -13,7 +13,7 @@ import numpy as np
 from scipy import sparse
 
 from control_pgm.tables.arrays import BoolArray, FloatArray, IntArray, lock
-from control_pgm.tables.restoring import Restored
+from control_pgm.tables.frozen import Restored
 
 Place = tuple[IntArray, ...]  # where values on outcomes hold those of some outcomes
 

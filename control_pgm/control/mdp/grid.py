@@ -9,7 +9,7 @@ import numpy as np
 
 from control_pgm.control.mdp.endings import entered_only
 from control_pgm.control.mdp.mdp import MDP
-from control_pgm.control.mdp.sources.outcomes import Outcomes, outcomes_at
+from control_pgm.control.mdp.outcomes import Outcomes, outcomes_at
 from control_pgm.tables.arrays import BoolArray, FloatArray
 
 Cell = tuple[int, int]

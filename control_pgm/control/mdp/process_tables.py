@@ -14,7 +14,7 @@ from control_pgm.control.mdp.dynamics import DenseDynamics, Dynamics, SparseDyna
 from control_pgm.control.mdp.rewards import Rewards
 from control_pgm.errors import InvalidModel
 from control_pgm.tables.arrays import BoolArray, FloatArray, lock
-from control_pgm.tables.restoring import Restored
+from control_pgm.tables.frozen import Restored
 from control_pgm.tables.variable import Labels
 
 

@@ -22,7 +22,7 @@ import numpy as np
 from control_pgm.control.mdp.dynamics import aligned
 from control_pgm.errors import InvalidArgument
 from control_pgm.tables.arrays import BoolArray, FloatArray, IntArray, lock, lock_mask
-from control_pgm.tables.restoring import Restored
+from control_pgm.tables.frozen import Restored
 
 _LARGEST = 1e14  # nats: beyond, logarithms of evidence would keep no digit after the point
 

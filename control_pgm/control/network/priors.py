@@ -12,8 +12,8 @@ from control_pgm.control.mdp.mdp import MDP
 from control_pgm.control.mdp.termination import terminal_state
 from control_pgm.errors import InvalidArgument
 from control_pgm.tables.arrays import FloatArray, lock
+from control_pgm.tables.frozen import Restored
 from control_pgm.tables.probabilities import MOST, first_miss
-from control_pgm.tables.restoring import Restored
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 from scipy import sparse
@@ -19,19 +19,31 @@ from control_pgm.control.mdp.dynamics import DenseDynamics, Dynamics, SparseDyna
 from control_pgm.control.mdp.mdp import MDP
 from control_pgm.control.mdp.rewards import Rewards
 from control_pgm.control.mdp.termination import TERMINAL, Ending
+from control_pgm.control.network.priors import Prior
 from control_pgm.control.network.slices import Stage, stage_of
 from control_pgm.errors import InvalidModel
 from control_pgm.models.cpd import CPD
 from control_pgm.tables.arrays import BoolArray, FloatArray, lock
 from control_pgm.tables.numbers.sparse_scaled import SparseScaled
-
-if TYPE_CHECKING:
-    from control_pgm.control.network.unroll import ControlNetwork
+from control_pgm.tables.variable import Variable
 
 _ROUNDING = 1e-12  # a probability below this, left over from a difference, is none
 
 
-def replaced_stage(network: ControlNetwork, cpd: CPD, t: int, *, rewarded: bool) -> Stage | None:
+class Replaceable(Protocol):
+    """A `ControlNetwork` whose tables are replaced."""
+
+    mdp: MDP
+    prior: Prior
+
+    def cpd(self, name: str) -> CPD:
+        """The table of a variable."""
+
+    def variable(self, name: str) -> Variable:
+        """A variable by its name."""
+
+
+def replaced_stage(network: Replaceable, cpd: CPD, t: int, *, rewarded: bool) -> Stage | None:
     """What step t is made of when a table is replaced; None if its rewards are paid as before.
 
     Parameters
@@ -62,7 +74,7 @@ def replaced_stage(network: ControlNetwork, cpd: CPD, t: int, *, rewarded: bool)
     return stage
 
 
-def _over(cpd: CPD, network: ControlNetwork, names: Sequence[str]) -> FloatArray:
+def _over(cpd: CPD, network: Replaceable, names: Sequence[str]) -> FloatArray:
     """The table over these variables: the largest entry over any others, the same for those that it lacks."""
     among = [name for name in cpd.scope if name in names]
     others = [name for name in cpd.scope if name not in names]
@@ -75,7 +87,7 @@ def _over(cpd: CPD, network: ControlNetwork, names: Sequence[str]) -> FloatArray
 
 
 # --- dynamics -----------------------------------------------------------------------------------------------------
-def _with_dynamics(network: ControlNetwork, t: int, stage: Stage, after: CPD) -> Stage:
+def _with_dynamics(network: Replaceable, t: int, stage: Stage, after: CPD) -> Stage:
     """The stage with other dynamics, and the rewards of their outcomes."""
     names = (f"s_{t}", f"a_{t}", f"s_{t + 1}")
     others = [name for name in after.scope if name not in names]
@@ -162,7 +174,7 @@ def _rewards(mdp: MDP, t: int, dynamics: Dynamics) -> Rewards:
 
 
 # --- refusals -----------------------------------------------------------------------------------------------------
-def _check_available(network: ControlNetwork, t: int, stage: Stage, own_dynamics: bool) -> None:
+def _check_available(network: Replaceable, t: int, stage: Stage, own_dynamics: bool) -> None:
     """Refuse actions that the process lacks: it knows nothing of what they lead to."""
     mdp = network.mdp
     taken = (stage.prior[: mdp.n_states] > 0) & ~mdp.available

@@ -18,8 +18,8 @@ from control_pgm.control.mdp.mdp import MDP
 from control_pgm.control.mdp.rewards import Rewards
 from control_pgm.control.mdp.termination import Ending, with_terminal
 from control_pgm.tables.arrays import BoolArray, FloatArray
+from control_pgm.tables.frozen import Restored
 from control_pgm.tables.numbers.scaled import Scaled
-from control_pgm.tables.restoring import Restored
 
 
 @dataclass(frozen=True, eq=False)

@@ -32,8 +32,8 @@ from control_pgm.errors import InvalidArgument
 from control_pgm.keywords import keywords
 from control_pgm.progress import Progress, Reporter, check_progress
 from control_pgm.tables.arrays import FloatArray, lock
+from control_pgm.tables.frozen import Restored
 from control_pgm.tables.labelled_array import LabelledArray
-from control_pgm.tables.restoring import Restored
 from control_pgm.tables.variable import Labels
 
 _MAX_PRINTED = 12

@@ -21,7 +21,7 @@ from control_pgm.inference.seeds import generator
 from control_pgm.keywords import keywords
 from control_pgm.tables.arrays import FloatArray, IntArray
 from control_pgm.tables.frames import columns_frame
-from control_pgm.tables.restoring import Restored
+from control_pgm.tables.frozen import Restored
 
 if TYPE_CHECKING:
     import pandas

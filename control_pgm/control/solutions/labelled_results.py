@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from control_pgm.tables.frames import as_objects, dataset, joined_frame
+from control_pgm.tables.frozen import Restored
 from control_pgm.tables.labelled_array import LabelledArray
-from control_pgm.tables.restoring import Restored
 
 if TYPE_CHECKING:
     import pandas

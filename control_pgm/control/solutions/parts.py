@@ -19,8 +19,8 @@ from control_pgm.control.solve_options import DEFAULT
 from control_pgm.errors import NotAvailable
 from control_pgm.inference.tree.batch import TreeBatch
 from control_pgm.tables.arrays import FloatArray
+from control_pgm.tables.frozen import Restored
 from control_pgm.tables.numbers.message import logarithms, probabilities
-from control_pgm.tables.restoring import Restored
 
 ARRAYS = {  # T: one time more than there are actions
     "policy": "tsa",

@@ -36,8 +36,7 @@ from control_pgm.inference.tree.queries import (
     answer,
     groups,
 )
-from control_pgm.tables.arrays import FloatArray
-from control_pgm.tables.contraction.views import Scope
+from control_pgm.tables.arrays import FloatArray, Scope
 from control_pgm.tables.numbers.message import Message
 from control_pgm.tables.numbers.scaled import Scaled
 from control_pgm.tables.recurrence.series import Series

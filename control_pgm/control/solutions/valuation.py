@@ -13,11 +13,10 @@ from control_pgm.control.network.unroll import ControlNetwork
 from control_pgm.control.solutions.step_clusters import StepClusters
 from control_pgm.inference.utility.potentials import Term, add_up
 from control_pgm.inference.utility.result import Valued
-from control_pgm.tables.arrays import FloatArray, lock
-from control_pgm.tables.contraction.views import Scope
+from control_pgm.tables.arrays import FloatArray, Scope, lock
+from control_pgm.tables.frozen import Restored
 from control_pgm.tables.operators import Operator
 from control_pgm.tables.optimiser import optimiser
-from control_pgm.tables.restoring import Restored
 
 
 @dataclass(frozen=True, eq=False)

@@ -29,9 +29,8 @@ from control_pgm.inference.contract import Operand, contract
 from control_pgm.inference.loopy.messages import batches, contradiction
 from control_pgm.inference.loopy.options import Elimination
 from control_pgm.inference.loopy.state import LoopyStore
-from control_pgm.tables.arrays import FloatArray
-from control_pgm.tables.contraction.views import Scope
-from control_pgm.tables.numbers.logarithms import log_sum_exp
+from control_pgm.tables.arrays import FloatArray, Scope
+from control_pgm.tables.logarithms import log_sum_exp
 from control_pgm.tables.numbers.scaled import Scaled
 
 

@@ -19,7 +19,7 @@ import numpy as np
 
 from control_pgm.inference.problem import Problem
 from control_pgm.tables.arrays import IntArray
-from control_pgm.tables.restoring import Restored
+from control_pgm.tables.frozen import Restored
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,7 +10,7 @@ from control_pgm.display import html_table, number, text_table
 from control_pgm.errors import NotConverged
 from control_pgm.inference.loopy.options import LoopyOptions
 from control_pgm.inference.loopy.state import LoopyStore
-from control_pgm.tables.restoring import Restored
+from control_pgm.tables.frozen import Restored
 
 _SHOWN = 8  # variables that are named when the report is printed
 _ROUNDING = 1e-10  # nats by which the messages of a tree may still move to be called exact

@@ -22,8 +22,7 @@ from control_pgm.inference.contract import Operand, contract
 from control_pgm.inference.problem import Problem
 from control_pgm.inference.tree.bucket_tree import BucketTree
 from control_pgm.inference.tree.local_weights import Logarithms, log_weights
-from control_pgm.tables.arrays import FloatArray, IntArray
-from control_pgm.tables.contraction.views import Scope
+from control_pgm.tables.arrays import FloatArray, IntArray, Scope
 from control_pgm.tables.numbers.scaled import Scaled
 
 _TIE = 1e-12  # nats: a state that is this close to the best one is as good

@@ -23,10 +23,11 @@ from typing import Literal, NamedTuple
 
 from control_pgm.inference.orders.greedy import MinFill, MinWeight, Steps, greedy
 from control_pgm.inference.orders.linear_arrangement import Neighbours, find_line, stretch
-from control_pgm.tables.contraction.views import Scope
+from control_pgm.tables.arrays import Scope
 
 Greedy = Literal["min-fill", "min-weight"]
 
+MAX_WIDTH = 50  # variables of a cluster: arrays of NumPy have at most 64 axes, np.einsum 52 letters
 _GRAPHS: Mapping[Greedy, type[MinFill | MinWeight]] = {"min-fill": MinFill, "min-weight": MinWeight}
 _TRIAL, _TRIAL_REACHES = 40, 8  # a sweep is tried on 40 variables and 8 times the reach of the line
 

@@ -14,11 +14,10 @@ from itertools import chain
 from math import inf, prod
 from typing import NamedTuple
 
-from control_pgm.inference.orders.cheapest import neighbourhoods
+from control_pgm.inference.orders.cheapest import MAX_WIDTH, neighbourhoods
 from control_pgm.inference.orders.greedy import MinFill, MinWeight, Steps, greedy
 from control_pgm.inference.orders.linear_arrangement import Neighbours
-from control_pgm.inference.tree.plan import MAX_WIDTH
-from control_pgm.tables.contraction.views import Scope
+from control_pgm.tables.arrays import Scope
 
 _FLOAT = 8  # bytes
 

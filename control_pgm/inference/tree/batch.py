@@ -24,13 +24,12 @@ from control_pgm.inference.tree.slices.long_plan import roll
 from control_pgm.keywords import keywords
 from control_pgm.models.factor_graph import Model
 from control_pgm.progress import Progress, check_progress
-from control_pgm.tables.arrays import FloatArray
-from control_pgm.tables.contraction.views import Scope
+from control_pgm.tables.arrays import FloatArray, Scope
+from control_pgm.tables.frozen import Restored
 from control_pgm.tables.numbers.message import Message, exponent_of, probabilities
 from control_pgm.tables.numbers.scaled import Scaled
 from control_pgm.tables.numbers.stack import Stack
 from control_pgm.tables.recurrence.series import Series
-from control_pgm.tables.restoring import Restored
 
 _LN2 = float(np.log(2.0))
 
@@ -160,7 +159,7 @@ def _total_log(message: Message) -> FloatArray:
     if isinstance(message, Scaled):
         return np.asarray(message.total_log())
     table = message.dense().table
-    rows = [Scaled(table._data[k, ...], 0, table._in_logs).total_log() for k in range(len(message.exponents))]
+    rows = [Scaled(table.data[k, ...], 0, table.in_logs).total_log() for k in range(len(message.exponents))]
     return np.asarray(np.asarray(rows) + exponent_of(message) * _LN2)
 
 

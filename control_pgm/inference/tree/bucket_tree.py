@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from math import prod
 
-from control_pgm.tables.contraction.views import Scope
+from control_pgm.tables.arrays import Scope
 
 
 @dataclass(frozen=True, eq=False)

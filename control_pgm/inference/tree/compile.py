@@ -23,8 +23,8 @@ from control_pgm.inference.tree.slices.repeating import Shift
 from control_pgm.inference.tree.slices.short_network import moved
 from control_pgm.inference.tree.storage import Storage
 from control_pgm.inference.tree.structure import structure
+from control_pgm.tables.arrays import Scope
 from control_pgm.tables.contraction.plan import recipe
-from control_pgm.tables.contraction.views import Scope
 from control_pgm.tables.numbers.message import Message, contract_into, table_of
 from control_pgm.tables.numbers.message import contract as contract_messages
 from control_pgm.tables.numbers.scaled import Scaled

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Container, Sequence
 from typing import NamedTuple
 
-from control_pgm.tables.contraction.views import Scope
+from control_pgm.tables.arrays import Scope
 
 
 class Product(NamedTuple):

@@ -16,7 +16,7 @@ from control_pgm.errors import TooLarge
 from control_pgm.inference.contract import Operand
 from control_pgm.inference.tree.bucket_tree import BucketTree
 from control_pgm.inference.tree.compile import Compiled
-from control_pgm.tables.contraction.views import Scope
+from control_pgm.tables.arrays import Scope
 from control_pgm.tables.numbers.scaled import Scaled
 
 _IN_LOGARITHMS = 5  # arrays of the size of a product that are made where it must be computed in logarithms

@@ -12,8 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from control_pgm.inference.contract import Operand
-from control_pgm.tables.arrays import FloatArray, IntArray
-from control_pgm.tables.contraction.views import Scope
+from control_pgm.tables.arrays import FloatArray, IntArray, Scope
 from control_pgm.tables.numbers.scaled import Scaled
 from control_pgm.tables.numbers.sparse_scaled import SparseScaled
 from control_pgm.tables.sparse.array import SparseArray, Table

@@ -19,8 +19,7 @@ from control_pgm.inference.tree.passes import Collect, Distribute
 from control_pgm.inference.tree.queries import Column, Fetched, Group, answer
 from control_pgm.inference.tree.slices.loops import Loop, together
 from control_pgm.models.factor_graph import Model
-from control_pgm.tables.arrays import FloatArray, lock
-from control_pgm.tables.contraction.views import Scope
+from control_pgm.tables.arrays import FloatArray, Scope, lock
 from control_pgm.tables.factor import Factor
 from control_pgm.tables.labelled_array import LabelledArray
 from control_pgm.tables.numbers.message import probabilities

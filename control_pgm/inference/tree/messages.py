@@ -22,8 +22,8 @@ import numpy as np
 from control_pgm.inference.contract import prepare
 from control_pgm.inference.tree.bucket_tree import BucketTree
 from control_pgm.inference.tree.folding import Product, Reference, Referred
+from control_pgm.tables.arrays import Scope
 from control_pgm.tables.contraction.plan import Recipe
-from control_pgm.tables.contraction.views import Scope
 from control_pgm.tables.numbers.message import Message
 from control_pgm.tables.numbers.scaled import Scaled
 from control_pgm.tables.numbers.stack import Stack

@@ -247,5 +247,5 @@ def _parts(n: int, loops: Sequence[Loop]) -> list[range | Loop]:
 def backwards(stack: Stack) -> Stack:
     """The stack in the opposite order, as a view."""
     stack = stack.dense()
-    table, bounds = stack.table, stack.table.__dict__.get("_bounds")
-    return Stack(Scaled(table._data[::-1], table._exponent, table._in_logs, bounds), stack.exponents[::-1])
+    table, bounds = stack.table, stack.table.__dict__.get("bounds")
+    return Stack(Scaled(table.data[::-1], table.exponent, table.in_logs, bounds), stack.exponents[::-1])

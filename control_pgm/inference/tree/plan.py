@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from control_pgm.display import size, text_table
 from control_pgm.errors import InvalidArgument, TooLarge, no_choice
-from control_pgm.inference.orders.cheapest import LIMITS, cheapest_order, reversed_order
+from control_pgm.inference.orders.cheapest import LIMITS, MAX_WIDTH, cheapest_order, reversed_order
 from control_pgm.inference.problem import Problem, check_model, pose
 from control_pgm.inference.tree.bucket_tree import BucketTree, bucket_tree
 from control_pgm.inference.tree.slices.long_plan import Rolled, roll
@@ -21,12 +21,11 @@ from control_pgm.inference.tree.storage import Keep, Storage
 from control_pgm.keywords import keywords
 from control_pgm.models.factor_graph import Model
 from control_pgm.models.template import DynamicBayesianNetwork
-from control_pgm.tables.contraction.views import Scope
+from control_pgm.tables.arrays import Scope
 from control_pgm.tables.numbers.scaled import Scaled
 from control_pgm.tables.recurrence.series import Series
 
 DEFAULT_MEMORY_LIMIT = 4 * 2**30  # bytes
-MAX_WIDTH = 50  # numpy's arrays have at most 64 axes, np.einsum 52 letters
 _FLOAT = 8
 
 

@@ -17,8 +17,7 @@ import numpy as np
 
 from control_pgm.inference.contract import prepare
 from control_pgm.inference.tree.passes import Pass
-from control_pgm.tables.arrays import FloatArray
-from control_pgm.tables.contraction.views import Scope
+from control_pgm.tables.arrays import FloatArray, Scope
 from control_pgm.tables.numbers.message import Message, contract_into, stacked, table_of
 from control_pgm.tables.numbers.scaled import Scaled
 from control_pgm.tables.numbers.stack import Stack

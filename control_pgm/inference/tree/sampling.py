@@ -26,7 +26,7 @@ from control_pgm.inference.tree.local_weights import Logarithms, log_weights
 from control_pgm.inference.tree.passes import Collect
 from control_pgm.models.factor_graph import Model
 from control_pgm.tables.arrays import FloatArray, IntArray
-from control_pgm.tables.restoring import Restored
+from control_pgm.tables.frozen import Restored
 from control_pgm.tables.variable import Variable
 
 StateArray = NDArray[np.unsignedinteger[Any]]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from control_pgm.inference.tree.bucket_tree import BucketTree, silent_clusters
 from control_pgm.inference.tree.folding import Referred, fold
 from control_pgm.inference.tree.messages import Batch, Cell, write_cells
-from control_pgm.tables.contraction.views import Scope
+from control_pgm.tables.arrays import Scope
 
 
 @dataclass(frozen=True, eq=False)

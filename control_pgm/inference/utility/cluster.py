@@ -22,11 +22,10 @@ from control_pgm.errors import InvalidArgument
 from control_pgm.inference.contract import Operand, contract
 from control_pgm.inference.utility.potentials import Sum, Term, add_up, without
 from control_pgm.inference.utility.rules import Elimination, Rule, rule
-from control_pgm.tables.arrays import FloatArray
-from control_pgm.tables.contraction.views import Scope
+from control_pgm.tables.arrays import FloatArray, Scope
+from control_pgm.tables.frozen import Restored
 from control_pgm.tables.numbers.scaled import Scaled
 from control_pgm.tables.operators import Operator
-from control_pgm.tables.restoring import Restored
 
 
 class Sent(NamedTuple):

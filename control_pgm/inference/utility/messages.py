@@ -10,8 +10,7 @@ import numpy as np
 
 from control_pgm.inference.utility.cluster import Form, Sent
 from control_pgm.inference.utility.potentials import Term
-from control_pgm.tables.arrays import FloatArray
-from control_pgm.tables.contraction.views import Scope
+from control_pgm.tables.arrays import FloatArray, Scope
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,7 +20,7 @@ from control_pgm.inference.utility.messages import Messages, Run, repeat
 from control_pgm.inference.utility.potentials import Term
 from control_pgm.inference.utility.tables import CHANCE, OWN, VALUE, Held, Tables
 from control_pgm.progress import Progress, Reporter
-from control_pgm.tables.contraction.views import Scope
+from control_pgm.tables.arrays import Scope
 from control_pgm.tables.numbers.scaled import Scaled
 from control_pgm.tables.operators import Operator
 

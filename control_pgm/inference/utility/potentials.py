@@ -15,14 +15,13 @@ from typing import NamedTuple
 import numpy as np
 
 from control_pgm.inference.contract import Operand
-from control_pgm.tables.arrays import FloatArray, IndexArray, times_power_of_two
-from control_pgm.tables.contraction.views import Scope
-from control_pgm.tables.numbers.logarithms import align, alignment
-from control_pgm.tables.numbers.reductions import Groups, LastAxis
+from control_pgm.tables.arrays import FloatArray, IndexArray, Scope, times_power_of_two
+from control_pgm.tables.frozen import Restored
+from control_pgm.tables.logarithms import align, alignment
 from control_pgm.tables.numbers.scaled import Scaled
 from control_pgm.tables.numbers.sparse_scaled import SparseScaled
 from control_pgm.tables.operators import Operator, phi_over
-from control_pgm.tables.restoring import Restored
+from control_pgm.tables.reductions import Groups, LastAxis
 from control_pgm.tables.sparse.array import SparseArray, Table, entries, like
 from control_pgm.tables.sparse.pattern import Pattern
 
@@ -75,10 +74,10 @@ def add_up(terms: Sequence[Term], sizes: Sequence[int]) -> Term:
 
 def plain(table: Scaled) -> Table:
     """The numbers themselves; what is below 1e-308 of the largest may be lost."""
-    scaled: Table = table._linear
-    if table._exponent == 0:
+    scaled: Table = table.scaled_values
+    if table.exponent == 0:
         return scaled
-    return like(scaled, times_power_of_two(entries(scaled), table._exponent))
+    return like(scaled, times_power_of_two(entries(scaled), table.exponent))
 
 
 def without(scope: Collection[int], eliminated: int) -> Scope:
@@ -164,7 +163,7 @@ class ListedPoints(Restored):
     def log_measure(self) -> FloatArray:
         """Its logarithm, which nothing underflows."""
         table = self.table
-        return Scaled(table._data, table._exponent, table._in_logs).log()
+        return Scaled(table.data, table.exponent, table.in_logs).log()
 
     def at(self, term: Term) -> FloatArray:
         """The values of a term at every point."""

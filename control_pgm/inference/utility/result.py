@@ -15,10 +15,9 @@ from control_pgm.inference.contract import Operand
 from control_pgm.inference.tree.plan import Plan
 from control_pgm.inference.utility.messages import Messages, Run, rows
 from control_pgm.inference.utility.potentials import Term, add_up
-from control_pgm.tables.arrays import FloatArray, lock
-from control_pgm.tables.contraction.views import Scope
+from control_pgm.tables.arrays import FloatArray, Scope, lock
 from control_pgm.tables.labelled_array import LabelledArray
-from control_pgm.tables.numbers.logarithms import align
+from control_pgm.tables.logarithms import align
 from control_pgm.tables.operators import Operator
 from control_pgm.tables.optimiser import optimiser
 

@@ -18,8 +18,7 @@ import numpy as np
 from control_pgm.inference.contract import Operand, contract
 from control_pgm.inference.utility.potentials import Points, Sum, Term, points
 from control_pgm.inference.utility.sums import Averages, best_and_worst
-from control_pgm.tables.arrays import BoolArray, FloatArray
-from control_pgm.tables.contraction.views import Scope
+from control_pgm.tables.arrays import BoolArray, FloatArray, Scope
 from control_pgm.tables.numbers.scaled import Scaled
 from control_pgm.tables.operators import EXPECTATION, NEAR, Operator
 
@@ -146,7 +145,7 @@ class CertaintyEquivalent:
     def _spread(self) -> float:
         """Up to which |f − m|/|w| plain sums of products lose no digits to underflow, nor overflow."""
         table = self._weights[1]
-        lowest, highest = (log(x) + table._exponent * log(2.0) if x > 0 else -inf for x in table._bounds)
+        lowest, highest = (log(x) + table.exponent * log(2.0) if x > 0 else -inf for x in table.bounds)
         return min(_SAFE, _SAFE + lowest) if highest < _SAFE else -inf
 
     def __call__(self, received: Sequence[FloatArray]) -> FloatArray:

@@ -10,8 +10,7 @@ import numpy as np
 
 from control_pgm.inference.contract import Operand, prepare
 from control_pgm.inference.utility.potentials import plain, without
-from control_pgm.tables.arrays import FloatArray
-from control_pgm.tables.contraction.views import Scope
+from control_pgm.tables.arrays import FloatArray, Scope
 from control_pgm.tables.sparse.array import SparseArray, Table
 
 
@@ -27,7 +26,7 @@ class Averages:
         self._table = measure[1]
         self.scope = without({*measure[0], *values}, eliminated)
         self._recipe, ones = prepare([measure[0], values], self.scope, sizes)
-        self._ones: Sequence[Table] = [table._linear for table in ones]
+        self._ones: Sequence[Table] = [table.scaled_values for table in ones]
 
     @cached_property
     def _numbers(self) -> Table:
@@ -39,7 +38,7 @@ class Averages:
 
     def forbidden(self, values: FloatArray) -> FloatArray:
         """−inf where a value of −inf is possible, 0 elsewhere."""
-        reached = self._sums(self._table._indicator, np.isneginf(values).astype(np.float64))
+        reached = self._sums(self._table.indicator, np.isneginf(values).astype(np.float64))
         return np.where(reached > 0, -inf, 0.0)
 
     def _sums(self, weights: Table, values: FloatArray) -> FloatArray:

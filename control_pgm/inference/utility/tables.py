@@ -145,7 +145,7 @@ def first_names(values: Mapping[str, Any]) -> Sequence[str]:
 def _logarithms(table: Scaled, unit: float) -> Table:
     """Unit times the logarithms of a table; zeros stay −inf, also at unit 0."""
     if isinstance(table, SparseScaled):
-        listed = Scaled(table._data, table._exponent, table._in_logs)
+        listed = Scaled(table.data, table.exponent, table.in_logs)
         return SparseArray(table.pattern, _scaled_logs(listed, unit), -inf)
     return _scaled_logs(table, unit)
 

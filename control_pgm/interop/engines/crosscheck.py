@@ -16,7 +16,7 @@ from control_pgm.interop.engines.references import INSTALL, MAKERS, Query, Refer
 from control_pgm.keywords import keywords
 from control_pgm.models.bayesian_network import BayesianNetwork
 from control_pgm.progress import Progress, Reporter, check_progress
-from control_pgm.tables.restoring import Restored
+from control_pgm.tables.frozen import Restored
 
 REFERENCES = tuple(MAKERS)
 

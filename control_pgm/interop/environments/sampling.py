@@ -18,8 +18,8 @@ from control_pgm.inference.seeds import generator
 from control_pgm.interop.environments.gymnasium import make
 from control_pgm.interop.environments.gymnasium_labels import action_names, wrapper_of
 from control_pgm.progress import Progress, Reporter, check_progress
+from control_pgm.tables.frozen import Restored
 from control_pgm.tables.labelled_array import LabelledArray
-from control_pgm.tables.restoring import Restored
 
 
 @dataclass(frozen=True, eq=False)

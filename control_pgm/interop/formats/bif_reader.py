@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from control_pgm.errors import ControlPGMError, InvalidFile
-from control_pgm.interop.formats.declared_order import network_in_order
+from control_pgm.interop.declared_order import network_in_order
 from control_pgm.interop.formats.rounded_rows import RoundedRows
 from control_pgm.interop.formats.tokens import CUT, WordSource
 from control_pgm.interop.records.json_format import parse

@@ -13,7 +13,7 @@ from math import prod
 import numpy as np
 
 from control_pgm.errors import ControlPGMError, InvalidArgument, InvalidFile
-from control_pgm.interop.formats.declared_order import network_in_order
+from control_pgm.interop.declared_order import network_in_order
 from control_pgm.interop.formats.rounded_rows import RoundedRows
 from control_pgm.interop.formats.tokens import WordSource, without_comments
 from control_pgm.interop.plain_values import plain_values

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from control_pgm.control.network.unroll import ControlNetwork
 from control_pgm.errors import ControlPGMError, InvalidArgument, InvalidFile
-from control_pgm.interop.formats.declared_order import network_in_order
+from control_pgm.interop.declared_order import network_in_order
 from control_pgm.interop.plain_values import check_entries, holds_plainly, whole_rows
 from control_pgm.interop.records.control_record import FIELDS as CONTROL_FIELDS
 from control_pgm.interop.records.control_record import control_from, control_record

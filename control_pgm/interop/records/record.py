@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from control_pgm.display import size
 from control_pgm.errors import InvalidArgument, InvalidFile, TooLarge, unknown
-from control_pgm.interop.formats.foreign import foreign_format
+from control_pgm.interop.foreign import foreign_format
 from control_pgm.interop.records.label_codes import shortened
 
 Kind = Literal["float", "bool", "int"]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from math import prod
 from typing import NamedTuple
 
-from control_pgm.tables.contraction.views import Scope
+from control_pgm.tables.arrays import Scope
 
 _END = -1  # no label
 

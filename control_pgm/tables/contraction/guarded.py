@@ -9,27 +9,47 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from math import inf, prod
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 
-from control_pgm.tables.arrays import BoolArray, FloatArray, IntArray
+from control_pgm.tables.arrays import BoolArray, FloatArray, IntArray, Scope
 from control_pgm.tables.contraction.plan import Recipe, contract_logs
-from control_pgm.tables.contraction.views import Scope
-from control_pgm.tables.numbers.scaling import TRUSTED
+from control_pgm.tables.scaling import TRUSTED
 from control_pgm.tables.sparse.array import SparseArray, Table, entries
-
-if TYPE_CHECKING:
-    from control_pgm.tables.numbers.scaled import Scaled
 
 _FEW = 4096  # arrays of fewer entries are not worth listing their non-zeros
 _SPARSE = 0.25  # share of non-zeros up to which listing them pays
 
 
-def contract_guarded(operands: Sequence[Scaled], recipe: Recipe) -> tuple[Table, bool]:
+class Guarded(Protocol):
+    """A table whose entries may be held by their logarithms, as an operand."""
+
+    @property
+    def scaled_values(self) -> Table:
+        """Linear values without the power of two; what underflows is 0."""
+
+    @property
+    def log_operand(self) -> Table:
+        """Their natural logarithms."""
+
+    @property
+    def indicator(self) -> Table:
+        """1 where the table is positive, 0 where it is an exact zero."""
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """A lower bound on the positive scaled values, and an upper one on all."""
+
+    @property
+    def n_entries(self) -> int:
+        """How many entries are held."""
+
+
+def contract_guarded(operands: Sequence[Guarded], recipe: Recipe) -> tuple[Table, bool]:
     """The contraction of operands whose largest values lie near 1, and whether it is given by logarithms."""
-    values = recipe.linear([operand._linear for operand in operands])
-    if prod(operand._bounds[0] for operand in operands) >= TRUSTED:
+    values = recipe.linear([operand.scaled_values for operand in operands])
+    if prod(operand.bounds[0] for operand in operands) >= TRUSTED:
         return values, False
     lost = _lost(values, operands, recipe)
     if lost is None:
@@ -37,22 +57,22 @@ def contract_guarded(operands: Sequence[Scaled], recipe: Recipe) -> tuple[Table,
     return _recomputed(values, lost, operands, recipe), True
 
 
-def _lost(values: Table, operands: Sequence[Scaled], recipe: Recipe) -> BoolArray | None:
+def _lost(values: Table, operands: Sequence[Guarded], recipe: Recipe) -> BoolArray | None:
     """Which entries are too small to trust although some term of their sum is positive; None if none is."""
     small = entries(values) < TRUSTED
     if not small.any():
         return None
     # Zeros and ones multiply without underflow; one table that is nowhere small may stand for its own indicator.
-    largest = max(range(len(operands)), key=lambda k: operands[k]._data.size)
-    stands_in = operands[largest]._bounds[0] > 1e-100  # never so where logarithms are held
-    possible = [o._linear if k == largest and stands_in else o._indicator for k, o in enumerate(operands)]
+    largest = max(range(len(operands)), key=lambda k: operands[k].n_entries)
+    stands_in = operands[largest].bounds[0] > 1e-100  # never so where logarithms are held
+    possible = [o.scaled_values if k == largest and stands_in else o.indicator for k, o in enumerate(operands)]
     lost = small & (entries(recipe.linear(possible)) > 0.0)
     return np.asarray(lost) if lost.any() else None
 
 
-def _recomputed(values: Table, lost: BoolArray, operands: Sequence[Scaled], recipe: Recipe) -> Table:
+def _recomputed(values: Table, lost: BoolArray, operands: Sequence[Guarded], recipe: Recipe) -> Table:
     """Logarithms of the result: of ``values`` where nothing was lost, and computed in logarithms where it was."""
-    logs = [operand._log_terms for operand in operands]
+    logs = [operand.log_operand for operand in operands]
     scopes, out, sizes = recipe.scopes, recipe.out, recipe.sizes
     if isinstance(values, SparseArray):
         return contract_logs(logs, scopes, out, sizes)

@@ -15,9 +15,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from control_pgm.tables.arrays import FloatArray
+from control_pgm.tables.arrays import FloatArray, Scope
 from control_pgm.tables.contraction.plan import Recipe
-from control_pgm.tables.contraction.views import Scope
 from control_pgm.tables.sparse.array import SparseArray, Table
 
 

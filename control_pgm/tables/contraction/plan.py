@@ -21,12 +21,11 @@ from itertools import combinations
 from math import prod
 from typing import Any, overload
 
-from control_pgm.tables.arrays import FloatArray
+from control_pgm.tables.arrays import FloatArray, Scope
 from control_pgm.tables.contraction.fusing import Fused, fuse
 from control_pgm.tables.contraction.sparse import LINEAR, LOGARITHMS, contract_sparse
 from control_pgm.tables.contraction.steps import Step, pair_step, reduce_to
-from control_pgm.tables.contraction.views import Scope
-from control_pgm.tables.numbers.logarithms import log_contract
+from control_pgm.tables.logarithms import log_contract
 from control_pgm.tables.sparse.array import SparseArray, Table
 
 _FEW_AXES = 6  # up to so many, NumPy itself joins axes in passing, and fusing them first would only cost time

@@ -20,10 +20,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from control_pgm.tables.arrays import FloatArray, IndexArray
+from control_pgm.tables.arrays import FloatArray, IndexArray, Scope
 from control_pgm.tables.contraction.steps import Step, pair_step, reduce_to
-from control_pgm.tables.contraction.views import Scope
-from control_pgm.tables.numbers.logarithms import log_contract, log_sum_exp_of_groups
+from control_pgm.tables.logarithms import log_contract, log_sum_exp_of_groups
 from control_pgm.tables.sparse.array import SparseArray, Table
 from control_pgm.tables.sparse.join import joined
 from control_pgm.tables.sparse.pattern import has_room

@@ -11,8 +11,8 @@ from typing import Literal
 
 import numpy as np
 
-from control_pgm.tables.arrays import FloatArray
-from control_pgm.tables.contraction.views import Scope, View
+from control_pgm.tables.arrays import FloatArray, Scope
+from control_pgm.tables.contraction.views import View
 
 
 @dataclass(frozen=True)

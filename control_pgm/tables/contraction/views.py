@@ -1,4 +1,4 @@
-"""How an operand of a contraction is looked at."""
+"""Views of the operands of a contraction."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from control_pgm.tables.arrays import FloatArray
-
-Scope = tuple[int, ...]  # the labels of a table's axes
 
 
 @dataclass(frozen=True)

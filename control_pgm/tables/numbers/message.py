@@ -36,17 +36,20 @@ def contract(operands: Sequence[Message], recipe: Recipe) -> Message:
 def contract_into(place: FloatArray, operands: Sequence[Message], recipe: Recipe) -> Message:
     """The same, written to ``place`` if the result is proved to be harmless in linear numbers."""
     tables = [table_of(operand) for operand in operands]
-    lows, highs = zip(*(table._bounds for table in tables), strict=True)
+    lows, highs = zip(*(table.bounds for table in tables), strict=True)
     low, high = prod(min(x, 1.0) for x in lows), recipe.terms * prod(max(x, 1.0) for x in highs)
-    if low < _HARMLESS or high > 1.0 / _HARMLESS or not all(isinstance(table._linear, np.ndarray) for table in tables):
+    if (
+        low < _HARMLESS
+        or high > 1.0 / _HARMLESS
+        or not all(isinstance(table.scaled_values, np.ndarray) for table in tables)
+    ):
         return contract(operands, recipe)
-    registers = [table._linear for table in tables]
     calls = kernel(recipe)
     for call in calls:
         target = place if call is calls[-1] else np.empty(call.kept)
         call.function(*(sight.seen(registers[sight.register]) for sight in call.operands), target.reshape(call.written))
         registers.append(target)
-    table = Scaled(place, sum(table._exponent for table in tables), bounds=(low, high))
+    table = Scaled(place, sum(table.exponent for table in tables), bounds=(low, high))
     exponents = [operand.exponents for operand in operands if isinstance(operand, Stack)]
     return Stack(table, np.asarray(sum(exponents))) if exponents else table
 
@@ -56,7 +59,7 @@ def probabilities(stack: Stack, place: FloatArray, axes: tuple[int, ...]) -> Non
     if not is_linear(stack):
         place[...] = stack.normalised(axes)
         return
-    values = stack.dense().table._data
+    values = stack.dense().table.data
     # A product with ones sums short rows several times faster than a reduction does.
     total = (values @ np.ones(values.shape[-1]))[..., None] if axes == (-1,) else values.sum(axis=axes, keepdims=True)
     if (total > 0.0).all():
@@ -77,25 +80,25 @@ def table_of(message: Message) -> Scaled:
 
 def exponent_of(message: Message) -> Any:
     """The power of two that the table is to be multiplied by: an integer, or one for each member of a batch."""
-    return message.exponents + message.table._exponent if isinstance(message, Stack) else message._exponent
+    return message.exponents + message.table.exponent if isinstance(message, Stack) else message.exponent
 
 
 def log2_bounds(table: Scaled) -> tuple[float, float]:
     """Base-2 logarithms of bounds on the scaled values: on positive ones from below, on all from above."""
-    low, high = table._bounds
+    low, high = table.bounds
     return log2(low) if low > 0.0 else -inf, log2(high) if high > 0.0 else 0.0
 
 
 def normal(message: Message) -> Message:
     """The message with its largest value, in every member of a batch, near 1; linear again where it can be."""
     if isinstance(message, Scaled):
-        return message._normal
+        return message.normalised_scale
     if message.table.sparse:  # the contraction of the next message brings it back to scale
         return message
-    table, exponents = message.table, message.exponents + message.table._exponent
-    data, lead = table._data, exponents.ndim
+    table, exponents = message.table, message.exponents + message.table.exponent
+    data, lead = table.data, exponents.ndim
     axes = tuple(range(lead, data.ndim))
-    if not table._in_logs:
+    if not table.in_logs:
         shift = np.frexp(data.max(axis=axes, initial=0.0))[1].astype(np.int64)
         return Stack(Scaled(_shifted(data, -shift)), exponents + shift) if shift.any() else message
     top = data.max(axis=axes, initial=-inf)
@@ -111,7 +114,7 @@ def stacked(messages: Sequence[Message]) -> Stack:
     stacks = [message.dense() for message in messages if isinstance(message, Stack)]
     if not stacks:
         return Stack.of([table_of(message) for message in messages])
-    rows = Stack.of([Scaled(s.table._data, 0, s.table._in_logs) for s in stacks])
+    rows = Stack.of([Scaled(s.table.data, 0, s.table.in_logs) for s in stacks])
     return Stack(rows.table, np.stack([exponent_of(stack) for stack in stacks]))
 
 
@@ -120,8 +123,8 @@ def row_of(stack: Stack, k: int) -> Message:
     table = stack.dense().table
     exponents = exponent_of(stack)
     if exponents.ndim > 1:
-        return Stack(Scaled(table._data[k, ...], 0, table._in_logs), exponents[k])
-    return Scaled(table._data[k, ...], int(exponents[k]), table._in_logs)
+        return Stack(Scaled(table.data[k, ...], 0, table.in_logs), exponents[k])
+    return Scaled(table.data[k, ...], int(exponents[k]), table.in_logs)
 
 
 def joined(parts: Sequence[Stack]) -> Stack:
@@ -131,9 +134,9 @@ def joined(parts: Sequence[Stack]) -> Stack:
     parts = [part.dense() for part in parts]
     exponents = np.concatenate([exponent_of(part) for part in parts])
     if not all(map(is_linear, parts)):
-        return Stack(Scaled(np.concatenate([part.table._log for part in parts]), 0, True), exponents)
-    bounds = [part.table._bounds for part in parts]
-    data = np.concatenate([part.table._data for part in parts])
+        return Stack(Scaled(np.concatenate([part.table.log_values for part in parts]), 0, True), exponents)
+    bounds = [part.table.bounds for part in parts]
+    data = np.concatenate([part.table.data for part in parts])
     return Stack(Scaled(data, bounds=(min(low for low, _ in bounds), max(high for _, high in bounds))), exponents)
 
 
@@ -147,4 +150,4 @@ def _shifted(data: FloatArray, powers: IntArray) -> FloatArray:
 
 def is_linear(message: Message) -> bool:
     """Whether the values are held as they are, not by logarithms."""
-    return not table_of(message)._in_logs
+    return not table_of(message).in_logs

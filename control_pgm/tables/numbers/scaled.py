@@ -23,9 +23,9 @@ import numpy as np
 from control_pgm.tables.arrays import BoolArray, FloatArray, IntArray, positive_minimum
 from control_pgm.tables.contraction.guarded import contract_guarded, log_terms
 from control_pgm.tables.contraction.plan import Recipe
-from control_pgm.tables.numbers.logarithms import log_sum_exp
-from control_pgm.tables.numbers.scaling import normal, rescaled, scaled_linear, scaled_logs
-from control_pgm.tables.restoring import Restored
+from control_pgm.tables.frozen import Restored
+from control_pgm.tables.logarithms import log_sum_exp
+from control_pgm.tables.scaling import normal, rescaled, scaled_linear, scaled_logs
 from control_pgm.tables.sparse.array import SparseArray, Table, entries
 from control_pgm.tables.sparse.pattern import Pattern
 
@@ -50,22 +50,22 @@ class kept_if_small(cached_property[_T]):
 class Scaled(Restored):
     """A read-only table of non-negative numbers of any magnitude. Made by `from_linear` and `from_log`."""
 
-    _data: FloatArray
-    _exponent: int
-    _in_logs: bool
+    data: FloatArray
+    exponent: int
+    in_logs: bool
     sparse: ClassVar[bool] = False  # whether only non-zeros are held, as `SparseScaled` does
 
     def __init__(
         self, data: FloatArray, exponent: int = 0, in_logs: bool = False, bounds: tuple[float, float] | None = None
     ) -> None:
         fields = self.__dict__  # filled through its dict: every message makes one
-        fields["_data"] = data
-        fields["_exponent"] = exponent
-        fields["_in_logs"] = in_logs
+        fields["data"] = data
+        fields["exponent"] = exponent
+        fields["in_logs"] = in_logs
         if not in_logs:
-            fields["_linear"] = data
+            fields["scaled_values"] = data
         if bounds is not None:
-            fields["_bounds"] = bounds
+            fields["bounds"] = bounds
 
     # --- making -------------------------------------------------------------------------------------------------
     @staticmethod
@@ -80,53 +80,53 @@ class Scaled(Restored):
 
     # --- the two arithmetics ------------------------------------------------------------------------------------
     @kept_if_small
-    def _linear(self) -> FloatArray:
+    def scaled_values(self) -> FloatArray:
         """Scaled linear values; what underflows is 0 here, which `lowest` = 0 tells."""
-        return np.exp(self._data) if self._in_logs else self._data
+        return np.exp(self.data) if self.in_logs else self.data
 
     @kept_if_small
-    def _log(self) -> FloatArray:
+    def log_values(self) -> FloatArray:
         """Natural logarithms without the exponent."""
-        if self._in_logs:
-            return self._data
+        if self.in_logs:
+            return self.data
         with np.errstate(divide="ignore"):
-            return np.log(self._data)
+            return np.log(self.data)
 
     @kept_if_small
-    def _log_terms(self) -> Table:
+    def log_operand(self) -> Table:
         """The same as an operand of a contraction."""
-        return log_terms(self._log)
+        return log_terms(self.log_values)
 
     @cached_property
-    def _bounds(self) -> tuple[float, float]:
+    def bounds(self) -> tuple[float, float]:
         """A lower bound on the positive scaled values (0 where they are too small to say), and an upper one on all."""
-        if self._in_logs:
-            return 0.0, float(np.exp(self._data.max(initial=-inf)))
-        return positive_minimum(self._data), float(self._data.max(initial=0.0))
+        if self.in_logs:
+            return 0.0, float(np.exp(self.data.max(initial=-inf)))
+        return positive_minimum(self.data), float(self.data.max(initial=0.0))
 
     @kept_if_small
-    def _indicator(self) -> FloatArray:
+    def indicator(self) -> FloatArray:
         """1 where the table is positive, 0 where it is an exact zero."""
         return self.support.astype(np.float64)
 
     @cached_property
-    def _normal(self) -> Self:
+    def normalised_scale(self) -> Self:
         """The same table with its largest scaled value in [1/2, 1]."""
-        numbers = normal(self._data, self._exponent, self._in_logs)
-        return self if numbers.data is self._data else self._like(numbers.data, numbers.exponent)
+        numbers = normal(self.data, self.exponent, self.in_logs)
+        return self if numbers.data is self.data else self.alike(numbers.data, numbers.exponent)
 
-    def _like(self, data: FloatArray, exponent: int) -> Self:
+    def alike(self, data: FloatArray, exponent: int) -> Self:
         """A table of the same shape and kind."""
-        return type(self)(data, exponent, self._in_logs)
+        return type(self)(data, exponent, self.in_logs)
 
-    def _stacked(self, tables: Sequence[Scaled]) -> Scaled:
+    def stacked_with(self, tables: Sequence[Scaled]) -> Scaled:
         """Tables along a new first axis, without their exponents."""
-        if any(table._in_logs for table in tables):
-            return Scaled(np.stack([table._log for table in tables]), 0, True)
-        rows = [table._data.ravel() for table in tables]
+        if any(table.in_logs for table in tables):
+            return Scaled(np.stack([table.log_values for table in tables]), 0, True)
+        rows = [table.data.ravel() for table in tables]
         return Scaled(np.concatenate(rows).reshape(len(tables), *tables[0].shape))
 
-    def _on(self, pattern: Pattern, numbers: Scaled) -> Scaled:
+    def on_pattern(self, pattern: Pattern, numbers: Scaled) -> Scaled:
         """A vector of non-zeros put on a pattern; `SparseScaled` alone can hold one."""
         raise NotImplementedError(f"a dense table cannot hold {pattern!r}")
 
@@ -137,19 +137,19 @@ class Scaled(Restored):
         exponent, low, high = 0, 1.0, float(recipe.terms)
         arrays: list[Table] = []
         for operand in operands:
-            bounds = operand._bounds
+            bounds = operand.bounds
             if bounds[0] < 1.0:
                 low *= bounds[0]
             if bounds[1] > 1.0:
                 high *= bounds[1]
-            exponent += operand._exponent
-            arrays.append(operand._linear)
+            exponent += operand.exponent
+            arrays.append(operand.scaled_values)
         # No partial product of positive entries lies below `low` or above `high`: nothing can be lost on the way.
         if low >= _UNSEEN and high <= 1.0 / _UNSEEN:
             result = recipe.linear(arrays)
             return _held(result, Scaled(entries(result), exponent, bounds=(low, high)), operands)
-        operands = [operand._normal for operand in operands]
-        exponent = sum(operand._exponent for operand in operands)
+        operands = [operand.normalised_scale for operand in operands]
+        exponent = sum(operand.exponent for operand in operands)
         result, in_logs = contract_guarded(operands, recipe)
         values = entries(result)
         numbers = scaled_logs(values, exponent) if in_logs else rescaled(values, exponent)
@@ -157,28 +157,28 @@ class Scaled(Restored):
 
     def take(self, index: tuple[int | slice, ...]) -> Scaled:
         """The table at fixed indices of some axes."""
-        data = np.asarray(self._data[index])
-        return Scaled(*scaled_logs(data, self._exponent)) if self._in_logs else Scaled(data, self._exponent)
+        data = np.asarray(self.data[index])
+        return Scaled(*scaled_logs(data, self.exponent)) if self.in_logs else Scaled(data, self.exponent)
 
     def transpose(self, order: Sequence[int]) -> Scaled:
         """The same numbers with the axes in another order, as a view."""
-        return Scaled(self._data.transpose(order), self._exponent, self._in_logs)
+        return Scaled(self.data.transpose(order), self.exponent, self.in_logs)
 
     def maximum(self, axes: tuple[int, ...]) -> Scaled:
         """The maximum over ``axes``."""
-        return Scaled(np.asarray(self._data.max(axis=axes)), self._exponent, self._in_logs)
+        return Scaled(np.asarray(self.data.max(axis=axes)), self.exponent, self.in_logs)
 
     def normalise(self, axes: tuple[int, ...]) -> Scaled:
         """Divide by the sums over ``axes``. Where a sum is zero the result is NaN: the caller must look."""
-        if not self._in_logs:
+        if not self.in_logs:
             return Scaled(normalised(self, axes))
-        total = np.expand_dims(log_sum_exp(self._data, axes), axes)
+        total = np.expand_dims(log_sum_exp(self.data, axes), axes)
         with np.errstate(invalid="ignore"):
-            return Scaled(self._data - total, 0, True)
+            return Scaled(self.data - total, 0, True)
 
     def first_empty(self, axes: tuple[int, ...]) -> tuple[int, ...] | None:
         """The index along all other axes of the first sum over ``axes`` that is an exact zero; None if none is."""
-        empty = np.asarray(self._data.max(axis=axes) == (-inf if self._in_logs else 0.0))
+        empty = np.asarray(self.data.max(axis=axes) == (-inf if self.in_logs else 0.0))
         return tuple(int(i) for i in np.argwhere(empty)[0]) if empty.any() else None
 
     def allclose(self, other: Scaled, atol: float) -> bool:
@@ -192,71 +192,71 @@ class Scaled(Restored):
 
     def undefined(self) -> BoolArray:
         """Where the table is NaN."""
-        return np.isnan(self._data)
+        return np.isnan(self.data)
 
     @property
     def shape(self) -> tuple[int, ...]:
         """The shape of the table."""
-        return self._data.shape
+        return self.data.shape
 
     @property
     def wide(self) -> bool:
         """Whether products with this table may have to be computed in logarithms, which takes copies of it."""
-        return self._in_logs or self._bounds[0] < _UNSEEN
+        return self.in_logs or self.bounds[0] < _UNSEEN
 
     @property
     def n_entries(self) -> int:
         """How many entries are held."""
-        return self._data.size
+        return self.data.size
 
     @cached_property
     def support(self) -> BoolArray:
         """Where the table is not an exact zero."""
-        return np.asarray(self._data > (-inf if self._in_logs else 0.0))
+        return np.asarray(self.data > (-inf if self.in_logs else 0.0))
 
     def log(self) -> FloatArray:
         """Natural logarithms, −inf at exact zeros. A fresh array."""
-        return np.asarray(self._log + self._exponent * _LN2)
+        return np.asarray(self.log_values + self.exponent * _LN2)
 
     def log_at(self, index: tuple[IntArray, ...], *, relative: bool = False) -> FloatArray:
         """Natural logarithms at some indices of the first axes; ``relative`` to the scale of the table."""
-        data = np.asarray(self._data[index])
-        if not self._in_logs:
+        data = np.asarray(self.data[index])
+        if not self.in_logs:
             with np.errstate(divide="ignore"):
                 data = np.log(data)
-        return data if relative else data + self._exponent * _LN2
+        return data if relative else data + self.exponent * _LN2
 
     def linear(self) -> FloatArray:
         """Plain numbers, which underflow to 0 or overflow to inf if they must. A fresh array."""
         with np.errstate(over="ignore", under="ignore"):
-            return np.exp(self.log()) if self._in_logs else np.ldexp(self._data, self._exponent)
+            return np.exp(self.log()) if self.in_logs else np.ldexp(self.data, self.exponent)
 
     def total_log(self) -> float:
         """log of the sum of all entries; −inf if all are zero."""
-        axes = tuple(range(self._data.ndim))
-        if self._in_logs:
-            return float(log_sum_exp(self._data, axes)) + self._exponent * _LN2
-        total = float(self._data.sum())
-        return log(total) + self._exponent * _LN2 if total > 0.0 else -inf
+        axes = tuple(range(self.data.ndim))
+        if self.in_logs:
+            return float(log_sum_exp(self.data, axes)) + self.exponent * _LN2
+        total = float(self.data.sum())
+        return log(total) + self.exponent * _LN2 if total > 0.0 else -inf
 
     @property
     def identity(self) -> tuple[int, ...]:
         """A key equal for two tables exactly if they share memory, layout and scale: shared tables are used once."""
-        interface = self._data.__array_interface__
-        return (interface["data"][0], self._exponent, self._in_logs, *self._data.shape, *self._data.strides)
+        interface = self.data.__array_interface__
+        return (interface["data"][0], self.exponent, self.in_logs, *self.data.shape, *self.data.strides)
 
 
 def _held(result: Table, numbers: Scaled, operands: Sequence[Scaled]) -> Scaled:
     """``numbers``, the entries of a contraction's result, as a table: sparse results come from sparse operands only."""
     if not isinstance(result, SparseArray):
         return numbers
-    return next(operand for operand in operands if operand.sparse)._on(result.pattern, numbers)
+    return next(operand for operand in operands if operand.sparse).on_pattern(result.pattern, numbers)
 
 
 def normalised(table: Scaled, axes: tuple[int, ...]) -> FloatArray:
     """The table divided by its sums over ``axes``. Where a sum is zero the result is NaN: the caller must look."""
-    values = table._data
-    if table._in_logs:
+    values = table.data
+    if table.in_logs:
         top = values.max(axis=axes, keepdims=True)
         values = np.exp(values - np.where(np.isneginf(top), 0.0, top))
     total = values.sum(axis=axes, keepdims=True)

@@ -15,9 +15,9 @@ import numpy as np
 
 from control_pgm.errors import InvalidModel
 from control_pgm.tables.arrays import BoolArray, FloatArray, IntArray
-from control_pgm.tables.numbers.logarithms import log_sum_exp_of_groups
+from control_pgm.tables.logarithms import log_sum_exp_of_groups
 from control_pgm.tables.numbers.scaled import Scaled
-from control_pgm.tables.numbers.scaling import scaled_logs
+from control_pgm.tables.scaling import scaled_logs
 from control_pgm.tables.sparse.array import SparseArray, check_dense
 from control_pgm.tables.sparse.csr import listed_rows
 from control_pgm.tables.sparse.pattern import Pattern, has_room
@@ -54,7 +54,7 @@ class SparseScaled(Scaled):
         bounds: tuple[float, float] | None = None,
     ) -> None:
         super().__init__(data, exponent, in_logs, bounds)
-        self.__dict__.pop("_linear", None)
+        self.__dict__.pop("scaled_values", None)
         self.__dict__["pattern"] = pattern
 
     # --- making -------------------------------------------------------------------------------------------------
@@ -83,71 +83,71 @@ class SparseScaled(Scaled):
             raise InvalidModel(f"{values.shape} values do not fit {pattern!r}", allowed=f"({pattern.nnz},)")
         return _on(pattern, Scaled.from_log(values) if log else Scaled.from_linear(values))
 
-    def _on(self, pattern: Pattern, numbers: Scaled) -> SparseScaled:
+    def on_pattern(self, pattern: Pattern, numbers: Scaled) -> SparseScaled:
         return _on(pattern, numbers)
 
-    def _like(self, data: FloatArray, exponent: int) -> SparseScaled:
-        return SparseScaled(self.pattern, data, exponent, self._in_logs)
+    def alike(self, data: FloatArray, exponent: int) -> SparseScaled:
+        return SparseScaled(self.pattern, data, exponent, self.in_logs)
 
-    def _stacked(self, tables: Sequence[Scaled]) -> Scaled:
+    def stacked_with(self, tables: Sequence[Scaled]) -> Scaled:
         if any(getattr(table, "pattern", None) is not self.pattern for table in tables):
-            return Scaled._stacked(self, [table.dense() for table in tables])
-        rows = Scaled._stacked(self, [Scaled(table._data, 0, table._in_logs) for table in tables])
-        return _on(self.pattern.repeated(len(tables)), Scaled(rows._data.ravel(), 0, rows._in_logs))
+            return Scaled.stacked_with(self, [table.dense() for table in tables])
+        rows = Scaled.stacked_with(self, [Scaled(table.data, 0, table.in_logs) for table in tables])
+        return _on(self.pattern.repeated(len(tables)), Scaled(rows.data.ravel(), 0, rows.in_logs))
 
     # --- the two arithmetics ------------------------------------------------------------------------------------
     # What a contraction takes as its operand is a sparse array here, not a dense one.
     @cached_property
-    def _linear(self) -> SparseArray:
-        return SparseArray(self.pattern, np.exp(self._data) if self._in_logs else self._data)
+    def scaled_values(self) -> SparseArray:
+        return SparseArray(self.pattern, np.exp(self.data) if self.in_logs else self.data)
 
     @cached_property
-    def _log(self) -> SparseArray:
-        if self._in_logs:
-            return SparseArray(self.pattern, self._data, -inf)
+    def log_values(self) -> SparseArray:
+        if self.in_logs:
+            return SparseArray(self.pattern, self.data, -inf)
         with np.errstate(divide="ignore"):
-            return SparseArray(self.pattern, np.log(self._data), -inf)
+            return SparseArray(self.pattern, np.log(self.data), -inf)
 
     @cached_property
-    def _indicator(self) -> SparseArray:
+    def indicator(self) -> SparseArray:
         return SparseArray(self.pattern, self._listed.astype(np.float64))
 
     @property
     def _zero(self) -> float:
-        return -inf if self._in_logs else 0.0
+        return -inf if self.in_logs else 0.0
 
     @property
     def _listed(self) -> BoolArray:
         """Which of the listed values are not zero after all."""
-        return np.asarray(self._data > self._zero)
+        return np.asarray(self.data > self._zero)
 
     # --- the algebra --------------------------------------------------------------------------------------------
     def take(self, index: tuple[int | slice, ...]) -> Scaled:
         """The table at fixed indices of some axes; sparse as long as an axis is left."""
         pattern, chosen = self.pattern.taken(index)
-        data = self._data[chosen]
-        numbers = Scaled(*scaled_logs(data, self._exponent)) if self._in_logs else Scaled(data, self._exponent)
+        data = self.data[chosen]
+        numbers = Scaled(*scaled_logs(data, self.exponent)) if self.in_logs else Scaled(data, self.exponent)
         part = _on(pattern, numbers)
         return part if pattern.shape else part.dense()
 
     def transpose(self, order: Sequence[int]) -> SparseScaled:
         """The same numbers with the axes in another order."""
         pattern, places = self.pattern.transposed(tuple(order))
-        data = self._data if places is None else self._data[places]
-        return SparseScaled(pattern, data, self._exponent, self._in_logs, self.__dict__.get("_bounds"))
+        data = self.data if places is None else self.data[places]
+        return SparseScaled(pattern, data, self.exponent, self.in_logs, self.__dict__.get("bounds"))
 
     def maximum(self, axes: tuple[int, ...]) -> Scaled:
         """The maximum over ``axes``; sparse where a dense table would be much larger."""
         kept = self._without(axes)
         ids, starts, order = self.pattern.groups(kept)
-        values = self._data if order is None else self._data[order]
+        values = self.data if order is None else self.data[order]
         tops = np.maximum.reduceat(values, starts) if len(starts) else np.empty(0)
         shape = [self.shape[i] for i in kept]
         if not has_room(prod(shape), self.pattern.nnz):
-            return SparseScaled(self.pattern.projected(kept), tops, self._exponent, self._in_logs)
+            return SparseScaled(self.pattern.projected(kept), tops, self.exponent, self.in_logs)
         table = np.full(prod(shape), self._zero)
         table[ids] = tops
-        return Scaled(table.reshape(shape), self._exponent, self._in_logs)
+        return Scaled(table.reshape(shape), self.exponent, self.in_logs)
 
     def normalise(self, axes: tuple[int, ...]) -> Scaled:
         """Divide by the sums over ``axes``. Where a sum is zero the result is NaN, and the whole table dense.
@@ -160,9 +160,9 @@ class SparseScaled(Scaled):
         if self.first_empty(axes) is not None:
             return self.dense().normalise(axes)
         _, starts, order = self.pattern.groups(self._without(axes))
-        data = self._data if order is None else self._data[order]
+        data = self.data if order is None else self.data[order]
         lengths = np.diff(starts, append=self.pattern.nnz)
-        if self._in_logs:
+        if self.in_logs:
             result = data - np.repeat(log_sum_exp_of_groups(data, starts), lengths)
         else:
             result = data / np.repeat(np.add.reduceat(data, starts), lengths)
@@ -170,7 +170,7 @@ class SparseScaled(Scaled):
             back = np.empty(len(order))
             back[order] = result
             result = back
-        return SparseScaled(self.pattern, result, 0, self._in_logs)
+        return SparseScaled(self.pattern, result, 0, self.in_logs)
 
     def _without(self, axes: Sequence[int]) -> tuple[int, ...]:
         return tuple(i for i in range(len(self.shape)) if i not in axes)
@@ -208,11 +208,11 @@ class SparseScaled(Scaled):
         TooLarge
             If it would take more than 2**31 bytes.
         """
-        return Scaled(SparseArray(self.pattern, self._data, self._zero).dense(), self._exponent, self._in_logs)
+        return Scaled(SparseArray(self.pattern, self.data, self._zero).dense(), self.exponent, self.in_logs)
 
     def undefined(self) -> BoolArray:
         """Which of the listed values are NaN: none, since undefined quotients make a table dense (see `normalise`)."""
-        return np.isnan(self._data)
+        return np.isnan(self.data)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -237,21 +237,21 @@ class SparseScaled(Scaled):
 
     def total_log(self) -> float:
         """log of the sum of all entries; −inf if all are zero."""
-        return Scaled(self._data, self._exponent, self._in_logs).total_log() if self._data.size else -inf
+        return Scaled(self.data, self.exponent, self.in_logs).total_log() if self.data.size else -inf
 
     def nonzeros(self) -> tuple[IntArray, Scaled]:
         """The positions (in C order) of the non-zeros, and the vector of their values."""
         listed = self._listed
-        return self.pattern.positions[listed], Scaled(self._data[listed], self._exponent, self._in_logs)
+        return self.pattern.positions[listed], Scaled(self.data[listed], self.exponent, self.in_logs)
 
     @property
     def identity(self) -> tuple[int, ...]:
         """A key equal for two tables exactly if they share memory, pattern and scale."""
-        interface = self._data.__array_interface__
-        return (interface["data"][0], id(self.pattern), self._exponent, self._in_logs, *self._data.strides)
+        interface = self.data.__array_interface__
+        return (interface["data"][0], id(self.pattern), self.exponent, self.in_logs, *self.data.strides)
 
 
 def _on(pattern: Pattern, numbers: Scaled) -> SparseScaled:
     """A vector of the non-zeros put on its pattern, with the bounds that it has already."""
-    bounds = numbers.__dict__.get("_bounds")
-    return SparseScaled(pattern, numbers._data, numbers._exponent, numbers._in_logs, bounds)
+    bounds = numbers.__dict__.get("bounds")
+    return SparseScaled(pattern, numbers.data, numbers.exponent, numbers.in_logs, bounds)

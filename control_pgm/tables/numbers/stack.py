@@ -9,8 +9,8 @@ from math import log
 import numpy as np
 
 from control_pgm.tables.arrays import FloatArray, IntArray
+from control_pgm.tables.frozen import Restored
 from control_pgm.tables.numbers.scaled import Scaled, normalised
-from control_pgm.tables.restoring import Restored
 
 _LN2 = log(2.0)
 
@@ -29,7 +29,7 @@ class Stack(Restored):
     def of(tables: Sequence[Scaled]) -> Stack:
         """Stack tables, in logarithms if any of them is held so; sparse ones of one pattern stay sparse."""
         first = next((table for table in tables if table.sparse), tables[0])
-        return Stack(first._stacked(tables), np.array([table._exponent for table in tables]))
+        return Stack(first.stacked_with(tables), np.array([table.exponent for table in tables]))
 
     def dense(self) -> Stack:
         """The same tables as dense ones, whose numbers can be read by axis.

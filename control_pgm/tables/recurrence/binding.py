@@ -53,7 +53,7 @@ def calls_of(step: RecurrentStep, tables: Sequence[Message]) -> tuple[Call, ...]
         return kernel(step.recipe)
     product = None
     if len(tables) == 1 and isinstance(tables[0], Scaled) and tables[0].sparse:
-        product = sparse_product(step.recipe, tables[0]._linear, first=True)
+        product = sparse_product(step.recipe, tables[0].scaled_values, first=True)
     return product or whole(step.recipe)
 
 
@@ -130,21 +130,21 @@ class _Binder:
     def of_table(self, table: Message | Series, sight: Sight) -> Column:
         """A table that is never written to: a copy serves."""
         if not isinstance(table, Series):
-            return self.same(sight.seen(table_of(table)._linear))
+            return self.same(sight.seen(table_of(table).scaled_values))
         chosen = table.chosen[self.repetitions.start : self.repetitions.stop].tolist()
         stack = table.distinct.stack
         if stack is not None:
-            rows = _rows(sight.seen(stack.table._data, lead=1))
+            rows = _rows(sight.seen(stack.table.data, lead=1))
             return [rows[k] for k in chosen]
-        seen = {k: sight.seen(table_of(table.distinct.tables[k])._linear) for k in set(chosen)}
+        seen = {k: sight.seen(table_of(table.distinct.tables[k]).scaled_values) for k in set(chosen)}
         return [seen[k] for k in chosen]
 
     def of_outside(self, source: Rows, sight: Sight) -> Column:
         """Messages that were sent before."""
         messages = self.outside[id(source)]
         if isinstance(messages, Stack):
-            return _rows(sight.seen(messages.table._data, lead=1))
-        return [sight.seen(table_of(message).dense()._linear) for message in messages]
+            return _rows(sight.seen(messages.table.data, lead=1))
+        return [sight.seen(table_of(message).dense().scaled_values) for message in messages]
 
 
 def _rows(array: FloatArray) -> Column:

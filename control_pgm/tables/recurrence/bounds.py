@@ -12,9 +12,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from control_pgm.tables.arrays import FloatArray, IntArray, positive_minimum
+from control_pgm.tables.arrays import FloatArray, IntArray, Scope, positive_minimum
 from control_pgm.tables.contraction.plan import recipe
-from control_pgm.tables.contraction.views import Scope
 from control_pgm.tables.numbers.message import Message, contract, exponent_of, is_linear, log2_bounds, table_of
 from control_pgm.tables.numbers.scaled import Scaled
 from control_pgm.tables.numbers.stack import Stack
@@ -58,15 +57,15 @@ def bounds_of(message: Message) -> Bounds:
     table = table_of(message).dense()
     if not is_linear(message) or not table.n_entries:
         return Bounds(-inf, 0.0, False, exponent_of(message))
-    lowest, high = (float(reduce(table._data, axis=None)) for reduce in (np.minimum.reduce, np.maximum.reduce))
-    low = lowest if lowest > 0.0 else positive_minimum(table._data)
+    lowest, high = (float(reduce(table.data, axis=None)) for reduce in (np.minimum.reduce, np.maximum.reduce))
+    low = lowest if lowest > 0.0 else positive_minimum(table.data)
     return Bounds(log2(low), log2(high) if high > 0.0 else 0.0, lowest > 0.0, exponent_of(message))
 
 
 def bounds_of_rows(messages: Stack | Sequence[Message]) -> Bounds:
     """The same of many messages."""
     if isinstance(messages, Stack):
-        return Bounds(*row_bounds(messages.table._data), exponent_of(messages))
+        return Bounds(*row_bounds(messages.table.data), exponent_of(messages))
     rows = [bounds_of(message) for message in messages]
     low, high, full, exponent = (np.array(values) for values in zip(*rows, strict=True))
     return Bounds(low, high, bool(full.all()), exponent)
@@ -121,7 +120,7 @@ def _sums(step: RecurrentStep, series: Sequence[Series]) -> tuple[FloatArray, Fl
     if series:
         out, sizes = (position, *out), (*sizes, len(series[0].distinct.tables))
     sums = contract([*own, *ones], recipe((*scopes, *rest), out, sizes))
-    data = table_of(sums).dense()._data
+    data = table_of(sums).dense().data
     low, high, full = row_bounds(data if series else data[None, ...])
     if not is_linear(sums) or not full:
         return None

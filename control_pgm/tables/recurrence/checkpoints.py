@@ -16,9 +16,8 @@ from math import ceil, log2
 
 import numpy as np
 
-from control_pgm.tables.arrays import FloatArray, IntArray
+from control_pgm.tables.arrays import FloatArray, IntArray, Scope
 from control_pgm.tables.contraction.plan import recipe
-from control_pgm.tables.contraction.views import Scope
 from control_pgm.tables.numbers.message import (
     Message,
     contract,
@@ -150,9 +149,9 @@ class Checkpoints:
 def _in_place(parts: Sequence[Stack], place: FloatArray) -> Stack:
     """Stacks one behind the other, which need no copy where they were written to one array."""
     tables = [part.table for part in parts]
-    if not all(is_linear(part) and np.may_share_memory(part.table.dense()._data, place) for part in parts):
+    if not all(is_linear(part) and np.may_share_memory(part.table.dense().data, place) for part in parts):
         return joined(parts)
-    low, high = min(table._bounds[0] for table in tables), max(table._bounds[1] for table in tables)
+    low, high = min(table.bounds[0] for table in tables), max(table.bounds[1] for table in tables)
     return Stack(Scaled(place, bounds=(low, high)), np.concatenate([exponent_of(part) for part in parts]))
 
 
@@ -160,8 +159,8 @@ def _rows(stack: Stack, rows: IntArray | slice) -> Stack:
     """Some of the stacked tables."""
     stack = stack.dense()
     table = stack.table
-    bounds = None if table._in_logs else table._bounds
-    return Stack(Scaled(table._data[rows], table._exponent, table._in_logs, bounds), stack.exponents[rows])
+    bounds = None if table.in_logs else table.bounds
+    return Stack(Scaled(table.data[rows], table.exponent, table.in_logs, bounds), stack.exponents[rows])
 
 
 def _multiplied(
@@ -195,8 +194,8 @@ def _row_by_row(step: RecurrentStep, tables: Sequence[Message], received: Stack)
         return stacked([contract([*tables, row_of(received, k)], step.recipe) for k in range(count)])
     (call,) = calls
     result = np.empty((count, *call.written))
-    for row, message in zip(result, received.table._data, strict=True):
-        registers = [*(table_of(table)._linear for table in tables), message]
+    for row, message in zip(result, received.table.data, strict=True):
+        registers = [*(table_of(table).scaled_values for table in tables), message]
         call.function(*(sight.seen(registers[sight.register]) for sight in call.operands), row)
     exponents = exponent_of(received) + sum(exponent_of(table) for table in tables)
     table = Scaled(result.reshape(count, *step.shape), bounds=(2.0**low, 2.0**high))

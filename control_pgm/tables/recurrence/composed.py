@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from math import prod
 
+from control_pgm.tables.arrays import Scope
 from control_pgm.tables.contraction.plan import Recipe, recipe
-from control_pgm.tables.contraction.views import Scope
 from control_pgm.tables.numbers.message import contract, is_linear, table_of
 from control_pgm.tables.numbers.scaled import Scaled
 from control_pgm.tables.recurrence.recurrence import Lagged, Recurrence, RecurrentStep

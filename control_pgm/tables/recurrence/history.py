@@ -76,7 +76,7 @@ class History:
             self.data[row] = 0.0
             return
         table = table_of(message).dense()
-        self.data[row] = table._data
+        self.data[row] = table.data
         self.exponents[row] = exponent_of(message)
         low, high = log2_bounds(table)
         self.widen(low, high)

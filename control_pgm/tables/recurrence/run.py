@@ -110,7 +110,7 @@ class _Window:
         """Repetitions c … c + k − 1 in plain numbers."""
         for entry in self.entries:
             message = table_of(carried[entry.step]).dense()
-            entry.column[c] = entry.sight.seen(message._data)  # a copy serves: nobody writes to it
+            entry.column[c] = entry.sight.seen(message.data)  # a copy serves: nobody writes to it
         if len(self.calls) == 1:
             ((function, columns),) = self.calls
             deque(map(function, *(column[c : c + k] for column in columns)), maxlen=0)  # a loop without Python

@@ -28,7 +28,7 @@ class Distinct:
     @staticmethod
     def of_stack(stack: Stack) -> Distinct:
         """The tables that are stacked."""
-        linear = Stack(Scaled(stack.table._data), np.asarray(exponent_of(stack))) if is_linear(stack) else None
+        linear = Stack(Scaled(stack.table.data), np.asarray(exponent_of(stack))) if is_linear(stack) else None
         return Distinct(_Unstacked(stack), linear)
 
     @cached_property
@@ -39,13 +39,13 @@ class Distinct:
         first = self.tables[0]
         if isinstance(first, Stack) or first.n_entries > _SMALL:
             return None
-        return None if any(table.sparse or table._in_logs for table in self.tables) else Stack.of(self.tables)
+        return None if any(table.sparse or table.in_logs for table in self.tables) else Stack.of(self.tables)
 
     @cached_property
     def log2_bounds(self) -> tuple[FloatArray, FloatArray]:
         """Base-2 logarithms of the bounds on the scaled values of each, see `log2_bounds`."""
         if self.stack is not None:
-            low, high, _ = row_bounds(self.stack.table._data)
+            low, high, _ = row_bounds(self.stack.table.data)
             return low, high
         pairs = np.array([log2_bounds(table_of(table)) for table in self.tables])
         return pairs[:, 0], pairs[:, 1]
@@ -145,7 +145,7 @@ class Series(Sequence[Any]):
         stack = self.distinct.stack
         if stack is None:
             return Series(Distinct([table.take(index) for table in self.distinct.tables]), self.chosen)
-        table = Scaled(stack.table._data[(slice(None), *index)])
+        table = Scaled(stack.table.data[(slice(None), *index)])
         return Series(Distinct.of_stack(Stack(table, stack.exponents)), self.chosen)
 
     @property
@@ -164,7 +164,7 @@ class Series(Sequence[Any]):
         if stack is None:
             return stacked(list(self))
         rows = _as_slice(self.chosen)
-        table = Scaled(stack.table._data[rows], bounds=stack.table._bounds)
+        table = Scaled(stack.table.data[rows], bounds=stack.table.bounds)
         return Stack(table, stack.exponents[rows])
 
 

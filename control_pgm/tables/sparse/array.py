@@ -13,8 +13,7 @@ from scipy import sparse
 from control_pgm.display import size
 from control_pgm.errors import TooLarge
 from control_pgm.tables.arrays import FloatArray
-from control_pgm.tables.memoised import remembered
-from control_pgm.tables.restoring import Restored
+from control_pgm.tables.frozen import Restored, remembered
 from control_pgm.tables.sparse.pattern import Axes, Pattern
 
 MAX_DENSE_BYTES = 2**31

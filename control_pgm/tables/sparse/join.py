@@ -7,8 +7,7 @@ from math import prod
 import numpy as np
 
 from control_pgm.errors import TooLarge
-from control_pgm.tables.arrays import IndexArray, IntArray
-from control_pgm.tables.contraction.views import Scope
+from control_pgm.tables.arrays import IndexArray, IntArray, Scope
 from control_pgm.tables.sparse.array import SparseArray
 from control_pgm.tables.sparse.pattern import Groups, Pattern
 

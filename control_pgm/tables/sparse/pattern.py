@@ -17,8 +17,7 @@ from scipy import sparse
 
 from control_pgm.errors import TooLarge
 from control_pgm.tables.arrays import IndexArray, IntArray, index_type, lock_indices
-from control_pgm.tables.memoised import remembered
-from control_pgm.tables.restoring import Restored
+from control_pgm.tables.frozen import Restored, remembered
 
 Axes = tuple[int, ...]
 

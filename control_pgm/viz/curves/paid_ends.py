@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from control_pgm.control.mdp.grid import ends_of
 from control_pgm.control.mdp.mdp import MDP
-from control_pgm.control.mdp.sources.outcomes import outcomes_at
+from control_pgm.control.mdp.outcomes import outcomes_at
 
 GOAL = "goal"
 

@@ -12,7 +12,7 @@ from control_pgm.control import solve
 from control_pgm.control.analysis.hitting import check_event
 from control_pgm.control.mdp.grid import ends_of
 from control_pgm.control.mdp.mdp import MDP
-from control_pgm.control.mdp.sources.outcomes import outcomes_at
+from control_pgm.control.mdp.outcomes import outcomes_at
 from control_pgm.control.solutions.solution import Solution
 from control_pgm.errors import InvalidArgument, unknown
 from control_pgm.progress import Progress, Reporter, check_progress

@@ -9,7 +9,7 @@ import numpy as np
 
 from control_pgm.control.mdp.grid import ends_of, grid_of
 from control_pgm.control.mdp.mdp import MDP
-from control_pgm.control.mdp.sources.outcomes import outcomes_at
+from control_pgm.control.mdp.outcomes import outcomes_at
 from control_pgm.control.network.unroll import check_horizon
 from control_pgm.display.text import probability
 from control_pgm.errors import InvalidArgument

@@ -72,7 +72,7 @@ def test_a_message_is_read_without_its_scale(sparse):
     table = SparseScaled.over(Pattern.of((3,), np.arange(3)), values) if sparse else Scaled.from_linear(values)
     far = type(table).__new__(type(table))
     far.__dict__.update(table.__dict__)
-    far.__dict__["_exponent"] = -(10**9)
+    far.__dict__["exponent"] = -(10**9)
     _, logs = Logarithms.of_message(((0,), far))
     dense = logs.dense() if sparse else logs
     assert abs((dense[1] - dense[0]) - 1e-9) < 1e-15

@@ -102,7 +102,7 @@ def test_only_the_rows_that_lost_digits_are_computed_again(monkeypatch, make):
 
 
 def everything_again(values, lost, operands, recipe):
-    result = recipe.log([operand._log for operand in operands])
+    result = recipe.log([operand.log_values for operand in operands])
     return result.dense() if isinstance(result, SparseArray) else result
 
 

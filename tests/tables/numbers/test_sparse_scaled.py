@@ -138,9 +138,9 @@ def test_compressed_rows_are_taken_over_without_a_copy(shape):
     matrix = rows()
     table = SparseScaled.from_csr(matrix, shape)
     assert np.array_equal(table.linear(), matrix.toarray().reshape(shape))
-    assert np.shares_memory(table._data, matrix.data)
+    assert np.shares_memory(table.data, matrix.data)
     leading = next(k for k in range(4) if np.prod(shape[:k]) == 4)
-    assert np.shares_memory(table._linear.matrix(tuple(range(leading))).data, matrix.data)
+    assert np.shares_memory(table.scaled_values.matrix(tuple(range(leading))).data, matrix.data)
 
 
 def test_unsorted_rows_doubles_and_listed_zeros_are_put_right_in_a_copy():

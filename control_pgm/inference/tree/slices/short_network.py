@@ -19,7 +19,7 @@ from control_pgm.inference.tree.bucket_tree import BucketTree, bucket_tree
 from control_pgm.inference.tree.messages import Batch
 from control_pgm.inference.tree.slices.repeating import Shift
 from control_pgm.inference.tree.structure import Structure, structure
-from control_pgm.tables.contraction.views import Scope
+from control_pgm.tables.arrays import Scope
 
 FEW = (4, 5)  # steps that a longer run keeps: the second where its late steps take longer to settle
 _BLOCK = 2  # the step of a run that is repeated; the one before it must agree with it

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from control_pgm.tables.arrays import FloatArray, IndexArray
-from control_pgm.tables.contraction.views import Scope
+from control_pgm.tables.arrays import FloatArray, IndexArray, Scope
 
 
 def log_sum_exp(array: FloatArray, axes: tuple[int, ...]) -> FloatArray:

@@ -5,7 +5,7 @@ from math import inf, log
 import numpy as np
 import pytest
 
-from control_pgm.tables.numbers.scaling import normal, rescaled, scaled_linear, scaled_logs
+from control_pgm.tables.scaling import normal, rescaled, scaled_linear, scaled_logs
 
 TOPS = [1e-300, 1e-9, 0.3, 1.0, 7.0, 1e300]
 

@@ -3,7 +3,7 @@
 import numpy as np
 from hypothesis import given
 
-from control_pgm.tables.numbers.logarithms import log_sum_exp, log_sum_exp_of_groups
+from control_pgm.tables.logarithms import log_sum_exp, log_sum_exp_of_groups
 from tests.oracles import log_sum
 from tests.strategies import random_logs, seeds, thorough
 

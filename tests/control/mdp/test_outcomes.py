@@ -3,7 +3,7 @@
 import numpy as np
 
 from control_pgm import MDP
-from control_pgm.control.mdp.sources.outcomes import outcomes_at
+from control_pgm.control.mdp.outcomes import outcomes_at
 
 
 def test_outcomes_are_the_possible_ones_of_available_actions():
