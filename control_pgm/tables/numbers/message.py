@@ -38,11 +38,8 @@ def contract_into(place: FloatArray, operands: Sequence[Message], recipe: Recipe
     tables = [table_of(operand) for operand in operands]
     lows, highs = zip(*(table.bounds for table in tables), strict=True)
     low, high = prod(min(x, 1.0) for x in lows), recipe.terms * prod(max(x, 1.0) for x in highs)
-    if (
-        low < _HARMLESS
-        or high > 1.0 / _HARMLESS
-        or not all(isinstance(table.scaled_values, np.ndarray) for table in tables)
-    ):
+    registers = [table.scaled_values for table in tables]
+    if low < _HARMLESS or high > 1.0 / _HARMLESS or not all(isinstance(values, np.ndarray) for values in registers):
         return contract(operands, recipe)
     calls = kernel(recipe)
     for call in calls:
