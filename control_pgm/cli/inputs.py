@@ -1,4 +1,4 @@
-"""What INPUT and the options about it name: a decision process, its network, its solution, or a network in a file."""
+"""INPUT and its options: a decision process, its network, its solution, or a network in a file."""
 
 from __future__ import annotations
 

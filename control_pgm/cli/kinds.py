@@ -1,4 +1,4 @@
-"""What INPUT holds where a verb cannot use it, and which verb can."""
+"""Kinds of INPUT that a verb cannot use, and the verbs that can."""
 
 from __future__ import annotations
 

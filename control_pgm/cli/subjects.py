@@ -1,4 +1,4 @@
-"""What pictures show: the process, its network, solution, sampled runs, … that INPUT and the options name."""
+"""Subjects of pictures: the process, its network, solution or sampled runs that INPUT and the options name."""
 
 from __future__ import annotations
 

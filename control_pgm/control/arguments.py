@@ -1,4 +1,4 @@
-"""What users pass as a number, a count, a name or an array: told apart from everything else, in one way everywhere."""
+"""Arguments of public functions: numbers, counts, names and arrays, read and refused in one way everywhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which options of `solve` a type of inference has, and what is said about all others."""
+"""Options of `solve` for each type of inference, and the refusal of all others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the page knows of a solution: numbers and labels in JSON's own types."""
+"""Data of the page about a solution: numbers and labels in JSON's own types."""
 
 from __future__ import annotations
 

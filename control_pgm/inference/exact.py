@@ -72,8 +72,8 @@ class TreePosterior(ExactPosterior):
     @cached_property
     def log_evidence(self) -> float:
         """log p(evidence) in nats: the messages that the roots would send on, and the tables left without variables."""
-        silent, sent = self.compiled.silent, self.collected
-        roots = sum(sent.table(i).total_log() for i in self.plan.tree.roots if not silent[i])
+        barren, sent = self.compiled.barren, self.collected
+        roots = sum(sent.table(i).total_log() for i in self.plan.tree.roots if not barren[i])
         return float(roots + sum(times * table.total_log() for table, times in self.plan.problem.constants))
 
     @property
@@ -91,10 +91,10 @@ class TreePosterior(ExactPosterior):
         return sent
 
     def operand(self, source: int, target: int) -> Operand | None:
-        """A message as an operand; None for a silent cluster, whose message is identically one."""
+        """A message as an operand; None for a barren cluster, whose message is identically one."""
         tree = self.plan.tree
         if tree.parents[source] == target:
-            return None if self.compiled.silent[source] else (tree.separators[source], self.collected.table(source))
+            return None if self.compiled.barren[source] else (tree.separators[source], self.collected.table(source))
         return tree.separators[target], self.distributed.table(target)
 
     def _message(self, source: int, target: int) -> Message:

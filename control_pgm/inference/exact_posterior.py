@@ -1,4 +1,4 @@
-"""What exact methods answer besides: the mode, and independent samples."""
+"""Exact posteriors: the mode and independent samples, besides marginals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every inference method answers: marginals, conditionals and the evidence of one model under one evidence."""
+"""Posteriors of one model under one evidence: marginals, conditionals and the evidence, by any method."""
 
 from __future__ import annotations
 

@@ -130,7 +130,7 @@ class _Teller:
         self.posterior = posterior
         self.tree = posterior.plan.tree
         self.problem = posterior.plan.problem
-        self.silent = posterior.compiled.silent
+        self.barren = posterior.compiled.barren
 
     def steps(self) -> Iterator[Step]:
         parents = self.tree.parents
@@ -148,9 +148,9 @@ class _Teller:
         """The message from a cluster to its neighbour."""
         sent = self.posterior.message(self.name(source), self.name(target))
         out = self.tree.separators[source if sent.upward else target]
-        silent = sent.upward and self.silent[source]
+        barren = sent.upward and self.barren[source]
         terms = self.own(source) + self.heard(source, target)
-        formula = self.formula(source, out, terms) + (", which is one" if silent else "")
+        formula = self.formula(source, out, terms) + (", which is one" if barren else "")
         summed = self.summed(source, out)
         return Step(number, total, sent.source, sent.target, sent.factor, formula, sent.upward, summed)
 

@@ -1,4 +1,4 @@
-"""Which slices of a long model are drawn, and in which columns: the first few, "…", the last two."""
+"""Columns of a long model's drawing: the first few slices, "…", the last two."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the graph alone says about independence: d-separation and barren nodes."""
+"""Independence read from the graph alone: d-separation and barren nodes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which edges of a factor graph lie on loops, in time linear in their number."""
+"""Loops of a factor graph: the edges that lie on them, in time linear in their number."""
 
 from __future__ import annotations
 

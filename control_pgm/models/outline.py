@@ -1,4 +1,4 @@
-"""Which part of a model is drawn: the slices, the variables in them, and the tables that touch them.
+"""Outline of a model for drawing: its slices, the variables in them, and the tables that touch them.
 
 Everything after this looks at the drawn part alone, so that the picture of a long network costs that of a short one.
 """

@@ -1,4 +1,4 @@
-"""What makes a scope and a table a factor, and how an error names the assignment that does not."""
+"""Checks of scopes and tables, whose errors name the assignment that does not fit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is reduced to one number each: the rows along the last axis of an array, or consecutive groups of a list."""
+"""Reductions to one number each: of rows along the last axis of an array, or of consecutive groups of a list."""
 
 from __future__ import annotations
 

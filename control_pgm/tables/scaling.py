@@ -1,4 +1,4 @@
-"""How arrays of non-negative numbers are held: ``data · 2**exponent``, or ``exp(data) · 2**exponent``.
+"""Scaling of non-negative numbers: ``data · 2**exponent``, or ``exp(data) · 2**exponent``.
 
 A power of two is exact, so scaling never costs a digit.
 """

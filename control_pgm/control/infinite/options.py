@@ -1,4 +1,4 @@
-"""Which options of `solve_infinite` go together, and whether the values that they ask for are finite."""
+"""Options of `solve_infinite`: their combinations, and whether the values that they define are finite."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the infinite horizon needs of a decision process: stationary tables, weights of actions and of outcomes."""
+"""Stationary tables of a process for the infinite horizon: weights of actions and of outcomes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a gridworld looks like from above: cells, walls, starts, goals and holes."""
+"""The map of a gridworld: cells, walls, starts, goals and holes."""
 
 from __future__ import annotations
 

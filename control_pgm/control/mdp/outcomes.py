@@ -1,4 +1,4 @@
-"""What can happen in one step of a process, as a list of outcomes, whether its tables are dense or sparse."""
+"""Outcomes of one step of a process as a list, whether its tables are dense or sparse."""
 
 from __future__ import annotations
 

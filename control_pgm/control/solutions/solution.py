@@ -1,4 +1,4 @@
-"""What a solved control problem tells, under whatever type of inference."""
+"""Solutions of control problems: the results that every type of inference has."""
 
 from __future__ import annotations
 

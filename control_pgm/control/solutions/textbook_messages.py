@@ -79,8 +79,8 @@ class TextbookMessages:
 
     def check(self) -> None:
         """Refuse a changed network whose messages are not functions of s_t and a_t, see `StepClusters.check`."""
-        silent = self.posterior.compiled.silent
-        roots = [i for i in self.posterior.plan.tree.roots if not silent[i]]
+        barren = self.posterior.compiled.barren
+        roots = [i for i in self.posterior.plan.tree.roots if not barren[i]]
         self._clusters.check("messages", "beta(s,a)", "alpha and beta do not cover all evidence", roots)
 
     @cached_property
@@ -100,7 +100,7 @@ class TextbookMessages:
         for child in compiled.tree.children[cluster]:
             # Messages that are identically one are not sent; a table of ones gives their step the form of the others.
             scope = tuple([ACTION if v == a else STATE for v in compiled.tree.separators[child]])
-            query.append((scope, self._ones(scope) if compiled.silent[child] else self._up(child)))
+            query.append((scope, self._ones(scope) if compiled.barren[child] else self._up(child)))
         return query + [((STATE,), table) for table in self._beside_action(t)]
 
     def _beside_action(self, t: int) -> list[Item]:
@@ -118,12 +118,12 @@ class TextbookMessages:
             if problem.scopes[k] == (s,) and problem.children[k] != s
         ]
         others = [j for j in tree.children[cluster] if j != through and tree.separators[j] == (s,)]
-        return items + [self._up(j) for j in others if not compiled.silent[j]]
+        return items + [self._up(j) for j in others if not compiled.barren[j]]
 
     def _at_and_after(self, t: int) -> Query:
         """Everything at and after t: what came through a_t, and what lies beside it."""
         tables, through = self._beside_action(t), self._clusters.of_action(t)
-        if through >= 0 and not self.posterior.compiled.silent[through] and self._over_state(through, t):
+        if through >= 0 and not self.posterior.compiled.barren[through] and self._over_state(through, t):
             tables.append(self._up(through))
         return [((STATE,), table) for table in tables or [self._ones((STATE,))]]
 
@@ -136,7 +136,7 @@ class TextbookMessages:
             return (STATE,), Received(posterior.distributed, through)
         held = [table for k, table in compiled.held_factors(cluster) if table[0] != (s,) or self._is_cpd(k, s)]
         before = [(scope, compiled.at(cluster, table)) for scope, table in held]
-        speaking = [j for j in tree.children[cluster] if not compiled.silent[j] and tree.separators[j] != (s,)]
+        speaking = [j for j in tree.children[cluster] if not compiled.barren[j] and tree.separators[j] != (s,)]
         before += [(tree.separators[j], posterior.collected[j]) for j in speaking]
         parent = tree.parents[cluster]
         if parent >= 0 and (above := posterior.operand(parent, cluster)) is not None:

@@ -1,4 +1,4 @@
-"""What converged messages tell: beliefs about variables and tables, and the Bethe approximation of the evidence.
+"""Beliefs from converged messages, of variables and tables, and the Bethe approximation of the evidence.
 
     b_v(x_v) ∝ prod_{k ∋ v} m_{k→v}(x_v)
     b_k(x_k) ∝ phi_k(x_k) prod_{v ∈ k} n_{v→k}(x_v)

@@ -1,4 +1,4 @@
-"""How loopy belief propagation is to run."""
+"""Options of loopy belief propagation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What loopy belief propagation tells about its own run."""
+"""Report of a run of loopy belief propagation: convergence and accuracy."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ class MixedTree:
     order, separators, parents, children : per cluster, as in `BucketTree`.
     operands : per cluster the tables in it.
     maximised : per cluster whether its variable is maximised.
-    silent : per cluster whether its message is identically one: an unobserved leaf that is summed.
+    barren : per cluster whether its message is identically one: an unobserved leaf that is summed.
     """
 
     problem: Problem
@@ -49,12 +49,12 @@ class MixedTree:
     children: Sequence[tuple[int, ...]]
     operands: Sequence[Sequence[Operand]]
     maximised: Sequence[bool]
-    silent: Sequence[bool]
+    barren: Sequence[bool]
 
     def received(self, cluster: int, messages: Sequence[Scaled], *, but: int = -1) -> list[Operand]:
         """What the children of a cluster, ``but`` one of them, have sent."""
         children = self.children[cluster]
-        return [(self.separators[j], messages[j]) for j in children if j != but and not self.silent[j]]
+        return [(self.separators[j], messages[j]) for j in children if j != but and not self.barren[j]]
 
 
 def mixed_tree(problem: Problem, tree: BucketTree, maximised: Collection[int]) -> MixedTree:
@@ -62,10 +62,10 @@ def mixed_tree(problem: Problem, tree: BucketTree, maximised: Collection[int]) -
     operands = [[(problem.scopes[k], problem.tables[k]) for k in own] for own in tree.factors]
     # Rolled trees make their items when they are looked at; here each is looked at more than once.
     order, children = tuple(tree.order), tuple(tree.children)
-    silent: list[bool] = []
+    barren: list[bool] = []
     for v, tables, below in zip(order, tree.factors, children, strict=True):
         only_its_cpd = len(tables) == 1 and problem.children[tables[0]] == v
-        silent.append(only_its_cpd and v not in maximised and all(silent[j] for j in below))
+        barren.append(only_its_cpd and v not in maximised and all(barren[j] for j in below))
     return MixedTree(
         problem=problem,
         order=order,
@@ -74,7 +74,7 @@ def mixed_tree(problem: Problem, tree: BucketTree, maximised: Collection[int]) -
         children=children,
         operands=operands,
         maximised=[v in maximised for v in order],
-        silent=silent,
+        barren=barren,
     )
 
 

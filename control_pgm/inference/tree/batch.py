@@ -108,7 +108,7 @@ class TreeBatch(Restored):
     def log_evidence(self) -> FloatArray:
         """log p(evidence) of every member, in nats."""
         problem, compiled = self.plan.problem, self.compiled
-        roots = [(self.collected[i], 1) for i in self.plan.tree.roots if not compiled.silent[i]]
+        roots = [(self.collected[i], 1) for i in self.plan.tree.roots if not compiled.barren[i]]
         total = np.zeros(self.size)
         for message, times in [*roots, *self._constants(problem)]:
             total += times * _total_log(message)
@@ -128,7 +128,7 @@ class TreeBatch(Restored):
         v = problem.index[name]
         cluster = tree.position[v]
         operands = [(scope, compiled.at(cluster, table)) for scope, table in compiled.held[cluster]]
-        operands += [(tree.separators[j], self.collected[j]) for j in tree.children[cluster] if not compiled.silent[j]]
+        operands += [(tree.separators[j], self.collected[j]) for j in tree.children[cluster] if not compiled.barren[j]]
         if tree.parents[cluster] >= 0:
             operands.append((tree.separators[cluster], self.distributed[cluster]))
         table = compiled.contract_held(operands, (v,))
@@ -147,10 +147,10 @@ class TreeBatch(Restored):
         return [(table, 1) for table in tables if not isinstance(table, Series)]
 
     def operand(self, source: int, target: int) -> tuple[Scope, Message] | None:
-        """A message as an operand; None for a silent cluster, whose message is identically one."""
+        """A message as an operand; None for a barren cluster, whose message is identically one."""
         tree = self.plan.tree
         if tree.parents[source] == target:
-            return None if self.compiled.silent[source] else (tree.separators[source], self.collected[source])
+            return None if self.compiled.barren[source] else (tree.separators[source], self.collected[source])
         return tree.separators[target], self.distributed[target]
 
 

@@ -97,14 +97,14 @@ def bucket_tree(scopes: Sequence[Scope], order: Sequence[int]) -> BucketTree:
     )
 
 
-def silent_clusters(tree: BucketTree, child_of: Sequence[int]) -> list[bool]:
+def barren_clusters(tree: BucketTree, child_of: Sequence[int]) -> list[bool]:
     """Per cluster, whether its message to the parent is identically one.
 
     That is so for an unobserved leaf x, whose cluster holds nothing but its CPD: sum_x p(x | parents) = 1.
     ``child_of`` tells per table the variable whose CPD it is, −1 for other tables.
     """
-    silent: list[bool] = []
+    barren: list[bool] = []
     for v, tables, children in zip(tree.order, tree.factors, tree.children, strict=True):
         only_its_cpd = len(tables) == 1 and child_of[tables[0]] == v
-        silent.append(only_its_cpd and all(silent[j] for j in children))
-    return silent
+        barren.append(only_its_cpd and all(barren[j] for j in children))
+    return barren

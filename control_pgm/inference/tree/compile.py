@@ -40,7 +40,7 @@ class Compiled:
     ----------
     cells : per cluster the instructions that send its messages.
     loops : where cells repeat.
-    silent : per cluster whether its upward message is identically one (unobserved leaves).
+    barren : per cluster whether its upward message is identically one (unobserved leaves).
     held : per cluster its tables, constants multiplied together (see `fold`).
     tables : the tables by the number that the problem gives them; a series where each step has its own.
     steps : per cluster its place in a series.
@@ -50,7 +50,7 @@ class Compiled:
     plan: Plan
     cells: Sequence[Cell]
     loops: Sequence[Loop]
-    silent: Sequence[bool]
+    barren: Sequence[bool]
     held: Sequence[Sequence[tuple[Scope, Message | Series]]]
     tables: Mapping[Reference, Message | Series]
     steps: Sequence[int] = ()
@@ -107,9 +107,9 @@ class Compiled:
         return [(scope, table_of(self.at(cluster, table))) for scope, table in self.held[cluster]]
 
     def received(self, sent: Collect, cluster: int) -> list[Operand]:
-        """The messages that a cluster has from its children; those of silent children are one and left out."""
+        """The messages that a cluster has from its children; those of barren children are one and left out."""
         separators = self.tree.separators
-        return [(separators[j], sent.table(j)) for j in self.tree.children[cluster] if not self.silent[j]]
+        return [(separators[j], sent.table(j)) for j in self.tree.children[cluster] if not self.barren[j]]
 
 
 def compile_plan(plan: Plan, stacks: Mapping[int, Stack] | None = None) -> Compiled:
@@ -128,7 +128,7 @@ def compile_plan(plan: Plan, stacks: Mapping[int, Stack] | None = None) -> Compi
     cells = bind(made.cells, tables.table)
     held = [[(scope, tables.table(ref)) for scope, ref in row] for row in made.operands]
     loops = find_loops(cells) if len(cells) >= 2 * SHORTEST else []
-    return Compiled(plan, cells, loops, made.silent, held, tables.known, (), size)
+    return Compiled(plan, cells, loops, made.barren, held, tables.known, (), size)
 
 
 def _compile_rolled(plan: Plan, batch: Batch | None, stacks: Mapping[int, Stack]) -> Compiled:
@@ -142,9 +142,9 @@ def _compile_rolled(plan: Plan, batch: Batch | None, stacks: Mapping[int, Stack]
         [(scope, tables.table(ref)) for scope, ref in row] for row in made.operands
     ]
     raised = rolled.network.by_cluster(held, _raised)
-    silent = rolled.network.by_cluster(made.silent)
+    barren = rolled.network.by_cluster(made.barren)
     size = batch.size if batch else None
-    return Compiled(plan, cells, rolled.network.loops, silent, raised, tables.known, rolled.network.steps, size)
+    return Compiled(plan, cells, rolled.network.loops, barren, raised, tables.known, rolled.network.steps, size)
 
 
 def _raised(row: Sequence[tuple[Scope, Message | Series]], shift: Shift) -> Sequence[tuple[Scope, Message | Series]]:

@@ -1,4 +1,4 @@
-"""Where evidence becomes impossible: the first observation, in the order of time, that leaves nothing possible."""
+"""Impossible evidence: the first observation, in the order of time, that leaves nothing possible."""
 
 from __future__ import annotations
 
@@ -90,6 +90,6 @@ def _possible(model: Model, constraints: Sequence[Constraint], memory_limit: int
         return True
     compiled = compile_plan(plan(part, observed, memory_limit=memory_limit))
     sent = Collect(compiled.programme())
-    roots = [sent.table(i) for i in compiled.tree.roots if not compiled.silent[i]]
+    roots = [sent.table(i) for i in compiled.tree.roots if not compiled.barren[i]]
     constants = [table for table, _ in compiled.problem.constants]
     return all(table.support.all() for table in (*roots, *constants))

@@ -144,7 +144,7 @@ def _form(compiled: Compiled, cluster: int) -> Hashable:
     """Equal for clusters whose marginals are the same contraction."""
     tree = compiled.tree
     label = _labels(tree, cluster)
-    received = [(j - cluster, tree.separators[j]) for j in tree.children[cluster] if not compiled.silent[j]]
+    received = [(j - cluster, tree.separators[j]) for j in tree.children[cluster] if not compiled.barren[j]]
     scopes = [scope for scope, _ in compiled.held[cluster]]
     parent = tree.separators[cluster] if tree.parents[cluster] >= 0 else None
     return (
@@ -173,7 +173,7 @@ def _answer(compiled: Compiled, up: Collect, down: Distribute, clusters: range, 
         (local(held), _tables(compiled, clusters, k)) for k, (held, _) in enumerate(compiled.held[first])
     ]
     for child in tree.children[first]:
-        if not compiled.silent[child]:
+        if not compiled.barren[child]:
             away = child - first
             columns.append((local(tree.separators[child]), Fetched(up, _moved(clusters, away))))
     if tree.parents[first] >= 0:

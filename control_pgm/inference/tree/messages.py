@@ -58,7 +58,7 @@ class Instruction(NamedTuple):
 
 
 class Cell(NamedTuple):
-    """What one cluster does: its message to the parent (None if it is silent), and those to its children."""
+    """The messages of one cluster: to its parent (None if it is barren: identically one), and to its children."""
 
     up: Instruction | None
     down: tuple[Instruction, ...]
@@ -83,12 +83,12 @@ class Batch(NamedTuple):
 def write_cells(
     tree: BucketTree,
     operands: Sequence[Sequence[Referred]],
-    silent: Sequence[bool],
+    barren: Sequence[bool],
     cardinalities: Sequence[int],
     batch: Batch | None = None,
 ) -> list[Cell]:
-    """The instructions of every cluster. A silent cluster sends nothing upwards: its message is identically one."""
-    return [_Writer(i, tree, operands[i], silent, cardinalities, batch).cell() for i in range(len(tree.order))]
+    """The instructions of every cluster. A barren cluster sends nothing upwards: its message is identically one."""
+    return [_Writer(i, tree, operands[i], barren, cardinalities, batch).cell() for i in range(len(tree.order))]
 
 
 def bind(cells: Sequence[Cell], table: Callable[[Reference], Message | Series]) -> list[Cell]:
@@ -109,14 +109,14 @@ class _Writer:
         cluster: int,
         tree: BucketTree,
         operands: Sequence[Referred],
-        silent: Sequence[bool],
+        barren: Sequence[bool],
         cardinalities: Sequence[int],
         batch: Batch | None,
     ) -> None:
         self.cluster, self.tree, self.operands, self.batch = cluster, tree, operands, batch
         self.cardinalities = cardinalities
-        self.silent = silent[cluster]
-        self.speaking = {j: Place(UP, j - cluster) for j in tree.children[cluster] if not silent[j]}
+        self.barren = barren[cluster]
+        self.speaking = {j: Place(UP, j - cluster) for j in tree.children[cluster] if not barren[j]}
         self.scopes = {place: tree.separators[j] for j, place in self.speaking.items()}
         self.n_products = 0
         self.from_parent: list[Place] = []
@@ -127,7 +127,7 @@ class _Writer:
     def cell(self) -> Cell:
         children = self.tree.children[self.cluster]
         up = None
-        if not self.silent:
+        if not self.barren:
             separator = self.tree.separators[self.cluster]
             up = self.write(Place(UP, 0), list(self.speaking.values()), separator)
         if len(children) > _MANY_CHILDREN:
@@ -201,7 +201,7 @@ class _Writer:
                 yield self.write(Place(DOWN, child - self.cluster), received, self.tree.separators[child], own=own)
                 continue
             scope = tuple(sorted({v for child in mine.children for v in self.tree.separators[child]}))
-            if not own and len(received) == 1 and self.scopes[received[0]] == scope:  # the other half is silent
+            if not own and len(received) == 1 and self.scopes[received[0]] == scope:  # the other half sends none
                 yield from self._to_halves(mine, received, own=False)
                 continue
             place = self._product(scope)

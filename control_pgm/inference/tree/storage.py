@@ -1,4 +1,4 @@
-"""Where the messages of a long network are kept: in memory, in part, or in files mapped to memory."""
+"""Storage of the messages of a long network: in memory, in part, or in files mapped to memory."""
 
 from __future__ import annotations
 

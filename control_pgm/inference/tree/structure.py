@@ -1,11 +1,11 @@
-"""What a tree of clusters does, from scopes and table numbers alone: made once, run with any numbers."""
+"""Instructions of a tree of clusters, from scopes and table numbers alone: made once, run with any numbers."""
 
 from __future__ import annotations
 
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
-from control_pgm.inference.tree.bucket_tree import BucketTree, silent_clusters
+from control_pgm.inference.tree.bucket_tree import BucketTree, barren_clusters
 from control_pgm.inference.tree.folding import Referred, fold
 from control_pgm.inference.tree.messages import Batch, Cell, write_cells
 from control_pgm.tables.arrays import Scope
@@ -19,12 +19,12 @@ class Structure:
     ----------
     operands : per cluster the tables in it, constants multiplied together (see `fold`), by reference.
     cells : per cluster the instructions that send its messages, tables by reference.
-    silent : per cluster whether its upward message is identically one (unobserved leaves).
+    barren : per cluster whether its upward message is identically one (unobserved leaves).
     """
 
     operands: Sequence[Sequence[Referred]]
     cells: Sequence[Cell]
-    silent: Sequence[bool]
+    barren: Sequence[bool]
 
 
 def structure(
@@ -39,5 +39,5 @@ def structure(
 ) -> Structure:
     """Fold constants and write the instructions; ``keys`` numbers the tables, shared ones alike, see `fold`."""
     operands = fold([[(scopes[k], keys[k]) for k in own] for own in tree.factors], series)
-    silent = silent_clusters(tree, children)
-    return Structure(operands, write_cells(tree, operands, silent, cards, batch), silent)
+    barren = barren_clusters(tree, children)
+    return Structure(operands, write_cells(tree, operands, barren, cards, batch), barren)

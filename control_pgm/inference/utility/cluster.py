@@ -1,4 +1,4 @@
-"""What a cluster does to values and probabilities when its variable is eliminated.
+"""Elimination in a cluster that holds probability and utility potentials.
 
 A cluster holds potentials in pairs, as Jensen, Jensen and Dittmer (1994) do: probabilities, which multiply, and values,
 which add up. Eliminating v by Phi with kappa = w (an expectation, a certainty equivalent) sends on

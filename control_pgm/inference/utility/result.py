@@ -1,4 +1,4 @@
-"""What an elimination of values tells: its total, and the values at every variable."""
+"""Results of an elimination of utilities: its total, and the values at every variable."""
 
 from __future__ import annotations
 

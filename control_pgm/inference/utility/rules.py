@@ -1,4 +1,4 @@
-"""How one variable is eliminated under a measure: by expectation, certainty equivalent, or point by point.
+"""Rules that eliminate one variable under a measure: expectation, certainty equivalent, or point by point.
 
 A rule is made once for all clusters that hold the same tables and receive values over the same scopes. It is run on the
 values received, and returns values over the rest; ``constant`` are those that never change. What does not mention the

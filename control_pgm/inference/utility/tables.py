@@ -1,4 +1,4 @@
-"""What each table of a model counts as when values are eliminated: a measure, a probability, or values."""
+"""Roles of a model's tables when utilities are eliminated: a measure, a probability, or values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the states and actions of Gymnasium's environments are called, and where its grids' cells lie."""
+"""Labels of the states and actions of Gymnasium's environments, and the cells of its grids."""
 
 from __future__ import annotations
 

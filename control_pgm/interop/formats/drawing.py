@@ -1,4 +1,4 @@
-"""What the pictures in other programs' languages show: the nodes, edges and gaps of a model, with places and labels."""
+"""Drawings in other programs' languages: the nodes, edges and gaps of a model, with places and labels."""
 
 from __future__ import annotations
 

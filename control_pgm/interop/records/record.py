@@ -1,4 +1,4 @@
-"""What the file formats have in common: records to write, sources to read from, and how much a file may claim."""
+"""Records of the file formats: fields to write, sources to read from, and how much a file may claim."""
 
 from __future__ import annotations
 

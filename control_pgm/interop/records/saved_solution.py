@@ -1,4 +1,4 @@
-"""What a file gives back of a solution: all of its data, without the network and its messages."""
+"""Solutions read from files: all of the data, without the network and its messages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is sent between clusters: a table, or in a batch one table for each of its members, with a scale of its own.
+"""Messages between clusters: a table, or in a batch one table for each of its members, with a scale of its own.
 
 Tables may be sparse: the model's own, and results in which no axis of a sparse table was summed out. Whoever reads
 numbers by axis asks for the `dense` ones.

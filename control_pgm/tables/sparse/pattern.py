@@ -1,4 +1,4 @@
-"""Where a sparse table may be non-zero: a sorted list of positions, shared by all tables with these non-zeros.
+"""Patterns of sparse tables: a sorted list of positions, shared by all tables with these non-zeros.
 
 A position is the index of an entry of the dense table in C order. What sparse algebra needs of the list (the index of
 every non-zero along some axes, its non-zeros in groups, compressed rows) is made when it is first asked for and kept.

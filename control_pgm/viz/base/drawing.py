@@ -1,4 +1,4 @@
-"""What every picture returns, and the artists of graphs: nodes, edges, squares, time captions and gaps."""
+"""Drawings, which every picture returns, and the artists of graphs: nodes, edges, squares, time captions and gaps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a policy and its reward change with the temperature, for the posterior and for variational inference."""
+"""A policy and its reward against the temperature, for the posterior and for variational inference."""
 
 from __future__ import annotations
 

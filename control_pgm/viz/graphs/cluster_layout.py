@@ -1,4 +1,4 @@
-"""Where the clusters of a tree go: the root on the left, chains as a zigzag, branches one below the other.
+"""Layout of a cluster tree: the root on the left, chains as a zigzag, branches one below the other.
 
 No matplotlib here: parents in, coordinates out.
 """

@@ -1,4 +1,4 @@
-"""Where the parts of a two-slice template go: a slice in its plate, the next on its right, first tables on its left."""
+"""Layout of a two-slice template: a slice in its plate, the next on its right, first tables on its left."""
 
 from __future__ import annotations
 

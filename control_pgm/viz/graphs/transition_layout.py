@@ -1,4 +1,4 @@
-"""Where the states of a transition graph go: on their grid, in layers from the start, or on a circle.
+"""Layout of a transition graph: states on their grid, in layers from the start, or on a circle.
 
 No matplotlib here. The place for another layout of small graphs: the result is state -> point, whoever finds it.
 """

@@ -1,4 +1,4 @@
-"""What stands in the cells of a filmstrip's frames: letters on a map; numbers or bars beside the states."""
+"""Cells of a filmstrip's frames: letters on a map; numbers or bars beside the states."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a filmstrip shows: its rows, its states and its times, and where each cell lies."""
+"""Frames of a filmstrip: rows, states and times, and the position of each cell."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the frames of a filmstrip lie, in points from the lower left. No matplotlib here."""
+"""Layout of a filmstrip's frames, in points from the lower left. No matplotlib here."""
 
 from __future__ import annotations
 

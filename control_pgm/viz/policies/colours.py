@@ -1,4 +1,4 @@
-"""How probabilities, values and differences are written and coloured."""
+"""Colours and labels of probabilities, values and differences."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands in the cells of a grid: triangles, arrows and bars, one per action."""
+"""Glyphs in the cells of a grid: triangles, arrows and bars, one per action."""
 
 from __future__ import annotations
 

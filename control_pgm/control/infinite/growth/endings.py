@@ -1,4 +1,4 @@
-"""How trajectories of a class end: inside it, or among states of slower growth after leaving it for good.
+"""Ends of the trajectories of a class: inside it, or among states of slower growth after leaving it for good.
 
 What comes after has a limit: among slower states sum_k lambda^{-(k+1)} M^k 1 = w with w = (1 + M w)/lambda, so that
 ending in s weighs 1 + sum_{s' slower} M(s,s') w(s') instead of 1.

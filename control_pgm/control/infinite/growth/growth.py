@@ -1,4 +1,4 @@
-"""How M^T 1 grows with T for any sparse M ≥ 0: rates, values and the chain that a long trajectory follows.
+"""Growth of M^T 1 with T for any sparse M ≥ 0: rates, values and the chain that a long trajectory follows.
 
 The graph of M falls into communicating classes; each has a leading eigenvalue. From state s, (M^T 1)(s) grows like the
 largest eigenvalue lambda(s) of the classes that s can reach, its *leading* classes:

@@ -1,4 +1,4 @@
-"""Where a long trajectory spends its time: the part it runs into from the start, and the stationary share within."""
+"""Occupancy of a long trajectory: the class that it enters from the start, and the stationary share within."""
 
 from __future__ import annotations
 

@@ -206,7 +206,7 @@ def _short_network(runs: Sequence[StepRun], kept: int) -> ShortNetwork | None:
 
 def _agree(short: ShortNetwork, block: Block) -> bool:
     """See `ShortNetwork.agree`. What a step receives are the separators of its children, and which send nothing."""
-    tree, (_, k, tables), silent = short.tree, block.size, short.structure.silent
+    tree, (_, k, tables), barren = short.tree, block.size, short.structure.barren
     begin = short.first_cluster(block)
     for i in range(begin, begin + k):
         j = i + k
@@ -216,9 +216,9 @@ def _agree(short: ShortNetwork, block: Block) -> bool:
             and moved(tree.children[i], k) == tree.children[j]
             and moved(tree.factors[j], tables) == tree.factors[i]
             and all(short.keys[f] == short.keys[f - tables] for f in tree.factors[i])
-            and silent[i] == silent[j]
+            and barren[i] == barren[j]
             and all(
-                silent[c] == silent[c + k] and moved(tree.separators[c + k], k) == tree.separators[c]
+                barren[c] == barren[c + k] and moved(tree.separators[c + k], k) == tree.separators[c]
                 for c in tree.children[i]
             )
         )
