@@ -1,6 +1,5 @@
 """Messages: each is the sum of what lies behind it, and every separator tells the same evidence."""
 
-import time
 from itertools import pairwise
 from math import log
 
@@ -10,6 +9,7 @@ from hypothesis import assume, given
 
 from control_pgm import CPD, BayesianNetwork, Factor, FactorGraph, TwoSliceTemplate, Variable, infer
 from control_pgm.errors import UnknownName
+from tests.operations import executed_lines
 from tests.oracles import Brute, log_forward, log_sum
 from tests.strategies import possible_evidence, random_model, seeds, thorough
 
@@ -124,22 +124,20 @@ def test_a_chain_of_a_million_nats_agrees_with_the_recursion_in_logarithms():
 
 
 @pytest.mark.parametrize("observed", [False, True])
-def test_the_time_for_a_star_grows_with_its_leaves_and_not_with_their_square(observed):
-    seconds = []
-    for n in (501, 4001):
+def test_the_work_for_a_star_grows_with_its_leaves_and_not_with_their_square(observed):
+    def star(n):
         hub, leaves = Variable("hub", 2), [Variable(f"leaf{i}", 2) for i in range(n)]
         graph = FactorGraph(Factor([hub, leaf], [[0.9, 0.2], [0.2, 0.8]]) for leaf in leaves)
-        tries = []
-        for _ in range(3):
-            start = time.process_time()
-            infer(graph, {leaf.name: 1 for leaf in leaves} if observed else {})
-            tries.append(time.process_time() - start)
-        seconds.append(min(tries))
-    assert seconds[1] < 24 * seconds[0]  # 8 if linear, 64 if quadratic
+        evidence = {leaf.name: 1 for leaf in leaves} if observed else {}
+        return executed_lines(lambda: infer(graph, evidence))
+
+    few, many = star(251), star(2001)
+    assert few > 251
+    assert many < 16 * few  # 8 if linear, 64 if quadratic
 
 
 @pytest.mark.parametrize("kind", ["factors", "observed", "unobserved"])
-def test_a_star_with_two_thousand_leaves_stays_linear(kind):
+def test_a_star_with_two_thousand_leaves_is_exact(kind):
     n, hub = 2000, Variable("hub", 2)
     leaves = [Variable(f"leaf{i}", 2) for i in range(n)]
     rows = np.array([[0.9, 0.1], [0.2, 0.8]])
@@ -150,10 +148,8 @@ def test_a_star_with_two_thousand_leaves_stays_linear(kind):
         model = BayesianNetwork([CPD(hub, [], [0.5, 0.5]), *(CPD(leaf, [hub], rows) for leaf in leaves)])
         weigh = [log(0.1), log(0.8)] if kind == "observed" else [0.0, 0.0]
     evidence = {leaf.name: 1 for leaf in leaves} if kind == "observed" else {}
-    start = time.process_time()
     posterior = infer(model, evidence)
     down = posterior.messages
-    assert time.process_time() - start < 5.0
     total = log_sum([log(0.5) + n * w for w in weigh])
     assert abs(posterior.log_evidence - total) < 1e-8
     assert len(down) == (0 if kind == "observed" else 2 * n)
