@@ -43,7 +43,7 @@ _ALL = (*_SOLUTION, "time", "state", "event", "samples", "seed")  # what only so
 
 
 @dataclass(frozen=True)
-class Picture:
+class PictureVerb:
     """A picture that can be drawn from the command line.
 
     Attributes
@@ -85,31 +85,31 @@ def _optimism(options: argparse.Namespace) -> Drawing:
     return plot_optimism(mdp, options.horizon, event=subjects.event(options, mdp), progress=progress(options))
 
 
-PICTURES: Mapping[str, Picture] = {
-    "policy": Picture(
+PICTURES: Mapping[str, PictureVerb] = {
+    "policy": PictureVerb(
         lambda options: plot_policy(subjects.solved(options), t=options.time or 0),
         "what to do in every state, at --time",
         (*_SOLUTION, "time"),
         shows_temperature=True,
     ),
-    "values": Picture(
+    "values": PictureVerb(
         lambda options: _values(options, "V"),
         "V of every state, at --time",
         (*_SOLUTION, "time"),
         shows_temperature=True,
     ),
-    "action-values": Picture(
+    "action-values": PictureVerb(
         lambda options: _values(options, "Q"), "Q of every action", (*_SOLUTION, "time"), shows_temperature=True
     ),
-    "advantages": Picture(
+    "advantages": PictureVerb(
         lambda options: _values(options, "advantage"), "Q − V", (*_SOLUTION, "time"), shows_temperature=True
     ),
-    "messages": Picture(
+    "messages": PictureVerb(
         lambda options: plot_messages(subjects.solved(options)),
         "backward and forward messages, and the posterior",
         shows_temperature=True,
     ),
-    "animation": Picture(
+    "animation": PictureVerb(
         lambda options: animate_messages(subjects.passing(options), options.out, progress=progress(options)),
         "the messages as they are sent, in a .gif or .html",
         _MODEL,
@@ -117,54 +117,56 @@ PICTURES: Mapping[str, Picture] = {
         endings=_MOVING,
         shows_temperature=True,
     ),
-    "marginals": Picture(
+    "marginals": PictureVerb(
         lambda options: plot_marginals(subjects.solved(options)),
         "belief beside reality, states against time",
         shows_temperature=True,
     ),
-    "flow": Picture(
+    "flow": PictureVerb(
         lambda options: plot_flow(subjects.solved(options)),
         "belief beside reality, as maps or as lines over time",
         shows_temperature=True,
     ),
-    "trajectories": Picture(
+    "trajectories": PictureVerb(
         lambda options: plot_trajectories(subjects.simulated(options)),
         "sampled runs of the policy: --samples, --seed",
         (*_SOLUTION, "samples", "seed"),
         shows_temperature=True,
     ),
-    "comparison": Picture(
+    "comparison": PictureVerb(
         lambda options: plot_comparison(subjects.compared(options), t=options.time or 0),
         "policies of several types of inference; with --risk of planning, too",
         (*_MODEL, "risk", "time"),
         shows_temperature=True,
     ),
-    "temperature": Picture(
+    "temperature": PictureVerb(
         _temperature, "policy and expected reward over the temperature, at --state", ("horizon", "time", "state")
     ),
-    "optimism": Picture(_optimism, "how probable --event seems, and how probable it is", ("horizon", "event")),
-    "transitions": Picture(
+    "optimism": PictureVerb(_optimism, "how probable --event seems, and how probable it is", ("horizon", "event")),
+    "transitions": PictureVerb(
         lambda options: plot_transitions(inputs.process(options), t=options.time or 0),
         "which state leads to which; without --horizon",
         ("time",),
     ),
-    "template": Picture(
+    "template": PictureVerb(
         lambda options: plot_template(subjects.unrolled(options)), "a slice, and the step to the next", _MODEL
     ),
-    "network": Picture(lambda options: plot_network(subjects.directed(options)), "all slices", _MODEL, of_network=True),
-    "factor-graph": Picture(
+    "network": PictureVerb(
+        lambda options: plot_network(subjects.directed(options)), "all slices", _MODEL, of_network=True
+    ),
+    "factor-graph": PictureVerb(
         lambda options: plot_factor_graph(subjects.model(options)), "with its loops", _MODEL, of_network=True
     ),
-    "factor-graph-absorbed": Picture(
+    "factor-graph-absorbed": PictureVerb(
         lambda options: plot_factor_graph(subjects.model(options), absorbed=True),
         "small factors multiplied into larger ones",
         _MODEL,
         of_network=True,
     ),
-    "clusters": Picture(
+    "clusters": PictureVerb(
         lambda options: plot_clusters(subjects.model(options)), "the tree of exact inference", _MODEL, of_network=True
     ),
-    "crosscheck": Picture(
+    "crosscheck": PictureVerb(
         lambda options: plot_crosscheck(subjects.checked(options)), "differences from independent engines", _MODEL
     ),
 }
@@ -200,7 +202,7 @@ def draw(options: argparse.Namespace) -> bool:
     return True
 
 
-def _chosen_temperature(picture: Picture, options: argparse.Namespace) -> float | None:
+def _chosen_temperature(picture: PictureVerb, options: argparse.Namespace) -> float | None:
     """A temperature at which the picture shows something, where none was given and it matters; else None."""
     inference = getattr(options, "inference", None) or DEFAULT
     if not picture.shows_temperature or options.temperature is not None or inputs.names_a_network(options):

@@ -29,7 +29,7 @@ def solve(options: argparse.Namespace) -> bool:
         raise InvalidArgument("no --horizon", allowed=f"a whole number ≥ 1, or the word {INFINITE}; or --average")
     if options.inference == linear.LINEAR:
         inputs.refuse(options, ("evidence",), f"--inference {linear.LINEAR}")
-        return linear.solve(options)
+        return linear.solve_passive(options)
     if options.average or options.horizon == INFINITE:
         inputs.refuse(options, ("evidence",), "an infinite horizon", "no step of it has a number")
     if options.average:

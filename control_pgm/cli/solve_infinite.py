@@ -11,7 +11,7 @@ from control_pgm.cli import inputs
 from control_pgm.cli.bar import progress
 from control_pgm.cli.output import array_text, deliver, json_text, show
 from control_pgm.control.infinite import AverageSolution, StationarySolution
-from control_pgm.control.infinite.options import INFERENCES
+from control_pgm.control.infinite.options import INFINITE_INFERENCES
 from control_pgm.control.solve_options import DEFAULT
 from control_pgm.errors import InvalidArgument
 
@@ -31,10 +31,10 @@ def solve_infinite(options: argparse.Namespace) -> bool:
             f"--show {options.show} with --horizon infinite", allowed=", ".join(_ARRAYS), remedy="--average has them"
         )
     inference = options.inference or DEFAULT
-    if inference not in INFERENCES:
+    if inference not in INFINITE_INFERENCES:
         raise InvalidArgument(
             f"--horizon infinite with --inference {inference}",
-            allowed=", ".join(INFERENCES),
+            allowed=", ".join(INFINITE_INFERENCES),
             remedy="give --horizon T, the number of actions",
         )
     inputs.check_risk(options)

@@ -27,7 +27,7 @@ LINEAR = "linearly-solvable"
 _ARRAYS = ("policy", "V")
 
 
-def solve(options: argparse.Namespace) -> bool:
+def solve_passive(options: argparse.Namespace) -> bool:
     """Desirabilities and controlled dynamics u(s'|s)."""
     if options.show not in _ARRAYS:
         raise InvalidArgument(f"--show {options.show} without actions", allowed=", ".join(_ARRAYS))

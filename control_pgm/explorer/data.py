@@ -9,7 +9,7 @@ import numpy as np
 from scipy import sparse
 
 from control_pgm.control.analysis.hitting import placed_belief
-from control_pgm.control.mdp.grid import Grid, grid_of, moves_of
+from control_pgm.control.mdp.grid import GridMap, grid_of, moves_of
 from control_pgm.control.mdp.termination import TERMINAL
 from control_pgm.control.network.unroll import ControlNetwork
 from control_pgm.control.solutions.solution import Solution
@@ -132,7 +132,7 @@ def _per_step(steps: int, varying: bool, at: Any) -> list[Any]:
     return [at(t) for t in range(steps if varying else 1)]
 
 
-def _grid(grid: Grid | None) -> Json | None:
+def _grid(grid: GridMap | None) -> Json | None:
     if grid is None:
         return None
     top, _, left, _ = grid.box

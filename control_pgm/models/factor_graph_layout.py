@@ -9,7 +9,7 @@ from control_pgm.layout.placing import SQUARE, Layout, Node, lay_out
 from control_pgm.layout.rows import node_radius, seeds, variable_lanes
 from control_pgm.models.outline import Outline, Undirected, graph_outline
 
-COLUMN = 2.4
+FACTOR_COLUMN = 2.4
 _HEIGHTS = (0.0, 1.2, 2.6)
 
 
@@ -23,15 +23,15 @@ def factor_graph_layout(graph: Undirected, *, max_slices: int = 8) -> Layout:
     >>> factor_graph_layout(FactorGraph([Factor([x, y], [[1, 0], [0, 1]])])).points["factor", 0]
     (1.2, 0.0)
     """
-    return layout_of(graph_outline(graph, width=COLUMN, max_slices=max_slices))
+    return factor_outline_layout(graph_outline(graph, width=FACTOR_COLUMN, max_slices=max_slices))
 
 
-def layout_of(outline: Outline) -> Layout:
+def factor_outline_layout(outline: Outline) -> Layout:
     """The layout of the part of a factor graph that is drawn."""
     if outline.columns is None:
         return lay_out([], outline.links, squares=outline.scopes, known=_by_distance(outline))
     pairs = [(a.name, b.name) for scope in outline.scopes.values() for a in scope for b in scope if a is not b]
-    lanes = variable_lanes(outline.variables, pairs, outline.columns, seeds(COLUMN, _HEIGHTS))
+    lanes = variable_lanes(outline.variables, pairs, outline.columns, seeds(FACTOR_COLUMN, _HEIGHTS))
     lanes += factor_lanes(outline.scopes, outline.columns, near=0.85)
     return lay_out(lanes, outline.links, outline.columns, squares=outline.scopes)
 

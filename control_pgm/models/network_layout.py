@@ -33,10 +33,10 @@ def network_layout(network: Directed, *, max_slices: int = 8, keep: Iterable[str
     >>> layout.points["s_2"], layout.points["a_2"]
     ((3.2, 0.0), (4.0, 1.0))
     """
-    return layout_of(network_outline(network, width=COLUMN, max_slices=max_slices, keep=keep))
+    return outline_layout(network_outline(network, width=COLUMN, max_slices=max_slices, keep=keep))
 
 
-def layout_of(outline: Outline) -> Layout:
+def outline_layout(outline: Outline) -> Layout:
     """The layout of the part of a network that is drawn."""
     known: dict[Node, tuple[Point, float]] = {}
     lanes: list[Lane] = []

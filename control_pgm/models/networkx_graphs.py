@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import networkx as nx
 
 
-class _Directed(Protocol):
+class _DirectedModel(Protocol):
     @property
     def cpds(self) -> tuple[CPD, ...]: ...
 
@@ -31,7 +31,7 @@ def _attributes(variable: Variable, observed: Collection[str]) -> dict[str, Any]
     }
 
 
-def as_digraph(network: _Directed, observed: Collection[str] = ()) -> nx.DiGraph[Any]:
+def as_digraph(network: _DirectedModel, observed: Collection[str] = ()) -> nx.DiGraph[Any]:
     """The directed graph of a network; nodes carry kind, time, states, observed and cpd.
 
     Further factors are nodes ("factor", k), children of their scope.

@@ -50,7 +50,7 @@ def network_picture(model: _Network) -> str:
     22
     """
     outline = limited(network_outline(model, width=network.COLUMN), _ROOM)
-    layout = network.layout_of(outline)
+    layout = network.outline_layout(outline)
     grey = {v.name: model.observed[v.name] for v in outline.variables if v.name in model.observed}
     scene = _scene(outline, layout, model.factors, grey)
     times = {} if layout.columns is None else {x: (f"t = {t}",) for t, x in layout.columns.visible.items()}
@@ -69,8 +69,8 @@ def factor_graph_picture(graph: Undirected) -> str:
     """
     if not graph.variables:
         return draw(Scene((0.0, 3.0, -0.1, 0.1), notes=(Note((1.5, 0.0), ("no variables",)),)), repr(graph))
-    outline = limited(graph_outline(graph, width=factor_graph.COLUMN), _ROOM)
-    layout = factor_graph.layout_of(outline)
+    outline = limited(graph_outline(graph, width=factor_graph.FACTOR_COLUMN), _ROOM)
+    layout = factor_graph.factor_outline_layout(outline)
     times = {} if layout.columns is None else {x: (f"t = {t}",) for t, x in layout.columns.visible.items()}
     drawn = [k for _, k in _numbered(outline.scopes)]
     loops = {(name, ("factor", k)) for name, k in edges_on_loops(graph.factors, drawn)}
@@ -103,7 +103,7 @@ def template_picture(template: _Template) -> str:
     links = tuple((parent.name, family[-1].name) for family in families for parent in family[:-1])
     places = Columns((0, 1, 2), {0: 0.0, 1: 1.5 * network.COLUMN, 2: 2.5 * network.COLUMN}, (), network.COLUMN)
     outline = limited(Outline(variables, links, {}, places), _ROOM)
-    layout = network.layout_of(outline)
+    layout = network.outline_layout(outline)
     scene = _scene(outline, layout, (), {}, names)
     times = {places.visible[0]: ("first slice",), places.visible[1]: ("slice t",), places.visible[2]: ("slice t + 1",)}
     label = f"two-slice template of {', '.join(sorted(set(names.values())))}"

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 INSTALL = "pip install 'control_pgm[frames]'"
 
 
-class Labelled(Protocol):
+class LabelledValues(Protocol):
     """An array with named axes, as `LabelledArray` is."""
 
     @property
@@ -71,12 +71,12 @@ def entries_frame(
     return pandas.DataFrame(columns | dict(values))
 
 
-def array_frame(array: Labelled, name: str) -> pandas.DataFrame:
+def array_frame(array: LabelledValues, name: str) -> pandas.DataFrame:
     """The frame of one labelled array."""
     return joined_frame({name: array})
 
 
-def joined_frame(arrays: Mapping[str, Labelled]) -> pandas.DataFrame:
+def joined_frame(arrays: Mapping[str, LabelledValues]) -> pandas.DataFrame:
     """Arrays side by side: a row for each entry of the first one that has the most axes.
 
     The others are repeated along the axes that they do not have; what they hold for labels that it lacks, such as the
@@ -96,13 +96,13 @@ def joined_frame(arrays: Mapping[str, Labelled]) -> pandas.DataFrame:
     return entries_frame(labels, codes, values)
 
 
-def data_array(array: Labelled, name: str | None) -> xarray.DataArray:
+def data_array(array: LabelledValues, name: str | None) -> xarray.DataArray:
     """The array with its axes and labels as xarray has them."""
     made: xarray.DataArray = _xarray().DataArray(array.values, _coords(array), array.dims, name=name)
     return made
 
 
-def dataset(arrays: Mapping[str, Labelled]) -> xarray.Dataset:
+def dataset(arrays: Mapping[str, LabelledValues]) -> xarray.Dataset:
     """Several arrays in one data set; where one of them lacks a label, such as the last time, it has NaN."""
     made: xarray.Dataset = _xarray().merge([data_array(array, name) for name, array in arrays.items()], join="outer")
     return made
@@ -128,7 +128,7 @@ def _kept(labels: Sequence[Hashable]) -> bool:
     return tuple in kinds or len(kinds) > 1
 
 
-def _coords(array: Labelled) -> dict[str, Any]:
+def _coords(array: LabelledValues) -> dict[str, Any]:
     def column(names: Labels) -> Any:
         return as_objects(names) if _kept(names) else np.asarray(names)
 

@@ -19,7 +19,7 @@ from scipy import sparse
 
 from control_pgm.errors import InvalidArgument
 from control_pgm.tables.arrays import BoolArray, FloatArray
-from control_pgm.tables.reductions import Groups, LastAxis, Reduction
+from control_pgm.tables.reductions import ConsecutiveGroups, LastAxis, Reduction
 
 NEAR = 0.05  # where |f − max f|/|w| stays below, expm1 and log1p keep the digits that exp and log would lose
 _ROUNDING = 64 * np.finfo(np.float64).eps
@@ -130,7 +130,7 @@ def _of_sparse(values: FloatArray, matrix: Any, operator: Operator) -> FloatArra
         return _expected(values, matrix)
     filled = np.flatnonzero(np.diff(matrix.indptr))
     result = np.full(matrix.shape[0], -inf)
-    groups = Groups(matrix.indptr[filled], len(matrix.data))
+    groups = ConsecutiveGroups(matrix.indptr[filled], len(matrix.data))
     result[filled] = phi_over(groups, values[matrix.indices], matrix.data, operator)
     return result
 
@@ -140,7 +140,8 @@ def phi_over(groups: Reduction, values: FloatArray, measure: FloatArray, operato
 
     Examples
     --------
-    >>> phi_over(Groups(np.array([0, 2]), 3), np.array([1.0, 3.0, 5.0]), np.array([0.5, 0.5, 1.0]), EXPECTATION)
+    >>> groups = ConsecutiveGroups(np.array([0, 2]), 3)
+    >>> phi_over(groups, np.array([1.0, 3.0, 5.0]), np.array([0.5, 0.5, 1.0]), EXPECTATION)
     array([2., 5.])
     """
     possible = measure > 0

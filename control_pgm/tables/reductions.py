@@ -43,7 +43,7 @@ class LastAxis:
 
 
 @dataclass(frozen=True, eq=False)
-class Groups:
+class ConsecutiveGroups:
     """Consecutive groups of a list of the given length, none of them empty, which begin at ``starts``."""
 
     starts: IndexArray

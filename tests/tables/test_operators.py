@@ -10,7 +10,7 @@ from scipy import sparse
 from control_pgm.errors import InvalidArgument
 from control_pgm.tables.operators import EXPECTATION, Operator, check_operator, phi, phi_over
 from control_pgm.tables.optimiser import optimiser
-from control_pgm.tables.reductions import Groups
+from control_pgm.tables.reductions import ConsecutiveGroups
 
 WEIGHTS = [(1.0, 1.0), (-1.0, -1.0), (0.05, 0.05), (0.0, 2.0), (0.7, 2.0), (0.3, -2.0), (0.0, 0.0), (1.5, 0.0)]
 LARGE = [1e2, 1e4, 1e6, 1e9, 1e15, -1e2, -1e6, -1e15]
@@ -126,7 +126,7 @@ def test_sparse_measures_and_groups_give_what_dense_rows_give(kappa, weight):
         assert close(phi(values, matrix, kappa, weight), expected, tolerance)
         assert close(phi(values, measure, kappa, weight), expected, tolerance)
         filled = np.diff(matrix.indptr) > 0
-        groups = Groups(matrix.indptr[:-1][filled], matrix.nnz)
+        groups = ConsecutiveGroups(matrix.indptr[:-1][filled], matrix.nnz)
         found = phi_over(groups, values[matrix.indices], matrix.data, Operator(kappa, weight))
         assert close(found, expected[filled], tolerance)
 

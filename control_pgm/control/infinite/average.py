@@ -25,7 +25,7 @@ from control_pgm.control.infinite.growth.growth import Growth, growth
 from control_pgm.control.infinite.growth.log_matrix import LogMatrix
 from control_pgm.control.infinite.growth.occupancy import occupancy
 from control_pgm.control.infinite.process import action_measure, check_stationary, checked_limit, outcome_weights
-from control_pgm.control.infinite.stationary import by_pair, by_state, difference
+from control_pgm.control.infinite.stationary import by_pair, by_state, labelled_difference
 from control_pgm.control.mdp.mdp import MDP
 from control_pgm.control.network.priors import parse_prior
 from control_pgm.control.network.temperatures import check_single
@@ -41,7 +41,7 @@ from control_pgm.progress import Progress, Reporter, check_progress
 from control_pgm.tables.arrays import FloatArray
 from control_pgm.tables.labelled_array import LabelledArray
 
-METHODS = {"newton": 1_000, "power": 100_000}  # name -> iterations unless told otherwise
+EIGEN_METHODS = {"newton": 1_000, "power": 100_000}  # name -> iterations unless told otherwise
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -119,7 +119,7 @@ class AverageSolution(Savable, WithPolicy):
     @cached_property
     def advantage(self) -> LabelledArray:
         """Q − V, axes s, a, in units of reward; NaN where the rate is −inf."""
-        return by_pair(self.mdp, difference(self.Q.values, self.V.values))
+        return by_pair(self.mdp, labelled_difference(self.Q.values, self.V.values))
 
     @cached_property
     def defined(self) -> LabelledArray:
@@ -215,7 +215,7 @@ def solve_average(
         )
     alpha = check_single(temperature, "an endless process")
     check_digits(mdp, alpha, f"temperature {alpha:g}")
-    limit = checked_limit(method, METHODS, tolerance, max_iterations)
+    limit = checked_limit(method, EIGEN_METHODS, tolerance, max_iterations)
     measure = action_measure(mdp, action_prior)
     weights = outcome_weights(mdp, alpha)
     with np.errstate(divide="ignore"):

@@ -19,13 +19,13 @@ from scipy import sparse
 from control_pgm.control.policies.backup import expected_next, soft_policy
 from control_pgm.tables.arrays import BoolArray, FloatArray, IntArray
 from control_pgm.tables.operators import NEAR, Operator, phi, phi_over
-from control_pgm.tables.reductions import Groups, LastAxis, Reduction
+from control_pgm.tables.reductions import ConsecutiveGroups, LastAxis, Reduction
 
 _ROUNDING = 8 * np.finfo(float).eps
 
 
 @dataclass(frozen=True, eq=False)
-class Expectation:
+class ExpectedBackup:
     """E_P[r + gamma V']: the true dynamics are kept.
 
     Attributes
@@ -59,7 +59,7 @@ class Expectation:
 
 
 @dataclass(frozen=True, eq=False)
-class CertaintyEquivalent:
+class RiskSensitiveBackup:
     """w log E[e^{r/w} (gamma e^{V'/w} + 1 − gamma)]: luck counts, or with w < 0 bad luck.
 
     With b = e^{V/w} the derivative after V(s') is at most gamma b/(gamma b + 1 − gamma) in each row. That is gamma or
@@ -92,8 +92,8 @@ class CertaintyEquivalent:
         return np.flatnonzero(np.diff(self.transition.indptr))
 
     @cached_property
-    def _groups(self) -> Groups:
-        return Groups(self.transition.indptr[self._filled], len(self.reward))
+    def _groups(self) -> ConsecutiveGroups:
+        return ConsecutiveGroups(self.transition.indptr[self._filled], len(self.reward))
 
     def acting(self, v: FloatArray) -> FloatArray:
         """Q, shape (S, A)."""
@@ -162,7 +162,7 @@ class Backup:
     weight : alpha, or 0 for the maximum
     """
 
-    states: Expectation | CertaintyEquivalent
+    states: ExpectedBackup | RiskSensitiveBackup
     measure: FloatArray
     weight: float
 
@@ -176,7 +176,7 @@ class Backup:
         """All states, except those of value 0 that nothing leaves where nothing is discounted."""
         if self.states.discount < 1.0:
             return np.ones(len(self.measure), dtype=bool)
-        assert isinstance(self.states, Expectation)
+        assert isinstance(self.states, ExpectedBackup)
         n, m = self.measure.shape
         own = sparse.csr_array(self.states.transition)[np.arange(n * m), np.repeat(np.arange(n), m)].reshape(n, m)
         ended = ((own == 1.0) & (self.states.reward == 0.0)) | (self.measure == 0)
@@ -202,7 +202,7 @@ class Backup:
     @property
     def trouble(self) -> str:
         """Why the sweeps may go on for ever, and what to do about it."""
-        if isinstance(self.states, CertaintyEquivalent):
+        if isinstance(self.states, RiskSensitiveBackup):
             return (
                 "raise max_iterations; if the values only grow, E exp(return/temperature) is infinite: lower the "
                 "discount, subtract from the rewards, raise the temperature or take a risk closer to 0"
@@ -219,11 +219,11 @@ class Backup:
 
     def among(self, states: IntArray) -> Backup:
         """The same over states that no action leaves, numbered anew; for expectations."""
-        assert isinstance(self.states, Expectation)
+        assert isinstance(self.states, ExpectedBackup)
         m = self.measure.shape[1]
         rows = (states[:, None] * m + np.arange(m)).ravel()
         transition = sparse.csr_array(self.states.transition)[rows][:, states]
-        inside = Expectation(transition, self.states.reward[states], self.states.discount)
+        inside = ExpectedBackup(transition, self.states.reward[states], self.states.discount)
         return Backup(inside, self.measure[states], self.weight)
 
     def policy(self, q: FloatArray, v: FloatArray) -> FloatArray:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import ArrayLike
 
-from control_pgm.control.infinite.backups import Backup, CertaintyEquivalent, Expectation
+from control_pgm.control.infinite.backups import Backup, ExpectedBackup, RiskSensitiveBackup
 from control_pgm.control.infinite.endless import (
     Endless,
     endless_classes,
@@ -23,7 +23,7 @@ from control_pgm.control.infinite.options import (
     check_discount,
     check_evidence,
     check_utility,
-    checked_inference,
+    checked_infinite_inference,
 )
 from control_pgm.control.infinite.process import (
     action_measure,
@@ -127,7 +127,7 @@ def solve_infinite(
     """
     check_stationary(mdp)
     check_progress(progress)
-    kind = checked_inference(inference, temperature, action_prior, risk)
+    kind = checked_infinite_inference(inference, temperature, action_prior, risk)
     limit = checked_limit(method, METHODS, tolerance, max_iterations)
     alpha = check_single(1.0 if temperature is None else temperature, "an endless process") if kind in SOFT else None
     check_discount(mdp, kind, method, risk)
@@ -208,12 +208,12 @@ def _backup(
     if kind == "planning":
         assert risk is not None
         weight = 1.0 / float(risk)
-        return Backup(CertaintyEquivalent(*outcome_rewards(mdp, weight), weight, mdp.discount), counted, 0.0)
+        return Backup(RiskSensitiveBackup(*outcome_rewards(mdp, weight), weight, mdp.discount), counted, 0.0)
     if kind == "posterior":
         assert alpha is not None
-        states = CertaintyEquivalent(*outcome_rewards(mdp, alpha), alpha, mdp.discount)
+        states = RiskSensitiveBackup(*outcome_rewards(mdp, alpha), alpha, mdp.discount)
         return Backup(states, action_measure(mdp, action_prior), alpha)
-    expectation = Expectation(transition_matrix(mdp), mdp.reward, mdp.discount)
+    expectation = ExpectedBackup(transition_matrix(mdp), mdp.reward, mdp.discount)
     if alpha is None:
         return Backup(expectation, counted, 0.0)
     return Backup(expectation, action_measure(mdp, action_prior), alpha)

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from control_pgm.control.infinite.backups import Backup, Expectation
+from control_pgm.control.infinite.backups import Backup, ExpectedBackup
 from control_pgm.control.infinite.growth.communicating_classes import grouped
 from control_pgm.control.mdp.mdp import MDP
 from control_pgm.display import listing
@@ -49,7 +49,7 @@ def endless_classes(backup: Backup) -> Iterator[Endless]:
 
     Examples
     --------
-    >>> stay = Expectation(sparse.csr_array(np.eye(2)), np.array([[1.0], [0.0]]), 1.0)
+    >>> stay = ExpectedBackup(sparse.csr_array(np.eye(2)), np.array([[1.0], [0.0]]), 1.0)
     >>> [(found.states.tolist(), found.why) for found in endless_classes(Backup(stay, np.ones((2, 1)), 0.0))]
     [([0], 'grow for ever: a step adds 1 or more in the long run')]
     """
@@ -125,7 +125,7 @@ def refused(mdp: MDP, endless: Endless) -> InvalidArgument:
 
 
 def _pattern(backup: Backup) -> Any:
-    assert isinstance(backup.states, Expectation)
+    assert isinstance(backup.states, ExpectedBackup)
     pattern = sparse.csr_array(backup.states.transition)
     if (pattern.data == 0.0).any():
         pattern = pattern.copy()
@@ -135,13 +135,13 @@ def _pattern(backup: Backup) -> Any:
 
 def _taken(backup: Backup) -> BoolArray:
     """The actions that weigh something and are not forbidden."""
-    assert isinstance(backup.states, Expectation)
+    assert isinstance(backup.states, ExpectedBackup)
     return np.asarray((backup.measure > 0) & (backup.states.reward > -np.inf))
 
 
 def _pay(inner: Backup, label: IntArray, inside: IntArray) -> tuple[FloatArray, FloatArray]:
     """Bounds on what a step adds in the long run, for every component; the backup has their actions alone."""
-    assert isinstance(inner.states, Expectation)
+    assert isinstance(inner.states, ExpectedBackup)
     count, own = int(label.max()) + 1, label[inside]
     size = max(1, inner.states.transition.nnz if sparse.issparse(inner.states.transition) else inner.measure.size)
     sweeps = int(np.clip(_WORK // size, *_SWEEPS))

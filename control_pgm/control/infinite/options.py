@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from control_pgm.control.arguments import choice
-from control_pgm.control.infinite.backups import Backup, CertaintyEquivalent
+from control_pgm.control.infinite.backups import Backup, RiskSensitiveBackup
 from control_pgm.control.infinite.growth.growth import growing_class
 from control_pgm.control.infinite.growth.log_matrix import LogMatrix
 from control_pgm.control.infinite.process import outcome_weights
@@ -15,7 +15,7 @@ from control_pgm.control.solve_options import check_risk
 from control_pgm.errors import InvalidArgument
 from control_pgm.tables.arrays import BoolArray, FloatArray
 
-INFERENCES = {
+INFINITE_INFERENCES = {
     "variational": "variational",
     "maxent": "variational",
     "bellman": "bellman",
@@ -29,12 +29,12 @@ _SURE = 1e-9  # nats by which a sweep must multiply, far above what it rounds
 _LOOKS = 200  # products that may be spent on telling at once that evidence is infinite
 
 
-def checked_inference(
+def checked_infinite_inference(
     inference: str, temperature: float | None, action_prior: ArrayLike | str | None, risk: float | None
 ) -> str:
     """The type of inference of a name; options that it does not have are refused."""
     remedy = "the most probable trajectory and open-loop plans need a horizon: solve(mdp, horizon, inference=…)"
-    kind = INFERENCES[choice(inference, INFERENCES, "inference", remedy=remedy)]
+    kind = INFINITE_INFERENCES[choice(inference, INFINITE_INFERENCES, "inference", remedy=remedy)]
     given = {"temperature": temperature, "action_prior": action_prior} if kind not in SOFT else {}
     given |= {"risk": risk} if kind != "planning" else {}
     for name, value in given.items():
@@ -71,7 +71,7 @@ def check_evidence(mdp: MDP, backup: Backup) -> None:
     _, first = backup.sweep(backup.start)
     if mdp.discount == 0.0 or backup.modulus(first) < 1.0:
         return
-    assert isinstance(backup.states, CertaintyEquivalent)
+    assert isinstance(backup.states, RiskSensitiveBackup)
     with np.errstate(divide="ignore"):
         steps = outcome_weights(mdp, backup.states.weight).scaled(np.log(backup.measure).ravel()).merged(mdp.n_actions)
     grown = growing_class(steps.scaled(np.full(mdp.n_states, np.log(mdp.discount))), max_iterations=_LOOKS)
@@ -96,7 +96,7 @@ def check_utility(mdp: MDP, backup: Backup) -> None:
     _, first = backup.sweep(backup.start)
     if mdp.discount == 0.0 or backup.modulus(first) < 1.0:
         return
-    assert isinstance(backup.states, CertaintyEquivalent)
+    assert isinstance(backup.states, RiskSensitiveBackup)
     weight, taken = backup.states.weight, backup.measure > 0
     best, none = (np.max, -np.inf) if weight > 0 else (np.min, np.inf)
     matrix = backup.states.transition

@@ -27,7 +27,7 @@ def by_pair(mdp: MDP, values: FloatArray) -> LabelledArray:
     return LabelledArray(np.array(values), ("s", "a"), {"s": mdp.states, "a": mdp.actions})
 
 
-def difference(q: FloatArray, v: FloatArray) -> FloatArray:
+def labelled_difference(q: FloatArray, v: FloatArray) -> FloatArray:
     """Q − V; NaN where V = −inf or NaN."""
     result = np.full(q.shape, np.nan)
     np.subtract(q, v[:, None], out=result, where=np.broadcast_to(v[:, None] > -np.inf, q.shape))
@@ -98,7 +98,7 @@ class StationarySolution(Savable, WithPolicy):
     @cached_property
     def advantage(self) -> LabelledArray:
         """Q − V, axes s, a, in units of reward; NaN where V = −inf or NaN."""
-        return by_pair(self.mdp, difference(self.Q.values, self.V.values))
+        return by_pair(self.mdp, labelled_difference(self.Q.values, self.V.values))
 
     @cached_property
     def defined(self) -> LabelledArray:

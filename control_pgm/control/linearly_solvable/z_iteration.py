@@ -26,7 +26,7 @@ from control_pgm.tables.arrays import BoolArray, FloatArray, lock
 from control_pgm.tables.labelled_array import LabelledArray
 from control_pgm.tables.variable import Labels
 
-METHODS = {"newton": 1_000, "z-iteration": 100_000}  # name -> iterations unless told otherwise
+SOLVERS = {"newton": 1_000, "z-iteration": 100_000}  # name -> iterations unless told otherwise
 OBJECTIVES = ("first-exit", "finite", "discounted", "average")
 
 
@@ -157,7 +157,7 @@ def solve_linearly_solvable(
     _check_options(objective, horizon, discount)
     _check_final(problem, objective)
     alpha = check_single(temperature, "a linearly solvable process")
-    limit = checked_limit(method, METHODS, tolerance, max_iterations)
+    limit = checked_limit(method, SOLVERS, tolerance, max_iterations)
     if horizon is not None:
         return _finite(problem, alpha, horizon, progress)
     options = _Options(tolerance, limit, method == "newton", Reporter(progress, limit, "iterations"))

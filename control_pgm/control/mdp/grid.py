@@ -19,7 +19,7 @@ DIRECTIONS: Mapping[str, tuple[int, int]] = {"left": (-1, 0), "down": (0, -1), "
 
 
 @dataclass(frozen=True)
-class Grid:
+class GridMap:
     """The cells of a grid.
 
     Attributes
@@ -44,7 +44,7 @@ class Grid:
         return bottom - top + 1, right - left + 1
 
 
-def grid_of(mdp: MDP, t: int = 0) -> Grid | None:
+def grid_of(mdp: MDP, t: int = 0) -> GridMap | None:
     """The grid of a process with positions; None where it has none, or two states share a cell.
 
     Examples
@@ -66,7 +66,7 @@ def grid_of(mdp: MDP, t: int = 0) -> Grid | None:
     begins = np.flatnonzero(mdp.initial > 0)
     few = frozenset(int(k) for k in begins) if len(begins) < max(len(cells), 2) else frozenset[int]()
     ends = {k: end for k, end in ends_of(mdp, t).items() if k in cells}
-    return Grid(cells, tuple(cell for cell in inside if cell not in taken), ends, few, box)
+    return GridMap(cells, tuple(cell for cell in inside if cell not in taken), ends, few, box)
 
 
 def moves_of(mdp: MDP) -> list[tuple[int, int]] | None:

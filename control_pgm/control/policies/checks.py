@@ -13,7 +13,7 @@ from control_pgm.control.arguments import as_numbers, to_process
 from control_pgm.control.mdp.mdp import MDP
 from control_pgm.control.network.priors import Prior, parse_prior
 from control_pgm.control.network.unroll import check_horizon
-from control_pgm.control.policies.sources import aligned, opened, prior_of, table_of, temperatures_of
+from control_pgm.control.policies.sources import aligned_policy, opened, prior_of, table_of, temperatures_of
 from control_pgm.errors import InvalidArgument, UndefinedConditional
 from control_pgm.inference.seeds import generator
 from control_pgm.tables.arrays import FloatArray, lock
@@ -85,7 +85,7 @@ def read_policy(mdp: MDP, policy: Any, horizon: int | None) -> Policy:
     source = opened(policy)
     given = table_of(mdp, source)
     if isinstance(given, LabelledArray):
-        given = aligned(mdp, given)
+        given = aligned_policy(mdp, given)
     pi = as_numbers(
         given, "the policy", InvalidArgument, remedy="pass an array, such as solution.policy, or what has a policy"
     )

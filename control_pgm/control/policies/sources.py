@@ -21,7 +21,7 @@ from control_pgm.tables.frames import as_objects
 from control_pgm.tables.labelled_array import LabelledArray
 from control_pgm.tables.variable import Labels
 
-AXES = ("t", "s", "a")
+POLICY_AXES = ("t", "s", "a")
 
 
 @singledispatch
@@ -66,12 +66,14 @@ def prior_of(mdp: MDP, source: Any) -> Any:
     prior = source.action_prior
     if prior is None or isinstance(prior, str):
         return prior
-    names = AXES[3 - np.ndim(prior) :]
+    names = POLICY_AXES[3 - np.ndim(prior) :]
     labels = {"t": Labels(range(len(prior))), "s": source.mdp.states, "a": source.mdp.actions}
-    return aligned(mdp, LabelledArray(np.asarray(prior), names, {name: labels[name] for name in names}), "action prior")
+    return aligned_policy(
+        mdp, LabelledArray(np.asarray(prior), names, {name: labels[name] for name in names}), "action prior"
+    )
 
 
-def aligned(mdp: MDP, table: LabelledArray, what: str = "policy") -> Any:
+def aligned_policy(mdp: MDP, table: LabelledArray, what: str = "policy") -> Any:
     """The numbers of a labelled table in the process's own order of states and actions.
 
     Raises
@@ -81,7 +83,7 @@ def aligned(mdp: MDP, table: LabelledArray, what: str = "policy") -> Any:
     """
     if sorted(table.dims) not in (["a", "s", "t"], ["a", "s"]):
         raise InvalidArgument(f"the {what} has the axes {table.dims}", allowed="('t', 's', 'a') or ('s', 'a')")
-    values = table.values.transpose([table.dims.index(dim) for dim in AXES if dim in table.dims])
+    values = table.values.transpose([table.dims.index(dim) for dim in POLICY_AXES if dim in table.dims])
     for axis, dim, own, kind in ((-1, "a", mdp.actions, "actions"), (-2, "s", mdp.states, "states")):
         places = table.coords[dim].index_of
         missing = [label for label in own if label not in places]
@@ -138,7 +140,7 @@ def _of_frame(mdp: MDP, frame: Any) -> LabelledArray:
         return _of_cells(mdp, [tuple(key) for key in frame.index.tolist()], frame.to_numpy())
     columns = list(frame.columns)
     if {"s", "a"} <= set(columns) and not set(columns) >= set(mdp.actions):
-        keys = [name for name in AXES if name in columns]
+        keys = [name for name in POLICY_AXES if name in columns]
         numbers = ["policy"] if "policy" in columns else [name for name in columns if name not in keys]
         if len(numbers) != 1:
             raise InvalidArgument(
@@ -181,7 +183,7 @@ def _of_cells(mdp: MDP, cells: Sequence[tuple[Hashable, ...]], values: Any) -> L
             raise InvalidArgument(f"the policy has two entries for {cell!r}", allowed="one")
         seen[at], table[at] = True, p
     labels = {"t": Labels(range(len(table))), "s": mdp.states, "a": mdp.actions}
-    names = AXES if timed else AXES[1:]
+    names = POLICY_AXES if timed else POLICY_AXES[1:]
     return LabelledArray(table if timed else table[0], names, {name: labels[name] for name in names})
 
 

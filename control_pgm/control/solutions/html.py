@@ -7,9 +7,9 @@ from typing import Protocol
 
 import numpy as np
 
-from control_pgm.control.mdp.grid import Grid, grid_of, moves_of
+from control_pgm.control.mdp.grid import GridMap, grid_of, moves_of
 from control_pgm.control.mdp.mdp import MDP
-from control_pgm.control.solutions.step import Step
+from control_pgm.control.solutions.step import SolutionStep
 from control_pgm.display import html_table
 from control_pgm.display.board import Cell, Direction, draw_board
 from control_pgm.display.html import beside
@@ -23,7 +23,7 @@ _ROWS, _COLUMNS, _LETTERS = 16, 10, 24  # of a table: states, actions, and lette
 _UNDEFINED = "undefined: no trajectory from here is possible"
 
 
-class _Network(Protocol):
+class _HasPicture(Protocol):
     @property
     def mdp(self) -> MDP: ...
 
@@ -31,9 +31,9 @@ class _Network(Protocol):
     def horizon(self) -> int: ...
 
 
-class _Solution(Protocol):
+class _Shown(Protocol):
     @property
-    def network(self) -> _Network: ...
+    def network(self) -> _HasPicture: ...
 
     @property
     def inference(self) -> str: ...
@@ -41,10 +41,10 @@ class _Solution(Protocol):
     @property
     def policy(self) -> LabelledArray: ...
 
-    def at(self, t: int) -> Step: ...
+    def at(self, t: int) -> SolutionStep: ...
 
 
-def solution_html(solution: _Solution, figures: Sequence[Sequence[str]], *, has_policy: bool = True) -> str:
+def solution_html(solution: _Shown, figures: Sequence[Sequence[str]], *, has_policy: bool = True) -> str:
     """Figures of a solution beside its policy at t = 0.
 
     Examples
@@ -57,7 +57,7 @@ def solution_html(solution: _Solution, figures: Sequence[Sequence[str]], *, has_
     return beside(policy_html(solution) if has_policy else "", html_table(["solution", ""], figures))
 
 
-def policy_html(solution: _Solution) -> str:
+def policy_html(solution: _Shown) -> str:
     """The policy at t = 0: on a grid of at most 400 cells a picture, otherwise a table."""
     mdp = solution.network.mdp
     policy = _first_step(solution)
@@ -70,7 +70,7 @@ def policy_html(solution: _Solution) -> str:
     return draw_board(policy_cells(policy, mdp, grid, moves), f"{solution.inference} policy {caption}", caption=caption)
 
 
-def policy_cells(policy: FloatArray, mdp: MDP, grid: Grid, moves: Sequence[Direction]) -> list[Cell]:
+def policy_cells(policy: FloatArray, mdp: MDP, grid: GridMap, moves: Sequence[Direction]) -> list[Cell]:
     """One cell per state and wall; ``policy`` has axes s, a."""
     top, _, left, _ = grid.box
     cells = [Cell(row - top, column - left, "wall", "wall") for row, column in grid.walls]
@@ -115,7 +115,7 @@ def _number(p: float, mdp: MDP, k: int, a: int) -> str:
     return probability(p) if mdp.available[k, a] else "–"
 
 
-def _first_step(solution: _Solution) -> FloatArray:
+def _first_step(solution: _Shown) -> FloatArray:
     """The policy at t = 0, axes s, a; long ones are not worked out for the sake of one step."""
     mdp = solution.network.mdp
     if solution.network.horizon * mdp.n_states * mdp.n_actions <= _SMALL:

@@ -11,7 +11,7 @@ from typing import ClassVar
 import numpy as np
 
 from control_pgm.control.solutions.solution import Solution, difference, evidence_rows
-from control_pgm.control.solutions.step import Step
+from control_pgm.control.solutions.step import SolutionStep
 from control_pgm.control.solutions.textbook_messages import TextbookMessages
 from control_pgm.inference.exact import TreePosterior
 from control_pgm.tables.arrays import FloatArray, lock
@@ -93,7 +93,7 @@ class PosteriorSolution(Solution):
             return self._together[1]
         return self._read.state_marginal(partial(probabilities, axes=(-1,)))
 
-    def _at(self, t: int) -> Step:
+    def _at(self, t: int) -> SolutionStep:
         if "policy" in self.__dict__:
             return super()._at(t)
         n, here = self.network.mdp.n_states, range(t, t + 1)
@@ -105,7 +105,7 @@ class PosteriorSolution(Solution):
         marginal = read.state_marginal(partial(probabilities, axes=(-1,)), here)[0, :n]
         joint = np.where(marginal[:, None] > 0.0, marginal[:, None] * policy, 0.0)
         tables = [policy, q, v, difference(q, v[:, None]), marginal, joint]
-        return Step(t, *(self._slice(table) for table in tables))
+        return SolutionStep(t, *(self._slice(table) for table in tables))
 
     def _slice(self, values: FloatArray) -> LabelledArray:
         """Label the axes (s) or (s, a)."""

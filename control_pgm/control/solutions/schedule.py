@@ -15,7 +15,7 @@ import numpy as np
 from control_pgm.control.network.unroll import ControlNetwork
 from control_pgm.control.solutions.dynamics import VariationalSolution, lacking, unavailable
 from control_pgm.control.solutions.posterior import PosteriorSolution
-from control_pgm.control.solutions.step import Step
+from control_pgm.control.solutions.step import SolutionStep
 from control_pgm.display import number
 from control_pgm.errors import NotAvailable
 
@@ -44,7 +44,7 @@ class ScheduledPosteriorSolution(PosteriorSolution):
         """log p(O) + sum_t c_t/alpha_t, in nats; no log-probability."""
         return self.log_evidence + shift_in_nats(self.network)
 
-    def _at(self, t: int) -> Step:
+    def _at(self, t: int) -> SolutionStep:
         raise _no_step(self.inference, t)
 
     def _figures(self) -> list[list[str]]:
@@ -72,7 +72,7 @@ class ScheduledVariationalSolution(VariationalSolution):
         """log p(O) + sum_t c_t/alpha_t, in nats; no log-probability."""
         return self.log_evidence + shift_in_nats(self.network)
 
-    def _at(self, t: int) -> Step:
+    def _at(self, t: int) -> SolutionStep:
         raise _no_step(self.inference, t)
 
     def _bound_rows(self) -> list[list[str]]:

@@ -18,7 +18,7 @@ from control_pgm.control.policies.checks import drawn_action
 from control_pgm.control.saving import Savable
 from control_pgm.control.solutions.html import solution_html
 from control_pgm.control.solutions.labelled_results import WithPolicy
-from control_pgm.control.solutions.step import Step
+from control_pgm.control.solutions.step import SolutionStep
 from control_pgm.display import number, text_table
 from control_pgm.errors import NotAvailable
 from control_pgm.tables.arrays import FloatArray, lock
@@ -168,7 +168,7 @@ class Solution(Savable, WithPolicy, ABC):
     def terminated(self) -> LabelledArray:
         """p(the discount has ended the process before step t); 0 where the MDP has its own terminal state."""
 
-    def at(self, t: int) -> Step:
+    def at(self, t: int) -> SolutionStep:
         """The slices of one time t = 0 … T−1, without the arrays of all times where they were not asked for yet.
 
         Raises
@@ -178,10 +178,10 @@ class Solution(Savable, WithPolicy, ABC):
         """
         return self._at(step(t, self._T))
 
-    def _at(self, t: int) -> Step:
+    def _at(self, t: int) -> SolutionStep:
         q, v = self.Q.sel(t=t), self.V.sel(t=t)
         marginals = self.state_marginals.sel(t=t), self.state_action_marginals.sel(t=t)
-        return Step(t, self.policy.sel(t=t), q, v, self.advantage.sel(t=t), *marginals)
+        return SolutionStep(t, self.policy.sel(t=t), q, v, self.advantage.sel(t=t), *marginals)
 
     def _arrays(self) -> Mapping[str, LabelledArray]:
         return {name: getattr(self, name) for name in TABULATED if name not in self._lacks}

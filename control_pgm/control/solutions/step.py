@@ -9,7 +9,7 @@ from control_pgm.tables.labelled_array import LabelledArray
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Step:
+class SolutionStep:
     """What a solution says about one time; made by ``solution.at(t)``.
 
     Attributes

@@ -31,8 +31,8 @@ from control_pgm.inference.tree.queries import (
     Group,
     Item,
     Query,
+    Reading,
     Received,
-    Row,
     answer,
     groups,
 )
@@ -149,7 +149,7 @@ class TextbookMessages:
 
     def _item(self, cluster: int, table: Message | Series) -> Item:
         """A table of a cluster as an operand of a query."""
-        return Row(table, self.posterior.compiled.steps[cluster]) if isinstance(table, Series) else table
+        return Reading(table, self.posterior.compiled.steps[cluster]) if isinstance(table, Series) else table
 
     def _ones(self, scope: Scope) -> Scaled:
         """A table of ones over s, over a, or over both; made once."""
@@ -208,7 +208,7 @@ def _same(query: Query, model: Query, distance: int) -> bool:
         if isinstance(like, Received):
             like = Received(like.sent, like.cluster + distance)
         same = item is like or item == like
-        if isinstance(item, Row) and isinstance(like, Row):
+        if isinstance(item, Reading) and isinstance(like, Reading):
             same = item.series is like.series
         if scope != wanted or not same:
             return False
@@ -223,7 +223,7 @@ def _along(item: Item, offset: int, count: int, width: int) -> Column:
     if isinstance(item, Received):
         first = item.cluster - offset * width
         return Fetched(item.sent, range(first, first - count * width, -width))
-    if isinstance(item, Row):
+    if isinstance(item, Reading):
         start = item.step + offset
         return item.series.window(range(start, start + count))
     return item

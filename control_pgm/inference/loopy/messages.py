@@ -37,7 +37,7 @@ _ROUNDING = 2.0**-49  # of a logarithm: smaller differences between two computat
 
 
 @dataclass(frozen=True, eq=False)
-class Batch:
+class EdgeBatch:
     """Messages from tables of one shape along one axis, computed by a single contraction.
 
     Attributes
@@ -92,7 +92,7 @@ def check_memory(graph: BetheGraph, memory_limit: int) -> None:
         )
 
 
-def batches(graph: BetheGraph, edges: Iterable[int], elimination: Elimination) -> list[Batch]:
+def batches(graph: BetheGraph, edges: Iterable[int], elimination: Elimination) -> list[EdgeBatch]:
     """The edges in groups of equal form, in the order of first mention."""
     alike: dict[tuple[object, ...], list[int]] = {}
     for edge in edges:
@@ -108,7 +108,7 @@ def batches(graph: BetheGraph, edges: Iterable[int], elimination: Elimination) -
     return result
 
 
-def _batch(graph: BetheGraph, edges: Sequence[int], elimination: Elimination) -> Batch:
+def _batch(graph: BetheGraph, edges: Sequence[int], elimination: Elimination) -> EdgeBatch:
     n, axis = len(edges), graph.axis(edges[0])
     tables = [graph.problem.tables[graph.table_of[edge]] for edge in edges]
     shape = tables[0].shape
@@ -122,7 +122,7 @@ def _batch(graph: BetheGraph, edges: Sequence[int], elimination: Elimination) ->
     recipe, ones = prepare(scopes, out, (*shape, n))
     maximised = tuple(range(len(row) + 1, len(out)))
     target, *sources = [_place(graph, [edge - axis + i for edge in edges]) for i in (axis, *others)]
-    return Batch(np.array(edges), target, sources, stack, ones, recipe, maximised)
+    return EdgeBatch(np.array(edges), target, sources, stack, ones, recipe, maximised)
 
 
 def _place(graph: BetheGraph, edges: Sequence[int]) -> Place:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from control_pgm.inference.loopy.bethe_graph import BetheGraph
-from control_pgm.inference.loopy.messages import Batch, batches, damped, distance, scaled, sums_of_others
+from control_pgm.inference.loopy.messages import EdgeBatch, batches, damped, distance, scaled, sums_of_others
 from control_pgm.inference.loopy.options import LoopyOptions
 from control_pgm.tables.arrays import FloatArray
 from control_pgm.tables.factor import Factor
@@ -77,11 +77,11 @@ class LoopyStore:
         self.hear_all()
 
     @cached_property
-    def everything(self) -> Sequence[Batch]:
+    def everything(self) -> Sequence[EdgeBatch]:
         """The messages to variables along all edges."""
         return batches(self.graph, range(self.graph.n_edges), self.options.elimination)
 
-    def look(self, chosen: Iterable[Batch], proposal: FloatArray) -> None:
+    def look(self, chosen: Iterable[EdgeBatch], proposal: FloatArray) -> None:
         """Write what the update rule says into ``proposal``, and note how far it is from the messages as they are."""
         for batch in chosen:
             proposal[batch.targets] = new = self._scaled(batch.edges, batch.contract(self.to_tables))

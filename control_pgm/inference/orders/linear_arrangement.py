@@ -24,7 +24,7 @@ _FINE = 2**16  # units between places: they are integers, so that no rounding de
 
 
 @dataclass(frozen=True)
-class Line:
+class Arrangement:
     """Variables in a row, such that neighbours in the graph are near each other.
 
     Attributes
@@ -39,7 +39,7 @@ class Line:
     hubs: tuple[int, ...]
 
 
-def find_line(neighbours: Neighbours, max_width: float) -> Line | None:
+def find_line(neighbours: Neighbours, max_width: float) -> Arrangement | None:
     """A line through the graph, component after component; None where it is too bushy to have one.
 
     Parameters
@@ -52,7 +52,7 @@ def find_line(neighbours: Neighbours, max_width: float) -> Line | None:
     Examples
     --------
     >>> find_line([{2}, {2}, {0, 1}], 50)
-    Line(order=(0, 2, 1), reach=1, hubs=())
+    Arrangement(order=(0, 2, 1), reach=1, hubs=())
     """
     hubs = _hubs(neighbours)
     near = [[] if v in hubs else sorted(beside - hubs) for v, beside in enumerate(neighbours)]
@@ -72,7 +72,7 @@ def find_line(neighbours: Neighbours, max_width: float) -> Line | None:
     straight = _straightened(near, [places.get(v, 0) for v in range(len(near))], rounds)
     order = tuple([v for v in np.argsort(straight, kind="stable").tolist() if v not in hubs])
     reach = _reach(near, order)
-    return Line(order, reach, tuple(sorted(hubs))) if reach <= max_width else None
+    return Arrangement(order, reach, tuple(sorted(hubs))) if reach <= max_width else None
 
 
 def _hubs(neighbours: Neighbours) -> set[int]:
@@ -144,7 +144,7 @@ def ranks(order: Sequence[int], n: int) -> list[int]:
     return rank
 
 
-def stretch(neighbours: Neighbours, line: Line, length: int) -> tuple[list[int], list[set[int]]]:
+def stretch(neighbours: Neighbours, line: Arrangement, length: int) -> tuple[list[int], list[set[int]]]:
     """A piece from the middle of a line: its variables in their order, and the neighbours that they have there."""
     first = max(0, (len(line.order) - length) // 2)
     piece = list(line.order[first : first + length])

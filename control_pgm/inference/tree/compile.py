@@ -15,7 +15,7 @@ from control_pgm.inference.contract import Operand, contract, prepare
 from control_pgm.inference.problem import Problem
 from control_pgm.inference.tree.bucket_tree import BucketTree
 from control_pgm.inference.tree.folding import Product, Reference
-from control_pgm.inference.tree.messages import Batch, Cell, bind
+from control_pgm.inference.tree.messages import Batch, ClusterMessages, bind
 from control_pgm.inference.tree.passes import Collect, Programme
 from control_pgm.inference.tree.plan import Plan
 from control_pgm.inference.tree.slices.loops import SHORTEST, Loop, find_loops
@@ -25,8 +25,7 @@ from control_pgm.inference.tree.storage import Storage
 from control_pgm.inference.tree.structure import structure
 from control_pgm.tables.arrays import Scope
 from control_pgm.tables.contraction.plan import recipe
-from control_pgm.tables.numbers.message import Message, contract_into, table_of
-from control_pgm.tables.numbers.message import contract as contract_messages
+from control_pgm.tables.numbers.message import Message, contract_into, contract_messages, table_of
 from control_pgm.tables.numbers.scaled import Scaled
 from control_pgm.tables.numbers.stack import Stack
 from control_pgm.tables.recurrence.series import Distinct, Series, combinations
@@ -48,7 +47,7 @@ class Compiled:
     """
 
     plan: Plan
-    cells: Sequence[Cell]
+    cells: Sequence[ClusterMessages]
     loops: Sequence[Loop]
     barren: Sequence[bool]
     held: Sequence[Sequence[tuple[Scope, Message | Series]]]

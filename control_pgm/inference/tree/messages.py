@@ -7,7 +7,7 @@ The message from cluster i to its neighbour j over their separator S_ij is
 (Koller and Friedman 2009, section 10.2; Shafer and Shenoy 1990). Tables are not multiplied into one cluster table
 first (lazy propagation, Madsen and Jensen 1999): a message is the contraction of a list of operands.
 
-`write_cells` writes the rule down once per message, as an `Instruction`; the passes of `passes` carry it out.
+`write_messages` writes the rule down once per message, as an `Instruction`; the passes of `passes` carry it out.
 Instructions name other clusters by their distance, so that the slices of an unrolled network share them.
 """
 
@@ -48,7 +48,7 @@ class Place(NamedTuple):
 class Instruction(NamedTuple):
     """Contract tables of a cluster with messages that it has received, and keep the result at a place.
 
-    As `write_cells` writes it, an instruction refers to tables; `bind` puts the tables themselves there.
+    As `write_messages` writes it, an instruction refers to tables; `bind` puts the tables themselves there.
     """
 
     result: Place
@@ -57,7 +57,7 @@ class Instruction(NamedTuple):
     recipe: Recipe
 
 
-class Cell(NamedTuple):
+class ClusterMessages(NamedTuple):
     """The messages of one cluster: to its parent (None if it is barren: identically one), and to its children."""
 
     up: Instruction | None
@@ -80,25 +80,25 @@ class Batch(NamedTuple):
         return reference in self.tables
 
 
-def write_cells(
+def write_messages(
     tree: BucketTree,
     operands: Sequence[Sequence[Referred]],
     barren: Sequence[bool],
     cardinalities: Sequence[int],
     batch: Batch | None = None,
-) -> list[Cell]:
+) -> list[ClusterMessages]:
     """The instructions of every cluster. A barren cluster sends nothing upwards: its message is identically one."""
     return [_Writer(i, tree, operands[i], barren, cardinalities, batch).cell() for i in range(len(tree.order))]
 
 
-def bind(cells: Sequence[Cell], table: Callable[[Reference], Message | Series]) -> list[Cell]:
+def bind(cells: Sequence[ClusterMessages], table: Callable[[Reference], Message | Series]) -> list[ClusterMessages]:
     """The instructions with the tables that they refer to."""
 
     def bound(instruction: Instruction) -> Instruction:
         tables = tuple([t if isinstance(t, Scaled | Stack) else table(t) for t in instruction.tables])
         return instruction._replace(tables=tables)
 
-    return [Cell(cell.up and bound(cell.up), tuple([bound(down) for down in cell.down])) for cell in cells]
+    return [ClusterMessages(cell.up and bound(cell.up), tuple([bound(down) for down in cell.down])) for cell in cells]
 
 
 class _Writer:
@@ -124,19 +124,19 @@ class _Writer:
             self.from_parent = [Place(DOWN, 0)]
             self.scopes[self.from_parent[0]] = tree.separators[cluster]
 
-    def cell(self) -> Cell:
+    def cell(self) -> ClusterMessages:
         children = self.tree.children[self.cluster]
         up = None
         if not self.barren:
             separator = self.tree.separators[self.cluster]
             up = self.write(Place(UP, 0), list(self.speaking.values()), separator)
         if len(children) > _MANY_CHILDREN:
-            return Cell(up, tuple(self.to_many_children()))
+            return ClusterMessages(up, tuple(self.to_many_children()))
         down = []
         for child in reversed(children):
             others = [place for j, place in self.speaking.items() if j != child]
             down.append(self.to_child(child, others))
-        return Cell(up, tuple(down))
+        return ClusterMessages(up, tuple(down))
 
     def to_child(self, child: int, others: Sequence[Place]) -> Instruction:
         result = Place(DOWN, child - self.cluster)
@@ -176,12 +176,14 @@ class _Writer:
         half = len(children) // 2
         halves = (self._grouped(children[:half], products), self._grouped(children[half:], products))
         yield from products
-        yield from self._to_halves(_Group(children, halves, []), self.from_parent, own=True)
+        yield from self._to_halves(_Gathered(children, halves, []), self.from_parent, own=True)
 
-    def _grouped(self, children: Sequence[int], products: list[Instruction]) -> _Group:
+    def _grouped(self, children: Sequence[int], products: list[Instruction]) -> _Gathered:
         """The halves of some children, and what they have sent; its products are appended to ``products``."""
         if len(children) == 1:
-            return _Group(tuple(children), (), [self.speaking[child] for child in children if child in self.speaking])
+            return _Gathered(
+                tuple(children), (), [self.speaking[child] for child in children if child in self.speaking]
+            )
         half = len(children) // 2
         halves = (self._grouped(children[:half], products), self._grouped(children[half:], products))
         sent = [*halves[0].sent, *halves[1].sent]
@@ -190,9 +192,9 @@ class _Writer:
             place = self._product(scope)
             products.append(self.write(place, sent, scope, own=False))
             sent = [place]
-        return _Group(tuple(children), halves, sent)
+        return _Gathered(tuple(children), halves, sent)
 
-    def _to_halves(self, group: _Group, outside: Sequence[Place], *, own: bool) -> Iterator[Instruction]:
+    def _to_halves(self, group: _Gathered, outside: Sequence[Place], *, own: bool) -> Iterator[Instruction]:
         """Messages to the children of a group; ``outside`` and, with ``own``, the cluster's tables are all the rest."""
         for mine, other in (group.halves, group.halves[::-1]):
             received = [*outside, *other.sent]
@@ -219,7 +221,7 @@ class _Writer:
         return prod([self.cardinalities[v] for v in scope])
 
 
-class _Group(NamedTuple):
+class _Gathered(NamedTuple):
     """Children of a cluster: their two halves (none of a single child), and the messages or products they sent."""
 
     children: tuple[int, ...]

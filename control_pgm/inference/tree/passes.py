@@ -13,12 +13,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from control_pgm.inference.tree.messages import PRODUCT, UP, Cell
+from control_pgm.inference.tree.messages import PRODUCT, UP, ClusterMessages
 from control_pgm.inference.tree.slices.disjoint_ranges import DisjointRanges
 from control_pgm.inference.tree.slices.loops import Loop, Written, written
 from control_pgm.inference.tree.storage import Storage
 from control_pgm.progress import Progress, Reporter
-from control_pgm.tables.numbers.message import Message, contract, joined, stacked
+from control_pgm.tables.numbers.message import Message, concatenated, contract_messages, stacked
 from control_pgm.tables.numbers.scaled import Scaled
 from control_pgm.tables.numbers.stack import Stack
 from control_pgm.tables.recurrence.checkpoints import Checkpoints
@@ -28,7 +28,7 @@ from control_pgm.tables.recurrence.series import Series
 class Programme(NamedTuple):
     """What both passes run."""
 
-    cells: Sequence[Cell]
+    cells: Sequence[ClusterMessages]
     loops: Sequence[Loop]
     steps: Sequence[int] = ()  # of each cluster, where tables are series over the steps
     batch: int | None = None
@@ -121,7 +121,7 @@ class Pass(ABC):
             stack = loop.results.stack(step, *rows)
             parts.append(stack if same_way else backwards(stack))
             at += n
-        return joined(parts)
+        return concatenated(parts)
 
     def cuts(self, clusters: range) -> list[int]:
         """Where among the clusters a stretch that is kept as one begins or ends."""
@@ -183,7 +183,7 @@ class Collect(Pass):
             if instruction is not None:
                 _, tables, received, recipe = instruction
                 held = self.programme.tables(i, tables)
-                yield i, contract([*held, *[self[i + offset] for _, offset in received]], recipe)
+                yield i, contract_messages([*held, *[self[i + offset] for _, offset in received]], recipe)
 
 
 class Distribute(Pass):
@@ -210,7 +210,7 @@ class Distribute(Pass):
                 operands = [
                     products[k] if at == PRODUCT else self._up[i + k] if at == UP else self[i + k] for at, k in received
                 ]
-                message = contract([*self.programme.tables(i, tables), *operands], recipe)
+                message = contract_messages([*self.programme.tables(i, tables), *operands], recipe)
                 for place in received:  # lets go what serves no later message
                     if place.side == PRODUCT and last[place] == n:
                         del products[place.offset]

@@ -37,14 +37,14 @@ class Received(NamedTuple):
 Finish = Callable[[Stack, FloatArray], None]  # (tables, where to write): such as their logarithms
 
 
-class Row(NamedTuple):
+class Reading(NamedTuple):
     """The table of a step in a series."""
 
     series: Series
     step: int
 
 
-Item = Message | Received | Row  # one operand of a query
+Item = Message | Received | Reading  # one operand of a query
 Query = Sequence[tuple[Scope, Item]]
 
 
@@ -81,7 +81,7 @@ def groups(queries: Sequence[Query]) -> list[Group]:
 
 
 def _resolved(item: Item) -> Message | Received:
-    return item.series[item.step] if isinstance(item, Row) else item
+    return item.series[item.step] if isinstance(item, Reading) else item
 
 
 def _fits(queries: Sequence[Query], first: int, k: int) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from control_pgm.inference.tree.bucket_tree import BucketTree, barren_clusters
 from control_pgm.inference.tree.folding import Referred, fold
-from control_pgm.inference.tree.messages import Batch, Cell, write_cells
+from control_pgm.inference.tree.messages import Batch, ClusterMessages, write_messages
 from control_pgm.tables.arrays import Scope
 
 
@@ -23,7 +23,7 @@ class Structure:
     """
 
     operands: Sequence[Sequence[Referred]]
-    cells: Sequence[Cell]
+    cells: Sequence[ClusterMessages]
     barren: Sequence[bool]
 
 
@@ -40,4 +40,4 @@ def structure(
     """Fold constants and write the instructions; ``keys`` numbers the tables, shared ones alike, see `fold`."""
     operands = fold([[(scopes[k], keys[k]) for k in own] for own in tree.factors], series)
     barren = barren_clusters(tree, children)
-    return Structure(operands, write_cells(tree, operands, barren, cards, batch), barren)
+    return Structure(operands, write_messages(tree, operands, barren, cards, batch), barren)

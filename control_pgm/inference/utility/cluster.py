@@ -21,14 +21,14 @@ import numpy as np
 from control_pgm.errors import InvalidArgument
 from control_pgm.inference.contract import Operand, contract
 from control_pgm.inference.utility.potentials import Sum, Term, add_up, without
-from control_pgm.inference.utility.rules import Elimination, Rule, rule
+from control_pgm.inference.utility.rules import EliminationRule, Rule, rule
 from control_pgm.tables.arrays import FloatArray, Scope
 from control_pgm.tables.frozen import Restored
 from control_pgm.tables.numbers.scaled import Scaled
 from control_pgm.tables.operators import Operator
 
 
-class Sent(NamedTuple):
+class SentPotential(NamedTuple):
     """A message: values, and probabilities; None stands for zero, and for one."""
 
     values: Term | None
@@ -36,7 +36,7 @@ class Sent(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Form(Restored):
+class ClusterForm(Restored):
     """The clusters that hold the same tables and receive tables of the same scopes.
 
     Attributes
@@ -62,13 +62,13 @@ class Form(Restored):
     received: tuple[Scope, ...]
     received_chances: tuple[Scope, ...]
 
-    def send(self, values: Sequence[Term], chances: Sequence[Operand]) -> Sent:
+    def send(self, values: Sequence[Term], chances: Sequence[Operand]) -> SentPotential:
         """The message to the parent, from the messages of the children."""
         if not self._mixed:
             passed = [*self.chances, *chances]
             sent = self._product(passed, self._union(passed)) if passed else None
             some = self._constants or values
-            return Sent(Term(self.scope, self.values([term.dense for term in values])) if some else None, sent)
+            return SentPotential(Term(self.scope, self.values([term.dense for term in values])) if some else None, sent)
         inner = [term for term in values if self.eliminated in term.scope]
         outer = [term for term in values if self.eliminated not in term.scope]
         joint = [*self.own, *self.chances, *chances]
@@ -79,7 +79,7 @@ class Form(Restored):
         found = [*dynamic.constant, *self._outer, *outer, *impossible]
         if inner:
             found.append(Term(dynamic.scope, dynamic([term.dense for term in inner])))
-        return Sent(add_up(found, self.sizes) if found else None, self._product(joint, rest))
+        return SentPotential(add_up(found, self.sizes) if found else None, self._product(joint, rest))
 
     # --- values where no probability changes the measure ----------------------------------------------------------
     @property
@@ -151,10 +151,10 @@ class Form(Restored):
         measure = self.own[0] if len(self.own) == 1 else self._product(self.own, union)
         return rule(self._elimination(measure, normalised=self.has_cpd))
 
-    def _elimination(self, measure: Operand, *, normalised: bool) -> Elimination:
+    def _elimination(self, measure: Operand, *, normalised: bool) -> EliminationRule:
         inner = [term for term in self.terms if self.eliminated in term.scope]
         received = [scope for scope in self.received if self.eliminated in scope]
-        return Elimination(self.operator, measure, normalised, inner, received, self.eliminated, self.sizes)
+        return EliminationRule(self.operator, measure, normalised, inner, received, self.eliminated, self.sizes)
 
     def _conditional(self, joint: Operand) -> tuple[Operand, list[Term]]:
         """Normalised over the variable; and −inf where that is impossible, with a measure of zero."""

@@ -19,7 +19,7 @@ from control_pgm.errors import InvalidArgument, unknown
 from control_pgm.inference.tree.plan import Plan
 from control_pgm.inference.utility.passes import constants, send_all
 from control_pgm.inference.utility.result import Valued
-from control_pgm.inference.utility.tables import Tables
+from control_pgm.inference.utility.tables import RoleTables
 from control_pgm.models.every_slice import EverySlice
 from control_pgm.progress import Progress
 from control_pgm.tables.factor import Factor
@@ -98,7 +98,7 @@ def eliminate_values(
     _check_order(plan, chosen)
     if not (isfinite(unit) and unit > 0):
         raise InvalidArgument(f"unit {unit!r}", allowed="a finite number > 0")
-    tables = Tables(plan.problem, chosen, unit, values, likelihood, weights)
+    tables = RoleTables(plan.problem, chosen, unit, values, likelihood, weights)
     tables.check()
     return Valued(plan, chosen, send_all(plan, tables, progress), *constants(tables))
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from control_pgm.inference.utility.cluster import Form, Sent
+from control_pgm.inference.utility.cluster import ClusterForm, SentPotential
 from control_pgm.inference.utility.potentials import Term
 from control_pgm.tables.arrays import FloatArray, Scope
 
@@ -25,7 +25,7 @@ class Run:
     """
 
     first: int
-    forms: Sequence[Form]
+    forms: Sequence[ClusterForm]
     values: Sequence[FloatArray]
 
     @property
@@ -52,10 +52,10 @@ class Messages:
     def __init__(self, scopes: Sequence[Scope]) -> None:
         self._scopes = scopes
         self._starts: list[int] = []  # of the parts
-        self._parts: list[Run | list[tuple[Form, Sent]]] = []
+        self._parts: list[Run | list[tuple[ClusterForm, SentPotential]]] = []
         self._length = 0
 
-    def append(self, form: Form, sent: Sent) -> None:
+    def append(self, form: ClusterForm, sent: SentPotential) -> None:
         """The message of the next cluster, its variables given by their position in the cluster."""
         scope = self._scopes[self._length]
         values, chances = sent
@@ -66,7 +66,7 @@ class Messages:
         if not self._parts or isinstance(self._parts[-1], Run):
             self._starts.append(self._length)
             self._parts.append([])
-        self._parts[-1].append((form, Sent(values, chances)))  # type: ignore[union-attr]
+        self._parts[-1].append((form, SentPotential(values, chances)))  # type: ignore[union-attr]
         self._length += 1
 
     def extend(self, run: Run) -> None:
@@ -84,21 +84,21 @@ class Messages:
     def __len__(self) -> int:
         return self._length
 
-    def __getitem__(self, i: int) -> Sent:
+    def __getitem__(self, i: int) -> SentPotential:
         start, part = self._part(i)
         if not isinstance(part, Run):
             return part[i - start][1]
         copy, position = part.place(i)
         scope = self._scopes[i]
         local = part.forms[position].scope
-        return Sent(Term(tuple([scope[x] for x in local]), part.values[position][copy]), None)
+        return SentPotential(Term(tuple([scope[x] for x in local]), part.values[position][copy]), None)
 
-    def form(self, i: int) -> Form:
+    def form(self, i: int) -> ClusterForm:
         """The form of a cluster."""
         start, part = self._part(i)
         return part.forms[part.place(i)[1]] if isinstance(part, Run) else part[i - start][0]
 
-    def _part(self, i: int) -> tuple[int, Run | list[tuple[Form, Sent]]]:
+    def _part(self, i: int) -> tuple[int, Run | list[tuple[ClusterForm, SentPotential]]]:
         if not 0 <= i < self._length:
             raise IndexError(i)
         k = bisect_right(self._starts, i) - 1
@@ -130,7 +130,7 @@ def rows(run: Run, cluster: int, count: int) -> FloatArray:
 
 def repeat(
     first: int,
-    forms: Sequence[Form],
+    forms: Sequence[ClusterForm],
     children: Sequence[Sequence[int]],
     before: Sequence[FloatArray],
     count: int,

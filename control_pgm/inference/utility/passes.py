@@ -15,10 +15,10 @@ from control_pgm.inference.contract import Operand
 from control_pgm.inference.tree.plan import Plan
 from control_pgm.inference.tree.slices.long_network import Copies
 from control_pgm.inference.tree.slices.long_plan import Rolled
-from control_pgm.inference.utility.cluster import Form
+from control_pgm.inference.utility.cluster import ClusterForm
 from control_pgm.inference.utility.messages import Messages, Run, repeat
 from control_pgm.inference.utility.potentials import Term
-from control_pgm.inference.utility.tables import CHANCE, OWN, VALUE, Held, Tables
+from control_pgm.inference.utility.tables import CHANCE, OWN, VALUE, Held, RoleTables
 from control_pgm.progress import Progress, Reporter
 from control_pgm.tables.arrays import Scope
 from control_pgm.tables.numbers.scaled import Scaled
@@ -27,10 +27,10 @@ from control_pgm.tables.operators import Operator
 _SETTLED = 3  # blocks that are sent one by one: two that receive from their like, and the one before these
 
 
-def send_all(plan: Plan, tables: Tables, progress: Progress | None) -> Messages:
+def send_all(plan: Plan, tables: RoleTables, progress: Progress | None) -> Messages:
     """All messages towards the roots."""
     sent = Messages(plan.tree.scopes)
-    forms: dict[Hashable, Form] = {}
+    forms: dict[Hashable, ClusterForm] = {}
     total = len(plan.tree.order)
     settled = _settled(plan.rolled, tables) if plan.rolled else {}
     report = Reporter(progress, total, "values backward")
@@ -49,7 +49,7 @@ def send_all(plan: Plan, tables: Tables, progress: Progress | None) -> Messages:
     return sent
 
 
-def _settled(rolled: Rolled, tables: Tables) -> dict[int, tuple[int, int]]:
+def _settled(rolled: Rolled, tables: RoleTables) -> dict[int, tuple[int, int]]:
     """Where copies of a block have settled: the cluster -> the width of the block, and how many copies are left."""
     result = {}
     for copies in rolled.alike():
@@ -59,7 +59,7 @@ def _settled(rolled: Rolled, tables: Tables) -> dict[int, tuple[int, int]]:
     return result
 
 
-def _alike(rolled: Rolled, copies: Copies, tables: Tables) -> bool:
+def _alike(rolled: Rolled, copies: Copies, tables: RoleTables) -> bool:
     """Whether copies of a block have the same operators, and read their tables in the same way."""
     operators = rolled.network.variables_of(copies)
     read = rolled.network.tables_of(copies)
@@ -88,7 +88,7 @@ def _run(plan: Plan, sent: Messages, width: int, count: int, report: Reporter) -
 
 
 @dataclass(eq=False)
-class _Cluster:
+class _UtilityCluster:
     """A cluster and what it has received, its variables given by their position among them."""
 
     operator: Operator
@@ -109,13 +109,13 @@ class _Cluster:
             tuple([scope for scope, _ in self.chances]),
         )
 
-    def form(self, name: str) -> Form:
+    def form(self, name: str) -> ClusterForm:
         """The form; ``name`` is that of the variable."""
         own, chances = (
             tuple((s, h.table) for s, h in self.held if h.kind == kind and isinstance(h.table, Scaled))
             for kind in (OWN, CHANCE)
         )
-        return Form(
+        return ClusterForm(
             name,
             self.operator,
             self.eliminated,
@@ -129,7 +129,7 @@ class _Cluster:
         )
 
 
-def _received(plan: Plan, tables: Tables, i: int, sent: Messages) -> _Cluster:
+def _received(plan: Plan, tables: RoleTables, i: int, sent: Messages) -> _UtilityCluster:
     """Cluster i, from the numbers of its tables and the messages of its children."""
     problem = tables.problem
     v, scope, factors = plan.tree.order[i], plan.tree.scopes[i], plan.tree.factors[i]
@@ -139,7 +139,7 @@ def _received(plan: Plan, tables: Tables, i: int, sent: Messages) -> _Cluster:
     def local(variables: Scope) -> Scope:
         return tuple([label[x] for x in variables])
 
-    return _Cluster(
+    return _UtilityCluster(
         tables.operators[v],
         label[v],
         tuple([problem.cardinalities[x] for x in scope]),
@@ -150,7 +150,7 @@ def _received(plan: Plan, tables: Tables, i: int, sent: Messages) -> _Cluster:
     )
 
 
-def constants(tables: Tables) -> tuple[float, float]:
+def constants(tables: RoleTables) -> tuple[float, float]:
     """The values, and the log-probabilities, of tables without a free variable."""
     value, log_probability = 0.0, 0.0
     if not tables.problem.constants:

@@ -21,7 +21,7 @@ from control_pgm.tables.logarithms import align, alignment
 from control_pgm.tables.numbers.scaled import Scaled
 from control_pgm.tables.numbers.sparse_scaled import SparseScaled
 from control_pgm.tables.operators import Operator, phi_over
-from control_pgm.tables.reductions import Groups, LastAxis
+from control_pgm.tables.reductions import ConsecutiveGroups, LastAxis
 from control_pgm.tables.sparse.array import SparseArray, Table, entries, like
 from control_pgm.tables.sparse.pattern import Pattern
 
@@ -150,9 +150,9 @@ class ListedPoints(Restored):
         return tuple(x for x in self.scope if x != self.eliminated)
 
     @cached_property
-    def _groups(self) -> tuple[IndexArray, Groups, IndexArray | None]:
+    def _groups(self) -> tuple[IndexArray, ConsecutiveGroups, IndexArray | None]:
         ids, starts, order = self._pattern.groups(tuple(i for i, x in enumerate(self.scope) if x != self.eliminated))
-        return ids, Groups(starts, self._pattern.nnz), order
+        return ids, ConsecutiveGroups(starts, self._pattern.nnz), order
 
     @cached_property
     def measure(self) -> FloatArray:

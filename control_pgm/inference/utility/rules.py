@@ -27,7 +27,7 @@ _MUCH = 100.0  # by so much |w| is above the values before it is worth while to 
 
 
 @dataclass(frozen=True, eq=False)
-class Elimination:
+class EliminationRule:
     """What a rule needs to know of the clusters that it serves.
 
     Attributes
@@ -68,7 +68,7 @@ class Rule(Protocol):
         """Values over ``scope``, to be added to the constants."""
 
 
-def rule(what: Elimination) -> Rule:
+def rule(what: EliminationRule) -> Rule:
     """The rule of an operator."""
     if what.operator.linear:
         return Expectation(what)
@@ -80,7 +80,7 @@ def rule(what: Elimination) -> Rule:
 class Expectation:
     """E_mu f: linear, so that what never changes is averaged once."""
 
-    def __init__(self, what: Elimination) -> None:
+    def __init__(self, what: EliminationRule) -> None:
         self.constant: Sequence[Term] = [what.points.reduce(what.values, EXPECTATION)] if what.static else []
         self._sum = Sum(what.received, what.sizes)
         self._averages = Averages(what.measure, self._sum.scope, what.eliminated, what.sizes)
@@ -103,7 +103,7 @@ class CertaintyEquivalent:
     linear in what is received.
     """
 
-    def __init__(self, what: Elimination) -> None:
+    def __init__(self, what: EliminationRule) -> None:
         self._what, self._weight = what, what.operator.weight
         self._sum = Sum(what.received, what.sizes)
         self._top, static = 0.0, np.zeros(())
@@ -200,7 +200,7 @@ class CertaintyEquivalent:
 class Pointwise:
     """Maxima, and all operators whose measure counts differently from its probability: values at every point."""
 
-    def __init__(self, what: Elimination) -> None:
+    def __init__(self, what: EliminationRule) -> None:
         self._operator = what.operator
         self._points = points(
             what.measure, [*(term.scope for term in what.static), *what.received], what.eliminated, what.sizes
@@ -223,7 +223,7 @@ class Pointwise:
         return self._points.reduce(sum(terms, self._values), self._operator).dense
 
 
-def _static_below_best(what: Elimination) -> tuple[float, FloatArray]:
+def _static_below_best(what: EliminationRule) -> tuple[float, FloatArray]:
     """The best finite value m at possible points, and (f − m)/w ≤ 0 there; elsewhere as if forbidden, or 0."""
     possible = what.points.measure > 0
     return _below_best(what.values, what.operator.weight, possible)

@@ -36,7 +36,7 @@ class Held(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Tables:
+class RoleTables:
     """The tables of a problem, and how they are to be read.
 
     Attributes

@@ -12,7 +12,7 @@ from control_pgm.display import html_table, number, text_table
 from control_pgm.errors import InvalidArgument, MissingPackage, no_choice
 from control_pgm.inference.infer import infer
 from control_pgm.inference.posterior import Posterior
-from control_pgm.interop.engines.references import INSTALL, MAKERS, Query, Reference, Unusable
+from control_pgm.interop.engines.references import INSTALL, MAKERS, EngineQuery, Reference, Unusable
 from control_pgm.keywords import keywords
 from control_pgm.models.bayesian_network import BayesianNetwork
 from control_pgm.progress import Progress, Reporter, check_progress
@@ -170,19 +170,19 @@ def crosscheck(
     return Report(tuple(checks), tolerance)
 
 
-def _queries(network: BayesianNetwork, observed: Mapping[str, Hashable]) -> list[Query]:
+def _queries(network: BayesianNetwork, observed: Mapping[str, Hashable]) -> list[EngineQuery]:
     if isinstance(network, ControlNetwork):
         free = [t for t in range(network.horizon) if not observed.keys() & {f"s_{t}", f"a_{t}"}]
-        conditionals = [Query("p(a_t | s_t, O=1)", (f"a_{t}",), (f"s_{t}",)) for t in free]
-        return conditionals + [Query("p(s_t, a_t | O=1)", (f"s_{t}", f"a_{t}")) for t in free]
-    return [Query("p(x | evidence)", (name,)) for name in network.variables if name not in observed]
+        conditionals = [EngineQuery("p(a_t | s_t, O=1)", (f"a_{t}",), (f"s_{t}",)) for t in free]
+        return conditionals + [EngineQuery("p(s_t, a_t | O=1)", (f"s_{t}", f"a_{t}")) for t in free]
+    return [EngineQuery("p(x | evidence)", (name,)) for name in network.variables if name not in observed]
 
 
 def _compare(
     name: str,
     posterior: Posterior,
     reference: Reference,
-    queries: list[Query],
+    queries: list[EngineQuery],
     network: BayesianNetwork,
     tell: Callable[[int], None],
 ) -> list[Check]:

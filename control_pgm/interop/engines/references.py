@@ -17,7 +17,7 @@ from control_pgm.tables.arrays import FloatArray
 
 
 @dataclass(frozen=True)
-class Query:
+class EngineQuery:
     """p(targets | given, evidence); ``label`` names the kind that it is reported under."""
 
     label: str
@@ -36,7 +36,7 @@ class Reference(Protocol):
     undefined_because: str  # why answers are NaN
     complete: bool  # whether it answers wherever an answer exists
 
-    def answer(self, query: Query) -> FloatArray:
+    def answer(self, query: EngineQuery) -> FloatArray:
         """The table with axes (*given, *targets); NaN where the reference has no answer."""
 
 
@@ -63,7 +63,7 @@ class _Joints:
         self.engine = engine()
         self.joint: dict[tuple[str, ...], FloatArray] = {}
 
-    def answer(self, query: Query) -> FloatArray:
+    def answer(self, query: EngineQuery) -> FloatArray:
         names = (*query.given, *query.targets)
         if names not in self.joint:
             self.joint[names] = self.engine.marginal(*names)
@@ -85,32 +85,32 @@ class _Enumeration:
         except TooLarge as error:
             raise Unusable(error.what) from None
 
-    def answer(self, query: Query) -> FloatArray:
+    def answer(self, query: EngineQuery) -> FloatArray:
         if not query.given:
             return self.posterior.marginal(*query.targets).array()
         return self.posterior.conditional(*query.targets, given=query.given, undefined="nan").array()
 
 
 def _pgmpy(
-    network: BayesianNetwork, observed: Mapping[str, Hashable], ours: Posterior, queries: list[Query]
+    network: BayesianNetwork, observed: Mapping[str, Hashable], ours: Posterior, queries: list[EngineQuery]
 ) -> Reference:
     return _Joints(lambda: pgmpy.PgmpyElimination(network, observed), network, ours)
 
 
 def _pyagrum(
-    network: BayesianNetwork, observed: Mapping[str, Hashable], ours: Posterior, queries: list[Query]
+    network: BayesianNetwork, observed: Mapping[str, Hashable], ours: Posterior, queries: list[EngineQuery]
 ) -> Reference:
     targets = [(*query.given, *query.targets) for query in queries]
     return _Joints(lambda: pyagrum.PyagrumPropagation(network, observed, targets), network, ours)
 
 
 def _enumeration(
-    network: BayesianNetwork, observed: Mapping[str, Hashable], ours: Posterior, queries: list[Query]
+    network: BayesianNetwork, observed: Mapping[str, Hashable], ours: Posterior, queries: list[EngineQuery]
 ) -> Reference:
     return _Enumeration(network, observed)
 
 
-MAKERS: Mapping[str, Callable[[BayesianNetwork, Mapping[str, Hashable], Posterior, list[Query]], Reference]] = {
+MAKERS: Mapping[str, Callable[[BayesianNetwork, Mapping[str, Hashable], Posterior, list[EngineQuery]], Reference]] = {
     "pgmpy": _pgmpy,
     "pyagrum": _pyagrum,
     "enumeration": _enumeration,

@@ -115,7 +115,7 @@ def make(name: str, **options: Any) -> Any:
 
 def _from_table(env: Any, initial: Any, discount: float) -> MDP:
     raw = _unwrapped(env)
-    table = _Table.of(raw)
+    table = _OutcomeTable.of(raw)
     outcomes, endings = table.outcomes()
     ends = bool(endings)
     outcomes += [(s, a, p, TERMINAL, r) for s, a, p, _, r in endings]
@@ -177,14 +177,14 @@ def _initial(raw: Any, given: Any, n: int, *, ends: bool) -> Any:
 
 
 @dataclass(frozen=True)
-class _Table:
+class _OutcomeTable:
     """P of an environment, with the names of its states and actions."""
 
     rows: tuple[Mapping[int, Any], ...]  # rows[s][a] = outcomes
     names: Names
 
     @classmethod
-    def of(cls, raw: Any) -> _Table:
+    def of(cls, raw: Any) -> _OutcomeTable:
         rows = tuple(_numbered(row, f"P[{s}]") for s, row in _numbered(raw.P, "P", complete=True).items())
         n_actions = max((a + 1 for row in rows for a in row), default=0)
         if not n_actions:

@@ -90,10 +90,10 @@ def drawn(
     observed: Mapping[str, Hashable] = {}
     if isinstance(model, BayesianNetwork):
         outline = network_outline(model, width=network_layout.COLUMN, max_slices=slices)
-        layout, observed = network_layout.layout_of(outline), model.observed
+        layout, observed = network_layout.outline_layout(outline), model.observed
     else:
-        outline = graph_outline(model, width=factor_graph_layout.COLUMN, max_slices=slices)
-        layout = factor_graph_layout.layout_of(outline)
+        outline = graph_outline(model, width=factor_graph_layout.FACTOR_COLUMN, max_slices=slices)
+        layout = factor_graph_layout.factor_outline_layout(outline)
     if evidence is not None:
         observed = state_indices(model, evidence)
     names = [node for node in layout.points if isinstance(node, str)]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from control_pgm.control.infinite import AverageSolution, StationarySolution
-from control_pgm.control.infinite.options import INFERENCES, SOFT
+from control_pgm.control.infinite.options import INFINITE_INFERENCES, SOFT
 from control_pgm.interop.records.json_format import plain_number
 from control_pgm.interop.records.label_codes import shortened
 from control_pgm.interop.records.mdp_record import mdp_from, mdp_record
@@ -76,7 +76,7 @@ def stationary_from(source: Source) -> Stationary:
     own = (*_ARRAYS[objective], *_NUMBERS[objective], *_COUNTS[objective], *_OWN[objective])
     source.only((*_FIELDS, *own))
     mdp = mdp_from(source.part("mdp"))
-    inference = source.text("inference", tuple(dict.fromkeys(INFERENCES.values())))
+    inference = source.text("inference", tuple(dict.fromkeys(INFINITE_INFERENCES.values())))
     given: dict[str, Any] = {
         "mdp": mdp,
         "temperature": _temperature(source) if objective == _AVERAGE or inference in SOFT else None,

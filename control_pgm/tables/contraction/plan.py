@@ -24,7 +24,7 @@ from typing import Any, overload
 from control_pgm.tables.arrays import FloatArray, Scope
 from control_pgm.tables.contraction.fusing import Fused, fuse
 from control_pgm.tables.contraction.sparse import LINEAR, LOGARITHMS, contract_sparse
-from control_pgm.tables.contraction.steps import Step, pair_step, reduce_to
+from control_pgm.tables.contraction.steps import PairStep, pair_step, reduce_to
 from control_pgm.tables.logarithms import log_contract
 from control_pgm.tables.sparse.array import SparseArray, Table
 
@@ -39,7 +39,7 @@ class Recipe:
     scopes: tuple[Scope, ...]
     out: Scope
     sizes: tuple[int, ...]
-    steps: tuple[Step, ...]
+    steps: tuple[PairStep, ...]
     last: Scope  # scope of the array that the steps leave
     terms: int  # how many terms each sum has
     kept: Scope  # ``out``, where axes are fused for the steps
@@ -95,7 +95,7 @@ def recipe(scopes: tuple[Scope, ...], out: Scope, sizes: tuple[int, ...]) -> Rec
     return Recipe(scopes, out, sizes, steps, last, terms, fused.out, shape)
 
 
-def _steps(fused: Fused, shapes: Sequence[tuple[int, ...] | None]) -> tuple[tuple[Step, ...], Scope]:
+def _steps(fused: Fused, shapes: Sequence[tuple[int, ...] | None]) -> tuple[tuple[PairStep, ...], Scope]:
     """The steps, and the scope of what they leave. ``shapes`` fuse the axes of the operands."""
     scopes, out, sizes = fused
     live = dict(enumerate(scopes))
@@ -103,7 +103,7 @@ def _steps(fused: Fused, shapes: Sequence[tuple[int, ...] | None]) -> tuple[tupl
     uses.update(out)
     choose = _cheapest_pair if len(scopes) <= _MAX_GREEDY else _SmallestTwo(live, sizes)
     unfused = dict(enumerate(shapes))
-    steps: list[Step] = []
+    steps: list[PairStep] = []
     while len(live) > 1:
         left, right = choose(live, uses, sizes)
         a, b = live.pop(left), live.pop(right)

@@ -21,7 +21,7 @@ from typing import NamedTuple
 import numpy as np
 
 from control_pgm.tables.arrays import FloatArray, IndexArray, Scope
-from control_pgm.tables.contraction.steps import Step, pair_step, reduce_to
+from control_pgm.tables.contraction.steps import PairStep, pair_step, reduce_to
 from control_pgm.tables.logarithms import log_contract, log_sum_exp_of_groups
 from control_pgm.tables.sparse.array import SparseArray, Table
 from control_pgm.tables.sparse.join import joined
@@ -40,7 +40,7 @@ class Arithmetic:
     dense: Callable[[Sequence[FloatArray], Sequence[Scope], Scope, Sequence[int]], FloatArray]
 
 
-class Labelled(NamedTuple):
+class ScopedTable(NamedTuple):
     """A table and the labels of its axes."""
 
     scope: Scope
@@ -52,11 +52,11 @@ def contract_sparse(
 ) -> Table:
     """The sum-product of the operands onto ``out``, if one of them at least is sparse."""
     listed = tuple(table.pattern.nnz if isinstance(table, SparseArray) else -1 for table in operands)
-    registers = dict(enumerate(map(Labelled, scopes, operands)))
+    registers = dict(enumerate(map(ScopedTable, scopes, operands)))
     for k, (left, right, kept) in enumerate(_pairs(tuple(scopes), out, tuple(sizes), listed), start=len(scopes)):
         registers[k] = _pair(registers.pop(left), registers.pop(right), kept, sizes, arithmetic)
     ((scope, table),) = registers.values()
-    scope, table = _summed(Labelled(scope, table), out, arithmetic)
+    scope, table = _summed(ScopedTable(scope, table), out, arithmetic)
     return table if scope == out else table.transpose([scope.index(x) for x in out])
 
 
@@ -69,7 +69,7 @@ def _pairs(
 
     ``listed`` tells how many non-zeros each operand has, −1 for dense ones.
     """
-    live = {k: _Estimate(scope, n) for k, (scope, n) in enumerate(zip(scopes, listed, strict=True))}
+    live = {k: _JoinEstimate(scope, n) for k, (scope, n) in enumerate(zip(scopes, listed, strict=True))}
     uses = Counter(x for scope in scopes for x in scope)
     uses.update(out)
     pairs: list[tuple[int, int, Scope]] = []
@@ -85,7 +85,7 @@ def _pairs(
     return tuple(pairs)
 
 
-class _Estimate(NamedTuple):
+class _JoinEstimate(NamedTuple):
     """What is expected of an operand: its scope, and how many non-zeros it lists (−1: it is dense)."""
 
     scope: Scope
@@ -95,22 +95,24 @@ class _Estimate(NamedTuple):
         return prod(sizes[x] for x in self.scope) if self.listed < 0 else self.listed
 
 
-def _estimate(a: _Estimate, b: _Estimate, uses: Counter[int], sizes: Sequence[int]) -> tuple[int, _Estimate]:
+def _estimate(
+    a: _JoinEstimate, b: _JoinEstimate, uses: Counter[int], sizes: Sequence[int]
+) -> tuple[int, _JoinEstimate]:
     """The work of contracting a pair, and the result."""
     own = Counter(a.scope + b.scope)
     kept = tuple(x for x, n in own.items() if uses[x] > n)
     entries = prod(sizes[x] for x in kept)
     if a.listed < 0 and b.listed < 0:
-        return prod(sizes[x] for x in own) + entries, _Estimate(kept, -1)
+        return prod(sizes[x] for x in own) + entries, _JoinEstimate(kept, -1)
     shared = prod(sizes[x] for x, n in own.items() if n == 2)
     products = -(-a.entries(sizes) * b.entries(sizes) // shared)
     if all(x in kept for e in (a, b) if e.listed >= 0 for x in e.scope) or not has_room(entries, products):
-        return 2 * products, _Estimate(kept, min(products, entries))
-    return products + entries, _Estimate(kept, -1)
+        return 2 * products, _JoinEstimate(kept, min(products, entries))
+    return products + entries, _JoinEstimate(kept, -1)
 
 
 # --- pairs ------------------------------------------------------------------------------------------------------
-def _pair(a: Labelled, b: Labelled, kept: Scope, sizes: Sequence[int], arithmetic: Arithmetic) -> Labelled:
+def _pair(a: ScopedTable, b: ScopedTable, kept: Scope, sizes: Sequence[int], arithmetic: Arithmetic) -> ScopedTable:
     """The contraction of two tables onto ``kept``, whose order binds nobody."""
     if not isinstance(a.table, SparseArray):
         a, b = b, a
@@ -118,18 +120,18 @@ def _pair(a: Labelled, b: Labelled, kept: Scope, sizes: Sequence[int], arithmeti
         assert not isinstance(b.table, SparseArray)
         arrays = [a.table, b.table]
         kept = tuple(x for x in kept if x in a.scope or x in b.scope)
-        return Labelled(kept, arithmetic.dense(arrays, [a.scope, b.scope], kept, sizes))
+        return ScopedTable(kept, arithmetic.dense(arrays, [a.scope, b.scope], kept, sizes))
     if isinstance(b.table, SparseArray):
         scope, table = joined((a.scope, a.table), (b.scope, b.table), arithmetic.times)
-        return _summed(Labelled(scope, table), kept, arithmetic)
+        return _summed(ScopedTable(scope, table), kept, arithmetic)
     needed = tuple(x for x in b.scope if x in a.scope or x in kept)
     if needed != b.scope:
-        b = Labelled(needed, arithmetic.dense([b.table], [b.scope], needed, sizes))
+        b = ScopedTable(needed, arithmetic.dense([b.table], [b.scope], needed, sizes))
     product = _matrix_product(a, b, kept, sizes) if arithmetic is LINEAR else None
     return product or _summed(_times(a, b, sizes, arithmetic), kept, arithmetic)
 
 
-def _matrix_product(a: Labelled, b: Labelled, kept: Collection[int], sizes: Sequence[int]) -> Labelled | None:
+def _matrix_product(a: ScopedTable, b: ScopedTable, kept: Collection[int], sizes: Sequence[int]) -> ScopedTable | None:
     """A sparse matrix times a dense one; None where some axis of both is kept, or a side is too long for a matrix."""
     assert isinstance(a.table, SparseArray)
     rows, inner = ([x for x in a.scope if (x in kept) == wanted] for wanted in (True, False))
@@ -142,10 +144,10 @@ def _matrix_product(a: Labelled, b: Labelled, kept: Collection[int], sizes: Sequ
     columns = _spread(b, inner, free, sizes)
     matrix = a.table.matrix(tuple(a.scope.index(x) for x in rows))
     product = matrix @ (columns.reshape(width, -1) if free else columns.ravel())
-    return Labelled((*rows, *free), product.reshape([sizes[x] for x in (*rows, *free)]))
+    return ScopedTable((*rows, *free), product.reshape([sizes[x] for x in (*rows, *free)]))
 
 
-def _times(a: Labelled, b: Labelled, sizes: Sequence[int], arithmetic: Arithmetic) -> Labelled:
+def _times(a: ScopedTable, b: ScopedTable, sizes: Sequence[int], arithmetic: Arithmetic) -> ScopedTable:
     """The product over the scopes of both: the dense table is gathered at the non-zeros of the sparse one."""
     assert isinstance(a.table, SparseArray)
     inner = [x for x in a.scope if x in b.scope]
@@ -156,10 +158,10 @@ def _times(a: Labelled, b: Labelled, sizes: Sequence[int], arithmetic: Arithmeti
     for x in free:
         pattern = pattern.extended(sizes[x])
     products = np.asarray(arithmetic.times(values[:, None], gathered, out=gathered)).ravel()
-    return Labelled((*a.scope, *free), SparseArray(pattern, products, arithmetic.zero))
+    return ScopedTable((*a.scope, *free), SparseArray(pattern, products, arithmetic.zero))
 
 
-def _spread(b: Labelled, inner: Sequence[int], free: Sequence[int], sizes: Sequence[int]) -> FloatArray:
+def _spread(b: ScopedTable, inner: Sequence[int], free: Sequence[int], sizes: Sequence[int]) -> FloatArray:
     """The dense table with axes ``inner``, then ``free``, repeated along those that it has not."""
     assert not isinstance(b.table, SparseArray)
     order = [x for x in (*inner, *free) if x in b.scope]
@@ -168,7 +170,7 @@ def _spread(b: Labelled, inner: Sequence[int], free: Sequence[int], sizes: Seque
     return np.broadcast_to(array, [sizes[x] for x in (*inner, *free)])
 
 
-def _summed(a: Labelled, kept: Collection[int], arithmetic: Arithmetic) -> Labelled:
+def _summed(a: ScopedTable, kept: Collection[int], arithmetic: Arithmetic) -> ScopedTable:
     """All axes of a sparse table summed out but those in ``kept``; a single number is always dense."""
     scope = tuple(x for x in a.scope if x in kept)
     if not isinstance(a.table, SparseArray) or (scope and scope == a.scope):
@@ -179,10 +181,10 @@ def _summed(a: Labelled, kept: Collection[int], arithmetic: Arithmetic) -> Label
     sums = arithmetic.sums(values if order is None else values[order], starts)
     shape = [pattern.shape[i] for i in axes]
     if not has_room(prod(shape), pattern.nnz):
-        return Labelled(scope, SparseArray(pattern.projected(axes), sums, arithmetic.zero))
+        return ScopedTable(scope, SparseArray(pattern.projected(axes), sums, arithmetic.zero))
     array = np.full(prod(shape), arithmetic.zero)
     array[ids] = sums
-    return Labelled(scope, array.reshape(shape))
+    return ScopedTable(scope, array.reshape(shape))
 
 
 # --- the two arithmetics ------------------------------------------------------------------------------------------
@@ -201,7 +203,7 @@ def _dense_product(
 
 
 @lru_cache(maxsize=1024)
-def _dense_step(a: Scope, b: Scope, out: Scope, sizes: tuple[int, ...]) -> tuple[Step, Scope]:
+def _dense_step(a: Scope, b: Scope, out: Scope, sizes: tuple[int, ...]) -> tuple[PairStep, Scope]:
     return pair_step(0, 1, a, b, out, sizes)
 
 

@@ -16,7 +16,7 @@ from control_pgm.tables.contraction.views import View
 
 
 @dataclass(frozen=True)
-class Step:
+class PairStep:
     """One pairwise contraction of two registers, whose result goes to the next free one; operands come first.
 
     ``kind`` says how: "multiply" (nothing summed: broadcast), "matrix" (a matrix product on reshaped views), "rows"
@@ -82,7 +82,7 @@ def pair_step(
     out: Scope,
     sizes: Sequence[int],
     fused: tuple[tuple[int, ...] | None, tuple[int, ...] | None] = (None, None),
-) -> tuple[Step, Scope]:
+) -> tuple[PairStep, Scope]:
     """The pairwise contraction of scopes ``a`` and ``b`` onto ``out``; returns it with the scope of its result.
 
     ``fused`` holds the shapes that fuse axes of the operands, for those that come with more axes than their scope.
@@ -112,7 +112,7 @@ class _Pair:
         larger = a if prod(a.shape(a.scope)) >= prod(b.shape(b.scope)) else b
         return tuple(x for x in larger.scope if x in self.summed)
 
-    def step(self) -> tuple[Step, Scope]:
+    def step(self) -> tuple[PairStep, Scope]:
         """The step, and the scope of its result."""
         if not self.summed:
             return self._make("multiply", self.a.spread(self.out), self.b.spread(self.out)), self.out
@@ -125,7 +125,7 @@ class _Pair:
             return self._make("rows", *views), self.out
         return self._einsum(), self.out
 
-    def _matrix(self) -> Step:
+    def _matrix(self) -> PairStep:
         a, b = self.a, self.b
         n = prod(a.shape(self.inner))
         rows = (prod(a.shape(self.own_a)), n) if self.own_a else (n,)
@@ -134,7 +134,7 @@ class _Pair:
         views = a.view(self.own_a + self.inner, rows), b.view(self.inner + self.own_b, columns)
         return self._make("matrix", *views, result=a.shape(self.own_a + self.own_b) if several else None)
 
-    def _einsum(self) -> Step:
+    def _einsum(self) -> PairStep:
         """Shared axes that stay: np.einsum walks them without copies. Letters are local, so 52 always suffice."""
         a, b = self.a, self.b
         letter = {x: ascii_letters[i] for i, x in enumerate(dict.fromkeys(a.scope + b.scope))}
@@ -150,8 +150,8 @@ class _Pair:
         *,
         result: tuple[int, ...] | None = None,
         subscripts: str = "",
-    ) -> Step:
-        return Step(kind, self.a.register, self.b.register, (first, second), result, subscripts)
+    ) -> PairStep:
+        return PairStep(kind, self.a.register, self.b.register, (first, second), result, subscripts)
 
 
 def reduce_to(array: FloatArray, scope: Scope, out: Scope) -> FloatArray:

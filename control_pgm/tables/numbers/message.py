@@ -25,12 +25,14 @@ _LINEAR_RANGE = 600.0  # nats
 _HARMLESS = 1e-280  # no product of positive entries lies below: nothing underflows
 
 
-def contract(operands: Sequence[Message], recipe: Recipe) -> Message:
+def contract_messages(operands: Sequence[Message], recipe: Recipe) -> Message:
     """The sum-product of tables and stacks; stacks share their first axis, which the recipe knows as a label."""
     if not any(isinstance(operand, Stack) for operand in operands):
         return Scaled.contract(operands, recipe)  # type: ignore[arg-type]
     exponents = sum(operand.exponents for operand in operands if isinstance(operand, Stack))
-    return normal(Stack(Scaled.contract([table_of(operand) for operand in operands], recipe), np.asarray(exponents)))
+    return normalised_message(
+        Stack(Scaled.contract([table_of(operand) for operand in operands], recipe), np.asarray(exponents))
+    )
 
 
 def contract_into(place: FloatArray, operands: Sequence[Message], recipe: Recipe) -> Message:
@@ -40,7 +42,7 @@ def contract_into(place: FloatArray, operands: Sequence[Message], recipe: Recipe
     low, high = prod(min(x, 1.0) for x in lows), recipe.terms * prod(max(x, 1.0) for x in highs)
     registers = [table.scaled_values for table in tables]
     if low < _HARMLESS or high > 1.0 / _HARMLESS or not all(isinstance(values, np.ndarray) for values in registers):
-        return contract(operands, recipe)
+        return contract_messages(operands, recipe)
     calls = kernel(recipe)
     for call in calls:
         target = place if call is calls[-1] else np.empty(call.kept)
@@ -86,7 +88,7 @@ def log2_bounds(table: Scaled) -> tuple[float, float]:
     return log2(low) if low > 0.0 else -inf, log2(high) if high > 0.0 else 0.0
 
 
-def normal(message: Message) -> Message:
+def normalised_message(message: Message) -> Message:
     """The message with its largest value, in every member of a batch, near 1; linear again where it can be."""
     if isinstance(message, Scaled):
         return message.normalised_scale
@@ -124,7 +126,7 @@ def row_of(stack: Stack, k: int) -> Message:
     return Scaled(table.data[k, ...], int(exponents[k]), table.in_logs)
 
 
-def joined(parts: Sequence[Stack]) -> Stack:
+def concatenated(parts: Sequence[Stack]) -> Stack:
     """One stack of several, one behind the other."""
     if len(parts) == 1:
         return parts[0]

@@ -14,7 +14,7 @@ import numpy as np
 
 from control_pgm.tables.arrays import FloatArray, IntArray, Scope, positive_minimum
 from control_pgm.tables.contraction.plan import recipe
-from control_pgm.tables.numbers.message import Message, contract, exponent_of, is_linear, log2_bounds, table_of
+from control_pgm.tables.numbers.message import Message, contract_messages, exponent_of, is_linear, log2_bounds, table_of
 from control_pgm.tables.numbers.scaled import Scaled
 from control_pgm.tables.numbers.stack import Stack
 from control_pgm.tables.recurrence.recurrence import Lagged, Recurrence, RecurrentStep, Rows
@@ -119,7 +119,7 @@ def _sums(step: RecurrentStep, series: Sequence[Series]) -> tuple[FloatArray, Fl
     out, sizes = step.recipe.out, step.recipe.sizes
     if series:
         out, sizes = (position, *out), (*sizes, len(series[0].distinct.tables))
-    sums = contract([*own, *ones], recipe((*scopes, *rest), out, sizes))
+    sums = contract_messages([*own, *ones], recipe((*scopes, *rest), out, sizes))
     data = table_of(sums).dense().data
     low, high, full = row_bounds(data if series else data[None, ...])
     if not is_linear(sums) or not full:

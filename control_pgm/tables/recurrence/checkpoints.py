@@ -20,11 +20,11 @@ from control_pgm.tables.arrays import FloatArray, IntArray, Scope
 from control_pgm.tables.contraction.plan import recipe
 from control_pgm.tables.numbers.message import (
     Message,
-    contract,
+    concatenated,
     contract_into,
+    contract_messages,
     exponent_of,
     is_linear,
-    joined,
     log2_bounds,
     row_of,
     stacked,
@@ -103,7 +103,7 @@ class Checkpoints:
         if step not in self._track_of:
             made = self.repetition.steps[step]
             received = [self.row(s.step, c - s.lag) if isinstance(s, Lagged) else s[c] for s in made.received]
-            return contract([*made.at(c), *received], made.recipe)
+            return contract_messages([*made.at(c), *received], made.recipe)
         g, k = divmod(c, self.length)
         track = self._track_of[step]
         last = k == self.length - 1 or c == self.repetition.count - 1
@@ -117,13 +117,13 @@ class Checkpoints:
             return self._made(self.repetition.steps[step], start, stop)
         if start < 0 or (self.length == 1 and self._track_of[step] in self._run.before):
             first = stacked([self.row(step, start)])
-            return joined([first, self.stack(step, start + 1, stop)]) if stop > start + 1 else first
+            return concatenated([first, self.stack(step, start + 1, stop)]) if stop > start + 1 else first
         parts = []
         for g in range(start // self.length, ceil(stop / self.length)):
             first_row = g * self.length
             rows = slice(max(start - first_row, 0), min(stop - first_row, self.length))
             parts.append(self._tracks(g)[self._track_of[step]].stack(rows))
-        return joined(parts)
+        return concatenated(parts)
 
     def _made(self, step: RecurrentStep, start: int, stop: int) -> Stack:
         """Results that were not kept, of many repetitions at once: the first axis counts them."""
@@ -143,14 +143,14 @@ class Checkpoints:
         order = np.argsort(chosen, kind="stable")
         parts = np.split(order, np.flatnonzero(np.diff(chosen[order])) + 1)
         made = [_multiplied(step, step.at(start + part[0]), _rows(received, part)) for part in parts]
-        return _rows(joined(made), np.argsort(order))
+        return _rows(concatenated(made), np.argsort(order))
 
 
 def _in_place(parts: Sequence[Stack], place: FloatArray) -> Stack:
     """Stacks one behind the other, which need no copy where they were written to one array."""
     tables = [part.table for part in parts]
     if not all(is_linear(part) and np.may_share_memory(part.table.dense().data, place) for part in parts):
-        return joined(parts)
+        return concatenated(parts)
     low, high = min(table.bounds[0] for table in tables), max(table.bounds[1] for table in tables)
     return Stack(Scaled(place, bounds=(low, high)), np.concatenate([exponent_of(part) for part in parts]))
 
@@ -191,7 +191,7 @@ def _row_by_row(step: RecurrentStep, tables: Sequence[Message], received: Stack)
         or low < -WIDE_RANGE
         or high > RANGE
     ):
-        return stacked([contract([*tables, row_of(received, k)], step.recipe) for k in range(count)])
+        return stacked([contract_messages([*tables, row_of(received, k)], step.recipe) for k in range(count)])
     (call,) = calls
     result = np.empty((count, *call.written))
     for row, message in zip(result, received.table.data, strict=True):

@@ -17,7 +17,7 @@ from math import prod
 
 from control_pgm.tables.arrays import Scope
 from control_pgm.tables.contraction.plan import Recipe, recipe
-from control_pgm.tables.numbers.message import contract, is_linear, table_of
+from control_pgm.tables.numbers.message import contract_messages, is_linear, table_of
 from control_pgm.tables.numbers.scaled import Scaled
 from control_pgm.tables.recurrence.recurrence import Lagged, Recurrence, RecurrentStep
 from control_pgm.tables.recurrence.series import Distinct, Series, combinations
@@ -39,7 +39,7 @@ def composed(recurrence: Recurrence) -> Recurrence | None:
     matrices: list[Scaled] = []
     for c in first.tolist():
         operands = [table for j in path for table in recurrence.steps[j].at(c)]
-        matrix = contract(operands, multiply)
+        matrix = contract_messages(operands, multiply)
         entries = sum(table_of(table).n_entries for table in operands)
         if not isinstance(matrix, Scaled) or not is_linear(matrix) or matrix.n_entries > entries:
             return None

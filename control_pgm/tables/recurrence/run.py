@@ -15,7 +15,14 @@ from itertools import repeat
 
 import numpy as np
 
-from control_pgm.tables.numbers.message import Message, contract, is_linear, normal, row_of, table_of
+from control_pgm.tables.numbers.message import (
+    Message,
+    contract_messages,
+    is_linear,
+    normalised_message,
+    row_of,
+    table_of,
+)
 from control_pgm.tables.numbers.stack import Stack
 from control_pgm.tables.recurrence.binding import bind
 from control_pgm.tables.recurrence.bounds import (
@@ -77,7 +84,7 @@ class _Window:
         """Stretch by stretch."""
         c = 0
         while c < self.n:
-            carried = {i: normal(self.left(i, c)) for i in self.recurrence.before}
+            carried = {i: normalised_message(self.left(i, c)) for i in self.recurrence.before}
             k = self.safe(c, carried)
             if k > 0:
                 self.run_unguarded(c, k, carried)
@@ -96,7 +103,7 @@ class _Window:
         """One repetition, every digit guarded."""
         for track, step in zip(self.tracks, self.recurrence.steps, strict=True):
             received = [self.received(source, c) for source in step.received]
-            track.put(self.at + c, contract([*step.at(self.first + c), *received], step.recipe))
+            track.put(self.at + c, contract_messages([*step.at(self.first + c), *received], step.recipe))
 
     def received(self, source: Lagged | Rows, c: int) -> Message:
         """A message that a step of repetition c receives."""

@@ -18,14 +18,14 @@ from control_pgm.inference.exact import TreePosterior
 from control_pgm.progress import Progress, Reporter, check_progress
 from control_pgm.tables.arrays import IntArray
 from control_pgm.viz.animation.frames import frames
-from control_pgm.viz.animation.scenes import Scene, film_scene, tree_scene
+from control_pgm.viz.animation.scenes import AnimationScene, film_scene, tree_scene
 from control_pgm.viz.base import style
 from control_pgm.writing import replacing
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-FORMATS = (".gif", ".html")
+FILM_FORMATS = (".gif", ".html")
 _APART = 8  # levels of red, green or blue between two colours of an animation
 
 
@@ -81,8 +81,8 @@ def animate_messages(
     """
     path = Path(path)
     kind = path.suffix.lower()
-    if kind not in FORMATS:
-        raise InvalidArgument(f"animation {str(path)!r} ends in {path.suffix!r}", allowed=", ".join(FORMATS))
+    if kind not in FILM_FORMATS:
+        raise InvalidArgument(f"animation {str(path)!r} ends in {path.suffix!r}", allowed=", ".join(FILM_FORMATS))
     if isinstance(seconds, bool) or not isinstance(seconds, Real) or not 0.02 <= float(seconds) <= 60:
         raise InvalidArgument(f"seconds={seconds!r}", allowed="0.02 … 60")
     check_progress(progress)
@@ -99,7 +99,7 @@ def animate_messages(
     return path
 
 
-def _scene(source: Any, times: Iterable[int] | None, max_clusters: int | None) -> Scene:
+def _scene(source: Any, times: Iterable[int] | None, max_clusters: int | None) -> AnimationScene:
     if isinstance(source, Solution):
         if max_clusters is not None:
             raise InvalidArgument("max_clusters with a solution", remedy="pass solution.posterior to see its clusters")
@@ -114,7 +114,7 @@ def _scene(source: Any, times: Iterable[int] | None, max_clusters: int | None) -
     )
 
 
-def _counted(scene: Scene, dpi: int, progress: Progress | None) -> Iterator[tuple[str, Image]]:
+def _counted(scene: AnimationScene, dpi: int, progress: Progress | None) -> Iterator[tuple[str, Image]]:
     """The frames of a scene with their captions, and word of each that is done."""
     report = Reporter(progress, len(scene.steps), "frames")
     for k, frame in enumerate(frames(scene, dpi)):

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from control_pgm.viz.animation.scenes import Scene
+from control_pgm.viz.animation.scenes import AnimationScene
 from control_pgm.viz.base import style
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 
-def frames(scene: Scene, dpi: int) -> Iterator[tuple[str, Image]]:
+def frames(scene: AnimationScene, dpi: int) -> Iterator[tuple[str, Image]]:
     """Bring the picture from step to step; yields every caption and its image.
 
     Drawing all artists anew takes as long for the last frame as for a whole picture. Here the canvas keeps what has

@@ -38,7 +38,7 @@ class Changes:
 
 
 @dataclass(frozen=True)
-class Step:
+class SceneStep:
     """One frame: what is said, and what changes on the picture."""
 
     caption: str
@@ -46,15 +46,15 @@ class Step:
 
 
 @dataclass(frozen=True, eq=False)
-class Scene:
+class AnimationScene:
     """A picture and the steps that it goes through; ``passing`` are artists that may differ in every frame."""
 
     drawing: Drawing
-    steps: tuple[Step, ...]
+    steps: tuple[SceneStep, ...]
     passing: tuple[Any, ...] = ()
 
 
-def film_scene(solution: Solution, times: Iterable[int] | None) -> Scene:
+def film_scene(solution: Solution, times: Iterable[int] | None) -> AnimationScene:
     """The filmstrip of a solution: backward messages from the end, forward ones from the start, then their product."""
     drawing = plot_messages(solution, times=times)
     shown = sorted(drawing.of("time"))
@@ -65,15 +65,15 @@ def film_scene(solution: Solution, times: Iterable[int] | None) -> Scene:
     for artists in groups.values():
         for artist in artists:
             artist.set_visible(False)
-    steps = [Step("nothing sent yet", _nothing)]
+    steps = [SceneStep("nothing sent yet", _nothing)]
     words = {"backward": r"backward message $\beta_{{{t}}}$", "forward": r"forward message $\alpha_{{{t}}}$"}
     order = [("backward", t) for t in reversed(shown)] + [("forward", t) for t in shown]
     order += [("posterior", t) for t in shown]
     last: list[Any] = []
     for row, t in order:
         caption = words.get(row, r"posterior of $s_{{{t}}}$: $\alpha_{{{t}}}\,\beta_{{{t}}}$, normalised").format(t=t)
-        steps.append(Step(caption, partial(_reveal, groups[row, t], drawing.parts["outline", row, t], last)))
-    return Scene(drawing, tuple(steps))
+        steps.append(SceneStep(caption, partial(_reveal, groups[row, t], drawing.parts["outline", row, t], last)))
+    return AnimationScene(drawing, tuple(steps))
 
 
 def _parts_of(drawing: Drawing, row: str, t: int) -> list[Any]:
@@ -101,21 +101,21 @@ def _reveal(artists: list[Any], outline: Any, last: list[Any]) -> Changes:
     return Changes([*artists, *unmarked], [outline])
 
 
-def tree_scene(posterior: TreePosterior, max_clusters: int | None) -> Scene:
+def tree_scene(posterior: TreePosterior, max_clusters: int | None) -> AnimationScene:
     """The cluster tree of a posterior: every message of the drawn clusters in the order in which they are sent."""
     room = {"height_ratios": (3, 1.3), "hspace": 0.3, "left": 0.04, "right": 0.96, "top": 0.92, "bottom": 0.09}
     _, (ax, below) = style.pyplot().subplots(2, 1, figsize=(11.0, 5.0), gridspec_kw=room)
     drawing = plot_clusters(posterior, ax=ax, max_clusters=max_clusters)
     _blank(below)
-    steps = [Step("no message sent yet", _nothing)]
+    steps = [SceneStep("no message sent yet", _nothing)]
     last: list[Any] = []
     edges = drawing.of("edge")
     names = {name for pair in edges for name in pair}
     for message in posterior.messages if len(names) == len(posterior.plan.tree.order) else _sent(posterior, edges):
         if (message.source, message.target) in edges or (message.target, message.source) in edges:
             said = f"{'collect' if message.upward else 'distribute'}: {message.source} → {message.target}"
-            steps.append(Step(style.plain(said), partial(_send, drawing, below, message, last)))
-    return Scene(drawing, tuple(steps), (below,))
+            steps.append(SceneStep(style.plain(said), partial(_send, drawing, below, message, last)))
+    return AnimationScene(drawing, tuple(steps), (below,))
 
 
 def _sent(posterior: TreePosterior, edges: Iterable[tuple[str, str]]) -> list[Message]:

@@ -61,7 +61,7 @@ class Drawing:
 
 
 @dataclass(frozen=True, eq=False)
-class Pen:
+class Artists:
     """Draws the parts of a graph on axes prepared for its layout; ``unit`` is the length of a data unit in points."""
 
     drawing: Drawing
@@ -242,7 +242,7 @@ def slices_that_fit(ax: Axes | None, layout_of: Callable[[int], Layout], *, room
     return _FEWEST_SLICES
 
 
-def pen(ax: Axes | None, layout: Layout, title: str, *, note: bool, room: float = 0.0) -> Pen:
+def pen(ax: Axes | None, layout: Layout, title: str, *, note: bool, room: float = 0.0) -> Artists:
     """Axes for a layout, without ticks, with equal units; ``room`` is left for labels on all sides."""
     if ax is not None:
         style.check_axes(ax)
@@ -263,4 +263,4 @@ def pen(ax: Axes | None, layout: Layout, title: str, *, note: bool, room: float 
     style.equal_units(ax)
     ax.set_axis_off()
     drawing = Drawing(ax, {("paper",): style.sheet_of_paper(ax), ("title",): style.title(ax, title)})
-    return Pen(drawing, layout, style.points_per_unit(ax, width, height))
+    return Artists(drawing, layout, style.points_per_unit(ax, width, height))

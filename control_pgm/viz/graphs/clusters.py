@@ -89,10 +89,10 @@ def plot_clusters(
     for most in range(max_clusters, _FEWEST - 1, -1) if chosen is None else [max_clusters]:
         sizes = _sizes(found, most)
         layout = _filling(shape, sizes, most, ax)
-        picture = _Picture(found, layout, ax, sizes, title or _title(found), draft=True)
+        picture = _ClusterPicture(found, layout, ax, sizes, title or _title(found), draft=True)
         if ax is None or picture.unit * _SMALL >= style.points(_READABLE):
             break
-    picture = _Picture(found, layout, ax, sizes, title or _title(found))
+    picture = _ClusterPicture(found, layout, ax, sizes, title or _title(found))
     for k in layout.points:
         picture.edge(k)
     for k in layout.points:
@@ -137,7 +137,7 @@ def _bounds(layout: ClusterLayout, box: float) -> tuple[float, float, float, flo
     return left, right, min(ys) - _HEIGHT / 2 - 0.75, max(ys) + _HEIGHT / 2 + 0.2
 
 
-class _Picture:
+class _ClusterPicture:
     """Axes on which the clusters of a plan are drawn; a draft only measures."""
 
     def __init__(

@@ -8,7 +8,7 @@ import numpy as np
 
 from control_pgm.layout.geometry import Point, box_clearance
 from control_pgm.tables.arrays import FloatArray
-from control_pgm.viz.graphs.label_places import Box
+from control_pgm.viz.graphs.label_places import LabelBox
 from control_pgm.viz.graphs.transition_layout import RADIUS, Pair
 
 _ALONG = (0.5, 0.4, 0.6, 0.3, 0.7, 0.22, 0.78, 0.14, 0.86)
@@ -18,16 +18,16 @@ _LETTER, _LINE = 0.56, 1.15  # the width of a letter and the height of a line, i
 
 def place_on_edges(
     texts: Mapping[Pair, str], lines: Mapping[Pair, FloatArray], points: Mapping[int, Point], em: float
-) -> dict[Pair, Box]:
+) -> dict[Pair, LabelBox]:
     """The boxes of the labels that find a place off all nodes, all foreign edges and each other; short ones first."""
     nodes = np.array(list(points.values()), dtype=float)
     radii = np.full(len(nodes), RADIUS)
-    placed: dict[Pair, Box] = {}
+    placed: dict[Pair, LabelBox] = {}
     for pair in sorted(texts, key=lambda pair: (len(texts[pair]), pair)):
         rows = texts[pair].split("\n")
         size = (_LETTER * em * max(map(len, rows)), _LINE * em * len(rows))
         strange = np.concatenate([_segments(line) for other, line in lines.items() if other != pair] or [_NONE])
-        boxes = [Box(centre, size) for centre in _candidates(lines[pair], size, loop=pair[0] == pair[1])]
+        boxes = [LabelBox(centre, size) for centre in _candidates(lines[pair], size, loop=pair[0] == pair[1])]
         free = [b for b in boxes if box_clearance(b.centre, size, nodes, radii, _NONE) > 0.02]
         free = [b for b in free if all(b.gap(other) > 0.02 for other in placed.values())]
         free = [b for b in free if box_clearance(b.centre, size, nodes, radii, strange) > 0.0]

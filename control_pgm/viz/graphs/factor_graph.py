@@ -11,7 +11,7 @@ from control_pgm.models.bayesian_network import BayesianNetwork
 from control_pgm.models.factor_graph import FactorGraph
 from control_pgm.models.factor_graph_layout import factor_graph_layout
 from control_pgm.viz.base import style
-from control_pgm.viz.base.drawing import Drawing, Pen, pen, slices_that_fit
+from control_pgm.viz.base.drawing import Artists, Drawing, pen, slices_that_fit
 from control_pgm.viz.base.options import artist_options
 from control_pgm.viz.graphs.absorbing import homes, skeleton
 from control_pgm.viz.graphs.factor_labels import factor_labels, product_label
@@ -114,7 +114,7 @@ def plot_factor_graph(
     return tool.drawing
 
 
-def _em(tool: Pen) -> float:
+def _em(tool: Artists) -> float:
     """The height of factor labels in data units: 6 to 14 points at the usual font size."""
     return min(max(0.23, style.FLOOR / tool.unit), style.points(_LARGEST) / tool.unit)
 

@@ -19,7 +19,7 @@ _OVER = 0.4  # how far a label's box may reach over others and nodes, in letters
 
 
 @dataclass(frozen=True)
-class Box:
+class LabelBox:
     """A text box in data units."""
 
     centre: Point
@@ -31,12 +31,12 @@ class Box:
         (x, y), (w, h) = self.centre, self.size
         return x - w / 2, x + w / 2, y - h / 2, y + h / 2
 
-    def gap(self, other: Box) -> float:
+    def gap(self, other: LabelBox) -> float:
         """How far two boxes are apart; negative where they overlap."""
         return max(abs(self.centre[i] - other.centre[i]) - (self.size[i] + other.size[i]) / 2 for i in (0, 1))
 
 
-def place_labels(layout: Layout, texts: Mapping[int, str], em: float) -> dict[int, Box]:
+def place_labels(layout: Layout, texts: Mapping[int, str], em: float) -> dict[int, LabelBox]:
     """One box per factor, free of nodes, edges and other boxes where that is possible.
 
     Factors with the same label in the same row stand on the same side. A label that would stand on
@@ -52,11 +52,11 @@ def place_labels(layout: Layout, texts: Mapping[int, str], em: float) -> dict[in
     for k, text in texts.items():
         rows.setdefault((text, round(layout.points["factor", k][1], 3)), []).append(k)
     obstacles = _Obstacles.of(layout)
-    placed: dict[int, Box] = {}
+    placed: dict[int, LabelBox] = {}
     for (text, _), members in rows.items():
         ems, lines = label_ems(text)
         size = (ems * em, lines * 1.25 * em)
-        best: tuple[tuple[float, float], list[Box]] = ((-np.inf, -np.inf), [])
+        best: tuple[tuple[float, float], list[LabelBox]] = ((-np.inf, -np.inf), [])
         for side in _SIDES:
             boxes = [_beside(layout.points["factor", k], size, side) for k in members]
             own = [(box, layout.points["factor", k]) for box, k in zip(boxes, members, strict=True)]
@@ -75,12 +75,12 @@ def place_labels(layout: Layout, texts: Mapping[int, str], em: float) -> dict[in
     return placed
 
 
-def _beside(square: Point, size: Point, side: Point) -> Box:
+def _beside(square: Point, size: Point, side: Point) -> LabelBox:
     reach = SQUARE + 0.07
     # At a corner the box touches the diagonal, so it may come closer.
     near = 0.55 * reach if side[0] and side[1] else reach
     x, y = square[0] + side[0] * (near + size[0] / 2), square[1] + side[1] * (near + size[1] / 2)
-    return Box((x, y), size)
+    return LabelBox((x, y), size)
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,11 +97,11 @@ class _Obstacles:
         lines = np.concatenate(pieces) if pieces else np.zeros((0, 2, 2))
         return cls(np.array(list(layout.points.values())), np.array(list(layout.radii.values())), lines)
 
-    def off_nodes(self, box: Box, own: Point) -> float:
+    def off_nodes(self, box: LabelBox, own: Point) -> float:
         """The clearance of a box from all nodes but its own square."""
         return _Obstacles(self.points, self.radii, self.lines[:0]).free(box, own)
 
-    def free(self, box: Box, own: Point) -> float:
+    def free(self, box: LabelBox, own: Point) -> float:
         """The clearance of a box from everything but its own square."""
         others = ~(self.points == np.array(own)).all(axis=1)
         return box_clearance(box.centre, box.size, self.points[others], self.radii[others], self.lines)

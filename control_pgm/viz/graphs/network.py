@@ -10,7 +10,7 @@ from control_pgm.errors import InvalidArgument, unknown
 from control_pgm.inference.posterior import Posterior
 from control_pgm.models.bayesian_network import BayesianNetwork
 from control_pgm.models.every_slice import EverySlice
-from control_pgm.models.network_layout import COLUMN, layout_of, network_layout
+from control_pgm.models.network_layout import COLUMN, network_layout, outline_layout
 from control_pgm.models.outline import network_outline
 from control_pgm.viz.base import style
 from control_pgm.viz.base.drawing import Drawing, pen, slices_that_fit
@@ -90,7 +90,7 @@ def plot_network(
     if max_slices is None:
         max_slices = slices_that_fit(ax, lambda n: network_layout(network, max_slices=n, keep=yellow))
     outline = network_outline(network, width=COLUMN, max_slices=max_slices, keep=yellow)
-    layout = layout_of(outline)
+    layout = outline_layout(outline)
     squares = [node for node in layout.points if not isinstance(node, str)]
     present = [v for v in outline.variables if v.name in layout.points]
     shown = {} if beliefs is None else read_beliefs(beliefs, present)

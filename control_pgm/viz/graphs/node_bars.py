@@ -12,7 +12,7 @@ from control_pgm.inference.posterior import Posterior
 from control_pgm.tables.arrays import FloatArray
 from control_pgm.tables.variable import Variable
 from control_pgm.viz.base import style
-from control_pgm.viz.base.drawing import Pen
+from control_pgm.viz.base.drawing import Artists
 from control_pgm.viz.base.patches import polygons
 
 Beliefs = Posterior | Mapping[str, ArrayLike]
@@ -52,7 +52,7 @@ def _checked(name: str, table: ArrayLike, variable: Variable) -> FloatArray:
     return p
 
 
-def draw_bars(tool: Pen, name: str, belief: FloatArray, colour: str) -> None:
+def draw_bars(tool: Artists, name: str, belief: FloatArray, colour: str) -> None:
     """The bars of one node, on a line, in the colour of its outline; the largest fills the room below the label."""
     (x, y), radius = tool.layout.points[name], tool.layout.radii[name]
     shares = pooled(belief, MOST_BARS)

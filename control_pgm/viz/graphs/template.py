@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from control_pgm.errors import InvalidArgument
 from control_pgm.models.template import PRIME, DynamicBayesianNetwork, TwoSliceTemplate
 from control_pgm.viz.base import style
-from control_pgm.viz.base.drawing import Drawing, Pen, pen
+from control_pgm.viz.base.drawing import Artists, Drawing, pen
 from control_pgm.viz.base.options import artist_options
 from control_pgm.viz.graphs.template_layout import TemplateLayout, template_layout
 
@@ -110,7 +110,7 @@ def _symbol(name: str) -> str:
     return f"${math}{prime}$" if math else style.label(base) + prime
 
 
-def _initial(tool: Pen, square: Any, formula: str) -> None:
+def _initial(tool: Artists, square: Any, formula: str) -> None:
     """The square of a table of the first slice, and beside it what it stands for."""
     tool.square(square)
     drawn = tool.drawing.parts
@@ -121,7 +121,7 @@ def _initial(tool: Pen, square: Any, formula: str) -> None:
     tool.widen(x - 0.4 - 0.6 * _EM * letters, x, y, y)
 
 
-def _plate(tool: Pen, found: TemplateLayout, horizon: int | None) -> None:
+def _plate(tool: Artists, found: TemplateLayout, horizon: int | None) -> None:
     """The plate around one slice, and how often it repeats."""
     left, right, bottom, top = found.plate
     look: dict[str, Any] = {"facecolor": "none", "edgecolor": tool.colours["note"], "linewidth": 1.2, "zorder": 0.5}
@@ -136,7 +136,7 @@ def _plate(tool: Pen, found: TemplateLayout, horizon: int | None) -> None:
     tool.widen(left - 0.1, right + 0.1, bottom - 0.25, top + 0.1)
 
 
-def _next_slice(tool: Pen, found: TemplateLayout) -> None:
+def _next_slice(tool: Artists, found: TemplateLayout) -> None:
     """One caption for all nodes of the next slice, below whatever is drawn there."""
     xs = [found.layout.points[node][0] for node, name in found.names.items() if name.endswith(PRIME)]
     if xs:

@@ -11,7 +11,7 @@ import numpy as np
 
 from control_pgm.layout.geometry import Point, clearance, curve
 from control_pgm.tables.arrays import FloatArray
-from control_pgm.viz.graphs.label_places import Box
+from control_pgm.viz.graphs.label_places import LabelBox
 
 Pair = tuple[int, int]
 Bounds = tuple[float, float, float, float]  # left, right, bottom, top
@@ -96,7 +96,7 @@ def loop(point: Point, others: Sequence[Point], centre: Point) -> FloatArray:
 
 
 def bounds_of(
-    points: Mapping[int, Point], lines: Mapping[Pair, FloatArray], boxes: Sequence[Box], unit: float
+    points: Mapping[int, Point], lines: Mapping[Pair, FloatArray], boxes: Sequence[LabelBox], unit: float
 ) -> Bounds:
     """left, right, bottom, top around nodes, lines and labels, with room for a note of two lines below."""
     every = np.vstack([np.array(list(points.values())), *lines.values()])

@@ -20,7 +20,7 @@ from control_pgm.viz.base.checks import check_mdp, check_time
 from control_pgm.viz.base.drawing import Drawing
 from control_pgm.viz.base.options import artist_options
 from control_pgm.viz.graphs.edge_labels import place_on_edges
-from control_pgm.viz.graphs.label_places import Box
+from control_pgm.viz.graphs.label_places import LabelBox
 from control_pgm.viz.graphs.transition_layout import (
     RADIUS,
     Bounds,
@@ -178,13 +178,13 @@ def _lines(points: Mapping[int, Point], pairs: list[Pair]) -> dict[Pair, FloatAr
 
 def _with_labels(
     points: Mapping[int, Point], lines: Mapping[Pair, FloatArray], texts: Mapping[Pair, str], ax: Axes | None
-) -> tuple[dict[Pair, Box], float, Bounds]:
+) -> tuple[dict[Pair, LabelBox], float, Bounds]:
     """The places of labels, the height of their letters in data units, and what holds all of them.
 
     Letters do not shrink below a readable size, so that labels may need more room than the graph alone, which leaves
     less for each unit: hence two rounds.
     """
-    boxes: dict[Pair, Box] = {}
+    boxes: dict[Pair, LabelBox] = {}
     bounds, em = bounds_of(points, lines, [], 60.0), _EM
     for _ in range(2):
         unit = inches_of(bounds) * 72 if ax is None else style.points_per_unit(ax, *size_of(bounds))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from control_pgm.control.mdp.grid import Grid, grid_of
+from control_pgm.control.mdp.grid import GridMap, grid_of
 from control_pgm.control.mdp.mdp import MDP
 from control_pgm.errors import InvalidArgument
 from control_pgm.tables.arrays import FloatArray
@@ -152,7 +152,7 @@ def checked_times(times: Iterable[int], horizon: int) -> list[int]:
 
 
 def _missing(
-    grid: Grid | None, mdp: MDP, names: Sequence[str], states: list[int], probable: Sequence[FloatArray]
+    grid: GridMap | None, mdp: MDP, names: Sequence[str], states: list[int], probable: Sequence[FloatArray]
 ) -> list[str]:
     """In words, the states that are not drawn."""
     if grid is None:

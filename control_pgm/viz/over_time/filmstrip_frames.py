@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from control_pgm.control.mdp.grid import Grid
+from control_pgm.control.mdp.grid import GridMap
 from control_pgm.control.mdp.mdp import MDP
 from control_pgm.tables.arrays import FloatArray
 from control_pgm.viz.base.sheet import Sheet
@@ -52,7 +52,7 @@ class Reel:
     page: Sheet
     film: Film
     mdp: MDP
-    grid: Grid | None
+    grid: GridMap | None
     states: Sequence[int]
     names: Sequence[str]
     times: Sequence[int]

@@ -24,7 +24,7 @@ from control_pgm.viz.over_time.filmstrip_frames import Row
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-STYLES = ("maps", "lines")
+FLOW_STYLES = ("maps", "lines")
 REALITY = "reality  $p(s_t\\,|\\,\\pi)$  under the true dynamics"
 _LINES = ("#0072B2", "#D55E00", "#007858", "#8F4A78", "#6B5B00", "#333333")
 _MARKERS = ("o", "s", "^", "D", "v", "P")
@@ -83,7 +83,7 @@ def plot_flow(
     mdp = solution.mdp
     if style is None:
         style = "maps" if grid_of(mdp) else "lines"
-    check_choice(style, STYLES, "style")
+    check_choice(style, FLOW_STYLES, "style")
     options = artist_options(plot_flow, "patches.Rectangle" if style == "maps" else "lines.Line2D", options)
     belief, reality = belief_and_reality(solution)
     heading = "State flow: belief and reality" if title is None else title

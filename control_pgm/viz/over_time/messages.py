@@ -19,7 +19,7 @@ from control_pgm.viz.over_time.filmstrip_frames import Row
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-STYLES = ("colours", "bars")
+MESSAGE_STYLES = ("colours", "bars")
 _HEADINGS = {
     "backward": r"backward $\beta_t$:  $\log\,p(\mathcal{O}_{t:T-1}=1\,|\,s_t)$",
     "forward": r"forward $\alpha_t$:  $\log\,p(s_t,\,\mathcal{O}_{0:t-1}=1)$",
@@ -81,7 +81,7 @@ def plot_messages(
     [[1.0, 0.0, 0.0]]
     """
     solution = shown_steps(solution, "plot_messages")
-    check_choice(style, STYLES, "style")
+    check_choice(style, MESSAGE_STYLES, "style")
     frame_options = artist_options(plot_messages, "patches.Rectangle", frame_options)
     mdp, temperatures = solution.mdp, solution.temperatures
     backward, forward = np.asarray(solution.log_backward), np.asarray(solution.log_forward)

@@ -14,7 +14,7 @@ from control_pgm.viz.base import style
 from control_pgm.viz.base.drawing import Drawing
 from control_pgm.viz.base.sheet import letters
 from control_pgm.viz.policies.glyphs import certainty
-from control_pgm.viz.policies.table import Table, blank, empty_table, say, set_columns, short
+from control_pgm.viz.policies.table import PolicyTable, blank, empty_table, say, set_columns, short
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -63,7 +63,7 @@ def mode_table(
     return table.drawing
 
 
-def _right_end(table: Table, length: float, text: str) -> float:
+def _right_end(table: PolicyTable, length: float, text: str) -> float:
     """How far the only column must reach for a bar and the text beside it."""
     names = letters(max((short(state) for state in table.states), key=len), 8.0)
     inside = 72 * style.width_inches(table.drawing.ax)
@@ -73,7 +73,7 @@ def _right_end(table: Table, length: float, text: str) -> float:
 
 
 def _bar(
-    table: Table, key: tuple[Any, ...], at: tuple[int, int], length: float, text: str, options: Mapping[str, Any]
+    table: PolicyTable, key: tuple[Any, ...], at: tuple[int, int], length: float, text: str, options: Mapping[str, Any]
 ) -> None:
     """A bar from the left edge of a cell, and its text beside the longest possible one."""
     (x, y), ax = at, table.drawing.ax

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from control_pgm.control.mdp.grid import Cell, Grid
+from control_pgm.control.mdp.grid import Cell, GridMap
 from control_pgm.viz.base import style
 from control_pgm.viz.base.drawing import Drawing
 from control_pgm.viz.base.patches import area, rectangles
@@ -27,7 +27,7 @@ class Board:
     """Axes with one unit square per cell, row 0 on top; ``unit`` is the side of a cell in points."""
 
     drawing: Drawing
-    grid: Grid
+    grid: GridMap
     unit: float
 
     @cached_property
@@ -133,7 +133,7 @@ class Board:
         self.text(("undefined text", label), self.centre(cell), text, em=em, bbox=look, fontsize=size)
 
 
-def board(ax: Axes | None, grid: Grid, title: str) -> Board:
+def board(ax: Axes | None, grid: GridMap, title: str) -> Board:
     """Axes for a grid, without ticks, with the walls drawn."""
     rows, columns = grid.shape
     side = min(0.95, 8.0 / max(rows, columns))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from control_pgm.control.analysis.evaluation import policy_values
-from control_pgm.control.mdp.grid import Grid, grid_of, moves_of
+from control_pgm.control.mdp.grid import GridMap, grid_of, moves_of
 from control_pgm.control.mdp.mdp import MDP
 from control_pgm.control.policies.sources import opened
 from control_pgm.errors import InvalidArgument
@@ -148,7 +148,7 @@ def _shown(solution: Any, mdp: MDP | None, horizon: int | None) -> Shown:
 
 def _on_grids(
     solutions: Mapping[str, Shown],
-    grid: Grid,
+    grid: GridMap,
     moves: Moves,
     what: str,
     t: int,
@@ -223,7 +223,7 @@ def _values(solutions: Mapping[str, Shown], what: str, t: int) -> dict[str, Floa
     return {name: policy_values(s.mdp, s.policy)[t] for name, s in solutions.items()}
 
 
-def _shared_colours(values: Mapping[str, FloatArray], grid: Grid) -> Any:
+def _shared_colours(values: Mapping[str, FloatArray], grid: GridMap) -> Any:
     """One scale for all."""
     cells = [k for k in grid.cells if k not in grid.ends]
     return value_colours(np.stack([own[cells] for own in values.values()]))

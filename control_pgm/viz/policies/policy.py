@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from control_pgm.control.mdp.grid import Grid, grid_of, moves_of
+from control_pgm.control.mdp.grid import GridMap, grid_of, moves_of
 from control_pgm.control.mdp.mdp import MDP
 from control_pgm.display.text import probability
 from control_pgm.tables.arrays import FloatArray
@@ -149,7 +149,7 @@ def _frames(canvas: Board, cells: list[int], labels: Sequence[Any]) -> None:
         canvas.square(("frame", labels[k]), canvas.grid.cells[k], facecolor=canvas.colours["paper"])
 
 
-def drawn_cells(solution: Shown, grid: Grid, t: int) -> list[int]:
+def drawn_cells(solution: Shown, grid: GridMap, t: int) -> list[int]:
     """The states on the grid with a policy: neither absorbing nor hopeless."""
     lost = np.isnan(solution.policy[t]).any(axis=1)
     return [k for k in sorted(grid.cells) if k not in grid.ends and not lost[k]]

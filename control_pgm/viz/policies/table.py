@@ -24,7 +24,7 @@ _LONGEST = 22  # letters of a label
 
 
 @dataclass(frozen=True, eq=False)
-class Table:
+class PolicyTable:
     """Axes with one row per state, and which rows they show; ``shown`` holds None where states are left out."""
 
     drawing: Drawing
@@ -125,7 +125,7 @@ def action_values_table(
 
 def _heat_map(
     data: FloatArray, states: Sequence[Hashable], colours: Any, ax: Axes | None, title: str, *, wide: float
-) -> Table:
+) -> PolicyTable:
     """The heat map of ``data``, one row per state, the middle of a long one left out and counted."""
     table = empty_table(states, data.shape[1], ax, title, wide=wide)
     body = np.full((len(table.shown), data.shape[1]), np.nan)
@@ -138,7 +138,7 @@ def _heat_map(
     return table
 
 
-def empty_table(states: Sequence[Hashable], n_columns: int, ax: Axes | None, title: str, *, wide: float) -> Table:
+def empty_table(states: Sequence[Hashable], n_columns: int, ax: Axes | None, title: str, *, wide: float) -> PolicyTable:
     """Axes with one row per state, the middle of a long table left out and counted; columns ``wide`` inches."""
     shown = _elided(len(states))
     n_rows = len(shown)
@@ -170,10 +170,10 @@ def empty_table(states: Sequence[Hashable], n_columns: int, ax: Axes | None, tit
     size = min(0.27 * across, 0.62 * down, 9.0 * style.zoom(ax))
     # The colour bar takes a part of the width; new figures are made as wide as the columns want.
     inches = 0.8 * style.width_inches(ax) / n_columns
-    return Table(drawing, shown, states, size, inches if given else min(wide, inches))
+    return PolicyTable(drawing, shown, states, size, inches if given else min(wide, inches))
 
 
-def set_columns(table: Table, names: Sequence[str]) -> None:
+def set_columns(table: PolicyTable, names: Sequence[str]) -> None:
     """The names below the columns, slanted where they would touch."""
     steep = max(map(len, names)) * 0.085 * style.zoom(table.drawing.ax) > table.column
     look: dict[str, Any] = {"rotation": 35, "ha": "right"} if steep else {}
@@ -192,14 +192,19 @@ def short(label: Hashable) -> str:
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
-def say(table: Table, text: str) -> None:
+def say(table: PolicyTable, text: str) -> None:
     """What stands below the columns, and that numbers are left out where they have no room."""
     text += "" if table.size >= style.FLOOR else "\nnumbers left out: no room"
     table.drawing.ax.set_xlabel(text, color=style.readable(table.drawing.ax), fontsize=9 * style.zoom(table.drawing.ax))
 
 
 def _number(
-    table: Table, key: tuple[Hashable, ...], at: tuple[float, float], text: str, fill: Any, options: Mapping[str, Any]
+    table: PolicyTable,
+    key: tuple[Hashable, ...],
+    at: tuple[float, float],
+    text: str,
+    fill: Any,
+    options: Mapping[str, Any],
 ) -> None:
     if table.size >= style.FLOOR:
         look: dict[str, Any] = {
@@ -212,7 +217,7 @@ def _number(
         table.drawing.parts["number", *key] = table.drawing.ax.text(*at, text, **look)
 
 
-def blank(table: Table, key: tuple[Hashable, ...], left: float, y: int, width: float, text: str) -> None:
+def blank(table: PolicyTable, key: tuple[Hashable, ...], left: float, y: int, width: float, text: str) -> None:
     """Cells without a number: grey, hatched, and said in words."""
     look = {"facecolor": style.UNDEFINED, "hatch": "....", "edgecolor": "#8A8A8A", "linewidth": 0.4, "zorder": 2}
     patch = style.mpl("patches").Rectangle((left, y - 0.5), width, 1, **look)

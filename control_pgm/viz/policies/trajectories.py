@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from control_pgm.control.mdp.grid import Grid, grid_of
+from control_pgm.control.mdp.grid import GridMap, grid_of
 from control_pgm.control.mdp.termination import TERMINAL
 from control_pgm.control.policies.simulation import Trajectories
 from control_pgm.errors import InvalidArgument
@@ -88,7 +88,12 @@ def plot_trajectories(
 
 
 def _on_grid(
-    trajectories: Trajectories, grid: Grid, single: int | None, ax: Axes | None, heading: str, options: dict[str, Any]
+    trajectories: Trajectories,
+    grid: GridMap,
+    single: int | None,
+    ax: Axes | None,
+    heading: str,
+    options: dict[str, Any],
 ) -> Drawing:
     mdp = trajectories.mdp
     canvas = board(ax, grid, heading)
@@ -125,7 +130,7 @@ def _beside(canvas: Board, s: int, x: int) -> FloatArray:
     return np.array([a + aside, b + aside])
 
 
-def _single(canvas: Board, states: IntArray, grid: Grid) -> None:
+def _single(canvas: Board, states: IntArray, grid: GridMap) -> None:
     """One path, dashed, drifting a little with time so that it can be followed where it comes back."""
     visited = [int(k) for k in states if int(k) in grid.cells]
     if len(visited) < 2:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from control_pgm.control.mdp.grid import Grid, grid_of, moves_of
+from control_pgm.control.mdp.grid import GridMap, grid_of, moves_of
 from control_pgm.tables.arrays import BoolArray, FloatArray
 from control_pgm.viz.base import style
 from control_pgm.viz.base.checks import check_choice, check_time
@@ -122,7 +122,13 @@ def fill_numbers(
 
 
 def _plot_actions(
-    solution: Shown, t: int, quantity: str, grid: Grid | None, ax: Axes | None, title: str, options: Mapping[str, Any]
+    solution: Shown,
+    t: int,
+    quantity: str,
+    grid: GridMap | None,
+    ax: Axes | None,
+    title: str,
+    options: Mapping[str, Any],
 ) -> Drawing:
     """Values of actions: triangles on a grid, else a table of states and actions."""
     mdp, moves = solution.mdp, moves_of(solution.mdp)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from control_pgm.tables.contraction.plan import recipe
-from control_pgm.tables.numbers.message import contract, stacked, table_of
+from control_pgm.tables.numbers.message import contract_messages, stacked, table_of
 from control_pgm.tables.numbers.scaled import Scaled
 from control_pgm.tables.recurrence.checkpoints import Checkpoints
 from control_pgm.tables.recurrence.composed import composed
@@ -34,8 +34,8 @@ def one_by_one(p, w, count, start):
     """The same by guarded contractions: per repetition the logarithms of both results."""
     m, rows = start, []
     for c in range(count):
-        q = contract([p[c] if isinstance(p, list) else p, m], UP)
-        m = contract([w, q], OVER)
+        q = contract_messages([p[c] if isinstance(p, list) else p, m], UP)
+        m = contract_messages([w, q], OVER)
         rows.append((table_of(q).log(), table_of(m).log()))
     return rows
 
@@ -197,7 +197,7 @@ def test_messages_from_outside_are_bounded_with_those_carried_over(nats):
     segments = Checkpoints(Recurrence(5000, (step,), {0: Scaled(np.ones(S))}))
     message = Scaled(np.ones(S))
     for c in range(5000):
-        message = contract([p, message, outside[c]], step.recipe)
+        message = contract_messages([p, message, outside[c]], step.recipe)
         if c % 271 == 0 or c == 4999:
             want = table_of(message).log()
             assert np.abs((table_of(segments.row(0, c)).log() - want) / want).max() <= 1e-13
@@ -215,7 +215,7 @@ def test_two_messages_carried_over_are_bounded_step_by_step():
     segments = Checkpoints(Recurrence(60, steps, {0: start, 1: start}), 13)
     a = b = start
     for c in range(60):
-        a, b = contract([p, a, b], both), contract([q, b], steps[1].recipe)
+        a, b = contract_messages([p, a, b], both), contract_messages([q, b], steps[1].recipe)
         for step, want in enumerate((a, b)):
             got, logs = table_of(segments.row(step, c)).log(), table_of(want).log()
             assert np.abs((got - logs) / np.maximum(1.0, np.abs(logs))).max() <= 1e-13

@@ -21,19 +21,19 @@ from control_pgm.control.arguments import as_float
 from control_pgm.control.mdp.checks import MAX_DENSE_BYTES, fits_dense, index
 from control_pgm.control.mdp.rewards import Rewards
 from control_pgm.control.mdp.sources.from_outcomes import LARGEST_DENSE, Gathered, tables_of
-from control_pgm.control.mdp.sources.rows import Form, Row, is_table, read_columns, read_rows, shown
+from control_pgm.control.mdp.sources.rows import Row, RowForm, is_table, read_columns, read_rows, shown
 from control_pgm.control.mdp.termination import TERMINAL
 from control_pgm.display import size
 from control_pgm.errors import InvalidArgument, InvalidModel, TooLarge
 from control_pgm.tables.arrays import FloatArray, IntArray, lock, lock_mask
 from control_pgm.tables.variable import Labels, labels
 
-FORM = Form("transition", ("s", "a", "r", "next"), ("done",), "(s, a, r, s')")
+COUNTS_FORM = RowForm("transition", ("s", "a", "r", "next"), ("done",), "(s, a, r, s')")
 Transition = tuple[Hashable, Hashable, Hashable, float]  # (s, a, s', reward)
 
 
 @dataclass(frozen=True, eq=False)
-class Estimate:
+class TransitionEstimate:
     """What logged transitions amount to.
 
     Attributes
@@ -58,9 +58,9 @@ def logged(log: Any, columns: Mapping[str, Hashable | None]) -> Counter[Transiti
         raise InvalidArgument(
             f"columns named for a log of type {type(log).__name__}", remedy="name columns of a table with columns only"
         )
-    rows = read_columns(log, columns, FORM) if by_column else read_rows(log, FORM)[0]
+    rows = read_columns(log, columns, COUNTS_FORM) if by_column else read_rows(log, COUNTS_FORM)[0]
     if not rows:
-        raise InvalidModel("there are no transitions", allowed=f"{FORM.positions}, at least one")
+        raise InvalidModel("there are no transitions", allowed=f"{COUNTS_FORM.positions}, at least one")
     return Counter(_checked(k, row) for k, row in enumerate(rows))
 
 
@@ -71,7 +71,7 @@ def estimate(
     *,
     prior: float = 0.0,
     unseen_reward: float | None = None,
-) -> Estimate:
+) -> TransitionEstimate:
     """The process of counted transitions; see the top of this module, and `MDP.from_transitions`."""
     kappa = as_float(prior)
     if not 0.0 <= kappa < np.inf:
@@ -98,7 +98,7 @@ def estimate(
     matrix, rewards_of = tables_of(mass, n, m)
     matrix.data /= np.repeat(tried.ravel(), np.diff(matrix.indptr))
     if kappa == 0.0 and n * m * n > LARGEST_DENSE:
-        return Estimate(Gathered(state_labels, action_labels, matrix, rewards_of, available), counts, cut_off)
+        return TransitionEstimate(Gathered(state_labels, action_labels, matrix, rewards_of, available), counts, cut_off)
     _fits(mass, n, m)
     table = matrix.toarray().reshape(n, m, n)
     listed = rewards_of.as_dense(matrix)
@@ -107,7 +107,7 @@ def estimate(
         listed = _with_unseen(listed, table, counts, free, unseen_reward)
         table[free] = (table[free] * counts[free, :, None] + kappa) / (counts[free, :, None] + kappa * n)
     found = Gathered(state_labels, action_labels, lock(table), listed, available)
-    return Estimate(found, counts, cut_off)
+    return TransitionEstimate(found, counts, cut_off)
 
 
 def _with_unseen(
@@ -169,7 +169,7 @@ def _checked(k: int, row: Row) -> Transition:
         raise InvalidModel(
             f"transition {k} {shown(row[:4])} has reward {shown(r)}",
             allowed="a finite number",
-            remedy=f"the order is {FORM.positions}; by name nothing can be swapped: {{'s': …, 'a': …, 'r': …}}",
+            remedy=f"the order is {COUNTS_FORM.positions}; by name nothing can be swapped: {{'s': …, 'a': …, 'r': …}}",
         )
     if done not in (None, True, False):
         raise InvalidModel(f"transition {k} {shown(row[:4])} has done={shown(done)}", allowed="True or False")

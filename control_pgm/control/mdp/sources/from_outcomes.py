@@ -13,7 +13,7 @@ from scipy import sparse as scipy_sparse
 from control_pgm.control.arguments import as_float, is_count
 from control_pgm.control.mdp.checks import fits_dense, fits_pairs, index
 from control_pgm.control.mdp.rewards import Rewards
-from control_pgm.control.mdp.sources.rows import Form, Row, read_columns, read_rows, shown
+from control_pgm.control.mdp.sources.rows import Row, RowForm, read_columns, read_rows, shown
 from control_pgm.errors import InvalidArgument, InvalidModel
 from control_pgm.tables.arrays import BoolArray, lock, lock_mask
 from control_pgm.tables.probabilities import MOST, first_miss, spacing
@@ -22,7 +22,7 @@ from control_pgm.tables.variable import Labels, labels
 Outcome = tuple[Hashable, Hashable, float, Hashable, float]  # (s, a, probability, s', reward)
 Mass = Mapping[tuple[int, int, int], Mapping[float, float]]  # (s, a, s') -> reward -> probability, or weight
 LARGEST_DENSE = 2**22  # entries of a transition table; larger ones are made sparse
-FORM = Form("outcome", ("s", "a", "p", "next", "r"), ("t",), "(s, a, probability, s', reward)")
+FORM = RowForm("outcome", ("s", "a", "p", "next", "r"), ("t",), "(s, a, probability, s', reward)")
 
 
 @dataclass(frozen=True, eq=False)

@@ -31,7 +31,7 @@ _PASSED_OVER = frozenset({"Index"})  # what pandas' itertuples puts first
 
 
 @dataclass(frozen=True)
-class Form:
+class RowForm:
     """What a row consists of.
 
     Attributes
@@ -64,7 +64,7 @@ class Form:
 Row = tuple[Any, ...]
 
 
-def read_rows(items: Any, form: Form) -> tuple[list[Row], bool]:
+def read_rows(items: Any, form: RowForm) -> tuple[list[Row], bool]:
     """Rows with the fields in the order of ``form.every``, None where an optional one is left out.
 
     Returns
@@ -108,7 +108,7 @@ def is_table(items: Any) -> bool:
     return hasattr(items, "columns") or getattr(getattr(items, "dtype", None), "names", None) is not None
 
 
-def read_columns(table: Any, chosen: Mapping[str, Hashable | None], form: Form) -> list[Row]:
+def read_columns(table: Any, chosen: Mapping[str, Hashable | None], form: RowForm) -> list[Row]:
     """The rows of a table with columns: a data frame, a mapping of columns, or an array of records.
 
     ``chosen`` names the column of each field; where it is None, the one of a usual name is taken.
@@ -179,7 +179,7 @@ def _named(item: Any) -> Mapping[Any, Any] | None:
     return as_dict() if callable(as_dict) else None
 
 
-def _from_names(named: Mapping[Any, Any], form: Form, k: int) -> Row:
+def _from_names(named: Mapping[Any, Any], form: RowForm, k: int) -> Row:
     found: dict[str, Any] = {}
     for name, value in named.items():
         if name in _PASSED_OVER:
@@ -196,7 +196,7 @@ def _from_names(named: Mapping[Any, Any], form: Form, k: int) -> Row:
     return tuple(found.get(field) for field in form.every)
 
 
-def _labelled(row: Row, form: Form, k: int, item: Any) -> Row:
+def _labelled(row: Row, form: RowForm, k: int, item: Any) -> Row:
     """The row with its labels as plain Python values; labels must be hashable, and there."""
     values = list(row)
     for place, field in enumerate(form.every):

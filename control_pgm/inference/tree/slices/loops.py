@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from control_pgm.inference.tree.messages import PRODUCT, UP, Cell
+from control_pgm.inference.tree.messages import PRODUCT, UP, ClusterMessages
 from control_pgm.tables.numbers.message import Message
 from control_pgm.tables.numbers.stack import Stack
 from control_pgm.tables.recurrence.recurrence import Lagged, Recurrence, RecurrentStep
@@ -54,7 +54,7 @@ class Loop:
         return range(self.first + position, self.stop + position, self.width)
 
 
-def find_loops(cells: Sequence[Cell]) -> list[Loop]:
+def find_loops(cells: Sequence[ClusterMessages]) -> list[Loop]:
     """The loops in a list of cells, from left to right; the shortest block wins where several fit.
 
     Linear in the number of cells: runs of equality are sought once for each width, and every loop that is taken cuts at
@@ -89,7 +89,7 @@ def _runs(kinds: np.ndarray[tuple[int], np.dtype[np.int64]], width: int) -> list
     return [(begin, width, end) for begin, end in long.tolist()]
 
 
-def _kind(cell: Cell) -> Hashable:
+def _kind(cell: ClusterMessages) -> Hashable:
     """Equal for cells that do the same with tables of the same scopes, whatever the tables hold."""
     return tuple(
         None if i is None else (i.result, i.received, id(i.recipe), len(i.tables)) for i in (cell.up, *cell.down)
@@ -106,7 +106,7 @@ class Written:
 
 def written(
     loop: Loop,
-    cells: Sequence[Cell],
+    cells: Sequence[ClusterMessages],
     steps_of: Sequence[int],
     sent: SentMessages,
     batch: int | None,
@@ -129,10 +129,10 @@ def written(
     step_of = {target % loop.width: n for n, target in enumerate(targets)}
     steps, before = [], {}
     for (j, k), instruction in zip(block, instructions, strict=True):
-        sources: list[Lagged | ClusterMessages] = []
+        sources: list[Lagged | OutsideMessages] = []
         for side, offset in instruction.received:
             if up is not None and side == UP:
-                sources.append(ClusterMessages(up, loop.copies(j + offset)[::order]))
+                sources.append(OutsideMessages(up, loop.copies(j + offset)[::order]))
                 continue
             n = step_of.get((j + offset) % loop.width, -1)
             lag = (targets[n] - j - offset) * order // loop.width
@@ -153,12 +153,12 @@ def written(
     return Written(Recurrence(loop.count, tuple(steps), before, batch), places)
 
 
-def _sent_by(cell: Cell, up: SentMessages | None) -> Sequence[Any]:
+def _sent_by(cell: ClusterMessages, up: SentMessages | None) -> Sequence[Any]:
     """The instructions of a cell in one direction."""
     return (cell.up,) if up is None else cell.down
 
 
-class ClusterMessages:
+class OutsideMessages:
     """The messages of some clusters, one for every repetition."""
 
     def __init__(self, messages: SentMessages, clusters: range) -> None:
