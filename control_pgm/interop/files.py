@@ -16,18 +16,15 @@ from control_pgm.display import size
 from control_pgm.errors import InvalidArgument, InvalidFile, InvalidModel, TooLarge, unknown
 from control_pgm.interop.csv_table import read_csv
 from control_pgm.interop.environments.gymnasium import from_gymnasium
-from control_pgm.interop.records.desirability_record import FORMAT as DESIRABILITY
-from control_pgm.interop.records.desirability_record import desirability_from, desirability_record
+from control_pgm.interop.records.desirability_record import DESIRABILITY, desirability_from, desirability_record
 from control_pgm.interop.records.json_format import read_json, read_json_text, write_json
 from control_pgm.interop.records.mdp_record import mdp_from, mdp_record
 from control_pgm.interop.records.npz_format import read_npz, write_npz
 from control_pgm.interop.records.record import MAX_BYTES, Record, Source, check_limit, ending, read_text
 from control_pgm.interop.records.saved_solution import SavedSolution
 from control_pgm.interop.records.solution_record import solution_from, solution_record
-from control_pgm.interop.records.solutions_record import FORMAT as SOLUTIONS
-from control_pgm.interop.records.solutions_record import solutions_from, solutions_record
-from control_pgm.interop.records.stationary_record import FORMAT as STATIONARY
-from control_pgm.interop.records.stationary_record import Stationary, stationary_from, stationary_record
+from control_pgm.interop.records.solutions_record import SOLUTIONS, solutions_from, solutions_record
+from control_pgm.interop.records.stationary_record import STATIONARY, Stationary, stationary_from, stationary_record
 from control_pgm.keywords import keywords
 from control_pgm.problems import forest, gambler, puterman_two_state, russell_norvig_grid, sutton_barto_grid
 from control_pgm.problems.gridworld import ACTIONS, gridworld

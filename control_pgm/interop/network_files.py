@@ -14,7 +14,7 @@ from control_pgm.interop.formats.tikz import to_tikz
 from control_pgm.interop.formats.uai import from_uai, to_uai
 from control_pgm.interop.formats.uai_side import from_uai_evidence, from_uai_query
 from control_pgm.interop.records.json_format import EXPANSION, read_json, write_json
-from control_pgm.interop.records.network_record import FORMAT, network_from, network_record
+from control_pgm.interop.records.network_record import NETWORK, network_from, network_record
 from control_pgm.interop.records.record import GZIP, MAX_BYTES, check_limit, ending, read_text, suffix
 from control_pgm.models.bayesian_network import BayesianNetwork
 from control_pgm.models.factor_graph import FactorGraph, Model
@@ -163,7 +163,7 @@ def is_network_file(path: str | Path, *, max_bytes: int = MAX_BYTES) -> bool:
     kind = suffix(path)
     if kind != _JSON:
         return kind.removesuffix(GZIP) in _TEXT_READERS
-    return bool(read_json(Path(path), max_bytes).fields.get("format") == FORMAT)
+    return bool(read_json(Path(path), max_bytes).fields.get("format") == NETWORK)
 
 
 def _side_text(path: str | Path, kind: str) -> str:

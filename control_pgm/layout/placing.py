@@ -95,7 +95,7 @@ class Layout:
 
 
 @dataclass
-class _Placement:
+class _LanePlacer:
     """What has been placed so far."""
 
     links: Sequence[Link]
@@ -144,7 +144,7 @@ class _Trial:
     strange: BoolArray
 
     @classmethod
-    def of(cls, board: _Placement, lane: Lane) -> _Trial:
+    def of(cls, board: _LanePlacer, lane: Lane) -> _Trial:
         at = {node: i for i, node in enumerate([*board.points, *lane.nodes])}
         placed = len(board.points)
         xy = np.array(list(board.points.values()), dtype=float).reshape(-1, 2)
@@ -221,7 +221,7 @@ def lay_out(
     """
     known = known or {}
     places = {node: point for node, (point, _) in known.items()}
-    board = _Placement(links, places, {node: radius for node, (_, radius) in known.items()})
+    board = _LanePlacer(links, places, {node: radius for node, (_, radius) in known.items()})
     for lane in lanes:
         if lane.nodes:
             board.put(lane)

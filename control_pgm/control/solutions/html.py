@@ -31,7 +31,7 @@ class _HasPicture(Protocol):
     def horizon(self) -> int: ...
 
 
-class _Shown(Protocol):
+class _Depicted(Protocol):
     @property
     def network(self) -> _HasPicture: ...
 
@@ -44,7 +44,7 @@ class _Shown(Protocol):
     def at(self, t: int) -> SolutionStep: ...
 
 
-def solution_html(solution: _Shown, figures: Sequence[Sequence[str]], *, has_policy: bool = True) -> str:
+def solution_html(solution: _Depicted, figures: Sequence[Sequence[str]], *, has_policy: bool = True) -> str:
     """Figures of a solution beside its policy at t = 0.
 
     Examples
@@ -57,7 +57,7 @@ def solution_html(solution: _Shown, figures: Sequence[Sequence[str]], *, has_pol
     return beside(policy_html(solution) if has_policy else "", html_table(["solution", ""], figures))
 
 
-def policy_html(solution: _Shown) -> str:
+def policy_html(solution: _Depicted) -> str:
     """The policy at t = 0: on a grid of at most 400 cells a picture, otherwise a table."""
     mdp = solution.network.mdp
     policy = _first_step(solution)
@@ -115,7 +115,7 @@ def _number(p: float, mdp: MDP, k: int, a: int) -> str:
     return probability(p) if mdp.available[k, a] else "–"
 
 
-def _first_step(solution: _Shown) -> FloatArray:
+def _first_step(solution: _Depicted) -> FloatArray:
     """The policy at t = 0, axes s, a; long ones are not worked out for the sake of one step."""
     mdp = solution.network.mdp
     if solution.network.horizon * mdp.n_states * mdp.n_actions <= _SMALL:

@@ -176,12 +176,12 @@ class _Writer:
         half = len(children) // 2
         halves = (self._grouped(children[:half], products), self._grouped(children[half:], products))
         yield from products
-        yield from self._to_halves(_Gathered(children, halves, []), self.from_parent, own=True)
+        yield from self._to_halves(_ChildGroup(children, halves, []), self.from_parent, own=True)
 
-    def _grouped(self, children: Sequence[int], products: list[Instruction]) -> _Gathered:
+    def _grouped(self, children: Sequence[int], products: list[Instruction]) -> _ChildGroup:
         """The halves of some children, and what they have sent; its products are appended to ``products``."""
         if len(children) == 1:
-            return _Gathered(
+            return _ChildGroup(
                 tuple(children), (), [self.speaking[child] for child in children if child in self.speaking]
             )
         half = len(children) // 2
@@ -192,9 +192,9 @@ class _Writer:
             place = self._product(scope)
             products.append(self.write(place, sent, scope, own=False))
             sent = [place]
-        return _Gathered(tuple(children), halves, sent)
+        return _ChildGroup(tuple(children), halves, sent)
 
-    def _to_halves(self, group: _Gathered, outside: Sequence[Place], *, own: bool) -> Iterator[Instruction]:
+    def _to_halves(self, group: _ChildGroup, outside: Sequence[Place], *, own: bool) -> Iterator[Instruction]:
         """Messages to the children of a group; ``outside`` and, with ``own``, the cluster's tables are all the rest."""
         for mine, other in (group.halves, group.halves[::-1]):
             received = [*outside, *other.sent]
@@ -221,7 +221,7 @@ class _Writer:
         return prod([self.cardinalities[v] for v in scope])
 
 
-class _Gathered(NamedTuple):
+class _ChildGroup(NamedTuple):
     """Children of a cluster: their two halves (none of a single child), and the messages or products they sent."""
 
     children: tuple[int, ...]

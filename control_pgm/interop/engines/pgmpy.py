@@ -22,7 +22,7 @@ from control_pgm.tables.arrays import FloatArray
 from control_pgm.tables.factor import Factor
 from control_pgm.tables.variable import Variable
 
-INSTALL = "pip install pgmpy"
+INSTALL_PGMPY = "pip install pgmpy"
 UNDERFLOW = -600.0  # nats of log p(evidence) below which other engines' plain floating point cannot be trusted
 
 
@@ -54,7 +54,7 @@ def to_pgmpy(network: BayesianNetwork) -> Any:
             from pgmpy.factors.discrete import TabularCPD
             from pgmpy.models import DiscreteBayesianNetwork
         except ImportError as error:
-            raise MissingPackage("pgmpy is not installed", remedy=INSTALL) from error
+            raise MissingPackage("pgmpy is not installed", remedy=INSTALL_PGMPY) from error
 
         model = DiscreteBayesianNetwork()
         model.add_nodes_from(list(network.variables))

@@ -16,7 +16,7 @@ from control_pgm.interop.engines.pgmpy import named_factors, plain_tables, state
 from control_pgm.models.bayesian_network import BayesianNetwork
 from control_pgm.tables.arrays import FloatArray
 
-INSTALL = "pip install 'control_pgm[pyagrum]'"
+INSTALL_PYAGRUM = "pip install 'control_pgm[pyagrum]'"
 
 
 class PyagrumPropagation:
@@ -45,7 +45,7 @@ class PyagrumPropagation:
         try:
             import pyagrum
         except ImportError as error:
-            raise MissingPackage("pyagrum is not installed", remedy=INSTALL) from error
+            raise MissingPackage("pyagrum is not installed", remedy=INSTALL_PYAGRUM) from error
         self.engine = pyagrum.LazyPropagation(_to_pyagrum(pyagrum, network))
         observed = {name: network.variable(name).index(label) for name, label in evidence.items()}
         self.engine.setEvidence(observed | {name: 1 for name, _ in named_factors(network)})

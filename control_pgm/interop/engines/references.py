@@ -115,4 +115,4 @@ MAKERS: Mapping[str, Callable[[BayesianNetwork, Mapping[str, Hashable], Posterio
     "pyagrum": _pyagrum,
     "enumeration": _enumeration,
 }
-INSTALL: Mapping[str, str] = {"pgmpy": pgmpy.INSTALL, "pyagrum": pyagrum.INSTALL}
+INSTALL: Mapping[str, str] = {"pgmpy": pgmpy.INSTALL_PGMPY, "pyagrum": pyagrum.INSTALL_PYAGRUM}

@@ -23,7 +23,7 @@ from control_pgm.errors import InvalidArgument, InvalidModel, MissingPackage, un
 from control_pgm.interop.environments.gymnasium_labels import Names, names_of, wrapper_of
 from control_pgm.tables.probabilities import MOST, exact, first_miss
 
-INSTALL = "pip install 'control_pgm[gym]'"
+INSTALL_GYMNASIUM = "pip install 'control_pgm[gym]'"
 TABULAR = ("FrozenLake-v1", "FrozenLake8x8-v1", "CliffWalking-v1", "CliffWalkingSlippery-v1", "Taxi-v4")
 _STARTS = ("initial_state_distrib", "isd")  # where environments, and older ones, keep p(s_0)
 _OUTCOME = "(probability, next state, reward, terminated)"
@@ -94,7 +94,7 @@ def make(name: str, **options: Any) -> Any:
     try:
         import gymnasium
     except ImportError as error:
-        raise MissingPackage("gymnasium is not installed", remedy=INSTALL) from error
+        raise MissingPackage("gymnasium is not installed", remedy=INSTALL_GYMNASIUM) from error
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # what is out of date is an error just below

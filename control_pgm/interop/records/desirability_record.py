@@ -19,7 +19,7 @@ from control_pgm.tables.arrays import lock
 from control_pgm.tables.labelled_array import LabelledArray
 from control_pgm.tables.variable import Labels
 
-FORMAT = "control_pgm/desirability"
+DESIRABILITY = "control_pgm/desirability"
 _OBJECTIVES = ("first-exit", "finite", "discounted", "average")
 _FIELDS = ("format", "version", "states", "objective", "temperature", "error_bound", "iterations")
 _PARTS = ("data", "indices", "indptr")
@@ -30,7 +30,7 @@ def desirability_record(solution: DesirabilitySolution) -> Record:
     """What to write of a solution: all that it has. The rows of u(s'|s) of all steps are one matrix."""
     problem = solution.problem
     fields: dict[str, Any] = {
-        "format": FORMAT,
+        "format": DESIRABILITY,
         "version": VERSION,
         "states": [encode_label(label) for label in problem.states],
         "objective": solution.objective,
@@ -58,7 +58,7 @@ def desirability_from(source: Source) -> DesirabilitySolution:
     TooLarge
         If an array would take more than the file's budget.
     """
-    source.expect(FORMAT)
+    source.expect(DESIRABILITY)
     matrices = [f"{name}_{part}" for name in ("passive", "controlled") for part in _PARTS]
     source.only((*_FIELDS, "reward", "final_reward", "V", "rates", *matrices))
     objective = source.text("objective", _OBJECTIVES)

@@ -21,7 +21,7 @@ from control_pgm.interop.records.record import VERSION, Record, Source
 from control_pgm.interop.records.reward_record import BEYOND, beyond_arrays, beyond_from, known_from
 from control_pgm.tables.arrays import frozen
 
-FORMAT = "control_pgm/mdp"
+PROCESS = "control_pgm/mdp"
 _FIELDS = ("format", "version", "states", "actions", "discount", "transition_axes", "transition_index")
 _MORE = ("reward_axes", "positions")
 _CSR = ("transition_data", "transition_indices", "transition_indptr")
@@ -38,7 +38,7 @@ def mdp_record(mdp: MDP) -> Record:
     """What to write of a process."""
     rewards = mdp.reward_table
     fields: dict[str, Any] = {
-        "format": FORMAT,
+        "format": PROCESS,
         "version": VERSION,
         "states": [encode_label(label) for label in mdp.states],
         "actions": [encode_label(label) for label in mdp.actions],
@@ -79,7 +79,7 @@ def mdp_from(source: Source) -> MDP:
     TooLarge
         If an array would take more than the file's budget.
     """
-    source.expect(FORMAT, {"control_pgm/solution": "load_solution reads solutions"})
+    source.expect(PROCESS, {"control_pgm/solution": "load_solution reads solutions"})
     source.only(_FIELDS + _MORE + _KNOWN + _ARRAYS + _ENDINGS)
     states, actions = read_labels(source, "states"), read_labels(source, "actions")
     sizes = {"s": len(states), "a": len(actions), "t": None, "k": None}

@@ -21,7 +21,7 @@ from control_pgm.models.factor_graph import FactorGraph
 from control_pgm.tables.factor import Factor
 from control_pgm.tables.variable import Labels, Variable
 
-FORMAT = "control_pgm/network"
+NETWORK = "control_pgm/network"
 BAYESIAN, FACTORS, CONTROL = "bayesian network", "factor graph", "control network"
 _VERSION = 2  # version 1 has no control networks
 _FIELDS = ("format", "version", "kind", "states", "variables", "tables", "logarithms")
@@ -58,7 +58,7 @@ def network_record(model: BayesianNetwork | FactorGraph) -> Record:
             arrays[_name(k)] = whole_rows(factor, log=not plain)
             logarithms += [] if plain else [k]
     fields = {
-        "format": FORMAT,
+        "format": NETWORK,
         "version": _VERSION if isinstance(model, ControlNetwork) else VERSION,
         "kind": _kind(model),
         "states": [[encode_label(label) for label in labels] for labels in states],
@@ -88,7 +88,7 @@ def network_from(source: Source) -> BayesianNetwork | FactorGraph:
     TooLarge
         If an array would take more than the file's budget.
     """
-    version = source.expect(FORMAT, versions=(VERSION, _VERSION))
+    version = source.expect(NETWORK, versions=(VERSION, _VERSION))
     kind = source.text("kind", (BAYESIAN, FACTORS, *((CONTROL,) if version == _VERSION else ())))
     variables = _variables(source)
     rows = _list(source, "tables")

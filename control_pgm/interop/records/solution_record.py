@@ -29,8 +29,8 @@ from control_pgm.interop.records.solution_fields import (
 )
 from control_pgm.tables.arrays import lock
 
-FORMAT = "control_pgm/solution"
-VERSION = 2
+SOLUTION = "control_pgm/solution"
+SOLUTION_VERSION = 2
 _FIELDS_1 = ("format", "version", "mdp", "inference", "convention", "horizon", "temperature", "reward_shift")
 _FIELDS = (*_FIELDS_1, "temperatures", "plan", "exact", "prior", "action_prior", "as_unrolled")
 _NUMBERS_1 = ("log_evidence", "log_evidence_unshifted", "soft_value", "elbo", "gap")
@@ -41,8 +41,8 @@ def solution_record(solution: Solution) -> Record:
     """What to write of a solution: everything that its type of inference has."""
     network = solution.network
     fields: dict[str, Any] = {
-        "format": FORMAT,
-        "version": VERSION,
+        "format": SOLUTION,
+        "version": SOLUTION_VERSION,
         "inference": solution.inference,
         "convention": solution.convention,
         "horizon": network.horizon,
@@ -87,7 +87,9 @@ def solution_from(source: Source) -> SavedSolution:
     TooLarge
         If an array would take more than the file's budget.
     """
-    version = source.expect(FORMAT, {"control_pgm/mdp": "load reads decision processes"}, versions=(1, VERSION))
+    version = source.expect(
+        SOLUTION, {"control_pgm/mdp": "load reads decision processes"}, versions=(1, SOLUTION_VERSION)
+    )
     source.only((*_FIELDS_1, *_NUMBERS_1, *AXES) if version == 1 else (*_FIELDS, *NUMBERS, *AXES))
     mdp = mdp_from(source.part("mdp"))
     horizon = read_horizon(source, mdp)

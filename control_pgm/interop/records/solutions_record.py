@@ -24,7 +24,7 @@ from control_pgm.interop.records.record import VERSION, Kind, Record, Shape, Sou
 from control_pgm.interop.records.solution_fields import PRIORS, prior_kind
 from control_pgm.tables.arrays import FloatArray, lock
 
-FORMAT = "control_pgm/solutions"
+SOLUTIONS = "control_pgm/solutions"
 _FIELDS = ("format", "version", "mdp", "rows", "own", "inference", "varying", "horizons", "priors", "plans")
 _VECTORS = ("temperatures", "risks", "action_priors")
 
@@ -43,7 +43,7 @@ def solutions_record(solutions: Solutions) -> Record:
     places = {id(network.mdp): k for k, network in enumerate(_distinct(networks))}
     members = [records[places[id(network.mdp)]] for network in networks]
     fields: dict[str, Any] = {
-        "format": FORMAT,
+        "format": SOLUTIONS,
         "version": VERSION,
         "inference": solutions.inference,
         "varying": list(solutions.varying),
@@ -122,7 +122,7 @@ def solutions_from(source: Source) -> Solutions:
     TooLarge
         If an array would take more than the file's budget.
     """
-    source.expect(FORMAT)
+    source.expect(SOLUTIONS)
     source.only((*_FIELDS, *_VECTORS, *ARRAYS, *NUMBERS))
     inference = source.text("inference", tuple(dict.fromkeys(INFERENCES.values())))
     horizons = [_horizon(source, k, value) for k, value in enumerate(_list(source, "horizons"))]

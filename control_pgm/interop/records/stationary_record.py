@@ -16,7 +16,7 @@ from control_pgm.interop.records.record import VERSION, Record, Source
 from control_pgm.interop.records.solution_fields import prior_kind, read_labelled, read_prior
 from control_pgm.tables.arrays import lock
 
-FORMAT = "control_pgm/stationary"
+STATIONARY = "control_pgm/stationary"
 Stationary = StationarySolution | AverageSolution
 _DISCOUNTED, _AVERAGE = "discounted", "average"
 _ARRAYS = {  # by objective: name -> axes
@@ -40,7 +40,7 @@ def stationary_record(solution: Stationary) -> Record:
     """What to write of a stationary solution: all that it has."""
     objective = _DISCOUNTED if isinstance(solution, StationarySolution) else _AVERAGE
     fields: dict[str, Any] = {
-        "format": FORMAT,
+        "format": STATIONARY,
         "version": VERSION,
         "objective": objective,
         "inference": solution.inference,
@@ -71,7 +71,7 @@ def stationary_from(source: Source) -> Stationary:
     TooLarge
         If an array would take more than the file's budget.
     """
-    source.expect(FORMAT)
+    source.expect(STATIONARY)
     objective = source.text("objective", tuple(_ARRAYS))
     own = (*_ARRAYS[objective], *_NUMBERS[objective], *_COUNTS[objective], *_OWN[objective])
     source.only((*_FIELDS, *own))
