@@ -17,7 +17,7 @@ EACH = pytest.mark.parametrize("path", FILES, ids=shown)
 EACH_FOLDER = pytest.mark.parametrize("folder", FOLDERS, ids=shown)
 NAMED_TUPLE = {"_replace", "_asdict", "_fields"}  # public in spite of their names
 MAX_MODULES = 16
-MAX_LINES = 260
+MAX_LINES = 300
 PAGES = ["inference/tree/bucket_tree.py", "inference/tree/messages.py", "inference/tree/passes.py"]
 PAGES += ["tables/contraction/plan.py"]
 JOURNEY_FILES, JOURNEY_FUNCTIONS = 30, 200

@@ -12,12 +12,13 @@ from typing import Any, NoReturn
 
 from control_pgm.cli.output import FORMATS
 from control_pgm.control.solve_options import DEFAULT, INFERENCES
+from control_pgm.interop.network_files import READ
 
 INPUT = (
     "a gridworld drawing (.txt), a process (.json, .npz), a table with the columns s, a, next, p, r (.csv), "
     "an environment (gym:FrozenLake-v1), a textbook's process (textbook:gambler), or - for standard input"
 )
-NETWORK = "a network (.json, .bif, .uai, .bif.gz, .uai.gz)"
+NETWORK = f"a network ({', '.join(READ)})"
 T = "number of actions T"
 
 

@@ -13,6 +13,7 @@ from control_pgm.cli import solve_linear as linear
 from control_pgm.cli import trace as tracing
 from control_pgm.cli.demo import demo
 from control_pgm.cli.options import INFINITE, horizon, integer, number, steps
+from control_pgm.interop.network_files import WRITTEN
 
 _EXAMPLES = """examples:
   control-pgm solve grid.txt --horizon 9 --temperature 0.2
@@ -151,8 +152,7 @@ def _convert(add: AddParser) -> None:
         "output",
         metavar="OUTPUT",
         type=Path,
-        help="a process: .json, .npz; a network: .json, .bif, .uai, .bif.gz, .uai.gz, .dot, .tex (TikZ), .svg, .png, "
-        ".pdf",
+        help=f"a process: .json, .npz; a network: {', '.join(WRITTEN)}; its picture: .svg, .png, .pdf",
     )
     convert.add_argument("--horizon", type=steps, metavar="T", help=f"unroll the process to a network: {options.T}")
     options.temperature_option(convert)

@@ -66,7 +66,14 @@ class TreePosterior(ExactPosterior):
 
     @property
     def plan(self) -> Plan:
-        """The clusters and their cost."""
+        """The plan of exact inference: its clusters and their cost.
+
+        Examples
+        --------
+        >>> from control_pgm import gridworld, unroll
+        >>> unroll(gridworld("S.G"), 1).infer().plan
+        Plan(3 clusters, width 2, 832 B, reverse topological)
+        """
         return self._plan
 
     @cached_property
@@ -107,7 +114,24 @@ class TreePosterior(ExactPosterior):
         return Message(source_name, target_name, Factor.of(scope, table), up)
 
     def message(self, source: str, target: str) -> Message:
-        """The message between two neighbouring clusters, each named by the variable that it eliminates."""
+        """The message between two neighbouring clusters, each named by the variable that it eliminates.
+
+        Raises
+        ------
+        UnknownName
+            If a cluster does not exist, or if the two are no neighbours.
+
+        Examples
+        --------
+        >>> from control_pgm import gridworld, unroll
+        >>> print(unroll(gridworld("S.G"), 1).infer().message("a_0", "s_0"))
+        message a_0 → s_0
+        s_0     value
+        ─────  ──────
+        (0,0)  0.3679
+        (0,1)  0.5259
+        (0,2)  0.3679
+        """
         tree = self.plan.tree
         i, j = self._cluster_number(source), self._cluster_number(target)
         if tree.parents[i] != j and tree.parents[j] != i:
@@ -118,14 +142,28 @@ class TreePosterior(ExactPosterior):
 
     @cached_property
     def messages(self) -> tuple[Message, ...]:
-        """Every message: the collect pass from the leaves to the roots, then the distribute pass back."""
+        """Every message in the order in which it is sent: the collect pass, then the distribute pass back.
+
+        Examples
+        --------
+        >>> from control_pgm import gridworld, unroll
+        >>> unroll(gridworld("S.G"), 1).infer().messages[:2]
+        (Message(s_1 → a_0: s_0, a_0), Message(a_0 → s_0: s_0))
+        """
         tree = self.plan.tree
         up = [(i, parent) for i, parent in enumerate(tree.parents) if parent >= 0]
         return tuple(self._message(*edge) for edge in [*up, *((j, i) for i, j in reversed(up))])
 
     @cached_property
     def clusters(self) -> tuple[Cluster, ...]:
-        """The clusters in the order of elimination."""
+        """The clusters of the tree in the order of elimination.
+
+        Examples
+        --------
+        >>> from control_pgm import gridworld, unroll
+        >>> print(*unroll(gridworld("S.G"), 1).infer().clusters)
+        {s_0, a_0, s_1} {s_0, a_0} {s_0}
+        """
         problem, tree = self.plan.problem, self.plan.tree
         names = problem.names
         return tuple(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Iterable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal, NoReturn
+from typing import Any, Literal
 
 import numpy as np
 
@@ -18,12 +18,8 @@ from control_pgm.tables.arrays import FloatArray
 from control_pgm.tables.factor import Factor
 from control_pgm.tables.variable import Variable
 
-if TYPE_CHECKING:
-    from control_pgm.inference.results import Cluster, Message, MostProbable, Sent
-    from control_pgm.inference.tree.plan import Plan
-    from control_pgm.inference.tree.sampling import Samples
-
 Undefined = Literal["raise", "nan"]
+_OF_SOME_METHODS = ("mode", "sample", "messages", "message", "clusters", "plan")
 
 
 class Posterior(ABC):
@@ -211,141 +207,11 @@ class Posterior(ABC):
         table = self._ask(names, free, {name: i for name, i in fixed.items() if name in free})
         return self.normalised(table, names, labels, undefined)
 
-    # --- what some methods answer besides --------------------------------------------------------------------
-    def mode(self, *names: str) -> MostProbable:
-        """The most probable assignment of all variables; or of some of them, the others summed out.
-
-        Parameters
-        ----------
-        *names : str
-            The variables asked for; none stands for all. For some of the free variables this is marginal MAP, which can
-            need much larger clusters than the mode of all variables: see `control_pgm.inference.map.marginal_map`.
-
-        Returns
-        -------
-        Mode
-            Of loopy max-product a `ModeEstimate`, which promises less.
-
-        Raises
-        ------
-        NotAvailable
-            After loopy sum-product, or of some variables only after loopy max-product.
-        UnknownName
-            If a variable does not exist.
-        TooLarge
-            If marginal MAP does not fit the memory limit.
-
-        Examples
-        --------
-        >>> from control_pgm import gridworld, unroll
-        >>> mode = unroll(gridworld("S.G"), 2).infer().mode()
-        >>> [mode.assignment[name] for name in ("s_0", "a_0", "s_1", "a_1", "s_2")]
-        ['(0,0)', 'right', '(0,1)', 'right', '(0,2)']
-        """
-        self._has_no("mode")
-
-    def sample(self, n: int, rng: np.random.Generator | int) -> Samples:
-        """Independent samples of p(all variables | evidence).
-
-        Parameters
-        ----------
-        n : int
-            How many, ≥ 1.
-        rng : numpy.random.Generator or int
-            Where randomness comes from, or a seed ≥ 0: the same seed gives the same samples.
-
-        Raises
-        ------
-        NotAvailable
-            After loopy belief propagation.
-        TooLarge
-            If the samples do not fit the memory limit.
-
-        Examples
-        --------
-        >>> from control_pgm import gridworld, unroll
-        >>> samples = unroll(gridworld("S.G"), 2, temperature=0.1).infer().sample(4, 0)
-        >>> samples.labels("a_1")
-        ['right', 'right', 'right', 'right']
-        """
-        self._has_no("sample")
-
-    @property
-    def messages(self) -> tuple[Sent, ...]:
-        """Every message in the order in which it is sent; of loopy belief propagation the final ones.
-
-        Raises
-        ------
-        NotAvailable
-            If the method sends none.
-
-        Examples
-        --------
-        >>> from control_pgm import gridworld, unroll
-        >>> unroll(gridworld("S.G"), 1).infer().messages[:2]
-        (Message(s_1 → a_0: s_0, a_0), Message(a_0 → s_0: s_0))
-        """
-        self._has_no("messages")
-
-    def message(self, source: str, target: str) -> Message:
-        """The message between two neighbouring clusters, each named by the variable that it eliminates.
-
-        Raises
-        ------
-        NotAvailable
-            If the method has no tree of clusters.
-        UnknownName
-            If a cluster does not exist, or if the two are no neighbours.
-
-        Examples
-        --------
-        >>> from control_pgm import gridworld, unroll
-        >>> print(unroll(gridworld("S.G"), 1).infer().message("a_0", "s_0"))
-        message a_0 → s_0
-        s_0     value
-        ─────  ──────
-        (0,0)  0.3679
-        (0,1)  0.5259
-        (0,2)  0.3679
-        """
-        self._has_no("message")
-
-    @property
-    def clusters(self) -> tuple[Cluster, ...]:
-        """The clusters of the tree in the order of elimination.
-
-        Raises
-        ------
-        NotAvailable
-            If the method has no tree of clusters.
-
-        Examples
-        --------
-        >>> from control_pgm import gridworld, unroll
-        >>> print(*unroll(gridworld("S.G"), 1).infer().clusters)
-        {s_0, a_0, s_1} {s_0, a_0} {s_0}
-        """
-        self._has_no("clusters")
-
-    @property
-    def plan(self) -> Plan:
-        """The plan of exact inference: its clusters and their cost.
-
-        Raises
-        ------
-        NotAvailable
-            If the method follows no plan.
-
-        Examples
-        --------
-        >>> from control_pgm import gridworld, unroll
-        >>> unroll(gridworld("S.G"), 1).infer().plan
-        Plan(3 clusters, width 2, 832 B, reverse topological)
-        """
-        self._has_no("plan")
-
-    def _has_no(self, what: str) -> NoReturn:
-        raise NotAvailable(f"method={self.method!r} has no {what}", remedy=f"ask infer(…, method='exact').{what}")
+    # --- what some methods lack -------------------------------------------------------------------------------
+    def __getattr__(self, name: str) -> Any:
+        if name in _OF_SOME_METHODS:
+            raise NotAvailable(f"method={self.method!r} has no {name}", remedy=f"ask infer(…, method='exact').{name}")
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
 
     # --- how answers are made ------------------------------------------------------------------------------------
     def normalised(

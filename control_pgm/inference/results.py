@@ -1,10 +1,8 @@
-"""Clusters of a bucket tree and the messages between them; what modes and messages of every method have."""
+"""Clusters of a bucket tree and the messages between them, as records."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 from control_pgm.tables.factor import Factor
 
@@ -79,39 +77,3 @@ class Message:
 
     def __str__(self) -> str:
         return f"message {self.source} → {self.target}\n{self.factor}"
-
-
-class Sent(Protocol):
-    """A message of any method: between clusters, or between a table and a variable."""
-
-    @property
-    def source(self) -> str:
-        """The sender."""
-
-    @property
-    def target(self) -> str:
-        """The receiver."""
-
-    @property
-    def factor(self) -> Factor:
-        """Over the variables that they share."""
-
-
-class MostProbable(Protocol):
-    """A most probable assignment (`Mode`), or an estimate of one (`ModeEstimate`)."""
-
-    @property
-    def assignment(self) -> Mapping[str, Hashable]:
-        """Variable -> label."""
-
-    @property
-    def log_probability(self) -> float:
-        """log p(assignment, evidence) in nats."""
-
-    @property
-    def log_posterior(self) -> float:
-        """log p(assignment | evidence) in nats, of an exact mode."""
-
-    @property
-    def exact(self) -> bool:
-        """Whether no assignment is more probable."""

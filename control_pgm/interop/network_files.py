@@ -1,10 +1,11 @@
-"""Reading and writing networks and factor graphs; the ending of the file tells the format."""
+"""Files of networks and factor graphs, whose format is given by the ending of the name."""
 
 from __future__ import annotations
 
 import gzip
 import warnings
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 from pathlib import Path
 
 from control_pgm.errors import DoubtfulFile, InvalidArgument
@@ -22,13 +23,45 @@ from control_pgm.writing import replacing, write_bytes, write_text
 
 Network = BayesianNetwork | FactorGraph
 
-_JSON, _UAI = ".json", ".uai"
+_JSON = ".json"
 EVIDENCE, QUERY = ".evid", ".query"
-_TEXT_WRITERS: Mapping[str, Callable[..., str]] = {".uai": to_uai, ".bif": to_bif, ".dot": to_dot, ".tex": to_tikz}
-_TEXT_READERS: Mapping[str, Callable[..., Network]] = {".uai": from_uai, ".bif": from_bif}
-_PACKED = tuple(kind + GZIP for kind in _TEXT_READERS)
-READ = (_JSON, *_TEXT_READERS, *_PACKED)
-WRITTEN = (_JSON, *_TEXT_WRITERS, *_PACKED)
+
+
+@dataclass(frozen=True)
+class TextFormat:
+    """A text format of networks: its ending, what writes it and, unless it is a picture, what reads it.
+
+    Attributes
+    ----------
+    suffix : str
+    write : callable
+        model -> text.
+    read : callable or None
+        ``read(text, name=…, max_bytes=…)`` -> model; such files may be packed (.gz).
+    parents_fastest : bool
+        Whether ``read`` has this option, see `from_uai`.
+    digits_at_end : bool
+        Whether a complete file may end within a number, so that a cut is not seen.
+    """
+
+    suffix: str
+    write: Callable[..., str]
+    read: Callable[..., Network] | None = None
+    parents_fastest: bool = False
+    digits_at_end: bool = False
+
+
+FORMATS = (
+    TextFormat(".uai", to_uai, from_uai, parents_fastest=True, digits_at_end=True),
+    TextFormat(".bif", to_bif, from_bif),
+    TextFormat(".dot", to_dot),
+    TextFormat(".tex", to_tikz),
+)
+_BY_SUFFIX = {form.suffix: form for form in FORMATS}
+_TEXTS = tuple(form.suffix for form in FORMATS if form.read)
+_PACKED = tuple(kind + GZIP for kind in _TEXTS)
+READ = (_JSON, *_TEXTS, *_PACKED)
+WRITTEN = (_JSON, *_BY_SUFFIX, *_PACKED)
 
 
 def save_network(model: Network, path: str | Path) -> Path:
@@ -67,11 +100,11 @@ def save_network(model: Network, path: str | Path) -> Path:
     ControlNetwork(MDP(3 states, 4 actions), horizon 2, temperature 1)
     """
     kind = ending(path, WRITTEN)
-    if kind in _PACKED:
-        text = _TEXT_WRITERS[kind.removesuffix(GZIP)](model)
-        return write_bytes(path, gzip.compress(text.encode(), mtime=0))  # the same bytes whenever it is written
-    if kind in _TEXT_WRITERS:
-        return write_text(path, _TEXT_WRITERS[kind](model))
+    if kind != _JSON:
+        text = _BY_SUFFIX[kind.removesuffix(GZIP)].write(model)
+        if kind in _PACKED:
+            return write_bytes(path, gzip.compress(text.encode(), mtime=0))  # the same bytes whenever it is written
+        return write_text(path, text)
     contents = network_record(model)
     with replacing(path) as unfinished:
         write_json(contents, unfinished)
@@ -120,17 +153,17 @@ def load_network(path: str | Path, *, parents_fastest: bool = False, max_bytes: 
     """
     check_limit(max_bytes)
     kind = ending(path, READ)
-    plain = kind.removesuffix(GZIP)
-    if parents_fastest and plain != _UAI:
+    form = _BY_SUFFIX.get(kind.removesuffix(GZIP))
+    if parents_fastest and not (form and form.parents_fastest):
         raise InvalidArgument(f"parents_fastest with {str(path)!r}", allowed="UAI files", remedy="leave it out")
-    if kind == _JSON:
+    if form is None or form.read is None:
         return network_from(read_json(Path(path), max_bytes))
     text = read_text(Path(path), max_bytes // EXPANSION, "text")
-    if plain == _UAI:
-        model = from_uai(text, parents_fastest=parents_fastest, name=str(path), max_bytes=max_bytes)
+    options = {"parents_fastest": parents_fastest} if form.parents_fastest else {}
+    model = form.read(text, name=str(path), max_bytes=max_bytes, **options)
+    if form.digits_at_end:
         _doubt_end(path, text)
-        return model
-    return _TEXT_READERS[plain](text, name=str(path), max_bytes=max_bytes)
+    return model
 
 
 def load_evidence(path: str | Path, model: Model) -> dict[str, Hashable]:
@@ -162,7 +195,7 @@ def is_network_file(path: str | Path, *, max_bytes: int = MAX_BYTES) -> bool:
     """
     kind = suffix(path)
     if kind != _JSON:
-        return kind.removesuffix(GZIP) in _TEXT_READERS
+        return kind.removesuffix(GZIP) in _TEXTS
     return bool(read_json(Path(path), max_bytes).fields.get("format") == NETWORK)
 
 

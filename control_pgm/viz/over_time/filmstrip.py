@@ -41,7 +41,7 @@ _LARGEST, _LARGEST_STRIP, _LARGEST_BARS = (120.0, 120.0), (80.0, 40.0), (140.0, 
 _NARROW_GRID, _NARROW_STRIP, _NARROW_BARS = 32.0, 20.0, 40.0  # points: the narrowest frames that can be read
 
 
-def plot_strip(
+def draw_filmstrip(
     mdp: MDP,
     rows: Sequence[Row],
     probable: Sequence[FloatArray],

@@ -18,7 +18,7 @@ from control_pgm.viz.base.sheet import letters, sheet
 from control_pgm.viz.base.shown import Shown, shown_steps
 from control_pgm.viz.base.state_rows import left_out, most_probable, row_labels
 from control_pgm.viz.curves.sweep import state_index
-from control_pgm.viz.over_time.filmstrip import plot_strip
+from control_pgm.viz.over_time.filmstrip import draw_filmstrip
 from control_pgm.viz.over_time.filmstrip_frames import Row
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def plot_flow(
             Row("reality", REALITY, reality, arrows="forward", dashed=True),
         ]
         look: dict[str, Any] = {"ax": ax, "title": heading, "notes": ["dashed: reality"], "options": options}
-        return plot_strip(mdp, rows, [belief, reality], times=times, bars=False, **look)
+        return draw_filmstrip(mdp, rows, [belief, reality], times=times, bars=False, **look)
     if times is not None:
         raise InvalidArgument("times= chooses maps, but the style is 'lines'", remedy="pass style='maps'")
     chosen = most_probable(_MOST, belief, reality) if states is None else _chosen(solution, states)

@@ -13,7 +13,7 @@ from control_pgm.viz.base.drawing import Drawing
 from control_pgm.viz.base.options import artist_options
 from control_pgm.viz.base.shown import shown_steps
 from control_pgm.viz.base.style import KIND_COLOURS
-from control_pgm.viz.over_time.filmstrip import plot_strip
+from control_pgm.viz.over_time.filmstrip import draw_filmstrip
 from control_pgm.viz.over_time.filmstrip_frames import Row
 
 if TYPE_CHECKING:
@@ -97,4 +97,4 @@ def plot_messages(
     if title is None:
         title = rf"Messages given $\mathcal{{O}}=1$   ($T={solution.horizon}$, $\alpha={alpha}$)"
     look: dict[str, Any] = {"ax": ax, "title": title, "notes": notes, "options": frame_options}
-    return plot_strip(mdp, rows, [posterior], times=times, bars=style == "bars", **look)
+    return draw_filmstrip(mdp, rows, [posterior], times=times, bars=style == "bars", **look)
