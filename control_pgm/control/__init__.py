@@ -4,7 +4,8 @@ from control_pgm.control.analysis.evaluation import Evaluation, evaluate
 from control_pgm.control.analysis.optimism import OptimismReport, optimism_report
 from control_pgm.control.analysis.variational_bound import Bound, variational_bound
 from control_pgm.control.mdp.mdp import MDP
-from control_pgm.control.network.unroll import ControlNetwork, unroll
+from control_pgm.control.network.control_network import ControlNetwork
+from control_pgm.control.network.unroll import unroll
 from control_pgm.control.policies.policy_iteration import PolicyIteration, soft_policy_iteration
 from control_pgm.control.policies.simulation import Trajectories, simulate
 from control_pgm.control.solutions.solution import Solution

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from control_pgm.control.arguments import is_count
-from control_pgm.control.network.unroll import ControlNetwork
+from control_pgm.control.network.control_network import ControlNetwork
 from control_pgm.control.saving import Savable
 from control_pgm.control.solutions.labelled_results import WithPolicy
 from control_pgm.control.solutions.parts import ARRAYS, NUMBERS, Part, Plan

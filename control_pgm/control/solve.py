@@ -11,8 +11,10 @@ from numpy.typing import ArrayLike
 from control_pgm.control.arguments import to_process
 from control_pgm.control.linearly_solvable import LinearlySolvable, passive_process
 from control_pgm.control.mdp.mdp import MDP
+from control_pgm.control.network.control_network import ControlNetwork
+from control_pgm.control.network.horizons import check_horizon
 from control_pgm.control.network.observing import observing
-from control_pgm.control.network.unroll import ControlNetwork, check_horizon, unroll
+from control_pgm.control.network.unroll import unroll
 from control_pgm.control.solutions.dynamics import BellmanSolution, VariationalSolution
 from control_pgm.control.solutions.modes import MapSolution, MarginalMapSolution
 from control_pgm.control.solutions.planning import PlanningSolution

@@ -11,8 +11,9 @@ from numpy.typing import ArrayLike
 from control_pgm.control.arguments import is_several, to_process
 from control_pgm.control.linearly_solvable import LinearlySolvable
 from control_pgm.control.mdp.mdp import MDP
+from control_pgm.control.network.control_network import ControlNetwork
 from control_pgm.control.network.temperatures import check_single
-from control_pgm.control.network.unroll import ControlNetwork, unroll
+from control_pgm.control.network.unroll import unroll
 from control_pgm.control.solutions.parts import Alone, Part, Together
 from control_pgm.control.solutions_of_many import Solutions, named
 from control_pgm.control.solve import solve

@@ -11,7 +11,7 @@ from scipy import sparse
 from control_pgm.control.analysis.hitting import placed_belief
 from control_pgm.control.mdp.grid import GridMap, grid_of, moves_of
 from control_pgm.control.mdp.termination import TERMINAL
-from control_pgm.control.network.unroll import ControlNetwork
+from control_pgm.control.network.control_network import ControlNetwork
 from control_pgm.control.solutions.solution import Solution
 from control_pgm.control.solve_options import has_temperature
 from control_pgm.display import number

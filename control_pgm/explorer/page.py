@@ -6,7 +6,7 @@ import json
 from importlib.resources import files
 from pathlib import Path
 
-from control_pgm.control.network.unroll import ControlNetwork
+from control_pgm.control.network.control_network import ControlNetwork
 from control_pgm.control.solutions.solution import Solution
 from control_pgm.control.solve import solve
 from control_pgm.display.conventions import DARK, LIGHT

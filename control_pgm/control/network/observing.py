@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from control_pgm.control.network.unroll import ControlNetwork
+from control_pgm.control.network.control_network import ControlNetwork
 from control_pgm.errors import InvalidArgument
 from control_pgm.inference.problem import state_indices
 from control_pgm.tables.factor import Factor

@@ -14,8 +14,8 @@ import numpy as np
 from control_pgm.control.mdp.dynamics import DenseDynamics, Dynamics
 from control_pgm.control.mdp.mdp import MDP
 from control_pgm.control.mdp.rewards import Rewards
+from control_pgm.control.network.control_network import ControlNetwork
 from control_pgm.control.network.slices import Stage
-from control_pgm.control.network.unroll import ControlNetwork
 from control_pgm.tables.arrays import BoolArray, FloatArray, lock
 from control_pgm.tables.numbers.sparse_scaled import SparseScaled
 from control_pgm.tables.operators import Operator, phi, phi_over

@@ -8,7 +8,7 @@ import numpy as np
 
 from control_pgm.control.mdp.mdp import MDP
 from control_pgm.control.mdp.termination import terminal_state
-from control_pgm.control.network.unroll import ControlNetwork
+from control_pgm.control.network.control_network import ControlNetwork
 from control_pgm.errors import UndefinedConditional
 from control_pgm.inference.infer import infer
 from control_pgm.models.bayesian_network import BayesianNetwork

@@ -12,7 +12,7 @@ from typing import Protocol
 
 import numpy as np
 
-from control_pgm.control.network.unroll import ControlNetwork
+from control_pgm.control.network.control_network import ControlNetwork
 from control_pgm.control.solutions.solution import Solution, difference
 from control_pgm.control.solutions.textbook_messages import TextbookMessages
 from control_pgm.control.solve_options import DEFAULT

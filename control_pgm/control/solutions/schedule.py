@@ -12,7 +12,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from control_pgm.control.network.unroll import ControlNetwork
+from control_pgm.control.network.control_network import ControlNetwork
 from control_pgm.control.solutions.dynamics import VariationalSolution, lacking, unavailable
 from control_pgm.control.solutions.posterior import PosteriorSolution
 from control_pgm.control.solutions.step import SolutionStep

@@ -13,7 +13,7 @@ import numpy as np
 
 from control_pgm.control.mdp.checks import step
 from control_pgm.control.mdp.mdp import MDP
-from control_pgm.control.network.unroll import ControlNetwork, given_prior
+from control_pgm.control.network.control_network import ControlNetwork, given_prior
 from control_pgm.control.policies.checks import drawn_action
 from control_pgm.control.saving import Savable
 from control_pgm.control.solutions.html import solution_html

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from control_pgm.control.network.unroll import ControlNetwork
+from control_pgm.control.network.control_network import ControlNetwork
 from control_pgm.errors import InvalidModel
 from control_pgm.inference.tree.plan import Plan
 

@@ -20,7 +20,7 @@ from functools import cached_property
 
 import numpy as np
 
-from control_pgm.control.network.unroll import ControlNetwork
+from control_pgm.control.network.control_network import ControlNetwork
 from control_pgm.control.solutions.step_clusters import StepClusters
 from control_pgm.inference.exact import TreePosterior
 from control_pgm.inference.tree.batch import TreeBatch

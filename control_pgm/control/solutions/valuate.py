@@ -14,8 +14,8 @@ from math import inf, isfinite
 import numpy as np
 
 from control_pgm.control.mdp.termination import TERMINAL
+from control_pgm.control.network.control_network import ControlNetwork
 from control_pgm.control.network.slice_values import slice_values, terminal_values
-from control_pgm.control.network.unroll import ControlNetwork
 from control_pgm.control.solutions.valuation import Valuation
 from control_pgm.control.solutions.weights import OPERATORS
 from control_pgm.errors import InvalidArgument

@@ -9,7 +9,7 @@ from math import inf
 
 import numpy as np
 
-from control_pgm.control.network.unroll import ControlNetwork
+from control_pgm.control.network.control_network import ControlNetwork
 from control_pgm.control.solutions.step_clusters import StepClusters
 from control_pgm.inference.utility.potentials import Term, add_up
 from control_pgm.inference.utility.result import Valued

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from control_pgm.control.network.unroll import ControlNetwork
+from control_pgm.control.network.control_network import ControlNetwork
 from control_pgm.display import html_table, number, text_table
 from control_pgm.errors import InvalidArgument, MissingPackage, no_choice
 from control_pgm.inference.infer import infer

@@ -7,7 +7,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from control_pgm.control.network.unroll import ControlNetwork
+from control_pgm.control.network.control_network import ControlNetwork
 from control_pgm.errors import ControlPGMError, InvalidArgument, InvalidFile
 from control_pgm.interop.declared_order import network_in_order
 from control_pgm.interop.plain_values import check_entries, holds_plainly, whole_rows

@@ -11,7 +11,8 @@ import numpy as np
 
 from control_pgm.control.mdp.checks import step
 from control_pgm.control.mdp.mdp import MDP
-from control_pgm.control.network.unroll import ControlNetwork, unroll
+from control_pgm.control.network.control_network import ControlNetwork
+from control_pgm.control.network.unroll import unroll
 from control_pgm.control.policies.checks import drawn_action
 from control_pgm.control.solutions.labelled_results import WithPolicy
 from control_pgm.control.solutions.solution import TABULATED

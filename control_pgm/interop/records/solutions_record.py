@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from control_pgm.control.mdp.mdp import MDP
-from control_pgm.control.network.unroll import ControlNetwork, unroll
+from control_pgm.control.network.control_network import ControlNetwork
+from control_pgm.control.network.unroll import unroll
 from control_pgm.control.solutions.parts import ARRAYS, NUMBERS, Stored
 from control_pgm.control.solutions_of_many import Solutions, named
 from control_pgm.control.solve_options import INFERENCES, check_risk

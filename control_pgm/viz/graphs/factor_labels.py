@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Mapping, Sequence
 
-from control_pgm.control.network.unroll import ControlNetwork
+from control_pgm.control.network.control_network import ControlNetwork
 from control_pgm.models.bayesian_network import BayesianNetwork
 from control_pgm.models.cpd import CPD
 from control_pgm.models.factor_graph import Model

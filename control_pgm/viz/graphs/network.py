@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Hashable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from control_pgm.control.network.unroll import ControlNetwork
+from control_pgm.control.network.control_network import ControlNetwork
 from control_pgm.errors import InvalidArgument, unknown
 from control_pgm.inference.posterior import Posterior
 from control_pgm.models.bayesian_network import BayesianNetwork

@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from scipy import sparse
 
 from control_pgm import MDP, gridworld, load_solution, save_solution, solve, unroll
-from control_pgm.control.network.unroll import ControlNetwork
+from control_pgm.control.network.control_network import ControlNetwork
 from control_pgm.errors import ImpossibleEvidence, InvalidArgument, NotAvailable, TooLarge, UndefinedConditional
 from control_pgm.interop.records.saved_solution import AXES, NUMBERS
 from control_pgm.models.cpd import CPD
