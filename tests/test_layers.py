@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from control_pgm import MDP, solve
 from tests.source import FILES, IMPORTS, MODULES, RANK, ROOT, circle, layer_of, module_of, own_imports, shown
 
 LATE = {"pgmpy", "matplotlib", "networkx", "pyagrum", "pandas", "xarray", "gymnasium", "IPython"}
@@ -94,3 +95,11 @@ def test_a_plain_question_loads_nothing_that_it_does_not_need(code):
         "control_pgm.explorer",
         "control_pgm.control.infinite.discounted",
     }
+
+
+def test_the_file_of_a_solution_is_a_policy_before_any_file_was_read(tmp_path):
+    solve(MDP([[[1.0]]], [[0.5]]), 3).save(tmp_path / "solution.npz")
+    code = "import sys; from control_pgm import MDP, evaluate; process = MDP([[[1.0]]], [[0.5]]);"
+    code += "assert 'control_pgm.interop' not in sys.modules; print(evaluate(process, sys.argv[1]).expected_reward)"
+    program = [sys.executable, "-c", code, str(tmp_path / "solution.npz")]
+    assert subprocess.run(program, capture_output=True, text=True, check=True).stdout == "1.5\n"

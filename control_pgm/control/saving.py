@@ -1,9 +1,10 @@
-"""Files of solutions, as a method of each."""
+"""Files of solutions. Their records belong to a layer above, which imports this one: it is loaded when it is used."""
 
 from __future__ import annotations
 
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from control_pgm.progress import Progress
 
@@ -31,6 +32,14 @@ class Savable:
         InvalidArgument, OSError
             As for `save_solution`.
         """
-        # Records of solutions belong to a layer above, which imports this one: it is loaded when a file is written.
-        written: Path = import_module("control_pgm.interop.files").save_solution(self, path, progress=progress)
+        written: Path = _files().save_solution(self, path, progress=progress)
         return written
+
+
+def read_solution(path: str | Path) -> Any:
+    """The solution in a file, see `load_solution`."""
+    return _files().load_solution(path)
+
+
+def _files() -> Any:
+    return import_module("control_pgm.interop.solution_files")

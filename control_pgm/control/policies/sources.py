@@ -7,13 +7,14 @@ from all: ``inference``, ``temperatures``, ``action_prior``.
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from functools import singledispatch
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from control_pgm.control.mdp.checks import index
 from control_pgm.control.mdp.mdp import MDP
+from control_pgm.control.saving import read_solution
 from control_pgm.control.solve_options import has_temperature
 from control_pgm.errors import InvalidArgument, NotAvailable, unknown
 from control_pgm.tables.arrays import FloatArray
@@ -24,10 +25,9 @@ from control_pgm.tables.variable import Labels
 POLICY_AXES = ("t", "s", "a")
 
 
-@singledispatch
 def opened(source: Any) -> Any:
-    """The source itself; of the path of a file, what the file holds (registered in the layer of files)."""
-    return source
+    """The source itself; of the path of a file, the solution that the file holds."""
+    return read_solution(source) if isinstance(source, str | Path) else source
 
 
 def table_of(mdp: MDP, source: Any) -> Any:
