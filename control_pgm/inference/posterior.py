@@ -209,6 +209,8 @@ class Posterior(ABC):
 
     # --- what some methods lack -------------------------------------------------------------------------------
     def __getattr__(self, name: str) -> Any:
+        if hasattr(type(self), name):  # a property that is refused: for its own reason
+            return object.__getattribute__(self, name)
         if name in _OF_SOME_METHODS:
             raise NotAvailable(f"method={self.method!r} has no {name}", remedy=f"ask infer(…, method='exact').{name}")
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)

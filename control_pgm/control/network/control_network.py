@@ -171,6 +171,7 @@ class ControlNetwork(DynamicBayesianNetwork):
         --------
         A jump to a shop that was out of reach pays what entering the shop pays:
 
+        >>> from control_pgm import MDP, unroll
         >>> mdp = MDP([[[1, 0]], [[0, 1]]], [[[0, 5]], [[0, 0]]], states=["home", "shop"], initial="home")
         >>> net = unroll(mdp, 1)
         >>> s, a, after = net.variable("s_0"), net.variable("a_0"), net.variable("s_1")
