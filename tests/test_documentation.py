@@ -83,3 +83,13 @@ def test_the_public_names_exist_and_are_documented():
     for name in control_pgm.__all__:
         thing = getattr(control_pgm, name)
         assert name.startswith("__") or thing.__doc__, name
+
+
+@pytest.mark.parametrize(
+    "page", [*PAGES, *sorted((ROOT / "docs" / "reference").glob("*.md"))], ids=lambda page: page.name
+)
+def test_files_of_the_package_that_a_page_names_exist(page):
+    text = page.read_text(encoding="utf-8")
+    named = re.findall(r"`((?:[a-z_]+/)+(?:[a-z_]+\.py)?)`", text)
+    for name in named:
+        assert any((folder / name).exists() for folder in (ROOT / "control_pgm", ROOT, ROOT / "docs")), name
