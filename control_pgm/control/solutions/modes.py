@@ -22,7 +22,7 @@ from control_pgm.control.solutions.textbook_messages import TextbookMessages
 from control_pgm.display import number
 from control_pgm.inference.map.marginal_map import MarginalMap
 from control_pgm.tables.arrays import FloatArray, lock
-from control_pgm.tables.numbers.message import logarithms
+from control_pgm.tables.numbers.stacked import logarithms
 
 _OTHER_QUESTION = "the mode is no sum over trajectories: inference='posterior' has it"
 

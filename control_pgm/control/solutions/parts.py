@@ -20,7 +20,7 @@ from control_pgm.errors import NotAvailable
 from control_pgm.inference.tree.batch import TreeBatch
 from control_pgm.tables.arrays import FloatArray
 from control_pgm.tables.frozen import Restored
-from control_pgm.tables.numbers.message import logarithms, probabilities
+from control_pgm.tables.numbers.stacked import logarithms, probabilities
 
 ARRAYS = {  # T: one time more than there are actions
     "policy": "tsa",

@@ -16,7 +16,7 @@ from control_pgm.control.solutions.textbook_messages import TextbookMessages
 from control_pgm.inference.exact import TreePosterior
 from control_pgm.tables.arrays import FloatArray, lock
 from control_pgm.tables.labelled_array import LabelledArray
-from control_pgm.tables.numbers.message import logarithms, probabilities
+from control_pgm.tables.numbers.stacked import logarithms, probabilities
 
 
 @dataclass(frozen=True, eq=False, repr=False)

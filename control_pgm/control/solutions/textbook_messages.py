@@ -37,7 +37,6 @@ from control_pgm.inference.tree.queries import (
     groups,
 )
 from control_pgm.tables.arrays import FloatArray, Scope
-from control_pgm.tables.numbers.message import Message
 from control_pgm.tables.numbers.scaled import Scaled
 from control_pgm.tables.recurrence.series import Series
 
@@ -91,7 +90,7 @@ class TextbookMessages:
     def _after_action(self, t: int, *, with_prior: bool) -> Query:
         """What the cluster that eliminates a_t holds and has received: all of beta_t(s,a), and the prior if wanted."""
         compiled, cluster, a = self.posterior.compiled, self._clusters.of_action(t), self._clusters.actions[t]
-        held: Sequence[tuple[Scope, Message | Series]] = compiled.held[cluster]
+        held: Sequence[tuple[Scope, Scaled | Series]] = compiled.held[cluster]
         if not with_prior:
             counting = self._counting
             numbered = compiled.held_factors(cluster)
@@ -147,7 +146,7 @@ class TextbookMessages:
     def _counting(self) -> frozenset[int]:
         return self.posterior.plan.problem.added(self.network.counting)
 
-    def _item(self, cluster: int, table: Message | Series) -> Item:
+    def _item(self, cluster: int, table: Scaled | Series) -> Item:
         """A table of a cluster as an operand of a query."""
         return Reading(table, self.posterior.compiled.steps[cluster]) if isinstance(table, Series) else table
 

@@ -26,7 +26,7 @@ from control_pgm.inference.loopy.options import Elimination, LoopyOptions
 from control_pgm.tables.arrays import FloatArray, IntArray
 from control_pgm.tables.contraction.plan import Recipe
 from control_pgm.tables.numbers.scaled import Scaled
-from control_pgm.tables.numbers.stack import Stack
+from control_pgm.tables.numbers.stacked import stacked
 
 Place = IntArray | slice  # of messages in a flat vector
 
@@ -54,7 +54,7 @@ class EdgeBatch:
     edges: IntArray
     targets: Place
     sources: Sequence[Place]
-    tables: Stack
+    tables: Scaled
     ones: Sequence[Scaled]
     recipe: Recipe
     maximised: tuple[int, ...]
@@ -62,10 +62,10 @@ class EdgeBatch:
     def contract(self, heard: FloatArray) -> FloatArray:
         """log m_{k→v}, unscaled, one row per edge, from the flat vector of the messages that the tables have heard."""
         operands = [Scaled.from_log(heard[source]) for source in self.sources]
-        result = Scaled.contract([self.tables.table, *operands, *self.ones], self.recipe)
+        result = Scaled.contract([self.tables, *operands, *self.ones], self.recipe)
         if self.maximised:
             result = result.maximum(self.maximised)
-        return Stack(result, self.tables.exponents).log().reshape(len(self.edges), -1)
+        return result.log().reshape(len(self.edges), -1)
 
 
 def check_memory(graph: BetheGraph, memory_limit: int) -> None:
@@ -116,7 +116,7 @@ def _batch(graph: BetheGraph, edges: Sequence[int], elimination: Elimination) ->
     others = own[:axis] + own[axis + 1 :]
     row = (len(shape),) if n > 1 else ()  # the label of the axis that runs over the batch
     shared = all(table is tables[0] for table in tables)
-    stack = Stack(tables[0], np.zeros(n, dtype=np.int64)) if shared else Stack.of(tables)
+    stack = tables[0] if shared else stacked(tables)
     scopes = [own if shared else row + own, *[(*row, i) for i in others]]
     out = (*row, axis, *others) if elimination == "max" else (*row, axis)
     recipe, ones = prepare(scopes, out, (*shape, n))

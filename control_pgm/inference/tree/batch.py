@@ -26,9 +26,8 @@ from control_pgm.models.factor_graph import Model
 from control_pgm.progress import Progress, check_progress
 from control_pgm.tables.arrays import FloatArray, Scope
 from control_pgm.tables.frozen import Restored
-from control_pgm.tables.numbers.message import Message, exponent_of, probabilities
 from control_pgm.tables.numbers.scaled import Scaled
-from control_pgm.tables.numbers.stack import Stack
+from control_pgm.tables.numbers.stacked import member, probabilities, stacked
 from control_pgm.tables.recurrence.series import Series
 
 _LN2 = float(np.log(2.0))
@@ -133,7 +132,7 @@ class TreeBatch(Restored):
             operands.append((tree.separators[cluster], self.distributed[cluster]))
         table = compiled.contract_held(operands, (v,))
         result = np.empty((self.size, problem.cardinalities[v]))
-        if isinstance(table, Scaled):  # nothing differs between the members
+        if not table.leads:  # nothing differs between the members
             result[:] = table.normalise((0,)).linear()
         else:
             probabilities(table, result, (-1,))
@@ -141,12 +140,12 @@ class TreeBatch(Restored):
         result[np.isneginf(self.log_evidence)] = np.nan
         return result
 
-    def _constants(self, problem: Problem) -> list[tuple[Message, int]]:
+    def _constants(self, problem: Problem) -> list[tuple[Scaled, int]]:
         numbers = [key for key, scope in zip(problem.keys, problem.scopes, strict=True) if not scope]
         tables = [self.compiled.tables[number] for number in numbers]
         return [(table, 1) for table in tables if not isinstance(table, Series)]
 
-    def operand(self, source: int, target: int) -> tuple[Scope, Message] | None:
+    def operand(self, source: int, target: int) -> tuple[Scope, Scaled] | None:
         """A message as an operand; None for a barren cluster, whose message is identically one."""
         tree = self.plan.tree
         if tree.parents[source] == target:
@@ -154,21 +153,19 @@ class TreeBatch(Restored):
         return tree.separators[target], self.distributed[target]
 
 
-def _total_log(message: Message) -> FloatArray:
+def _total_log(message: Scaled) -> FloatArray:
     """log of the sum of all entries, for every member of a batch."""
-    if isinstance(message, Scaled):
+    if not message.leads:
         return np.asarray(message.total_log())
-    table = message.dense().table
-    rows = [Scaled(table.data[k, ...], 0, table.in_logs).total_log() for k in range(len(message.exponents))]
-    return np.asarray(np.asarray(rows) + exponent_of(message) * _LN2)
+    return np.array([member(message, k).total_log() for k in range(len(message.exponent))])
 
 
-def _stacks(members: Sequence[Mapping[int, Scaled]]) -> dict[int, Stack]:
+def _stacks(members: Sequence[Mapping[int, Scaled]]) -> dict[int, Scaled]:
     """By the number of a table: those of all members, where they differ."""
     stacks = {}
     for number in members[0]:
         if _differs(number, members):
-            stacks[number] = Stack.of([tables[number] for tables in members])
+            stacks[number] = stacked([tables[number] for tables in members])
     return stacks
 
 

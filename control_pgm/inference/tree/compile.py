@@ -25,9 +25,8 @@ from control_pgm.inference.tree.storage import Storage
 from control_pgm.inference.tree.structure import structure
 from control_pgm.tables.arrays import Scope
 from control_pgm.tables.contraction.plan import recipe
-from control_pgm.tables.numbers.message import Message, contract_into, contract_messages, table_of
 from control_pgm.tables.numbers.scaled import Scaled
-from control_pgm.tables.numbers.stack import Stack
+from control_pgm.tables.numbers.stacked import contract_into
 from control_pgm.tables.recurrence.series import Distinct, Series, combinations
 
 
@@ -50,8 +49,8 @@ class Compiled:
     cells: Sequence[ClusterMessages]
     loops: Sequence[Loop]
     barren: Sequence[bool]
-    held: Sequence[Sequence[tuple[Scope, Message | Series]]]
-    tables: Mapping[Reference, Message | Series]
+    held: Sequence[Sequence[tuple[Scope, Scaled | Series]]]
+    tables: Mapping[Reference, Scaled | Series]
     steps: Sequence[int] = ()
     batch: int | None = None
 
@@ -69,31 +68,31 @@ class Compiled:
         """Multiply operands and sum out all variables but ``out``."""
         return contract(operands, out, self.problem.cardinalities)
 
-    def contract_held(self, operands: Sequence[tuple[Scope, Message]], out: Scope) -> Message:
+    def contract_held(self, operands: Sequence[tuple[Scope, Scaled]], out: Scope) -> Scaled:
         """The same of tables and messages as they are held, in a batch for all its members."""
         if self.batch is None:
-            return self.contract([(scope, table_of(table)) for scope, table in operands], out)
+            return self.contract(operands, out)
         label = len(self.problem.cardinalities)
-        scopes = [(label, *scope) if isinstance(table, Stack) else scope for scope, table in operands]
+        scopes = [(label, *scope) if table.leads else scope for scope, table in operands]
         plan, ones = prepare(scopes, (label, *out), [*self.problem.cardinalities, self.batch])
-        result = contract_messages([*(table for _, table in operands), *ones], plan)
-        return result if isinstance(result, Stack) else Stack(result, np.zeros(self.batch, dtype=np.int64))
+        result = Scaled.contract([*(table for _, table in operands), *ones], plan)
+        return result if result.leads else result.at_scale(np.full(self.batch, result.exponent, dtype=np.int64))
 
     def factors(self, cluster: int) -> list[tuple[int, Operand]]:
         """The tables of a cluster with their number in the model, not multiplied together."""
         problem = self.problem
         return [(k, (problem.scopes[k], problem.tables[k])) for k in self.tree.factors[cluster]]
 
-    def held_factors(self, cluster: int) -> list[tuple[int, tuple[Scope, Message | Series]]]:
+    def held_factors(self, cluster: int) -> list[tuple[int, tuple[Scope, Scaled | Series]]]:
         """The same as they are held: in a batch, with a table for every member where these differ."""
         problem = self.problem
         return [(k, (problem.scopes[k], self.tables[problem.keys[k]])) for k in self.tree.factors[cluster]]
 
     def problem_tables(self) -> list[Scaled | Series]:
-        """The distinct tables, in a batch without the scales of its members."""
-        return [table if isinstance(table, Series) else table_of(table) for table in self.tables.values()]
+        """The distinct tables."""
+        return list(self.tables.values())
 
-    def at(self, cluster: int, table: Message | Series) -> Message:
+    def at(self, cluster: int, table: Scaled | Series) -> Scaled:
         """A table of a cluster; of a series that of its step."""
         return table[self.steps[cluster]] if isinstance(table, Series) else table
 
@@ -103,7 +102,7 @@ class Compiled:
 
     def operands(self, cluster: int) -> Sequence[Operand]:
         """The tables of a cluster, constants multiplied together (see `fold`)."""
-        return [(scope, table_of(self.at(cluster, table))) for scope, table in self.held[cluster]]
+        return [(scope, self.at(cluster, table)) for scope, table in self.held[cluster]]
 
     def received(self, sent: Collect, cluster: int) -> list[Operand]:
         """The messages that a cluster has from its children; those of barren children are one and left out."""
@@ -111,13 +110,13 @@ class Compiled:
         return [(separators[j], sent.table(j)) for j in self.tree.children[cluster] if not self.barren[j]]
 
 
-def compile_plan(plan: Plan, stacks: Mapping[int, Stack] | None = None) -> Compiled:
+def compile_plan(plan: Plan, stacks: Mapping[int, Scaled] | None = None) -> Compiled:
     """Put the tables of the problem into the plan's clusters.
 
     For a batch ``stacks`` holds, by the number of a table, what takes its place: one table for every member.
     """
     stacks = stacks or {}
-    size = max((len(stack.exponents) for stack in stacks.values()), default=None)
+    size = max((len(stack.exponent) for stack in stacks.values()), default=None)
     batch = None if size is None else Batch(size, frozenset(stacks))
     if plan.rolled is not None:
         return _compile_rolled(plan, batch, stacks)
@@ -130,14 +129,14 @@ def compile_plan(plan: Plan, stacks: Mapping[int, Stack] | None = None) -> Compi
     return Compiled(plan, cells, loops, made.barren, held, tables.known, (), size)
 
 
-def _compile_rolled(plan: Plan, batch: Batch | None, stacks: Mapping[int, Stack]) -> Compiled:
+def _compile_rolled(plan: Plan, batch: Batch | None, stacks: Mapping[int, Scaled]) -> Compiled:
     """The same for copies of a step: tables are bound once, for a short network."""
     rolled = plan.rolled
     assert rolled is not None
     made = rolled.network.short.structure if batch is None else rolled.network.short.batched(batch)
     tables = _Tables({**rolled.referred, **stacks})
     cells = rolled.network.by_cluster(bind(made.cells, tables.table))
-    held: list[Sequence[tuple[Scope, Message | Series]]] = [
+    held: list[Sequence[tuple[Scope, Scaled | Series]]] = [
         [(scope, tables.table(ref)) for scope, ref in row] for row in made.operands
     ]
     raised = rolled.network.by_cluster(held, _raised)
@@ -146,7 +145,7 @@ def _compile_rolled(plan: Plan, batch: Batch | None, stacks: Mapping[int, Stack]
     return Compiled(plan, cells, rolled.network.loops, barren, raised, tables.known, rolled.network.steps, size)
 
 
-def _raised(row: Sequence[tuple[Scope, Message | Series]], shift: Shift) -> Sequence[tuple[Scope, Message | Series]]:
+def _raised(row: Sequence[tuple[Scope, Scaled | Series]], shift: Shift) -> Sequence[tuple[Scope, Scaled | Series]]:
     """The tables of a cluster, over the variables of a copy."""
     return [(moved(scope, shift.variables), table) for scope, table in row]
 
@@ -154,23 +153,23 @@ def _raised(row: Sequence[tuple[Scope, Message | Series]], shift: Shift) -> Sequ
 class _Tables:
     """Tables by reference; a product is multiplied out when it is first asked for."""
 
-    def __init__(self, tables: Mapping[int, Message | Series]) -> None:
-        self.known: dict[Reference, Message | Series] = dict(tables.items())
+    def __init__(self, tables: Mapping[int, Scaled | Series]) -> None:
+        self.known: dict[Reference, Scaled | Series] = dict(tables.items())
 
-    def table(self, reference: Reference) -> Message | Series:
+    def table(self, reference: Reference) -> Scaled | Series:
         if reference not in self.known:
             assert isinstance(reference, Product)
             self.known[reference] = self._multiplied(reference)
         return self.known[reference]
 
-    def _multiplied(self, product: Product) -> Message | Series:
+    def _multiplied(self, product: Product) -> Scaled | Series:
         factors = [(scope, self.known[number]) for number, scope in product.parts]
         if any(isinstance(table, Series) for _, table in factors):
             return _products(factors)
         return _product([(scope, table) for scope, table in factors if not isinstance(table, Series)])
 
 
-def _products(factors: Sequence[tuple[Scope, Message | Series]]) -> Series:
+def _products(factors: Sequence[tuple[Scope, Scaled | Series]]) -> Series:
     """The products of each step; those of equal tables are multiplied once."""
     several = [table for _, table in factors if isinstance(table, Series)]
     steps, first = combinations([table.chosen for table in several], len(several[0]))
@@ -179,25 +178,24 @@ def _products(factors: Sequence[tuple[Scope, Message | Series]]) -> Series:
     if stacked and not any(table.sparse for _, table in factors if isinstance(table, Scaled)):
         stacks = [(scope, chosen[id(t)].stacked() if isinstance(t, Series) else t) for scope, t in factors]
         product = _product(stacks)
-        assert isinstance(product, Stack)
         return Series(Distinct.of_stack(product), steps)
     rows = [
-        table_of(_product([(scope, chosen[id(t)][k] if isinstance(t, Series) else t) for scope, t in factors]))
+        _product([(scope, chosen[id(t)][k] if isinstance(t, Series) else t) for scope, t in factors])
         for k in range(len(first))
     ]
     return Series(Distinct(rows), steps)
 
 
-def _product(factors: Sequence[tuple[Scope, Message]]) -> Message:
+def _product(factors: Sequence[tuple[Scope, Scaled]]) -> Scaled:
     """The product of tables over the axes of the first."""
     n = len(factors[0][0])
     out: Scope = tuple(range(n))
-    sizes = table_of(factors[0][1]).shape[-n:] if n else ()
-    stacks = [table for _, table in factors if isinstance(table, Stack)]
+    sizes = factors[0][1].shape[-n:] if n else ()
+    stacks = [table for _, table in factors if table.leads]
     if stacks:  # the axis that runs over the batch comes first
-        out, sizes = (n, *out), (*sizes, len(stacks[0].exponents))
-    scopes = tuple((n, *scope) if isinstance(table, Stack) else scope for scope, table in factors)
+        out, sizes = (n, *out), (*sizes, len(stacks[0].exponent))
+    scopes = tuple((n, *scope) if table.leads else scope for scope, table in factors)
     tables = [table for _, table in factors]
     if stacks:
         return contract_into(np.empty([sizes[x] for x in out]), tables, recipe(scopes, out, sizes))
-    return contract_messages(tables, recipe(scopes, out, sizes))
+    return Scaled.contract(tables, recipe(scopes, out, sizes))

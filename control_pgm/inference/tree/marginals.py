@@ -22,8 +22,8 @@ from control_pgm.models.factor_graph import Model
 from control_pgm.tables.arrays import FloatArray, Scope, lock
 from control_pgm.tables.factor import Factor
 from control_pgm.tables.labelled_array import LabelledArray
-from control_pgm.tables.numbers.message import probabilities
 from control_pgm.tables.numbers.scaled import Scaled
+from control_pgm.tables.numbers.stacked import probabilities
 from control_pgm.tables.variable import Labels
 
 

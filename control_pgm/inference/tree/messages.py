@@ -24,9 +24,7 @@ from control_pgm.inference.tree.bucket_tree import BucketTree
 from control_pgm.inference.tree.folding import Product, Reference, Referred
 from control_pgm.tables.arrays import Scope
 from control_pgm.tables.contraction.plan import Recipe
-from control_pgm.tables.numbers.message import Message
 from control_pgm.tables.numbers.scaled import Scaled
-from control_pgm.tables.numbers.stack import Stack
 from control_pgm.tables.recurrence.series import Series
 
 _MANY_CHILDREN = 6
@@ -91,11 +89,11 @@ def write_messages(
     return [_Writer(i, tree, operands[i], barren, cardinalities, batch).cell() for i in range(len(tree.order))]
 
 
-def bind(cells: Sequence[ClusterMessages], table: Callable[[Reference], Message | Series]) -> list[ClusterMessages]:
+def bind(cells: Sequence[ClusterMessages], table: Callable[[Reference], Scaled | Series]) -> list[ClusterMessages]:
     """The instructions with the tables that they refer to."""
 
     def bound(instruction: Instruction) -> Instruction:
-        tables = tuple([t if isinstance(t, Scaled | Stack) else table(t) for t in instruction.tables])
+        tables = tuple([t if isinstance(t, Scaled) else table(t) for t in instruction.tables])
         return instruction._replace(tables=tables)
 
     return [ClusterMessages(cell.up and bound(cell.up), tuple([bound(down) for down in cell.down])) for cell in cells]
@@ -159,7 +157,7 @@ class _Writer:
             recipe, _ = prepare([*scopes[: len(tables)], missing, *scopes[len(tables) :]], out, cards)
             if self.batch is not None and missing and missing[0] == len(self.cardinalities):
                 neutral = np.zeros(self.batch.size, dtype=np.int64)
-                return Instruction(result, (*tables, *(Stack(one, neutral) for one in ones)), tuple(received), recipe)
+                return Instruction(result, (*tables, *(one.at_scale(neutral) for one in ones)), tuple(received), recipe)
         return Instruction(result, tables + ones, tuple(received), recipe)
 
     # --- many children ------------------------------------------------------------------------------------------

@@ -18,9 +18,8 @@ from control_pgm.inference.tree.slices.disjoint_ranges import DisjointRanges
 from control_pgm.inference.tree.slices.loops import Loop, Written, written
 from control_pgm.inference.tree.storage import Storage
 from control_pgm.progress import Progress, Reporter
-from control_pgm.tables.numbers.message import Message, concatenated, contract_messages, stacked
 from control_pgm.tables.numbers.scaled import Scaled
-from control_pgm.tables.numbers.stack import Stack
+from control_pgm.tables.numbers.stacked import concatenated, stacked
 from control_pgm.tables.recurrence.checkpoints import Checkpoints
 from control_pgm.tables.recurrence.series import Series
 
@@ -34,7 +33,7 @@ class Programme(NamedTuple):
     batch: int | None = None
     storage: Storage = Storage()
 
-    def tables(self, cluster: int, tables: Sequence[Message | Series]) -> list[Message]:
+    def tables(self, cluster: int, tables: Sequence[Scaled | Series]) -> list[Scaled]:
         """The tables of an instruction of a cluster, of a series that of its step."""
         return [table[self.steps[cluster]] if isinstance(table, Series) else table for table in tables]
 
@@ -52,7 +51,7 @@ class Pass(ABC):
 
     def __init__(self, programme: Programme) -> None:
         self.programme = programme
-        self._single: dict[int, Message] = {}
+        self._single: dict[int, Scaled] = {}
         self._repeated: list[_Repeated] = []
         self._places: DisjointRanges[tuple[_Repeated, int]] = DisjointRanges()  # of the loops, by step
         self._todo = deque(_parts(len(programme.cells), programme.loops))
@@ -68,11 +67,11 @@ class Pass(ABC):
         """The loop as a repetition."""
 
     @abstractmethod
-    def _send(self, clusters: range) -> Iterator[tuple[int, Message]]:
+    def _send(self, clusters: range) -> Iterator[tuple[int, Scaled]]:
         """The messages that some clusters send, one by one."""
 
     # --- looking ------------------------------------------------------------------------------------------------
-    def __getitem__(self, cluster: int) -> Message:
+    def __getitem__(self, cluster: int) -> Scaled:
         while (found := self._find(cluster)) is None and cluster not in self._single:
             if self._busy or not self._todo:
                 raise KeyError(cluster)
@@ -89,7 +88,7 @@ class Pass(ABC):
         assert isinstance(message, Scaled)
         return message
 
-    def get(self, cluster: int) -> Message | None:
+    def get(self, cluster: int) -> Scaled | None:
         """The message of a cluster; None where there is none."""
         try:
             return self[cluster]
@@ -103,9 +102,9 @@ class Pass(ABC):
         loop, step = found
         return loop, step, loop.places[step].index(cluster)
 
-    def stack(self, clusters: range) -> Stack:
+    def stack(self, clusters: range) -> Scaled:
         """The messages of clusters at equal distances, stacked in that order; each must have sent one."""
-        parts: list[Stack] = []
+        parts: list[Scaled] = []
         at = 0
         while at < len(clusters):
             found = self._find(clusters[at])
@@ -119,7 +118,7 @@ class Pass(ABC):
             n = min(len(places) - row if same_way else row + 1, len(clusters) - at)
             rows = (row, row + n) if same_way else (row + 1 - n, row + 1)
             stack = loop.results.stack(step, *rows)
-            parts.append(stack if same_way else backwards(stack))
+            parts.append(stack if same_way else stack.dense().backwards())
             at += n
         return concatenated(parts)
 
@@ -177,13 +176,13 @@ class Collect(Pass):
     def _write(self, loop: Loop) -> Written | None:
         return written(loop, self.programme.cells, self.programme.steps, self, self.programme.batch)
 
-    def _send(self, clusters: range) -> Iterator[tuple[int, Message]]:
+    def _send(self, clusters: range) -> Iterator[tuple[int, Scaled]]:
         for i in clusters:
             instruction = self.programme.cells[i].up
             if instruction is not None:
                 _, tables, received, recipe = instruction
                 held = self.programme.tables(i, tables)
-                yield i, contract_messages([*held, *[self[i + offset] for _, offset in received]], recipe)
+                yield i, Scaled.contract([*held, *[self[i + offset] for _, offset in received]], recipe)
 
 
 class Distribute(Pass):
@@ -201,16 +200,16 @@ class Distribute(Pass):
         programme = self.programme
         return written(loop, programme.cells, programme.steps, self, programme.batch, self._up)
 
-    def _send(self, clusters: range) -> Iterator[tuple[int, Message]]:
+    def _send(self, clusters: range) -> Iterator[tuple[int, Scaled]]:
         for i in reversed(clusters):
-            products: dict[int, Message] = {}
+            products: dict[int, Scaled] = {}
             down = self.programme.cells[i].down
             last = {place: n for n, instruction in enumerate(down) for place in instruction.received}
             for n, ((side, target), tables, received, recipe) in enumerate(down):
                 operands = [
                     products[k] if at == PRODUCT else self._up[i + k] if at == UP else self[i + k] for at, k in received
                 ]
-                message = contract_messages([*self.programme.tables(i, tables), *operands], recipe)
+                message = Scaled.contract([*self.programme.tables(i, tables), *operands], recipe)
                 for place in received:  # lets go what serves no later message
                     if place.side == PRODUCT and last[place] == n:
                         del products[place.offset]
@@ -242,10 +241,3 @@ def _parts(n: int, loops: Sequence[Loop]) -> list[range | Loop]:
     if at < n:
         parts.append(range(at, n))
     return parts
-
-
-def backwards(stack: Stack) -> Stack:
-    """The stack in the opposite order, as a view."""
-    stack = stack.dense()
-    table, bounds = stack.table, stack.table.__dict__.get("bounds")
-    return Stack(Scaled(table.data[::-1], table.exponent, table.in_logs, bounds), stack.exponents[::-1])

@@ -18,9 +18,8 @@ import numpy as np
 from control_pgm.inference.contract import prepare
 from control_pgm.inference.tree.passes import Pass
 from control_pgm.tables.arrays import FloatArray, Scope
-from control_pgm.tables.numbers.message import Message, contract_into, stacked, table_of
 from control_pgm.tables.numbers.scaled import Scaled
-from control_pgm.tables.numbers.stack import Stack
+from control_pgm.tables.numbers.stacked import contract_into, stacked
 from control_pgm.tables.recurrence.series import Series
 
 _SELDOM = 64  # queries between two changes of a table
@@ -34,7 +33,7 @@ class Received(NamedTuple):
     cluster: int
 
 
-Finish = Callable[[Stack, FloatArray], None]  # (tables, where to write): such as their logarithms
+Finish = Callable[[Scaled, FloatArray], None]  # (tables, where to write): such as their logarithms
 
 
 class Reading(NamedTuple):
@@ -44,7 +43,7 @@ class Reading(NamedTuple):
     step: int
 
 
-Item = Message | Received | Reading  # one operand of a query
+Item = Scaled | Received | Reading  # one operand of a query
 Query = Sequence[tuple[Scope, Item]]
 
 
@@ -55,7 +54,7 @@ class Fetched(NamedTuple):
     clusters: range
 
 
-Column = Message | Sequence[Message] | Fetched  # one operand of all queries of a group
+Column = Scaled | Sequence[Scaled] | Fetched  # one operand of all queries of a group
 
 
 @dataclass(frozen=True)
@@ -80,7 +79,7 @@ def groups(queries: Sequence[Query]) -> list[Group]:
     return result
 
 
-def _resolved(item: Item) -> Message | Received:
+def _resolved(item: Item) -> Scaled | Received:
     return item.series[item.step] if isinstance(item, Reading) else item
 
 
@@ -156,34 +155,30 @@ def _blocks(group: Group, length: int) -> list[slice]:
     ]
 
 
-def _contract(group: Group, rows: slice, out: Scope, sizes: Sequence[int], place: FloatArray) -> Stack:
+def _contract(group: Group, rows: slice, out: Scope, sizes: Sequence[int], place: FloatArray) -> Scaled:
     """The tables of some queries of a group, stacked; in ``place``, if they can be put there as linear numbers.
 
     The last labels of ``sizes`` are those of the axes that count the queries and run over the batch.
     """
     lead: Scope = tuple(range(len(sizes) - place.ndim + len(out), len(sizes)))
     scopes: list[Scope] = []
-    operands: list[Message] = []
+    operands: list[Scaled] = []
     for scope, column in group.columns:
-        if isinstance(column, Scaled):
-            scopes.append(scope)
-            operands.append(column)
-        elif isinstance(column, Stack):  # a table of its own for every member of the batch
-            scopes.append((*lead[1:], *scope))
+        if isinstance(column, Scaled):  # in a batch perhaps one for every member
+            scopes.append((*lead[1:], *scope) if column.leads else scope)
             operands.append(column)
         elif isinstance(column, Fetched):
             scopes.append((*lead, *scope))
             operands.append(column.sent.stack(column.clusters[rows]))
         else:
             chosen = column[rows]
-            if isinstance(chosen, Series) and isinstance(chosen[0], Scaled) and not chosen.changes:
+            if isinstance(chosen, Series) and not chosen[0].leads and not chosen.changes:
                 scopes.append(scope)
                 operands.append(chosen[0])
                 continue
             stack = chosen.stacked() if isinstance(chosen, Series) else stacked(chosen)
-            scopes.append((*lead[: stack.exponents.ndim], *scope))
+            scopes.append((*lead[: stack.leads], *scope))
             operands.append(stack)
     recipe, ones = prepare(scopes, (*lead, *out), sizes)
     table = contract_into(place, [*operands, *ones], recipe)
-    exponents = table.exponents if isinstance(table, Stack) else np.zeros((), dtype=np.int64)
-    return Stack(table_of(table), np.broadcast_to(exponents, [sizes[x] for x in lead]))
+    return table.at_scale(np.broadcast_to(table.exponent, [sizes[x] for x in lead]))

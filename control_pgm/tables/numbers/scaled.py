@@ -25,7 +25,7 @@ from control_pgm.tables.contraction.guarded import contract_guarded, log_terms
 from control_pgm.tables.contraction.plan import Recipe
 from control_pgm.tables.frozen import Restored
 from control_pgm.tables.logarithms import log_sum_exp
-from control_pgm.tables.scaling import normal, rescaled, scaled_linear, scaled_logs
+from control_pgm.tables.scaling import column, normal, normal_members, rescaled, scaled_linear, scaled_logs
 from control_pgm.tables.sparse.array import SparseArray, Table, entries
 from control_pgm.tables.sparse.pattern import Pattern
 
@@ -48,15 +48,23 @@ class kept_if_small(cached_property[_T]):
 
 @dataclass(frozen=True, eq=False, init=False)
 class Scaled(Restored):
-    """A read-only table of non-negative numbers of any magnitude. Made by `from_linear` and `from_log`."""
+    """A read-only table of non-negative numbers of any magnitude. Made by `from_linear` and `from_log`.
+
+    Its scale is ``2**exponent``, or ``2**exponent[k]`` for each entry k of its leading axes (see `stacked`): several
+    tables of one shape are one table, with one more axis.
+    """
 
     data: FloatArray
-    exponent: int
+    exponent: Any
     in_logs: bool
     sparse: ClassVar[bool] = False  # whether only non-zeros are held, as `SparseScaled` does
 
     def __init__(
-        self, data: FloatArray, exponent: int = 0, in_logs: bool = False, bounds: tuple[float, float] | None = None
+        self,
+        data: FloatArray,
+        exponent: int | IntArray = 0,
+        in_logs: bool = False,
+        bounds: tuple[float, float] | None = None,
     ) -> None:
         fields = self.__dict__  # filled through its dict: every message makes one
         fields["data"] = data
@@ -115,12 +123,20 @@ class Scaled(Restored):
         numbers = normal(self.data, self.exponent, self.in_logs)
         return self if numbers.data is self.data else self.alike(numbers.data, numbers.exponent)
 
-    def alike(self, data: FloatArray, exponent: int) -> Self:
+    def alike(self, data: FloatArray, exponent: Any) -> Self:
         """A table of the same shape and kind."""
         return type(self)(data, exponent, self.in_logs)
 
+    def at_scale(self, exponents: IntArray) -> Scaled:
+        """The same scaled values, with other scales."""
+        return Scaled(self.data, exponents, self.in_logs, self.__dict__.get("bounds"))
+
+    def backwards(self) -> Scaled:
+        """The entries of the first leading axis in the opposite order, as a view."""
+        return Scaled(self.data[::-1], self.exponent[::-1], self.in_logs, self.__dict__.get("bounds"))
+
     def stacked_with(self, tables: Sequence[Scaled]) -> Scaled:
-        """Tables along a new first axis, without their exponents."""
+        """Tables along a new first axis; their exponents are left out."""
         if any(table.in_logs for table in tables):
             return Scaled(np.stack([table.log_values for table in tables]), 0, True)
         rows = [table.data.ravel() for table in tables]
@@ -134,7 +150,8 @@ class Scaled(Restored):
     @staticmethod
     def contract(operands: Sequence[Scaled], recipe: Recipe) -> Scaled:
         """The sum-product of the operands (see `recipe`), exact zeros kept, safe from underflow."""
-        exponent, low, high = 0, 1.0, float(recipe.terms)
+        low, high = 1.0, float(recipe.terms)
+        exponent: Any = 0
         arrays: list[Table] = []
         for operand in operands:
             bounds = operand.bounds
@@ -147,13 +164,24 @@ class Scaled(Restored):
         # No partial product of positive entries lies below `low` or above `high`: nothing can be lost on the way.
         if low >= _UNSEEN and high <= 1.0 / _UNSEEN:
             result = recipe.linear(arrays)
-            return _held(result, Scaled(entries(result), exponent, bounds=(low, high)), operands)
+            return _held(result, Scaled(entries(result), exponent, bounds=(low, high)), operands)._members_near_one()
         operands = [operand.normalised_scale for operand in operands]
         exponent = sum(operand.exponent for operand in operands)
         result, in_logs = contract_guarded(operands, recipe)
         values = entries(result)
         numbers = scaled_logs(values, exponent) if in_logs else rescaled(values, exponent)
-        return _held(result, Scaled(*numbers), operands)
+        return _held(result, Scaled(*numbers), operands)._members_near_one()
+
+    def near_one(self) -> Scaled:
+        """The same numbers with the largest scaled value near 1, in each entry of the leading axes."""
+        return self._members_near_one() if isinstance(self.exponent, np.ndarray) else self.normalised_scale
+
+    def _members_near_one(self) -> Scaled:
+        """The same with the largest value of each entry of the leading axes near 1, where there are leading axes."""
+        if self.sparse or not isinstance(self.exponent, np.ndarray):
+            return self  # a sparse one is brought back to scale by the next contraction
+        numbers = normal_members(self.data, self.exponent, self.in_logs)
+        return self if numbers.data is self.data else Scaled(*numbers)
 
     def take(self, index: tuple[int | slice, ...]) -> Scaled:
         """The table at fixed indices of some axes."""
@@ -195,6 +223,11 @@ class Scaled(Restored):
         return np.isnan(self.data)
 
     @property
+    def leads(self) -> int:
+        """How many leading axes have scales of their own."""
+        return self.exponent.ndim if isinstance(self.exponent, np.ndarray) else 0
+
+    @property
     def shape(self) -> tuple[int, ...]:
         """The shape of the table."""
         return self.data.shape
@@ -216,7 +249,7 @@ class Scaled(Restored):
 
     def log(self) -> FloatArray:
         """Natural logarithms, −inf at exact zeros. A fresh array."""
-        return np.asarray(self.log_values + self.exponent * _LN2)
+        return np.asarray(self.log_values + column(self.exponent, self.data.ndim) * _LN2)
 
     def log_at(self, index: tuple[IntArray, ...], *, relative: bool = False) -> FloatArray:
         """Natural logarithms at some indices of the first axes; ``relative`` to the scale of the table."""
@@ -229,15 +262,15 @@ class Scaled(Restored):
     def linear(self) -> FloatArray:
         """Plain numbers, which underflow to 0 or overflow to inf if they must. A fresh array."""
         with np.errstate(over="ignore", under="ignore"):
-            return np.exp(self.log()) if self.in_logs else np.ldexp(self.data, self.exponent)
+            return np.exp(self.log()) if self.in_logs else np.ldexp(self.data, column(self.exponent, self.data.ndim))
 
     def total_log(self) -> float:
         """log of the sum of all entries; −inf if all are zero."""
         axes = tuple(range(self.data.ndim))
         if self.in_logs:
-            return float(log_sum_exp(self.data, axes)) + self.exponent * _LN2
+            return float(log_sum_exp(self.data, axes) + self.exponent * _LN2)
         total = float(self.data.sum())
-        return log(total) + self.exponent * _LN2 if total > 0.0 else -inf
+        return float(log(total) + self.exponent * _LN2) if total > 0.0 else -inf
 
     @property
     def identity(self) -> tuple[int, ...]:

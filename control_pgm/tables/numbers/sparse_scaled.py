@@ -49,7 +49,7 @@ class SparseScaled(Scaled):
         self,
         pattern: Pattern,
         data: FloatArray,
-        exponent: int = 0,
+        exponent: int | IntArray = 0,
         in_logs: bool = False,
         bounds: tuple[float, float] | None = None,
     ) -> None:
@@ -86,8 +86,11 @@ class SparseScaled(Scaled):
     def on_pattern(self, pattern: Pattern, numbers: Scaled) -> SparseScaled:
         return _on(pattern, numbers)
 
-    def alike(self, data: FloatArray, exponent: int) -> SparseScaled:
+    def alike(self, data: FloatArray, exponent: Any) -> SparseScaled:
         return SparseScaled(self.pattern, data, exponent, self.in_logs)
+
+    def at_scale(self, exponents: IntArray) -> SparseScaled:
+        return SparseScaled(self.pattern, self.data, exponents, self.in_logs, self.__dict__.get("bounds"))
 
     def stacked_with(self, tables: Sequence[Scaled]) -> Scaled:
         if any(getattr(table, "pattern", None) is not self.pattern for table in tables):

@@ -10,14 +10,12 @@ import numpy as np
 
 from control_pgm.tables.arrays import FloatArray
 from control_pgm.tables.contraction.kernel import Call, Sight, kernel, sparse_product, whole
-from control_pgm.tables.numbers.message import Message, table_of
 from control_pgm.tables.numbers.scaled import Scaled
-from control_pgm.tables.numbers.stack import Stack
 from control_pgm.tables.recurrence.recurrence import Lagged, Recurrence, RecurrentStep, Rows
 from control_pgm.tables.recurrence.series import Series
 
 Column = list[Any]  # one operand of one call, for each repetition
-Outside = Mapping[int, Stack | Sequence[Message]]  # identity of `Rows` -> their messages in the repetitions bound
+Outside = Mapping[int, Scaled | Sequence[Scaled]]  # identity of `Rows` -> their messages in the repetitions bound
 
 
 class Entry(NamedTuple):
@@ -47,7 +45,7 @@ def bind(recurrence: Recurrence, repetitions: range, data: Sequence[FloatArray],
     return bound
 
 
-def calls_of(step: RecurrentStep, tables: Sequence[Message]) -> tuple[Call, ...]:
+def calls_of(step: RecurrentStep, tables: Sequence[Scaled]) -> tuple[Call, ...]:
     """The calls of a step on given tables; a sparse one becomes a matrix."""
     if not step.sparse:
         return kernel(step.recipe)
@@ -127,24 +125,24 @@ class _Binder:
         """One array for all repetitions."""
         return [array] * len(self.repetitions)
 
-    def of_table(self, table: Message | Series, sight: Sight) -> Column:
+    def of_table(self, table: Scaled | Series, sight: Sight) -> Column:
         """A table that is never written to: a copy serves."""
         if not isinstance(table, Series):
-            return self.same(sight.seen(table_of(table).scaled_values))
+            return self.same(sight.seen(table.scaled_values))
         chosen = table.chosen[self.repetitions.start : self.repetitions.stop].tolist()
         stack = table.distinct.stack
         if stack is not None:
-            rows = _rows(sight.seen(stack.table.data, lead=1))
+            rows = _rows(sight.seen(stack.data, lead=1))
             return [rows[k] for k in chosen]
-        seen = {k: sight.seen(table_of(table.distinct.tables[k]).scaled_values) for k in set(chosen)}
+        seen = {k: sight.seen(table.distinct.tables[k].scaled_values) for k in set(chosen)}
         return [seen[k] for k in chosen]
 
     def of_outside(self, source: Rows, sight: Sight) -> Column:
         """Messages that were sent before."""
         messages = self.outside[id(source)]
-        if isinstance(messages, Stack):
-            return _rows(sight.seen(messages.table.data, lead=1))
-        return [sight.seen(table_of(message).dense().scaled_values) for message in messages]
+        if isinstance(messages, Scaled):
+            return _rows(sight.seen(messages.data, lead=1))
+        return [sight.seen(message.dense().scaled_values) for message in messages]
 
 
 def _rows(array: FloatArray) -> Column:

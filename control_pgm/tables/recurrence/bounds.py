@@ -14,9 +14,8 @@ import numpy as np
 
 from control_pgm.tables.arrays import FloatArray, IntArray, Scope, positive_minimum
 from control_pgm.tables.contraction.plan import recipe
-from control_pgm.tables.numbers.message import Message, contract_messages, exponent_of, is_linear, log2_bounds, table_of
 from control_pgm.tables.numbers.scaled import Scaled
-from control_pgm.tables.numbers.stack import Stack
+from control_pgm.tables.numbers.stacked import log2_bounds
 from control_pgm.tables.recurrence.recurrence import Lagged, Recurrence, RecurrentStep, Rows
 from control_pgm.tables.recurrence.series import Series, row_bounds
 
@@ -52,20 +51,20 @@ class Bounds(NamedTuple):
         return Bounds(self.low[c], self.high[c], self.full, self.exponent[c])
 
 
-def bounds_of(message: Message) -> Bounds:
+def bounds_of(message: Scaled) -> Bounds:
     """Bounds from the values themselves; −inf from below where logarithms are held."""
-    table = table_of(message).dense()
-    if not is_linear(message) or not table.n_entries:
-        return Bounds(-inf, 0.0, False, exponent_of(message))
+    table = message.dense()
+    if message.in_logs or not table.n_entries:
+        return Bounds(-inf, 0.0, False, message.exponent)
     lowest, high = (float(reduce(table.data, axis=None)) for reduce in (np.minimum.reduce, np.maximum.reduce))
     low = lowest if lowest > 0.0 else positive_minimum(table.data)
-    return Bounds(log2(low), log2(high) if high > 0.0 else 0.0, lowest > 0.0, exponent_of(message))
+    return Bounds(log2(low), log2(high) if high > 0.0 else 0.0, lowest > 0.0, message.exponent)
 
 
-def bounds_of_rows(messages: Stack | Sequence[Message]) -> Bounds:
+def bounds_of_rows(messages: Scaled | Sequence[Scaled]) -> Bounds:
     """The same of many messages."""
-    if isinstance(messages, Stack):
-        return Bounds(*row_bounds(messages.table.data), exponent_of(messages))
+    if isinstance(messages, Scaled):
+        return Bounds(*row_bounds(messages.data), messages.exponent)
     rows = [bounds_of(message) for message in messages]
     low, high, full, exponent = (np.array(values) for values in zip(*rows, strict=True))
     return Bounds(low, high, bool(full.all()), exponent)
@@ -92,8 +91,8 @@ def _rough_gain(step: RecurrentStep, start: int, stop: int, batch: int | None) -
     low, high, exponent = 0.0, log2(step.recipe.terms), np.zeros(() if batch is None else 1, dtype=np.int64)
     for table in step.tables:
         if not isinstance(table, Series):
-            lowest, highest = log2_bounds(table_of(table))
-            low, high, exponent = low + min(lowest, 0.0), high + max(highest, 0.0), exponent + exponent_of(table)
+            lowest, highest = log2_bounds(table)
+            low, high, exponent = low + min(lowest, 0.0), high + max(highest, 0.0), exponent + table.exponent
     lows, highs, exponents = np.array([low]), np.array([high]), np.asarray(exponent)[None]
     for table in step.tables:
         if isinstance(table, Series):
@@ -108,24 +107,24 @@ def _rough_gain(step: RecurrentStep, start: int, stop: int, batch: int | None) -
 def _sums(step: RecurrentStep, series: Sequence[Series]) -> tuple[FloatArray, FloatArray] | None:
     """Bounds of what all-one messages become, for each distinct table of a series; None where zeros come out."""
     position = len(step.recipe.sizes)
-    own: list[Message] = []
+    own: list[Scaled] = []
     scopes: list[Scope] = []
     for scope, table in zip(step.recipe.scopes, step.tables, strict=False):
         stack = table.distinct.stack if isinstance(table, Series) else None
         scopes.append(scope if stack is None else (position, *scope))
         own.append(stack if stack is not None else table)  # type: ignore[arg-type]
     rest = step.recipe.scopes[len(own) :]
-    ones: list[Message] = [Scaled(np.ones([step.recipe.sizes[x] for x in scope]), bounds=(1.0, 1.0)) for scope in rest]
+    ones: list[Scaled] = [Scaled(np.ones([step.recipe.sizes[x] for x in scope]), bounds=(1.0, 1.0)) for scope in rest]
     out, sizes = step.recipe.out, step.recipe.sizes
     if series:
         out, sizes = (position, *out), (*sizes, len(series[0].distinct.tables))
-    sums = contract_messages([*own, *ones], recipe((*scopes, *rest), out, sizes))
-    data = table_of(sums).dense().data
+    sums = Scaled.contract([*own, *ones], recipe((*scopes, *rest), out, sizes))
+    data = sums.dense().data
     low, high, full = row_bounds(data if series else data[None, ...])
-    if not is_linear(sums) or not full:
+    if sums.in_logs or not full:
         return None
     # The sums' own exponent beside that of the tables: a gain concerns the scaled values.
-    shift = exponent_of(sums) - sum((exponent_of(table) for table in own), start=0)
+    shift = sums.exponent - sum((table.exponent for table in own), start=0)
     if series or isinstance(shift, int):
         return low + shift, high + shift
     return low + shift.min(), high + shift.max()

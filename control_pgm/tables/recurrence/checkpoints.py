@@ -18,20 +18,8 @@ import numpy as np
 
 from control_pgm.tables.arrays import FloatArray, IntArray, Scope
 from control_pgm.tables.contraction.plan import recipe
-from control_pgm.tables.numbers.message import (
-    Message,
-    concatenated,
-    contract_into,
-    contract_messages,
-    exponent_of,
-    is_linear,
-    log2_bounds,
-    row_of,
-    stacked,
-    table_of,
-)
 from control_pgm.tables.numbers.scaled import Scaled
-from control_pgm.tables.numbers.stack import Stack
+from control_pgm.tables.numbers.stacked import concatenated, contract_into, log2_bounds, member, stacked
 from control_pgm.tables.recurrence.binding import calls_of
 from control_pgm.tables.recurrence.bounds import RANGE, WIDE_RANGE
 from control_pgm.tables.recurrence.composed import composed
@@ -60,7 +48,7 @@ class Checkpoints:
         self._track_of = (
             {j: j for j in repetition.kept} if self._run is repetition else dict.fromkeys(repetition.before, 0)
         )
-        self._starts: list[Mapping[int, Message]] = [self._run.before]  # per segment: what is carried into it
+        self._starts: list[Mapping[int, Scaled]] = [self._run.before]  # per segment: what is carried into it
         self._open: dict[int, list[History]] = {}  # the last two segments in use, whole
 
     @property
@@ -96,14 +84,14 @@ class Checkpoints:
         return self._open[g]
 
     # --- reading ------------------------------------------------------------------------------------------------
-    def row(self, step: int, c: int) -> Message:
+    def row(self, step: int, c: int) -> Scaled:
         """The result of a step in repetition c; c = −1 is what was carried into the first."""
         if c < 0:
             return self.repetition.before[step]
         if step not in self._track_of:
             made = self.repetition.steps[step]
             received = [self.row(s.step, c - s.lag) if isinstance(s, Lagged) else s[c] for s in made.received]
-            return contract_messages([*made.at(c), *received], made.recipe)
+            return Scaled.contract([*made.at(c), *received], made.recipe)
         g, k = divmod(c, self.length)
         track = self._track_of[step]
         last = k == self.length - 1 or c == self.repetition.count - 1
@@ -111,7 +99,7 @@ class Checkpoints:
             return self._starts[g + 1][track]
         return self._tracks(g)[track][k]
 
-    def stack(self, step: int, start: int, stop: int) -> Stack:
+    def stack(self, step: int, start: int, stop: int) -> Scaled:
         """The results of a step in repetitions ``start`` … ``stop`` − 1, stacked."""
         if step not in self._track_of:
             return self._made(self.repetition.steps[step], start, stop)
@@ -125,7 +113,7 @@ class Checkpoints:
             parts.append(self._tracks(g)[self._track_of[step]].stack(rows))
         return concatenated(parts)
 
-    def _made(self, step: RecurrentStep, start: int, stop: int) -> Stack:
+    def _made(self, step: RecurrentStep, start: int, stop: int) -> Scaled:
         """Results that were not kept, of many repetitions at once: the first axis counts them."""
         (source,) = step.received
         assert isinstance(source, Lagged)
@@ -146,57 +134,45 @@ class Checkpoints:
         return _rows(concatenated(made), np.argsort(order))
 
 
-def _in_place(parts: Sequence[Stack], place: FloatArray) -> Stack:
+def _in_place(parts: Sequence[Scaled], place: FloatArray) -> Scaled:
     """Stacks one behind the other, which need no copy where they were written to one array."""
-    tables = [part.table for part in parts]
-    if not all(is_linear(part) and np.may_share_memory(part.table.dense().data, place) for part in parts):
+    if not all(not part.in_logs and np.may_share_memory(part.dense().data, place) for part in parts):
         return concatenated(parts)
-    low, high = min(table.bounds[0] for table in tables), max(table.bounds[1] for table in tables)
-    return Stack(Scaled(place, bounds=(low, high)), np.concatenate([exponent_of(part) for part in parts]))
+    low, high = min(part.bounds[0] for part in parts), max(part.bounds[1] for part in parts)
+    return Scaled(place, np.concatenate([part.exponent for part in parts]), bounds=(low, high))
 
 
-def _rows(stack: Stack, rows: IntArray | slice) -> Stack:
+def _rows(stack: Scaled, rows: IntArray | slice) -> Scaled:
     """Some of the stacked tables."""
     stack = stack.dense()
-    table = stack.table
-    bounds = None if table.in_logs else table.bounds
-    return Stack(Scaled(table.data[rows], table.exponent, table.in_logs, bounds), stack.exponents[rows])
+    bounds = None if stack.in_logs else stack.bounds
+    return Scaled(stack.data[rows], stack.exponent[rows], stack.in_logs, bounds)
 
 
 def _multiplied(
-    step: RecurrentStep, tables: Sequence[Message], received: Stack, place: FloatArray | None = None
-) -> Stack:
+    step: RecurrentStep, tables: Sequence[Scaled], received: Scaled, place: FloatArray | None = None
+) -> Scaled:
     """A step with the same tables on every stacked message; in ``place``, if it can be put there."""
-    if any(table_of(table).sparse for table in tables):  # one product for each is faster than one for all
+    if any(table.sparse for table in tables):  # one product for each is faster than one for all
         return _row_by_row(step, tables, received)
-    position, count = len(step.recipe.sizes), len(received.exponents)
+    position, count = len(step.recipe.sizes), len(received.exponent)
     scopes: tuple[Scope, ...] = (*step.recipe.scopes[:-1], (position, *step.recipe.scopes[-1]))
     batched = recipe(scopes, (position, *step.recipe.out), (*step.recipe.sizes, count))
-    result = contract_into(np.empty((count, *step.shape)) if place is None else place, [*tables, received], batched)
-    assert isinstance(result, Stack)
-    return result
+    return contract_into(np.empty((count, *step.shape)) if place is None else place, [*tables, received], batched)
 
 
-def _row_by_row(step: RecurrentStep, tables: Sequence[Message], received: Stack) -> Stack:
+def _row_by_row(step: RecurrentStep, tables: Sequence[Scaled], received: Scaled) -> Scaled:
     """The same, message by message: straight into place, if bounds prove that nothing is lost."""
-    received, count = received.dense(), len(received.exponents)
-    bounds = [log2_bounds(table) for table in (received.table, *map(table_of, tables))]
+    received, count = received.dense(), len(received.exponent)
+    bounds = [log2_bounds(table) for table in (received, *tables)]
     calls = calls_of(step, tables)
     low, high = sum(min(b, 0.0) for b, _ in bounds), sum(max(b, 0.0) for _, b in bounds) + log2(step.recipe.terms)
-    if (
-        len(calls) > 1
-        or not step.shape
-        or received.exponents.ndim > 1
-        or not is_linear(received)
-        or low < -WIDE_RANGE
-        or high > RANGE
-    ):
-        return stacked([contract_messages([*tables, row_of(received, k)], step.recipe) for k in range(count)])
+    if len(calls) > 1 or not step.shape or received.leads > 1 or received.in_logs or low < -WIDE_RANGE or high > RANGE:
+        return stacked([Scaled.contract([*tables, member(received, k)], step.recipe) for k in range(count)])
     (call,) = calls
     result = np.empty((count, *call.written))
-    for row, message in zip(result, received.table.data, strict=True):
-        registers = [*(table_of(table).scaled_values for table in tables), message]
+    for row, message in zip(result, received.data, strict=True):
+        registers = [*(table.scaled_values for table in tables), message]
         call.function(*(sight.seen(registers[sight.register]) for sight in call.operands), row)
-    exponents = exponent_of(received) + sum(exponent_of(table) for table in tables)
-    table = Scaled(result.reshape(count, *step.shape), bounds=(2.0**low, 2.0**high))
-    return Stack(table, np.asarray(exponents))
+    exponents = received.exponent + sum(table.exponent for table in tables)
+    return Scaled(result.reshape(count, *step.shape), exponents, bounds=(2.0**low, 2.0**high))

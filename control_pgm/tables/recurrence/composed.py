@@ -17,7 +17,6 @@ from math import prod
 
 from control_pgm.tables.arrays import Scope
 from control_pgm.tables.contraction.plan import Recipe, recipe
-from control_pgm.tables.numbers.message import contract_messages, is_linear, table_of
 from control_pgm.tables.numbers.scaled import Scaled
 from control_pgm.tables.recurrence.recurrence import Lagged, Recurrence, RecurrentStep
 from control_pgm.tables.recurrence.series import Distinct, Series, combinations
@@ -39,9 +38,9 @@ def composed(recurrence: Recurrence) -> Recurrence | None:
     matrices: list[Scaled] = []
     for c in first.tolist():
         operands = [table for j in path for table in recurrence.steps[j].at(c)]
-        matrix = contract_messages(operands, multiply)
-        entries = sum(table_of(table).n_entries for table in operands)
-        if not isinstance(matrix, Scaled) or not is_linear(matrix) or matrix.n_entries > entries:
+        matrix = Scaled.contract(operands, multiply)
+        entries = sum(table.n_entries for table in operands)
+        if matrix.leads or matrix.in_logs or matrix.n_entries > entries:
             return None
         matrices.append(matrix)
     table = matrices[0] if len(matrices) == 1 else Series(Distinct(matrices), chosen)
@@ -66,7 +65,7 @@ def _path(recurrence: Recurrence) -> list[int] | None:
 def _pays(recurrence: Recurrence, path: list[int], different: int) -> bool:
     """Whether composed tables are smaller than their parts by enough to make up for composing them."""
     count = recurrence.count
-    tables = [table_of(table) for j in path for table in recurrence.steps[j].at(0)]
+    tables = [table for j in path for table in recurrence.steps[j].at(0)]
     if not tables or (different - 1) * _CALLS > count:
         return False
     entries = sum(table.n_entries for table in tables)

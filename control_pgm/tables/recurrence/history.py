@@ -8,9 +8,8 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from control_pgm.tables.arrays import FloatArray, IntArray
-from control_pgm.tables.numbers.message import Message, exponent_of, is_linear, log2_bounds, stacked, table_of
 from control_pgm.tables.numbers.scaled import Scaled
-from control_pgm.tables.numbers.stack import Stack
+from control_pgm.tables.numbers.stacked import log2_bounds, stacked
 
 Allocate = Callable[[tuple[int, ...]], FloatArray]  # shape -> an array to be filled
 
@@ -52,32 +51,32 @@ class History:
         else:
             self.data = allocate((count, *shape))
         self.exponents: IntArray = np.zeros(count if batch is None else (count, batch), dtype=np.int64)
-        self.wide: dict[int, Message] = {}
+        self.wide: dict[int, Scaled] = {}
         self.low = self.high = 0.0
 
     def __len__(self) -> int:
         return len(self.data)
 
-    def __getitem__(self, row: int) -> Message:
+    def __getitem__(self, row: int) -> Scaled:
         if row in self.wide:
             return self.wide[row]
         data = self.data[row, ...]
         data.flags.writeable = False
         if self.exponents.ndim == 1:
             return Scaled(data, int(self.exponents[row]))
-        return Stack(Scaled(data), self.exponents[row])
+        return Scaled(data, self.exponents[row])
 
-    def put(self, row: int, message: Message) -> None:
+    def put(self, row: int, message: Scaled) -> None:
         """Keep a message that was computed elsewhere."""
         if self.passing:
             self.wide.clear()
-        if not is_linear(message):
+        if message.in_logs:
             self.wide[row] = message
             self.data[row] = 0.0
             return
-        table = table_of(message).dense()
+        table = message.dense()
         self.data[row] = table.data
-        self.exponents[row] = exponent_of(message)
+        self.exponents[row] = message.exponent
         low, high = log2_bounds(table)
         self.widen(low, high)
 
@@ -85,9 +84,9 @@ class History:
         """Take note of bounds of further rows."""
         self.low, self.high = min(self.low, low), max(self.high, high)
 
-    def stack(self, rows: slice) -> Stack:
+    def stack(self, rows: slice) -> Scaled:
         """Some rows as one table, whose first axis counts them."""
         inside = sorted(set(range(len(self))[rows]) & self.wide.keys())
         if inside:
             return stacked([self[row] for row in range(len(self))[rows]])
-        return Stack(Scaled(self.data[rows], bounds=(2.0**self.low, 2.0**self.high)), self.exponents[rows])
+        return Scaled(self.data[rows], self.exponents[rows], bounds=(2.0**self.low, 2.0**self.high))

@@ -14,8 +14,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from control_pgm.tables.contraction.plan import Recipe
-from control_pgm.tables.numbers.message import Message, table_of
-from control_pgm.tables.numbers.stack import Stack
+from control_pgm.tables.numbers.scaled import Scaled
 from control_pgm.tables.recurrence.history import Allocate, History
 from control_pgm.tables.recurrence.series import Series
 
@@ -30,8 +29,8 @@ class Lagged(NamedTuple):
 class Rows(Protocol):
     """Messages from outside, one for every repetition."""
 
-    def __getitem__(self, c: int, /) -> Message: ...
-    def stack(self, start: int, stop: int) -> Stack:
+    def __getitem__(self, c: int, /) -> Scaled: ...
+    def stack(self, start: int, stop: int) -> Scaled:
         """Those of repetitions ``start`` … ``stop`` − 1 along a new first axis."""
 
 
@@ -40,7 +39,7 @@ class RecurrentStep:
     """One step: ``recipe`` on the tables, each one for all repetitions or a series, then on the messages received."""
 
     recipe: Recipe
-    tables: tuple[Message | Series, ...]
+    tables: tuple[Scaled | Series, ...]
     received: tuple[Lagged | Rows, ...]
 
     @cached_property
@@ -51,14 +50,14 @@ class RecurrentStep:
     @cached_property
     def sparse(self) -> bool:
         """Whether a table of some repetition is sparse."""
-        return any(table.sparse if isinstance(table, Series) else table_of(table).sparse for table in self.tables)
+        return any(table.sparse for table in self.tables)
 
     @property
     def shape(self) -> tuple[int, ...]:
         """The shape of the result."""
         return tuple(self.recipe.sizes[x] for x in self.recipe.out)
 
-    def at(self, c: int) -> list[Message]:
+    def at(self, c: int) -> list[Scaled]:
         """The tables of repetition c."""
         return [table[c] if isinstance(table, Series) else table for table in self.tables]
 
@@ -69,7 +68,7 @@ class Recurrence:
 
     count: int
     steps: tuple[RecurrentStep, ...]
-    before: Mapping[int, Message]
+    before: Mapping[int, Scaled]
     batch: int | None = None
 
     @cached_property

@@ -15,15 +15,8 @@ from itertools import repeat
 
 import numpy as np
 
-from control_pgm.tables.numbers.message import (
-    Message,
-    contract_messages,
-    is_linear,
-    normalised_message,
-    row_of,
-    table_of,
-)
-from control_pgm.tables.numbers.stack import Stack
+from control_pgm.tables.numbers.scaled import Scaled
+from control_pgm.tables.numbers.stacked import member
 from control_pgm.tables.recurrence.binding import bind
 from control_pgm.tables.recurrence.bounds import (
     RANGE,
@@ -42,7 +35,7 @@ _LONGEST = 4096  # repetitions that are bound at once
 
 
 def run(
-    recurrence: Recurrence, start: int, stop: int, before: Mapping[int, Message], tracks: Sequence[History]
+    recurrence: Recurrence, start: int, stop: int, before: Mapping[int, Scaled], tracks: Sequence[History]
 ) -> Iterator[int]:
     """Run repetitions ``start`` … ``stop`` − 1 into tracks; yields now and then how many are done.
 
@@ -60,7 +53,7 @@ class _Window:
         self,
         recurrence: Recurrence,
         repetitions: range,
-        before: Mapping[int, Message],
+        before: Mapping[int, Scaled],
         tracks: Sequence[History],
         at: int,
     ) -> None:
@@ -84,7 +77,7 @@ class _Window:
         """Stretch by stretch."""
         c = 0
         while c < self.n:
-            carried = {i: normalised_message(self.left(i, c)) for i in self.recurrence.before}
+            carried = {i: self.left(i, c).near_one() for i in self.recurrence.before}
             k = self.safe(c, carried)
             if k > 0:
                 self.run_unguarded(c, k, carried)
@@ -94,7 +87,7 @@ class _Window:
             c += k
             yield self.at + c
 
-    def left(self, step: int, c: int) -> Message:
+    def left(self, step: int, c: int) -> Scaled:
         """What a step had left before repetition c."""
         return self.tracks[step][self.at + c - 1] if self.at + c else self.before[step]
 
@@ -103,20 +96,20 @@ class _Window:
         """One repetition, every digit guarded."""
         for track, step in zip(self.tracks, self.recurrence.steps, strict=True):
             received = [self.received(source, c) for source in step.received]
-            track.put(self.at + c, contract_messages([*step.at(self.first + c), *received], step.recipe))
+            track.put(self.at + c, Scaled.contract([*step.at(self.first + c), *received], step.recipe))
 
-    def received(self, source: Lagged | Rows, c: int) -> Message:
+    def received(self, source: Lagged | Rows, c: int) -> Scaled:
         """A message that a step of repetition c receives."""
         if isinstance(source, Lagged):
             return self.left(source.step, c + 1 - source.lag)
         rows = self.outside[id(source)]
-        return row_of(rows, c) if isinstance(rows, Stack) else rows[c]
+        return member(rows, c) if isinstance(rows, Scaled) else rows[c]
 
     # --- unguarded ----------------------------------------------------------------------------------------------
-    def run_unguarded(self, c: int, k: int, carried: Mapping[int, Message]) -> None:
+    def run_unguarded(self, c: int, k: int, carried: Mapping[int, Scaled]) -> None:
         """Repetitions c … c + k − 1 in plain numbers."""
         for entry in self.entries:
-            message = table_of(carried[entry.step]).dense()
+            message = carried[entry.step].dense()
             entry.column[c] = entry.sight.seen(message.data)  # a copy serves: nobody writes to it
         if len(self.calls) == 1:
             ((function, columns),) = self.calls
@@ -130,9 +123,9 @@ class _Window:
             for function, operands in repetition:
                 function(*operands)
 
-    def safe(self, c: int, carried: Mapping[int, Message]) -> int:
+    def safe(self, c: int, carried: Mapping[int, Scaled]) -> int:
         """How many repetitions from c on keep all numbers in range; writes down their exponents and bounds."""
-        if not all(map(is_linear, carried.values())):
+        if any(message.in_logs for message in carried.values()):
             return 0
         bounds = {i: bounds_of(message) for i, message in carried.items()}
         if self.recurrence.carried is None:
@@ -180,7 +173,7 @@ class _Window:
         return self.n - c
 
 
-def _linear_rows(source: Rows, repetitions: range) -> Stack | Sequence[Message]:
+def _linear_rows(source: Rows, repetitions: range) -> Scaled | Sequence[Scaled]:
     """The messages of some repetitions, together where all of them are linear numbers."""
     stack = source.stack(repetitions.start, repetitions.stop).dense()
-    return stack if is_linear(stack) else [source[c] for c in repetitions]
+    return stack if not stack.in_logs else [source[c] for c in repetitions]

@@ -11,9 +11,8 @@ from typing import Any
 import numpy as np
 
 from control_pgm.tables.arrays import FloatArray, IntArray
-from control_pgm.tables.numbers.message import Message, exponent_of, is_linear, log2_bounds, row_of, stacked, table_of
 from control_pgm.tables.numbers.scaled import Scaled
-from control_pgm.tables.numbers.stack import Stack
+from control_pgm.tables.numbers.stacked import log2_bounds, member, stacked
 
 _SMALL = 2**12  # entries of a table up to which distinct tables are copied into one array
 
@@ -22,40 +21,40 @@ _SMALL = 2**12  # entries of a table up to which distinct tables are copied into
 class Distinct:
     """The distinct tables of a series."""
 
-    tables: Sequence[Any]  # of Message
-    together: Stack | None = None  # the same along a new first axis, where they were made so
+    tables: Sequence[Any]  # of Scaled
+    together: Scaled | None = None  # the same along a new first axis, where they were made so
 
     @staticmethod
-    def of_stack(stack: Stack) -> Distinct:
+    def of_stack(stack: Scaled) -> Distinct:
         """The tables that are stacked."""
-        linear = Stack(Scaled(stack.table.data), np.asarray(exponent_of(stack))) if is_linear(stack) else None
+        linear = None if stack.in_logs else Scaled(stack.data, stack.exponent)
         return Distinct(_Unstacked(stack), linear)
 
     @cached_property
-    def stack(self) -> Stack | None:
+    def stack(self) -> Scaled | None:
         """The tables as one array, where they are small and all held as linear numbers."""
         if self.together is not None:
             return self.together
         first = self.tables[0]
-        if isinstance(first, Stack) or first.n_entries > _SMALL:
+        if first.leads or first.n_entries > _SMALL:
             return None
-        return None if any(table.sparse or table.in_logs for table in self.tables) else Stack.of(self.tables)
+        return None if any(table.sparse or table.in_logs for table in self.tables) else stacked(self.tables)
 
     @cached_property
     def log2_bounds(self) -> tuple[FloatArray, FloatArray]:
         """Base-2 logarithms of the bounds on the scaled values of each, see `log2_bounds`."""
         if self.stack is not None:
-            low, high, _ = row_bounds(self.stack.table.data)
+            low, high, _ = row_bounds(self.stack.data)
             return low, high
-        pairs = np.array([log2_bounds(table_of(table)) for table in self.tables])
+        pairs = np.array([log2_bounds(table) for table in self.tables])
         return pairs[:, 0], pairs[:, 1]
 
     @cached_property
     def exponents(self) -> IntArray:
         """The power of two of each; of tables for a batch, of each member."""
         if self.stack is not None:
-            return self.stack.exponents
-        return np.array([exponent_of(table) for table in self.tables], dtype=np.int64)
+            return np.asarray(self.stack.exponent)
+        return np.array([table.exponent for table in self.tables], dtype=np.int64)
 
 
 def row_bounds(data: FloatArray) -> tuple[FloatArray, FloatArray, bool]:
@@ -72,14 +71,14 @@ def row_bounds(data: FloatArray) -> tuple[FloatArray, FloatArray, bool]:
 class _Unstacked(Sequence[Scaled]):
     """The tables of a stack, one by one."""
 
-    def __init__(self, stack: Stack) -> None:
+    def __init__(self, stack: Scaled) -> None:
         self._stack = stack
 
     def __len__(self) -> int:
-        return len(self._stack.exponents)
+        return len(self._stack.exponent)
 
     def __getitem__(self, k: Any) -> Any:
-        return row_of(self._stack, k)
+        return member(self._stack, k)
 
 
 class Series(Sequence[Any]):
@@ -96,7 +95,7 @@ class Series(Sequence[Any]):
         self.distinct, self.chosen = distinct, chosen
 
     @staticmethod
-    def of(tables: Sequence[Message]) -> Series:
+    def of(tables: Sequence[Scaled]) -> Series:
         """The series of some tables; the same object is taken once."""
         found = {id(table): table for table in tables}
         numbers = {key: n for n, key in enumerate(found)}
@@ -138,34 +137,34 @@ class Series(Sequence[Any]):
     @property
     def sparse(self) -> bool:
         """Whether only non-zeros are held."""
-        return self.distinct.stack is None and any(table_of(table).sparse for table in self.distinct.tables)
+        return self.distinct.stack is None and any(table.sparse for table in self.distinct.tables)
 
     def take(self, index: tuple[int | slice, ...]) -> Series:
         """The series of the tables at fixed indices of some axes."""
         stack = self.distinct.stack
         if stack is None:
             return Series(Distinct([table.take(index) for table in self.distinct.tables]), self.chosen)
-        table = Scaled(stack.table.data[(slice(None), *index)])
-        return Series(Distinct.of_stack(Stack(table, stack.exponents)), self.chosen)
+        table = Scaled(stack.data[(slice(None), *index)], stack.exponent)
+        return Series(Distinct.of_stack(table), self.chosen)
 
     @property
     def shape(self) -> tuple[int, ...]:
         """The shape of each table."""
-        return table_of(self.distinct.tables[0]).shape
+        shape: tuple[int, ...] = self.distinct.tables[0].shape
+        return shape
 
     @property
     def n_entries(self) -> int:
         """The most entries that a table holds; of sparse ones not all hold the same number."""
         return max(table.n_entries for table in self.distinct.tables) if self.sparse else prod(self.shape)
 
-    def stacked(self) -> Stack:
+    def stacked(self) -> Scaled:
         """All tables along a new first axis."""
         stack = self.distinct.stack
         if stack is None:
             return stacked(list(self))
         rows = _as_slice(self.chosen)
-        table = Scaled(stack.table.data[rows], bounds=stack.table.bounds)
-        return Stack(table, stack.exponents[rows])
+        return Scaled(stack.data[rows], stack.exponent[rows], bounds=stack.bounds)
 
 
 def combinations(columns: Sequence[IntArray], count: int) -> tuple[IntArray, IntArray]:

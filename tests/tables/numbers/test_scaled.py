@@ -8,7 +8,7 @@ from hypothesis import given
 
 from control_pgm.tables.contraction.plan import recipe
 from control_pgm.tables.numbers.scaled import Scaled, normalised
-from control_pgm.tables.numbers.stack import Stack
+from control_pgm.tables.numbers.stacked import stacked
 from tests.oracles import contract_logs
 from tests.strategies import random_logs, seeds, thorough
 
@@ -253,14 +253,14 @@ def test_the_first_empty_sum_is_named(deep):
 @pytest.mark.parametrize("shift", [0.0, -700.0, -1e5, 700.0])
 def test_a_stack_keeps_each_tables_own_scale(shift):
     logs = [np.array([0.0, -1.0]), np.array([shift, shift - 2.0]), np.array([-INF, -1e5])]
-    stack = Stack.of([Scaled.from_log(a) for a in logs])
+    stack = stacked([Scaled.from_log(a) for a in logs])
     assert_same_logs(stack.log(), np.stack(logs))
-    assert np.allclose(stack.normalised((1,))[2], [0.0, 1.0], rtol=0.0, atol=0.0)
+    assert np.allclose(normalised(stack, (1,))[2], [0.0, 1.0], rtol=0.0, atol=0.0)
 
 
 def test_a_stack_of_large_counts_and_of_logarithms_can_be_multiplied():
     wide = Scaled.from_log(np.append(0.0, np.linspace(-1e5, -2e5, 10)))
-    table = Stack.of([sum_of_ones(95, 10), wide]).table
+    table = stacked([sum_of_ones(95, 10), wide])
     with np.errstate(over="raise", invalid="raise"):
         result = Scaled.contract([table] * 4, recipe(((0, 1),) * 4, (0, 1), (2, 11)))
     assert_same_logs(result.log(), 4 * table.log(), 1e-8)

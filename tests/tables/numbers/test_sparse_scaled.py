@@ -9,9 +9,9 @@ from scipy import sparse
 
 from control_pgm.errors import InvalidModel, TooLarge
 from control_pgm.tables.contraction.plan import recipe
-from control_pgm.tables.numbers.scaled import Scaled
+from control_pgm.tables.numbers.scaled import Scaled, normalised
 from control_pgm.tables.numbers.sparse_scaled import SparseScaled
-from control_pgm.tables.numbers.stack import Stack
+from control_pgm.tables.numbers.stacked import stacked
 from control_pgm.tables.sparse.pattern import Pattern
 from tests.oracles import contract_logs
 from tests.strategies import random_logs, seeds, thorough
@@ -228,18 +228,18 @@ def test_a_stack_of_one_pattern_is_sparse_and_others_become_dense(deep):
     logs = [np.array([0.0, -1.0, -2.0]), np.array([deep, 3 * deep, -INF])]
     tables = [SparseScaled.over(pattern, values, log=True) for values in logs]
     expected = np.stack([table.log() for table in tables])
-    stack = Stack.of(tables)
-    assert stack.table.sparse
+    stack = stacked(tables)
+    assert stack.sparse
     assert_same_logs(stack.log(), expected)
     message = Scaled.from_linear(np.array([0.5, 0.25, 1.0]))
-    result = Scaled.contract([stack.table, message], recipe(((0, 1, 2), (2,)), (0, 1), (2, 2, 3)))
+    result = Scaled.contract([stack, message], recipe(((0, 1, 2), (2,)), (0, 1), (2, 2, 3)))
     joint = contract_logs([expected, message.log()], [(0, 1, 2), (2,)], (0, 1), (2, 2, 3))
-    assert_same_logs(Stack(result, stack.exponents).log(), joint)
-    mixed = Stack.of([tables[0], Scaled.from_log(tables[1].log())])
-    assert not mixed.table.sparse
+    assert_same_logs(result.log(), joint)
+    mixed = stacked([tables[0], Scaled.from_log(tables[1].log())])
+    assert not mixed.sparse
     assert_same_logs(mixed.log(), expected)
     with np.errstate(invalid="ignore"):
-        assert np.allclose(stack.normalised((1, 2)).sum(axis=(1, 2)), 1.0, rtol=0.0, atol=1e-15)
+        assert np.allclose(normalised(stack.dense(), (1, 2)).sum(axis=(1, 2)), 1.0, rtol=0.0, atol=1e-15)
 
 
 # --- what would not fit -------------------------------------------------------------------------------------------

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from control_pgm.tables.contraction.plan import recipe
-from control_pgm.tables.numbers.message import contract_messages, stacked, table_of
 from control_pgm.tables.numbers.scaled import Scaled
+from control_pgm.tables.numbers.stacked import stacked
 from control_pgm.tables.recurrence.checkpoints import Checkpoints
 from control_pgm.tables.recurrence.composed import composed
 from control_pgm.tables.recurrence.recurrence import Lagged, Recurrence, RecurrentStep
@@ -34,9 +34,9 @@ def one_by_one(p, w, count, start):
     """The same by guarded contractions: per repetition the logarithms of both results."""
     m, rows = start, []
     for c in range(count):
-        q = contract_messages([p[c] if isinstance(p, list) else p, m], UP)
-        m = contract_messages([w, q], OVER)
-        rows.append((table_of(q).log(), table_of(m).log()))
+        q = Scaled.contract([p[c] if isinstance(p, list) else p, m], UP)
+        m = Scaled.contract([w, q], OVER)
+        rows.append((q.log(), m.log()))
     return rows
 
 
@@ -45,7 +45,7 @@ def check(segments, rows, tolerance):
         stacked = segments.stack(step, 0, len(rows)).log()
         for c in (*range(0, len(rows), 7), len(rows) - 1):
             want = rows[c][step]
-            for got in (stacked[c], table_of(segments.row(step, c)).log()):
+            for got in (stacked[c], segments.row(step, c).log()):
                 assert np.array_equal(np.isneginf(got), np.isneginf(want)), (step, c)
                 finite = np.isfinite(want)
                 scale = np.maximum(1.0, np.abs(want[finite]))
@@ -90,7 +90,7 @@ def test_a_chain_is_composed_only_where_that_is_smaller_and_linear():
     assert short is not None
     ((matrix,),) = [step.tables for step in short.steps]
     product = np.einsum("sa,sax->sx", w.linear(), p.linear())
-    assert np.abs(table_of(matrix).linear() - product).max() <= 1e-15
+    assert np.abs(matrix.linear() - product).max() <= 1e-15
     assert composed(chain(p, w, 2, start)) is None
     assert composed(chain(p, tables(rng, nats=1e6)[1], 100, start)) is None
 
@@ -109,7 +109,7 @@ def test_a_composed_chain_lets_pass_what_no_table_mentions():
     segments, want = Checkpoints(repetition), start
     for c in range(40):
         want = (f.linear().sum(axis=0) * want) @ p.linear()
-        assert np.abs(table_of(segments.row(1, c)).linear() / want - 1.0).max() <= 1e-12
+        assert np.abs(segments.row(1, c).linear() / want - 1.0).max() <= 1e-12
 
 
 def test_only_what_is_carried_over_is_kept_of_a_chain():
@@ -197,10 +197,10 @@ def test_messages_from_outside_are_bounded_with_those_carried_over(nats):
     segments = Checkpoints(Recurrence(5000, (step,), {0: Scaled(np.ones(S))}))
     message = Scaled(np.ones(S))
     for c in range(5000):
-        message = contract_messages([p, message, outside[c]], step.recipe)
+        message = Scaled.contract([p, message, outside[c]], step.recipe)
         if c % 271 == 0 or c == 4999:
-            want = table_of(message).log()
-            assert np.abs((table_of(segments.row(0, c)).log() - want) / want).max() <= 1e-13
+            want = message.log()
+            assert np.abs((segments.row(0, c).log() - want) / want).max() <= 1e-13
 
 
 def test_two_messages_carried_over_are_bounded_step_by_step():
@@ -215,7 +215,7 @@ def test_two_messages_carried_over_are_bounded_step_by_step():
     segments = Checkpoints(Recurrence(60, steps, {0: start, 1: start}), 13)
     a = b = start
     for c in range(60):
-        a, b = contract_messages([p, a, b], both), contract_messages([q, b], steps[1].recipe)
+        a, b = Scaled.contract([p, a, b], both), Scaled.contract([q, b], steps[1].recipe)
         for step, want in enumerate((a, b)):
-            got, logs = table_of(segments.row(step, c)).log(), table_of(want).log()
+            got, logs = segments.row(step, c).log(), want.log()
             assert np.abs((got - logs) / np.maximum(1.0, np.abs(logs))).max() <= 1e-13

@@ -15,8 +15,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from control_pgm.inference.tree.messages import PRODUCT, UP, ClusterMessages
-from control_pgm.tables.numbers.message import Message
-from control_pgm.tables.numbers.stack import Stack
+from control_pgm.tables.numbers.scaled import Scaled
 from control_pgm.tables.recurrence.recurrence import Lagged, Recurrence, RecurrentStep
 from control_pgm.tables.recurrence.series import Series
 
@@ -27,9 +26,9 @@ _WIDEST = 64  # cells in a block
 class SentMessages(Protocol):
     """Messages by the number of a cluster."""
 
-    def __getitem__(self, cluster: int, /) -> Message: ...
-    def get(self, cluster: int, /) -> Message | None: ...
-    def stack(self, clusters: range, /) -> Stack: ...
+    def __getitem__(self, cluster: int, /) -> Scaled: ...
+    def get(self, cluster: int, /) -> Scaled | None: ...
+    def stack(self, clusters: range, /) -> Scaled: ...
 
 
 @dataclass(frozen=True)
@@ -164,15 +163,15 @@ class OutsideMessages:
     def __init__(self, messages: SentMessages, clusters: range) -> None:
         self._messages, self._clusters = messages, clusters
 
-    def __getitem__(self, c: int) -> Message:
+    def __getitem__(self, c: int) -> Scaled:
         return self._messages[self._clusters[c]]
 
-    def stack(self, start: int, stop: int) -> Stack:
+    def stack(self, start: int, stop: int) -> Scaled:
         """Those of some repetitions, along a new first axis."""
         return self._messages.stack(self._clusters[start:stop])
 
 
-def together(column: Sequence[Message | Series], steps_of: Sequence[int], clusters: range) -> Message | Series:
+def together(column: Sequence[Scaled | Series], steps_of: Sequence[int], clusters: range) -> Scaled | Series:
     """A table of some clusters: one for all of them, or a series. ``steps_of`` has the clusters' places in a series."""
     first = column[0]
     if isinstance(first, Series):
