@@ -159,7 +159,7 @@ class Scaled(Restored):
                 low *= bounds[0]
             if bounds[1] > 1.0:
                 high *= bounds[1]
-            exponent += operand.exponent
+            exponent = exponent + operand.exponent
             arrays.append(operand.scaled_values)
         # No partial product of positive entries lies below `low` or above `high`: nothing can be lost on the way.
         if low >= _UNSEEN and high <= 1.0 / _UNSEEN:
