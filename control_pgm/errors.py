@@ -120,7 +120,7 @@ def _readable(text: str) -> str:
 def unknown(name: Hashable, allowed: Iterable[Hashable], *, what: str, remedy: str = "") -> UnknownName:
     """An `UnknownName` for ``name`` that lists what exists and suggests the nearest spelling.
 
-    Of names with times, such as s_0 … s_9, the range is told where only the time is wrong or missing; of numbers the
+    Of names with times, such as s_0 … s_9, the range is given where only the time is wrong or missing; of numbers the
     range; and what stands at a position that was given in place of a label.
     """
     names = list(allowed)

@@ -78,5 +78,5 @@ def _format(name: str, text: str | None = None) -> object:
         else:
             return None
     except (ControlPGMError, OSError):
-        return None  # what is wrong with the file itself is the reader's to tell
+        return None  # the reader names what is wrong with the file itself
     return source.fields.get("format")

@@ -134,14 +134,14 @@ def _deliver_mode(
         if of:
             raise InvalidArgument("--mode of some variables with --method loopy", remedy="leave --of out")
         mode = inference.infer(model, observed, method="loopy", elimination="max", **common).mode()
-        told: dict[str, Any] = {"outcome": mode.report.outcome}
+        named: dict[str, Any] = {"outcome": mode.report.outcome}
     else:
         mode = inference.infer(model, observed, method=options.method, **common).mode(*of)
-        told = {"log_posterior": mode.log_posterior}
+        named = {"log_posterior": mode.log_posterior}
     if task:
         _write_solution(options.out, to_uai_solution(model, mode, task))
         return
-    figures = {"exact": mode.exact, "log_probability": mode.log_probability, **told}
+    figures = {"exact": mode.exact, "log_probability": mode.log_probability, **named}
     rows = [[name, str(label)] for name, label in mode.assignment.items()]
 
     def as_text(kind: str) -> str:

@@ -130,12 +130,12 @@ def as_typed(text: str) -> str:
 @contextmanager
 def warnings_as_notes() -> Iterator[None]:
     """Each warning that would be shown, once, as a line on standard error."""
-    told: set[str] = set()
+    shown: set[str] = set()
 
     def show(message: Warning | str, *_: Any, **__: Any) -> None:
         text = " ".join(_COLOUR.sub("", str(message)).removeprefix("WARN: ").split())
-        if text not in told:
-            told.add(text)
+        if text not in shown:
+            shown.add(text)
             note(text)
 
     with warnings.catch_warnings():

@@ -26,7 +26,7 @@ AddParser = Callable[..., argparse.ArgumentParser]
 
 
 def make_parser() -> argparse.ArgumentParser:
-    """The parser; ``options.run(options)`` runs the verb and tells whether its checks passed."""
+    """The parser; ``options.run(options)`` runs the verb and returns whether its checks passed."""
     parser = options.Parser(
         prog="control-pgm", description="Control as inference: decision processes solved by message passing."
     )

@@ -213,6 +213,6 @@ def _chosen_temperature(picture: PictureVerb, options: argparse.Namespace) -> fl
 
 
 def explore(options: argparse.Namespace) -> bool:
-    """A page to look at a solution in a browser."""
+    """A page that shows a solution in a browser."""
     show(f"wrote {write_page(subjects.solved(options), options.out)}")
     return True

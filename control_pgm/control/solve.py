@@ -77,8 +77,8 @@ def solve(
         "posterior": exact marginals of the network given that every step is optimal. "variational" (or "maxent"): the
         best policy that keeps the true dynamics, maximum-entropy reinforcement learning. "bellman" (or "optimal"): the
         largest expected reward, without temperature. "planning": the largest exponential utility, at a risk. "map": on
-        to the most probable trajectory. "marginal-map": the best plan that does not look at the state. All of these but
-        the last are one elimination with other operators (see `control_pgm.control.solutions.weights`); they differ
+        to the most probable trajectory. "marginal-map": the best plan that does not depend on the state. All of these
+        but the last are one elimination with other operators (see `control_pgm.control.solutions.weights`); they differ
         under stochastic dynamics. "linearly-solvable": next states are chosen instead of actions, at the price of
         leaving the passive dynamics (see `passive_process`); the solution is the posterior of the network whose actions
         are next states and whose action prior is p(s'|s).

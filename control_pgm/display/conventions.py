@@ -1,7 +1,7 @@
 """The conventions of all pictures: colours on light and on dark paper, rows of kinds, black or white letters.
 
-Outline tells the kind of a variable, fill its role; nothing is told by colour alone. The named colours are distinct
-also under protanopia, deuteranopia and tritanopia, and letters have a contrast of at least 4.5 : 1 (WCAG 2.1) on both
+The outline shows the kind of a variable, the fill its role; nothing depends on colour alone. The named colours are
+distinct also under protanopia, deuteranopia and tritanopia, and letters have a contrast of at least 4.5 : 1 (WCAG 2.1) on both
 kinds of paper; tests hold both. The first outlines are those of Okabe and Ito (2008).
 """
 

@@ -42,7 +42,7 @@ def kept(n: int, limit: int = MAX_ROWS) -> tuple[range, range]:
 
 
 def elided(rows: Sequence[Sequence[str]], limit: int = MAX_ROWS) -> list[list[str]]:
-    """The rows, with the middle of a long table replaced by one row that tells how many are left out."""
+    """The rows, with the middle of a long table replaced by one row with the number of those left out."""
     head, tail = kept(len(rows), limit)
     hidden = len(rows) - len(head) - len(tail)
     gap = [[f"… {hidden} more"] + [""] * (len(rows[0]) - 1)] if hidden else []

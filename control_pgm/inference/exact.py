@@ -32,7 +32,7 @@ from control_pgm.tables.numbers.scaled import Scaled
 
 
 class TreePosterior(ExactPosterior):
-    """The posterior of exact inference, with every message to be looked at.
+    """The posterior of exact inference, with every message.
 
     Attributes
     ----------

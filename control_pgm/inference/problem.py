@@ -99,7 +99,7 @@ class Problem:
 
 def check_model(model: object) -> None:
     """Refuse what inference cannot ask, such as a decision process that was not unrolled."""
-    # Asked of the type: an unrolled network makes its tables when they are first looked at.
+    # Asked of the type: an unrolled network makes its tables when they are first read.
     if not hasattr(type(model), "tables") or not hasattr(type(model), "variables"):
         raise InvalidArgument(
             f"{type(model).__name__} is no model with variables and tables",

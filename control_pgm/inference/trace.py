@@ -149,7 +149,7 @@ class _Teller:
         sent = self.posterior.message(self.name(source), self.name(target))
         out = self.tree.separators[source if sent.upward else target]
         barren = sent.upward and self.barren[source]
-        terms = self.own(source) + self.heard(source, target)
+        terms = self.own(source) + self.received(source, target)
         formula = self.formula(source, out, terms) + (", which is one" if barren else "")
         summed = self.summed(source, out)
         return Step(number, total, sent.source, sent.target, sent.factor, formula, sent.upward, summed)
@@ -159,7 +159,7 @@ class _Teller:
         operands = [*self.posterior.compiled.operands(root)]
         operands += self.posterior.compiled.received(self.posterior.collected, root)
         scaled = contract(operands, (), self.problem.cardinalities)
-        formula = self.formula(root, (), self.own(root) + self.heard(root, -1))
+        formula = self.formula(root, (), self.own(root) + self.received(root, -1))
         return Step(number, total, self.name(root), None, Factor.of((), scaled), formula, True, self.summed(root, ()))
 
     # --- words --------------------------------------------------------------------------------------------------
@@ -178,7 +178,7 @@ class _Teller:
         tables = self.problem.model.tables
         return [self.term(tables[k]) for k in self.tree.factors[cluster]]
 
-    def heard(self, cluster: int, but: int) -> list[str]:
+    def received(self, cluster: int, but: int) -> list[str]:
         """The messages that a cluster has from all neighbours but one."""
         near = [*self.tree.children[cluster], self.tree.parents[cluster]]
         return [f"message from {self.name(j)}" for j in near if j >= 0 and j != but]

@@ -1,4 +1,4 @@
-"""Reading and writing decision processes and solutions; the ending of the file tells the format."""
+"""Files of decision processes, whose format is given by the ending of the name."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def save(mdp: MDP, path: str | Path, *, progress: Progress | None = None) -> Pat
     mdp : MDP
         Its labels must be strings, integers, floats, booleans, None, or tuples of these.
     path : path
-        Its ending tells the format: .json to read and to edit, .npz for large tables.
+        Its ending gives the format: .json to read and to edit, .npz for large tables.
     progress : callable, optional
         Called with (done, total, what) while the file is written: bytes of .npz, fields of .json. What it raises leaves
         no file behind. See `solve`.

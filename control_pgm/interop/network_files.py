@@ -74,7 +74,7 @@ def save_network(model: Network, path: str | Path) -> Path:
         what was replaced and added, so that it can be solved when it is read; of other unrolled networks the template
         is not written.
     path : path
-        Its ending tells the format. .json holds everything, bit by bit; .bif (CPDs only) and .uai (no names) are for
+        Its ending gives the format. .json holds everything, bit by bit; .bif (CPDs only) and .uai (no names) are for
         other programs, and .bif.gz and .uai.gz the same, packed; .dot and .tex are pictures, which cannot be read back.
         All of them list the variables in the order of ``model.variables``.
 

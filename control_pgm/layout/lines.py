@@ -101,7 +101,7 @@ def stub_lines(
 ) -> dict[Pair, tuple[FloatArray, bool]]:
     """The beginnings of edges towards nodes that are left out, one for each direction; and whether they end at a node.
 
-    ``hidden`` tells where those nodes would be.
+    ``hidden`` are the places of those nodes.
     """
     found: dict[Pair, tuple[FloatArray, bool]] = {}
     drawn: set[tuple[Hashable, Point, bool]] = set()

@@ -16,7 +16,7 @@ def edges_on_loops(factors: Sequence[Factor], asked: Sequence[int] | None = None
     """The edges (variable, number of the factor) that lie on a loop: what is left after stripping leaves, in order.
 
     Edges on a path between two loops are left too, as in the usual 2-core. ``asked`` are the numbers of the factors
-    whose edges are told, in rising order; by default all.
+    whose edges are returned, in rising order; by default all.
 
     Examples
     --------
@@ -33,8 +33,8 @@ def edges_on_loops(factors: Sequence[Factor], asked: Sequence[int] | None = None
     left = _left(variables, owners + len(numbers), len(numbers) + len(sizes))
     if asked is not None:
         left &= np.isin(owners, asked)
-    told = np.flatnonzero(left)
-    return [(names[i], k) for i, k in zip(told.tolist(), owners[told].tolist(), strict=True)]
+    found = np.flatnonzero(left)
+    return [(names[i], k) for i, k in zip(found.tolist(), owners[found].tolist(), strict=True)]
 
 
 def _left(sources: IntArray, targets: IntArray, n_nodes: int) -> BoolArray:

@@ -1,6 +1,6 @@
 """Outline of a model for drawing: its slices, the variables in them, and the tables that touch them.
 
-Everything after this looks at the drawn part alone, so that the picture of a long network costs that of a short one.
+Everything after this uses the drawn part alone, so that the picture of a long network costs that of a short one.
 """
 
 from __future__ import annotations

@@ -49,7 +49,7 @@ class DynamicBayesianNetwork(BayesianNetwork):
     def of(
         cls, template: TwoSliceTemplate, horizon: int, varying: Mapping[str, Sequence[CPD]]
     ) -> DynamicBayesianNetwork:
-        """The network of a template, whose CPDs are made when they are first looked at; nothing is checked again."""
+        """The network of a template, whose CPDs are made when they are first read; nothing is checked again."""
         self = object.__new__(DynamicBayesianNetwork)
         self.__dict__.update(
             factors=(), template=template, horizon=horizon, varying=dict(varying), replaced={}, added=()
@@ -75,7 +75,7 @@ class DynamicBayesianNetwork(BayesianNetwork):
 
     @property
     def slices(self) -> Slices | None:
-        """The slices 0 … T, told without looking at all of them where nothing was replaced."""
+        """The slices 0 … T, without a pass over all of them where nothing was replaced."""
         if self.replaced or any(cpd.child.time not in range(self.horizon + 1) for cpd in self.added):
             return super().slices
         ends = ([cpd.child for cpd in self.touching([t]) if cpd.child.time == t] for t in (0, self.horizon))

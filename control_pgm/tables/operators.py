@@ -1,4 +1,4 @@
-"""One operator that sums, averages or maximises, told apart by two weights.
+"""The operator that sums, averages or maximises, by the values of two weights.
 
     Phi^mu_{kappa,w}[f] = w log sum_{x: mu(x)>0} exp((f(x) + kappa log mu(x)) / w)
 

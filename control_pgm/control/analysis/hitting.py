@@ -135,7 +135,7 @@ def belief_and_reality(solution: Any) -> tuple[FloatArray, FloatArray]:
 
 
 def placed_belief(solution: Any) -> FloatArray:
-    """p(s_t | O=1) with the mass that has ended at the states that it entered, where the solution tells them."""
+    """p(s_t | O=1) with the mass that has ended at the states that it entered, where the solution has them."""
     marginals = np.asarray(solution.state_marginals)
     if solution.inference != "posterior" or not solution.as_unrolled:
         return marginals

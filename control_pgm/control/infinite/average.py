@@ -41,7 +41,7 @@ from control_pgm.progress import Progress, Reporter, check_progress
 from control_pgm.tables.arrays import FloatArray
 from control_pgm.tables.labelled_array import LabelledArray
 
-EIGEN_METHODS = {"newton": 1_000, "power": 100_000}  # name -> iterations unless told otherwise
+EIGEN_METHODS = {"newton": 1_000, "power": 100_000}  # name -> default number of iterations
 
 
 @dataclass(frozen=True, eq=False, repr=False)

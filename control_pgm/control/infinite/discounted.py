@@ -220,7 +220,7 @@ def _backup(
 
 
 def _policy(backup: Backup, found: FixedPoint, tolerance: float) -> FloatArray:
-    """The policy of the last sweep. Where maximisers share, those count that the error bound cannot tell apart."""
+    """The policy of the last sweep. Where maximisers share, those count that the error bound cannot distinguish."""
     if backup.weight > 0:
         return backup.policy(found.q, found.v)
     defined = found.v > -np.inf

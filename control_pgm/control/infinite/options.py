@@ -24,7 +24,7 @@ INFINITE_INFERENCES = {
     "planning": "planning",
 }  # every accepted name -> the type of inference
 SOFT = ("variational", "posterior")  # the types of inference with a temperature
-METHODS = {"value-iteration": 100_000, "policy-iteration": 1_000}  # name -> iterations unless told otherwise
+METHODS = {"value-iteration": 100_000, "policy-iteration": 1_000}  # name -> default number of iterations
 _SURE = 1e-9  # nats by which a sweep must multiply, far above what it rounds
 _LOOKS = 200  # products that may be spent on telling at once that evidence is infinite
 

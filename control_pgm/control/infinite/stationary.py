@@ -50,8 +50,8 @@ class StationarySolution(Savable, WithPolicy):
     risk : float or None
         lambda of inference="planning", per unit of reward.
     policy : LabelledArray [s, a]
-        pi(a|s); NaN where V = −inf or NaN. Where the best action is taken, those share that the error bound cannot tell
-        apart.
+        pi(a|s); NaN where V = −inf or NaN. Where the best action is taken, those share that the error bound cannot
+        distinguish.
     Q : LabelledArray [s, a]
         The value of acting, in units of reward; −inf for what is unavailable or forbidden.
     V : LabelledArray [s]

@@ -78,16 +78,16 @@ def _shared(n_states: int, states: IntArray, values: FloatArray) -> tuple[FloatA
     return np.where(known, largest, 0.0), known
 
 
-def _check(mdp: MDP, rows: IntArray, reached: IntArray, paid: FloatArray, told: FloatArray) -> None:
-    """Refuse a reward that states alone do not tell."""
-    differ = ~np.isclose(paid, told, rtol=_SAME, atol=_SAME)
+def _check(mdp: MDP, rows: IntArray, reached: IntArray, paid: FloatArray, expected: FloatArray) -> None:
+    """Refuse a reward that is no function of the states alone."""
+    differ = ~np.isclose(paid, expected, rtol=_SAME, atol=_SAME)
     if not differ.any():
         return
     k = int(np.argmax(differ))
     s, a = divmod(int(rows[k]), mdp.n_actions)
     raise InvalidArgument(
         f"no linearly solvable process, as the reward depends on more than the state: {paid[k]:g} at "
-        f"s={mdp.states[s]!r}, a={mdp.actions[a]!r}, s'={mdp.states[int(reached[k])]!r}, elsewhere {told[k]:g}",
+        f"s={mdp.states[s]!r}, a={mdp.actions[a]!r}, s'={mdp.states[int(reached[k])]!r}, elsewhere {expected[k]:g}",
         allowed="rewards r(s), and rewards for entering an absorbing state",
         remedy="inference='posterior' takes any rewards",
     )

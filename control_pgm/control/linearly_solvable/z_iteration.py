@@ -26,7 +26,7 @@ from control_pgm.tables.arrays import BoolArray, FloatArray, lock
 from control_pgm.tables.labelled_array import LabelledArray
 from control_pgm.tables.variable import Labels
 
-SOLVERS = {"newton": 1_000, "z-iteration": 100_000}  # name -> iterations unless told otherwise
+SOLVERS = {"newton": 1_000, "z-iteration": 100_000}  # name -> default number of iterations
 OBJECTIVES = ("first-exit", "finite", "discounted", "average")
 
 

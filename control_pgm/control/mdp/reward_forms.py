@@ -85,7 +85,7 @@ def _from_sparse(reward: Any, axes: str | None, given: Any, table: Any, n_states
 
 
 def parse_rewards(reward: Any, axes: str | None, n_states: int, n_actions: int, *, varying: int | None) -> Rewards:
-    """Rewards from an array, told apart by shape, or by ``axes`` where the shape fits several forms.
+    """Rewards from an array, whose form is given by its shape, or by ``axes`` where the shape fits several forms.
 
     ``varying`` is the number of steps of a time-varying transition, if any.
     """

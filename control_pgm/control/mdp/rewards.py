@@ -34,7 +34,7 @@ class RewardSource(Protocol):
         """Those of step t."""
 
     def pick(self, s: IntArray, a: IntArray, s_next: IntArray) -> Rewards:
-        """Those of single outcomes, listed in their order; `Rewards.known` tells which were given."""
+        """Those of single outcomes, listed in their order; `Rewards.known` marks those that were given."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -56,7 +56,7 @@ def terminal_state(process: ProcessTables) -> int | None:
 def with_terminal(prior: FloatArray) -> FloatArray:
     """The prior with a row for the appended state, which has all actions.
 
-    If the prior does not look at the state it must not begin to, else the edge s → a would appear.
+    If the prior does not depend on the state it must not begin to, else the edge s → a would appear.
     """
     row = prior[0] if (prior == prior[0]).all() else np.full(prior.shape[1], 1.0 / prior.shape[1])
     return np.vstack([prior, row])

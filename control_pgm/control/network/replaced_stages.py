@@ -131,7 +131,7 @@ def _without_ending(mdp: MDP, t: int, now: Dynamics, ending: Ending) -> tuple[Fl
     """The share of each row that does not end, and where it goes on to: what `terminated` made one table of.
 
     Arriving in an appended terminal state is an end. One of the process itself can be reached besides: what exceeds
-    1 − gamma there is an arrival. Where a row only ends, the process tells what would have been reached.
+    1 − gamma there is an arrival. Where a row only ends, the process has what would have been reached.
     """
     n, m = mdp.n_states, mdp.n_actions
     matrix = sparse.csr_array(now.matrix)[: n * m]
@@ -158,7 +158,7 @@ def _without_ending(mdp: MDP, t: int, now: Dynamics, ending: Ending) -> tuple[Fl
 
 # --- rewards ------------------------------------------------------------------------------------------------------
 def _rewards(mdp: MDP, t: int, dynamics: Dynamics) -> Rewards:
-    """The rewards of step t in the form of other dynamics; `Rewards.known` tells for which outcomes there are any."""
+    """The rewards of step t in the form of other dynamics; `Rewards.known` marks the outcomes that have one."""
     rewards = mdp.reward_table.at(t)
     if not rewards.listed:
         return rewards if isinstance(dynamics, DenseDynamics) else rewards.as_list(dynamics.matrix)

@@ -1,4 +1,4 @@
-"""Soft policy iteration: evaluate a policy under the true dynamics, improve it, and look at every sweep.
+"""Soft policy iteration: evaluate a policy under the true dynamics, improve it; every sweep is recorded.
 
     evaluate   Q^pi_t(s,a) = E[r_t | s,a] + gamma E_P[V^pi_{t+1}(s')],
                V^pi_t(s)   = sum_a pi(a|s) (Q^pi_t(s,a) − alpha log pi(a|s)/p(a|s)),

@@ -26,7 +26,7 @@ from control_pgm.tables.frozen import Restored
 if TYPE_CHECKING:
     import pandas
 
-_MOST_ENTRIES = 2**22  # probabilities of outcomes that are looked at in one go
+_MOST_ENTRIES = 2**22  # probabilities of outcomes that are read in one go
 
 
 @dataclass(frozen=True, eq=False, repr=False)

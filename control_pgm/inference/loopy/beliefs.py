@@ -65,7 +65,7 @@ def joint_belief(store: LoopyStore, given: Sequence[int], targets: Sequence[int]
     """
     problem = store.graph.problem
     cardinalities, asked = problem.cardinalities, (*given, *targets)
-    # A variable with a single state tells nothing: it needs no table in common with the others.
+    # A variable with a single state carries no information: it needs no table in common with the others.
     speaking = tuple(v for v in asked if cardinalities[v] > 1)
     if all(cardinalities[v] == 1 for v in targets):
         return Scaled(np.ones([cardinalities[v] for v in asked]))
@@ -116,7 +116,7 @@ def _constants(store: LoopyStore) -> list[float]:
 
 
 def _tables(store: LoopyStore) -> list[float]:
-    """log Z_k of all tables: what they would say along their first edge, joined with what they hear there."""
+    """log Z_k of all tables: their message along their first edge, joined with the one received there."""
     graph, elimination = store.graph, store.options.elimination
     first = [graph.first[k] for k, scope in enumerate(graph.problem.scopes) if scope]
     terms: list[float] = []
@@ -133,11 +133,11 @@ def _variables(store: LoopyStore) -> list[float]:
     elimination = store.options.elimination
     terms: list[float] = []
     for star in store.graph.stars:
-        heard = store.to_variables[star.elements]
-        own = _reduced(heard.sum(axis=1), elimination)
+        received = store.to_variables[star.elements]
+        own = _reduced(received.sum(axis=1), elimination)
         if (own == -inf).any():
             raise contradiction(store.graph, star.variables[np.argmin(own)])
-        shared = _reduced(heard + store.to_tables[star.elements], elimination)
+        shared = _reduced(received + store.to_tables[star.elements], elimination)
         terms += [*own.tolist(), *np.negative(shared).ravel().tolist()]
     return terms
 

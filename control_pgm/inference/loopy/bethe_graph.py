@@ -49,7 +49,7 @@ class BetheGraph(Restored):
     table_of, variable_of : per edge, its two ends.
     first : per table, its first edge; the edge of axis i is ``first + i``.
     edges_of : per variable, its edges.
-    offsets : per edge, where its message begins in a flat vector; one more entry tells the vector's length.
+    offsets : per edge, where its message begins in a flat vector; one more entry is the vector's length.
     """
 
     problem: Problem
@@ -113,7 +113,7 @@ class BetheGraph(Restored):
 
     @cached_property
     def is_tree(self) -> bool:
-        """Whether there is no loop; a forest counts, and variables with a single state do not: they tell nothing."""
+        """Whether there is no loop; a forest counts, variables with a single state carry no information and do not count."""
         above = list(range(len(self.problem.names)))
 
         def root(v: int) -> int:

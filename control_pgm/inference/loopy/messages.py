@@ -59,9 +59,9 @@ class EdgeBatch:
     recipe: Recipe
     maximised: tuple[int, ...]
 
-    def contract(self, heard: FloatArray) -> FloatArray:
-        """log m_{k→v}, unscaled, one row per edge, from the flat vector of the messages that the tables have heard."""
-        operands = [Scaled.from_log(heard[source]) for source in self.sources]
+    def contract(self, received: FloatArray) -> FloatArray:
+        """log m_{k→v}, unscaled, one row per edge, from the flat vector of the messages to the tables."""
+        operands = [Scaled.from_log(received[source]) for source in self.sources]
         result = Scaled.contract([self.tables, *operands, *self.ones], self.recipe)
         if self.maximised:
             result = result.maximum(self.maximised)

@@ -2,7 +2,7 @@
 
 The states with the largest max-marginals need not belong together where there are ties: with two modes 01 and 10, each
 variable on its own may choose 0. So variables are decided one after another, from the first in the model's order on
-through its neighbours, breadth first, and each is decided given those before it: tables hear from decided variables
+through its neighbours, breadth first, and each is decided given those before it: tables receive from decided variables
 that they are in their state, and from the others what these have said before.
 
 On a tree the parts that are still open hang together by nothing but decided variables, so that every choice can be
@@ -36,7 +36,7 @@ _ROUNDING = 1e-13  # the same, relative to the logarithms
 class ModeEstimate:
     """An assignment that may be a most probable one; made by ``posterior.mode()`` after loopy max-product.
 
-    What a `Mode` is to exact inference, without its promise: `exact` tells them apart.
+    What a `Mode` is to exact inference, without its promise: `exact` distinguishes them.
 
     Attributes
     ----------
@@ -89,8 +89,8 @@ class ModeEstimate:
             [figure_name(self.weight), number(self.log_probability)],
             ["log maximum (Bethe)", number(self.log_maximum)],
         ]
-        told = [["outcome", self.report.outcome], ["accuracy", self.report.accuracy]]
-        return assignment_table("estimate of the mode", rows, [*figures, *told])
+        outcome = [["outcome", self.report.outcome], ["accuracy", self.report.accuracy]]
+        return assignment_table("estimate of the mode", rows, [*figures, *outcome])
 
     def __repr__(self) -> str:
         return (

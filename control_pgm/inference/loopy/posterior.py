@@ -31,7 +31,7 @@ _DEFAULTS = LoopyOptions()
 
 
 class LoopyPosterior(Posterior):
-    """The approximate posterior of loopy belief propagation, with every message to be looked at.
+    """The approximate posterior of loopy belief propagation, with every message.
 
     Beliefs exist for single variables and for variables that share a table. On a graph with loops they are
     approximate, even where the messages have converged; if they have not, `report` and ``repr`` say so.

@@ -102,7 +102,7 @@ class LoopyReport(Restored):
         return rows
 
     def warning(self) -> NotConverged:
-        """What to tell somebody who may not look at the report, if the messages have not converged."""
+        """The warning for users of the answers, if the messages have not converged."""
         damped = "more damping" if self.options.damping else "damping=0.5"
         return NotConverged(
             f"loopy belief propagation has {self.outcome} nats, at {self._shown()}: its beliefs depend on when it "

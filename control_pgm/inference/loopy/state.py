@@ -59,7 +59,7 @@ class LoopyStore:
     to_variables, to_tables : array
         The messages m and n as flat vectors of logarithms, in the order of the graph's edges.
     moving : array
-        Per edge, by how many nats the update rule would move its message to the variable, when last looked at.
+        Per edge, by how many nats the update rule would move its message to the variable, when last updated.
     residuals : list of float
         The largest of them before the first sweep, and after each.
     sent : int
@@ -93,7 +93,7 @@ class LoopyStore:
         self.moving[edge] = distance(proposal[at], self.to_variables[at])
 
     def send(self, edge: int, proposal: FloatArray) -> None:
-        """Replace one message by its proposal, damped if wanted, and let its variable tell the others."""
+        """Replace one message by its proposal, damped if wanted, and update the other messages of its variable."""
         at = self.graph.slot(edge)
         self.to_variables[at] = self._damped(edge, proposal[at], self.to_variables[at])
         self.sent += 1
@@ -125,7 +125,7 @@ class LoopyStore:
     def message(self, edge: int, *, to_table: bool = False) -> LoopyMessage:
         """The message along an edge as it is now.
 
-        What a variable says is always the product of what it has heard: it has no residual of its own.
+        The message of a variable is always the product of those it has received: it has no residual of its own.
         """
         graph = self.graph
         variable = graph.problem.variables[graph.variable_of[edge]]

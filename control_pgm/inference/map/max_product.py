@@ -60,7 +60,7 @@ class MixedTree:
 def mixed_tree(problem: Problem, tree: BucketTree, maximised: Collection[int]) -> MixedTree:
     """The tree of a problem; ``maximised`` holds the variables that are not summed."""
     operands = [[(problem.scopes[k], problem.tables[k]) for k in own] for own in tree.factors]
-    # Rolled trees make their items when they are looked at; here each is looked at more than once.
+    # Rolled trees make their items when they are read; here each is read more than once.
     order, children = tuple(tree.order), tuple(tree.children)
     barren: list[bool] = []
     for v, tables, below in zip(order, tree.factors, children, strict=True):

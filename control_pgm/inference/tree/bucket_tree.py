@@ -101,7 +101,7 @@ def barren_clusters(tree: BucketTree, child_of: Sequence[int]) -> list[bool]:
     """Per cluster, whether its message to the parent is identically one.
 
     That is so for an unobserved leaf x, whose cluster holds nothing but its CPD: sum_x p(x | parents) = 1.
-    ``child_of`` tells per table the variable whose CPD it is, −1 for other tables.
+    ``child_of`` is per table the variable whose CPD it is, −1 for other tables.
     """
     barren: list[bool] = []
     for v, tables, children in zip(tree.order, tree.factors, tree.children, strict=True):

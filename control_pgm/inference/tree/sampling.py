@@ -208,7 +208,7 @@ def _cases(columns: Sequence[NDArray[Any]], sizes: tuple[int, ...], n: int) -> t
     if prod(sizes) > 4 * n:
         distinct, case = np.unique(number, return_inverse=True)
         return distinct, case
-    seen = np.zeros(prod(sizes), dtype=np.int64)  # few enough to look at all combinations, without sorting
+    seen = np.zeros(prod(sizes), dtype=np.int64)  # few enough to list all combinations, without sorting
     seen[number] = 1
     distinct = np.flatnonzero(seen)
     seen[distinct] = np.arange(len(distinct))

@@ -121,7 +121,7 @@ class ClusterForm(Restored):
     # --- measures -----------------------------------------------------------------------------------------------
     @cached_property
     def _mixed(self) -> bool:
-        """Whether probabilities other than its own look at the variable, so that its measure changes."""
+        """Whether probabilities other than its own depend on the variable, so that its measure changes."""
         scopes = [*(scope for scope, _ in self.chances), *self.received_chances]
         if not any(self.eliminated in scope for scope in scopes):
             return False
@@ -171,7 +171,7 @@ class ClusterForm(Restored):
     # --- sums and products --------------------------------------------------------------------------------------
     @cached_property
     def _outer(self) -> list[Term]:
-        """Values that do not look at the variable, added up."""
+        """The sum of the values that do not depend on the variable."""
         outer = [term for term in self.terms if self.eliminated not in term.scope]
         return [add_up(outer, self.sizes)] if outer else []
 

@@ -134,18 +134,18 @@ def repeat(
     children: Sequence[Sequence[int]],
     before: Sequence[FloatArray],
     count: int,
-    told: Callable[[int], None],
+    done: Callable[[int], None],
 ) -> Run:
     """Run the forms of a block ``count`` times, each time on what the time before has left.
 
     ``children`` holds, per position, the positions that it receives values from: those from the block before are
-    negative. ``before`` is what that block has sent at first; ``told`` is called with the number of blocks done.
+    negative. ``before`` is what that block has sent at first; ``done`` is called with the number of blocks done.
     """
     values = [np.empty((count, *array.shape)) for array in before]
     width = len(forms)
     sent = [*before, *before]  # the block before, then this one
     for c in range(count):
-        told(c)
+        done(c)
         for j, form in enumerate(forms):
             array = form.values([sent[k + width] for k in children[j]])
             sent[j + width] = values[j][c] = array

@@ -81,10 +81,10 @@ def _run(plan: Plan, sent: Messages, width: int, count: int, report: Reporter) -
     if any(c < -width for own in children for c in own):
         return None
 
-    def told(copies: int) -> None:
+    def done(copies: int) -> None:
         report.at(here + copies * width)
 
-    return repeat(here, forms, children, values, count, told)
+    return repeat(here, forms, children, values, count, done)
 
 
 @dataclass(eq=False)

@@ -1,7 +1,7 @@
 """Values over some of a cluster's variables, and the points over which a variable is eliminated.
 
 A *term* is a table of values f(x, y, …) in some unit. Terms add up, where tables of probabilities multiply; −inf
-forbids. Within one cluster variables are told by their position among its variables.
+forbids. Within one cluster variables are numbered by their position among its variables.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ from control_pgm.tables.optimiser import optimiser
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Valued:
-    """The messages of an elimination of values, and what they tell. Made by `eliminate_values`.
+    """The messages of an elimination of values, and the values that follow. Made by `eliminate_values`.
 
     Attributes
     ----------

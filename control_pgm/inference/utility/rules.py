@@ -23,7 +23,7 @@ from control_pgm.tables.numbers.scaled import Scaled
 from control_pgm.tables.operators import EXPECTATION, NEAR, Operator
 
 _SAFE = 600.0  # e^±600 is far from where numbers lose digits, and sums of many of them too
-_MUCH = 100.0  # by so much |w| is above the values before it is worth while to look at what differs little row by row
+_MUCH = 100.0  # by so much |w| is above the values before rows that differ little are treated one by one
 
 
 @dataclass(frozen=True, eq=False)

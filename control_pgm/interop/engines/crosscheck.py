@@ -153,7 +153,7 @@ def crosscheck(
     report = Reporter(progress, len(names) * len(queries), names[0] if names else "")
     for k, name in enumerate(names):
 
-        def tell(done: int, name: str = name, k: int = k) -> None:
+        def reached(done: int, name: str = name, k: int = k) -> None:
             report.at(k * len(queries) + done, what=name)
 
         try:
@@ -163,9 +163,9 @@ def crosscheck(
                 raise
             note = f"not installed: {INSTALL[name]}" if isinstance(why, MissingPackage) else str(why)
             checks.append(Check(name, "all", float("nan"), 0, sum(q.count(network) for q in queries), note))
-            tell(len(queries))
+            reached(len(queries))
             continue
-        checks += _compare(name, posterior, reference, queries, network, tell)
+        checks += _compare(name, posterior, reference, queries, network, reached)
     report.end()
     return Report(tuple(checks), tolerance)
 
@@ -184,7 +184,7 @@ def _compare(
     reference: Reference,
     queries: list[EngineQuery],
     network: BayesianNetwork,
-    tell: Callable[[int], None],
+    reached: Callable[[int], None],
 ) -> list[Check]:
     """One check per kind of query."""
     found: dict[str, list[tuple[float, int, int]]] = {}
@@ -203,7 +203,7 @@ def _compare(
         if reference.complete and not np.isnan(a)[~defined].all():
             worst = np.inf  # it knows where nothing is possible: there we must not have an answer either
         found.setdefault(query.label, []).append((worst, int(defined.sum()), int((~defined).sum())))
-        tell(done + 1)
+        reached(done + 1)
     checks = []
     for label, results in found.items():
         compared, undefined = sum(r[1] for r in results), sum(r[2] for r in results)

@@ -72,7 +72,7 @@ def wrapper_of(env: Any, *kinds: str) -> str:
 
 
 def _classes(raw: Any) -> list[str]:
-    """The names of the environment's class and its bases, so that gymnasium need not be imported to tell."""
+    """The names of the environment's class and its bases, so that gymnasium need not be imported."""
     return [base.__name__ for base in type(raw).__mro__]
 
 

@@ -1,7 +1,7 @@
 """The Interchange Format for Bayesian networks (BIF 0.15; Cozman 1998), which most other programs read.
 
 Names and states in BIF are words. Where a name or a label of ours is none, a word is made of it, and a comment, which
-other programs skip, tells our reader what it stands for; so does the time and the kind of a variable.
+other programs skip, has the name or label for the reader of this package; so does the time and the kind of a variable.
 """
 
 from __future__ import annotations
@@ -76,12 +76,12 @@ def to_bif(network: BayesianNetwork) -> str:
 
 
 def _variable_lines(variable: Variable, name: str, states: list[str]) -> list[str]:
-    told: dict[str, Any] = {} if variable.name == name else {"name": variable.name}
+    noted: dict[str, Any] = {} if variable.name == name else {"name": variable.name}
     if list(variable.states) != states:
-        told["states"] = [encode_label(label) for label in variable.states]
-    told |= {} if variable.time is None else {"time": variable.time}
-    told |= {"kind": variable.kind} if variable.kind else {}
-    comment = [f"  {MARK}{dump(told)}"] if told else []
+        noted["states"] = [encode_label(label) for label in variable.states]
+    noted |= {} if variable.time is None else {"time": variable.time}
+    noted |= {"kind": variable.kind} if variable.kind else {}
+    comment = [f"  {MARK}{dump(noted)}"] if noted else []
     return [
         f"variable {name} {{",
         *comment,

@@ -21,7 +21,7 @@ from control_pgm.tables.arrays import MAX_AXES, FloatArray
 from control_pgm.tables.checks import where as assignment
 from control_pgm.tables.variable import Variable
 
-MARK = "// control_pgm: "  # begins a comment that tells what a variable is called by us
+MARK = "// control_pgm: "  # begins a comment with the name of a variable in this package
 _TOKEN = re.compile(rf'{MARK}[^\n]*|"[^"]*"|[^\s{{}}()\[\],;|"]+|\S')
 _COMMENT = re.compile(r'"[^"]*"|//[^\n]*|/\*.*?(?:\*/|\Z)', re.DOTALL)
 _PUNCTUATION = frozenset("{}()[],;|")
@@ -73,17 +73,17 @@ class Reader:
             source.wrong(f"variable {shortened(name)} is declared for the second time", allowed="each variable once")
         source.expect_word("{")
         states: list[str] = []
-        told: dict[str, Any] = {}
+        noted: dict[str, Any] = {}
         while (word := source.take("'type', 'property' or '}'")) != "}":
             if word == "type" and not states:
                 states = self.states(name)
-            elif word.startswith(MARK) and not told:
-                told = self.told(word, name)
+            elif word.startswith(MARK) and not noted:
+                noted = self.noted(word, name)
             else:
                 self.property(word, "'type' once, 'property' or '}'")
         if not states:
             source.wrong(f"variable {shortened(name)} has no states", allowed="type discrete [ n ] { … };")
-        self.variables[name] = self.named(name, states, told)
+        self.variables[name] = self.named(name, states, noted)
         self.words[name] = {word: k for k, word in enumerate(states)}
 
     def states(self, name: str) -> list[str]:
@@ -99,21 +99,21 @@ class Reader:
             source.wrong(f"{shortened(name)} lists {len(states)} states", allowed=f"{count} different ones")
         return states
 
-    def named(self, name: str, states: list[str], told: dict[str, Any]) -> Variable:
-        """The variable with the name, labels, time and kind that a comment of ours tells."""
+    def named(self, name: str, states: list[str], noted: dict[str, Any]) -> Variable:
+        """The variable with the name, labels, time and kind that a comment of this package has."""
         source = self.source
         labels: list[Hashable] = list(states)
-        given = told.get("states", states)
+        given = noted.get("states", states)
         if fits := isinstance(given, list) and len(given) == len(states):
             labels = [decode_label(value, f"{source.file}: a state of {shortened(name)}") for value in given]
-        own, time, kind = told.get("name", name), told.get("time"), told.get("kind", "")
+        own, time, kind = noted.get("name", name), noted.get("time"), noted.get("kind", "")
         fits = fits and isinstance(own, str) and own != "" and isinstance(kind, str)
         if not fits or not (time is None or type(time) is int) or len(set(labels)) < len(labels):
             source.wrong(f"the comment on variable {shortened(name)} does not fit it", remedy="leave the comment out")
         return Variable(own, labels, time=time, kind=kind)
 
-    def told(self, comment: str, name: str) -> dict[str, Any]:
-        """What a comment of ours tells about a variable."""
+    def noted(self, comment: str, name: str) -> dict[str, Any]:
+        """The name, labels, time and kind of a variable in a comment of this package."""
         try:
             value = parse(comment.removeprefix(MARK).encode(), self.source.file)
         except InvalidFile:

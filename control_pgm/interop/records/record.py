@@ -124,7 +124,7 @@ class Source(ABC):
             raise self.error(error.what, allowed=", ".join(allowed), remedy=error.remedy)
 
     def expect(self, form: str, others: Mapping[str, str] | None = None, versions: tuple[int, ...] = (VERSION,)) -> int:
-        """The version, if format and version are known; an error tells what reads another format: ``others``, too."""
+        """The version, if format and version are known; an error names the reader of another format, ``others`` too."""
         given = self.value("format")
         if given != form:
             known = {**_READERS, **(others or {})}

@@ -88,7 +88,7 @@ class SavedSolution(WithPolicy):
         Raises
         ------
         NotAvailable
-            If the network had replaced or added tables, which are not saved, or if the file does not tell.
+            If the network had replaced or added tables, which are not saved, or if the file does not say so.
 
         Examples
         --------
@@ -143,8 +143,8 @@ class SavedSolution(WithPolicy):
         first, last = number(float(self.temperatures[0])), number(float(self.temperatures[-1]))
         alpha = ["temperature", first] if "temperature" in self.values else ["temperatures", f"{first} … {last}"]
         alphas = [alpha] if has_temperature(self.inference) else []
-        told = [[name.replace("_", " "), number(self.values[name], 8)] for name in NUMBERS if name in self.values]
-        return [*rows, *alphas, *told]
+        figures = [[name.replace("_", " "), number(self.values[name], 8)] for name in NUMBERS if name in self.values]
+        return [*rows, *alphas, *figures]
 
     def _plan_rows(self) -> list[list[str]]:
         """The plan, its middle left out where it is long."""

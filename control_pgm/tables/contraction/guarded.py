@@ -1,4 +1,4 @@
-"""Contractions in which digits may be lost: look at the result, and compute what is lost again in logarithms.
+"""Contractions in which digits may be lost: entries that were lost are computed again in logarithms.
 
 Linear arithmetic loses absolutely what lies below 1e-308 of the scale. An entry of the result is trusted if it is at
 least 1e-280 of the scale, or a *structural* zero: no term of its sum is positive. All other entries are computed again

@@ -21,7 +21,7 @@ from control_pgm.tables.sparse.array import SparseArray, Table
 
 
 class Sight(NamedTuple):
-    """How a register is looked at: a transposition, then a shape (None: as it is)."""
+    """The view of a register: a transposition, then a shape (None: as it is)."""
 
     register: int
     order: tuple[int, ...] | None = None

@@ -67,7 +67,7 @@ def _pairs(
 ) -> tuple[tuple[int, int, Scope], ...]:
     """Which two operands to contract onto which labels, one pair after another; results get the next free numbers.
 
-    ``listed`` tells how many non-zeros each operand has, −1 for dense ones.
+    ``listed`` is the number of non-zeros of each operand, −1 for dense ones.
     """
     live = {k: _JoinEstimate(scope, n) for k, (scope, n) in enumerate(zip(scopes, listed, strict=True))}
     uses = Counter(x for scope in scopes for x in scope)

@@ -48,7 +48,7 @@ class PairStep:
 
 
 class Operand:
-    """A register in a pair: its scope once private axes are summed out, and how it is looked at."""
+    """A register in a pair: its scope once private axes are summed out, and its view."""
 
     def __init__(
         self, register: int, scope: Scope, needed: set[int], sizes: Sequence[int], fused: tuple[int, ...] | None

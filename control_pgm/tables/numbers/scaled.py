@@ -5,7 +5,7 @@ two is exact, so scaling never costs a digit. A table whose entries span more th
 natural logarithms, ``exp(data) · 2**exponent``.
 
 A contraction is tried in linear arithmetic. Every table carries bounds on its positive entries. While the products of
-the operands' bounds are harmless the result is not even looked at; it inherits the products as its bounds. Otherwise
+the operands' bounds are harmless the result is not inspected; it inherits the products as its bounds. Otherwise
 entries that may have lost digits are computed again in logarithms (see `guarded`): a zero is never the work of an
 underflow.
 """
@@ -29,7 +29,7 @@ from control_pgm.tables.scaling import column, normal, normal_members, rescaled,
 from control_pgm.tables.sparse.array import SparseArray, Table, entries
 from control_pgm.tables.sparse.pattern import Pattern
 
-# Results whose bounds lie within this and its inverse are passed on without being looked at. Its square stays above
+# Results whose bounds lie within this and its inverse are passed on without inspection. Its square stays above
 # TRUSTED, so that bringing such a table back to 1 loses nothing.
 _UNSEEN = 1e-130
 _LARGE = 2**20  # entries
@@ -89,7 +89,7 @@ class Scaled(Restored):
     # --- the two arithmetics ------------------------------------------------------------------------------------
     @kept_if_small
     def scaled_values(self) -> FloatArray:
-        """Scaled linear values; what underflows is 0 here, which `lowest` = 0 tells."""
+        """Scaled linear values; what underflows is 0 here, and the lower bound is 0."""
         return np.exp(self.data) if self.in_logs else self.data
 
     @kept_if_small

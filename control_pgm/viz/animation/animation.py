@@ -47,7 +47,7 @@ def animate_messages(
         A solution of ``inference="posterior"``: the filmstrip of `plot_messages` fills frame by frame. An exact
         posterior of any model: its cluster tree, with every message as an arrow and as bars.
     path : path
-        Its ending tells the format: .gif, or .html, one page without any other file, with keys and buttons.
+        Its ending gives the format: .gif, or .html, one page without any other file, with keys and buttons.
     times : iterable of int, optional
         Of a solution: the times to show. Default: at most ten, chosen evenly.
     max_clusters : int, optional

@@ -23,7 +23,7 @@ def save_picture(drawing: Drawing, path: str | Path, *, dpi: int = 150) -> Path:
     drawing : Drawing
         What a ``plot_…`` function returned.
     path : path
-        Its ending tells the format: .png, .svg or .pdf.
+        Its ending gives the format: .png, .svg or .pdf.
     dpi : int
         Dots per inch of a .png.
 

@@ -64,7 +64,7 @@ def plot_messages(
     The numbers are ``solution.log_backward``, ``.log_forward`` and ``.state_marginals``: log-probabilities in nats,
     with rewards shifted by constants c_t so that p(O_t=1|s,a) = exp((r − c_t)/alpha) ≤ 1; alpha log beta_t(s) +
     sum_{k≥t} c_k is V_t(s), which `plot_values` draws. Posterior mass that has ended lies at the state that it
-    entered, where the process tells (`MDP`, ``endings``). The shift lowers whole frames, so colours show the
+    entered, where the process has them (`MDP`, ``endings``). The shift lowers whole frames, so colours show the
     difference from the largest message of the frame, which is written below it: one scale per row, clipped at the 2nd
     percentile.
     Grey and dotted: −∞. Dashed arrows: steps left out. Processes without ``positions`` are drawn as one column of

@@ -25,7 +25,7 @@ def value(x: float, decimals: int) -> str:
 
 
 def decimals_for(values: FloatArray) -> int:
-    """As many decimals as tell the values apart."""
+    """As many decimals as distinguish the values."""
     finite = values[np.isfinite(values)]
     if not len(finite):
         return 2

@@ -129,7 +129,7 @@ def _write(
     possible: BoolArray | None,
     options: Mapping[str, Any],
 ) -> None:
-    """The numbers of one heat map; of a policy ``possible`` tells which actions are available."""
+    """The numbers of one heat map; of a policy ``possible`` marks the available actions."""
     for (y, x), number in np.ndenumerate(table):
         lost = not np.isfinite(number)
         if possible is None:

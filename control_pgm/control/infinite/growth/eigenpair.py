@@ -13,7 +13,7 @@ P, since T(v)(i) = max_P [P v − KL(P ‖ M)]. Power iteration needs no linear 
 shift by one) keeps it from cycling where M is periodic.
 
 The left eigenvector is the right one of the transposed matrix. It is sought in logarithms too, as the stationary shares
-left times right may be far below what floating point can represent, and yet tell the scale of everything.
+left times right may be far below what floating point can represent, and yet set the scale of everything.
 
 Nothing underflows, however cold the temperature. But then parts of the state space may look closed to each other, until
 v differs between them by as much as the way between them costs: linear systems are singular, and power iteration moves

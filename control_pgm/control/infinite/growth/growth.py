@@ -191,7 +191,7 @@ def _class_rates(matrix: LogMatrix, label: IntArray, pairs: list[tuple[IntArray,
 
 
 def _tied(rates: FloatArray, tolerance: float) -> tuple[FloatArray, float]:
-    """Rates that the tolerance cannot tell apart made equal, and by how much the most distant was moved."""
+    """Rates that the tolerance cannot distinguish made equal, and by how much the most distant was moved."""
     alive = rates > -np.inf
     known = np.unique(rates[alive])
     if not known.size:
