@@ -1,8 +1,8 @@
 """The conventions of all pictures: colours on light and on dark paper, rows of kinds, black or white letters.
 
 The outline shows the kind of a variable, the fill its role; nothing depends on colour alone. The named colours are
-distinct also under protanopia, deuteranopia and tritanopia, and letters have a contrast of at least 4.5 : 1 (WCAG 2.1) on both
-kinds of paper; tests hold both. The first outlines are those of Okabe and Ito (2008).
+distinct also under protanopia, deuteranopia and tritanopia, and letters have a contrast of at least 4.5 : 1 (WCAG
+2.1) on both kinds of paper; tests hold both. The first outlines are those of Okabe and Ito (2008).
 """
 
 from __future__ import annotations

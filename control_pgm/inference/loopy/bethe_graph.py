@@ -113,7 +113,7 @@ class BetheGraph(Restored):
 
     @cached_property
     def is_tree(self) -> bool:
-        """Whether there is no loop; a forest counts, variables with a single state carry no information and do not count."""
+        """Whether there is no loop; a forest counts. Variables with a single state do not count."""
         above = list(range(len(self.problem.names)))
 
         def root(v: int) -> int:
