@@ -23,8 +23,8 @@ from typing import Any, overload
 
 from control_pgm.tables.arrays import FloatArray, Scope
 from control_pgm.tables.contraction.fusing import Fused, fuse
+from control_pgm.tables.contraction.pairwise import PairStep, pair_step, reduce_to
 from control_pgm.tables.contraction.sparse import LINEAR, LOGARITHMS, contract_sparse
-from control_pgm.tables.contraction.steps import PairStep, pair_step, reduce_to
 from control_pgm.tables.logarithms import log_contract
 from control_pgm.tables.sparse.array import SparseArray, Table
 

@@ -21,7 +21,7 @@ from typing import NamedTuple
 import numpy as np
 
 from control_pgm.tables.arrays import FloatArray, IndexArray, Scope
-from control_pgm.tables.contraction.steps import PairStep, pair_step, reduce_to
+from control_pgm.tables.contraction.pairwise import PairStep, pair_step, reduce_to
 from control_pgm.tables.logarithms import log_contract, log_sum_exp_of_groups
 from control_pgm.tables.sparse.array import SparseArray, Table
 from control_pgm.tables.sparse.join import joined

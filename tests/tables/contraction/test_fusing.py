@@ -77,7 +77,7 @@ def test_ten_binary_axes_are_planned_like_one_of_a_thousand_states():
     plan = recipe(((*many, *few), few, many), many, (2,) * 10 + (3, 4))
     like = recipe(((0, 1), (1,), (0,)), (0,), (1024, 12))
     for step, other in zip(plan.steps, like.steps, strict=True):
-        assert (step.kind, step.left, step.right) == (other.kind, other.left, other.right)
+        assert (step.function, step.left, step.right) == (other.function, other.left, other.right)
     assert plan.kept == (0,)
     assert plan.shape == (2,) * 10
 

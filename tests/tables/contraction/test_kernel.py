@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from control_pgm.tables.contraction.kernel import Sight, kernel
+from control_pgm.tables.contraction.pairwise import View
 from control_pgm.tables.contraction.plan import recipe
 
 
@@ -36,8 +37,8 @@ def test_a_kernel_computes_what_einsum_does(seed):
 def test_a_view_that_would_be_a_copy_is_told():
     """reshape of a transposed array copies, and would then serve stale numbers."""
     array = np.arange(6.0).reshape(2, 3)
-    assert Sight(0, (1, 0), (6,)).of(array) is None
-    seen = Sight(0, None, (6,)).of(array)
+    assert Sight(0, View(order=(1, 0), shape=(6,))).of(array) is None
+    seen = Sight(0, View(shape=(6,))).of(array)
     assert seen is not None
     assert np.shares_memory(seen, array)
 

@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from control_pgm.tables.contraction.steps import pair_step, reduce_to
+from control_pgm.tables.contraction.pairwise import View, pair_step, reduce_to
 from tests.strategies import seeds, thorough
 
 SIZES = (2, 3, 4, 5)
+FUNCTIONS = {"matrix": np.dot, "multiply": np.multiply, "rows": np.vecdot, "einsum": np.einsum}
+TABLE = np.arange(24.0).reshape(2, 3, 4)
 
 
 @thorough
@@ -45,7 +47,7 @@ def test_every_pair_matches_einsum(seed):
 )
 def test_the_function_is_chosen_by_where_the_summed_axes_lie(a, b, out, kind):
     step, _ = pair_step(0, 1, a, b, out, SIZES)
-    assert step.kind == kind
+    assert getattr(step.function, "func", step.function) is FUNCTIONS[kind]
     rng = np.random.default_rng(0)
     for view, scope in zip(step.views, (a, b), strict=True):
         array = rng.random([SIZES[x] for x in scope])
@@ -56,3 +58,20 @@ def test_private_axes_are_summed_before_the_product():
     step, scope = pair_step(0, 1, (0, 3), (1, 0), (0,), SIZES)
     assert [view.presum for view in step.views] == [(1,), (0,)]
     assert scope == (0,)
+
+
+def test_a_view_that_changes_nothing_is_none():
+    assert View.make(None, (), (0, 1, 2), (2, 3, 4), (2, 3, 4)) is None
+
+
+def test_all_parts_are_applied_in_their_order():
+    view = View.make((6, 4), (), (1, 0), (4, 6), (4, 2, 3))
+    assert np.array_equal(view.of(TABLE), TABLE.reshape(6, 4).T.reshape(4, 2, 3))
+    view = View.make(None, (1,), (1, 0), (4, 2), (8,))
+    assert np.array_equal(view.of(TABLE), TABLE.sum(axis=1).T.reshape(8))
+
+
+def test_fusing_and_reshaping_alone_are_one_change_of_shape():
+    view = View.make((6, 4), (), (0, 1), (6, 4), (3, 8))
+    assert view == View(None, None, None, (3, 8))
+    assert np.shares_memory(view.of(TABLE), TABLE)
