@@ -20,7 +20,7 @@ MAX_MODULES = 16
 MAX_LINES = 300
 PAGES = ["inference/tree/bucket_tree.py", "inference/tree/messages.py", "inference/tree/passes.py"]
 PAGES += ["tables/contraction/plan.py"]
-JOURNEY_FILES, JOURNEY_FUNCTIONS, STUDENT_LINES = 55, 244, 736  # not to grow; the aims are 30, 200 and 400
+JOURNEY_FILES, JOURNEY_FUNCTIONS, STUDENT_LINES = 53, 242, 726  # not to grow; the aims are 30, 200 and 400
 
 
 def lines(path):
