@@ -4,8 +4,7 @@ Eliminating a variable joins all its neighbours; they and it are a cluster. An o
 table entries. To find the cheapest order is NP-hard, so four are tried:
 
 - *reverse topological*: the model's own order backwards, whose messages have textbook names;
-- *sweep*: greedy within a window that moves along the graph, from either end and by either rule: slice by slice, where
-  there are slices (see `line`);
+- *sweep*: greedy within a window that moves along the graph, from either end and by either rule (`linear_arrangement`);
 - *min-fill*: always the variable whose elimination joins the fewest pairs of neighbours;
 - *min-weight*: always the variable whose cluster has the fewest entries (Koller and Friedman 2009, section 9.4.3).
 
@@ -95,18 +94,9 @@ def candidates(
 ) -> Iterator[Elimination]:
     """Orders worth trying, each made when it is asked for; the first is the model's own.
 
-    An order that turns out no cheaper than one before is given up half-way and left out. The search ends after an order
-    that adds no edge, and where it is certain that every order has a cluster beyond the limits.
-
-    Parameters
-    ----------
-    n : int
-        The number of variables, 0 … n−1, in the model's own order.
-    scopes : iterable of tuples
-        The variables of each table.
-    cardinalities : sequence of int
-        The number of states of each variable.
-    limits : Limits, optional
+    Variables are the numbers 0 … n−1 in the model's own order; ``scopes`` are those of the tables. An order that turns
+    out no cheaper than one before is given up half-way and left out. The search ends after an order that adds no edge,
+    and where it is certain that every order has a cluster beyond the limits.
     """
     neighbours = neighbourhoods(n, scopes)
     own = _in_order(neighbours, reversed_order(n))
@@ -138,8 +128,7 @@ def _sweep(neighbours: Neighbours, cardinalities: Sequence[int], limits: Limits)
         steps = greedy(_GRAPHS[rule](inside, states), range(len(piece))[::way], window, inf)
         return sum([_entries(v, near, states) for v, near in steps])
 
-    windows = sorted({-(-line.reach // 2), line.reach})
-    way, rule, window = min(product((-1, 1), _GRAPHS, windows), key=trial)
+    way, rule, window = min(product((-1, 1), _GRAPHS, sorted({-(-line.reach // 2), line.reach})), key=trial)
     steps = greedy(_GRAPHS[rule](neighbours, cardinalities), line.order[::way] + line.hubs, window, limits.variables)
     return _followed("sweep", steps, neighbours, cardinalities, limits)
 
@@ -187,10 +176,8 @@ def _followed(
     order: list[int] = []
     entries = edges = 0
     for v, near in steps:
-        if len(near) >= limits.variables:
-            return Elimination(rule, (), entries, False, tuple(sorted({v, *near})))
         size = _entries(v, near, cardinalities)
-        if size > limits.entries:
+        if len(near) >= limits.variables or size > limits.entries:
             return Elimination(rule, (), entries, False, tuple(sorted({v, *near})))
         entries += size
         if entries >= limits.total:
@@ -206,9 +193,7 @@ def _entries(v: int, near: Set[int], cardinalities: Sequence[int]) -> int:
 
 def _in_order(neighbours: Neighbours, order: Sequence[int]) -> Steps:
     """Eliminate in a given order. What an elimination joins is noted where the first of the joined is eliminated."""
-    position = [0] * len(order)
-    for i, v in enumerate(order):
-        position[v] = i
+    position = sorted(range(len(order)), key=order.__getitem__)  # the inverse permutation
     joined: list[list[set[int]]] = [[] for _ in order]
     for i, v in enumerate(order):
         near = {u for u in neighbours[v] if position[u] > i}.union(*joined[v])
@@ -223,8 +208,8 @@ def _in_order(neighbours: Neighbours, order: Sequence[int]) -> Steps:
 def _hopeless(neighbours: Neighbours, cardinalities: Sequence[int], limits: Limits) -> bool:
     """Whether every order is bound to have a cluster beyond the limits."""
     states = min(cardinalities, default=1)
-    variables = 0  # of a cluster within the limits, at most
-    while variables < min(limits.variables, len(neighbours)) and states ** (variables + 1) <= limits.entries:
+    variables, most = 0, min(limits.variables, len(neighbours))  # variables of a cluster within the limits, at most
+    while variables < most and states ** (variables + 1) <= limits.entries:
         variables += 1
     return width_bound(neighbours, variables) >= variables
 
@@ -241,12 +226,10 @@ def width_bound(neighbours: Neighbours, enough: int) -> int:
     >>> width_bound([{1, 3}, {0, 2}, {1, 3}, {2, 0}], 50)
     2
     """
-    minor = [set(near) for near in neighbours]
-    n = len(minor)
+    minor, n = [set(near) for near in neighbours], len(neighbours)
     heap = [len(near) * n + v for v, near in enumerate(minor)]
     heapq.heapify(heap)
-    bound = 0
-    gone = [False] * n
+    bound, gone = 0, [False] * n
     while heap and bound < enough:
         degree, v = divmod(heapq.heappop(heap), n)
         near = minor[v]
@@ -258,8 +241,9 @@ def width_bound(neighbours: Neighbours, enough: int) -> int:
             minor[u].remove(v)
         if near:
             into = min(near, key=lambda u: (len(minor[u]), u))
-            for u in near - minor[into] - {into}:
-                minor[into].add(u)
+            joined = near - minor[into] - {into}
+            minor[into] |= joined
+            for u in joined:
                 minor[u].add(into)
             for u in near:
                 heapq.heappush(heap, len(minor[u]) * n + u)
