@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from control_pgm import MDP, solve, unroll
-from control_pgm.inference.tree.passes import Collect
+from control_pgm.inference.tree.passes import Pass
 from control_pgm.tables.contraction import kernel, plan
 
 RNG = np.random.default_rng(0)
@@ -21,7 +21,7 @@ def test_there_is_no_recursion_behind_the_network(monkeypatch):
     def silent(self, progress=None):
         raise RuntimeError("no message is sent")
 
-    monkeypatch.setattr(Collect, "run", silent)
+    monkeypatch.setattr(Pass, "run", silent)
     for horizon in (3, 300):
         with pytest.raises(RuntimeError, match="no message is sent"):
             solve(PROCESS, horizon)

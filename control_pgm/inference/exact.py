@@ -13,16 +13,16 @@ from control_pgm.errors import unknown
 from control_pgm.inference.contract import Operand
 from control_pgm.inference.exact_posterior import ExactPosterior
 from control_pgm.inference.map.marginal_map import marginal_map
-from control_pgm.inference.map.max_product import mixed_tree
 from control_pgm.inference.map.mode import Mode, log_weight, mode_of, most_probable
 from control_pgm.inference.results import Cluster, Message
 from control_pgm.inference.tree.compile import Compiled, compile_plan
 from control_pgm.inference.tree.joint import joint
 from control_pgm.inference.tree.marginals import tree_marginals
-from control_pgm.inference.tree.passes import Collect, Distribute
+from control_pgm.inference.tree.passes import Pass
 from control_pgm.inference.tree.plan import Plan
 from control_pgm.inference.tree.sampling import Samples, draw
 from control_pgm.inference.tree.storage import Keep, Storage
+from control_pgm.inference.tree.sum_product import Collect, Distribute
 from control_pgm.inference.tree.svg import posterior_html
 from control_pgm.models.factor_graph import Model
 from control_pgm.progress import Progress
@@ -38,7 +38,7 @@ class TreePosterior(ExactPosterior):
     ----------
     compiled : Compiled
         The plan with the tables in it, and the instructions that send the messages.
-    collected : Collect
+    collected : Pass
         The messages of the collect pass, by the cluster that sent them.
     """
 
@@ -56,9 +56,8 @@ class TreePosterior(ExactPosterior):
         self._memory_limit = memory_limit
         self.compiled: Compiled = compile_plan(plan)
         self._progress = progress
-        self._programme = self.compiled.programme(Storage.of(keep))
-        self.collected = Collect(self._programme)
-        self.collected.run(progress)
+        self._storage = Storage.of(keep)
+        self.collected: Pass[Scaled] = Pass(Collect(self.compiled, self._storage)).run(progress)
 
     def __getstate__(self) -> dict[str, Any]:
         """What is pickled and copied: all but the caller's function that reports progress."""
@@ -79,30 +78,29 @@ class TreePosterior(ExactPosterior):
     @cached_property
     def log_evidence(self) -> float:
         """log p(evidence) in nats: the messages that the roots would send on, and the tables left without variables."""
-        barren, sent = self.compiled.barren, self.collected
-        roots = sum(sent.table(i).total_log() for i in self.plan.tree.roots if not barren[i])
-        return float(roots + sum(times * table.total_log() for table, times in self.plan.problem.constants))
+        return self.compiled.log_total(self.collected)
 
     @property
     def checkpoints(self) -> bool:
         """Whether messages between checkpoints are computed again when they are read."""
-        return self._programme.storage.checkpoints
+        return self._storage.checkpoints
 
     # --- messages -----------------------------------------------------------------------------------------------
     @cached_property
-    def distributed(self) -> Distribute:
-        """The messages of the downward pass, which runs when it is first needed."""
-        sent = Distribute(self._programme, self.collected)
-        if not sent.lazy:
-            sent.run(self._progress)
-        return sent
+    def distributed(self) -> Pass[Scaled]:
+        """The messages of the downward pass, which runs when it is first needed.
+
+        With checkpoints it is sent as far as it is read: else reading along would compute everything twice.
+        """
+        sent: Pass[Scaled] = Pass(Distribute(self.compiled, self.collected, self._storage))
+        return sent if self.checkpoints else sent.run(self._progress)
 
     def operand(self, source: int, target: int) -> Operand | None:
         """A message as an operand; None for a barren cluster, whose message is identically one."""
         tree = self.plan.tree
         if tree.parents[source] == target:
-            return None if self.compiled.barren[source] else (tree.separators[source], self.collected.table(source))
-        return tree.separators[target], self.distributed.table(target)
+            return None if self.compiled.barren[source] else (tree.separators[source], self.collected[source])
+        return tree.separators[target], self.distributed[target]
 
     def _message(self, source: int, target: int) -> Message:
         tree, variables = self.plan.tree, self.plan.problem.variables
@@ -209,7 +207,7 @@ class TreePosterior(ExactPosterior):
         if {*problem.names} - {*names}:
             found = marginal_map(self.model, self.evidence, names, memory_limit=self._memory_limit, method="exact")
             return mode_of(self.model, found.assignment, found.log_value, self.log_evidence)
-        states = most_probable(mixed_tree(problem, self.plan.tree, range(len(problem.names))))
+        states = most_probable(self.plan)
         assigned = {**problem.observed, **{problem.names[v]: state for v, state in states.items()}}
         assignment = {name: self.model.variables[name].states[assigned[name]] for name in names}
         return mode_of(self.model, assignment, log_weight(problem, states), self.log_evidence)

@@ -79,6 +79,14 @@ class Problem:
         """name -> integer of a free variable."""
         return {name: i for i, name in enumerate(self.names)}
 
+    @cached_property
+    def distinct(self) -> Sequence[int]:
+        """Per table a number, equal for tables that are one and the same."""
+        if not isinstance(self.tables, TablesOfSteps):
+            return self.keys
+        numbers: dict[Hashable, int] = {}
+        return [numbers.setdefault(self.identity(k), len(numbers)) for k in range(len(self.keys))]
+
     def identity(self, k: int) -> Hashable:
         """A key that is equal for tables that are one and the same."""
         return (self.keys[k], self.tables.number(k)) if isinstance(self.tables, TablesOfSteps) else self.keys[k]

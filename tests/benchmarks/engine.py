@@ -13,8 +13,9 @@ from control_pgm import ControlNetwork, Plan, Solution, plan, solve, unroll
 from control_pgm.control.solutions.posterior import PosteriorSolution
 from control_pgm.inference.exact import TreePosterior
 from control_pgm.inference.tree.compile import compile_plan
-from control_pgm.inference.tree.passes import Collect
+from control_pgm.inference.tree.passes import Pass
 from control_pgm.inference.tree.plan import DEFAULT_MEMORY_LIMIT
+from control_pgm.inference.tree.sum_product import Collect
 from tests.benchmarks.handwritten import Answers
 from tests.benchmarks.instances import Instance
 
@@ -62,6 +63,5 @@ def _sent_again(made: TreePosterior) -> TreePosterior:
     for name, attribute in vars(TreePosterior).items():
         if isinstance(attribute, cached_property):
             posterior.__dict__.pop(name, None)
-    posterior.collected = Collect(posterior._programme)
-    posterior.collected.run()
+    posterior.collected = Pass(Collect(posterior.compiled)).run()
     return posterior

@@ -1,8 +1,8 @@
 """Good assignments of the maximised variables, where the best one is too hard to find: greedy choice and ascent.
 
-`Ascent` holds the messages of a mixed tree and a state for each maximised variable. A *sweep* walks through the tree,
-depth first, and keeps the messages towards the place where it is up to date. At the cluster of a maximised variable it
-therefore knows
+`Ascent` holds the messages of a compiled tree and a state for each maximised variable. A *sweep* walks through the
+tree, depth first, and keeps the messages towards the place where it is up to date. At the cluster of a maximised
+variable it therefore knows
 
     f(x) = sum over all summed variables, the other maximised ones held at their states,
 
@@ -13,13 +13,15 @@ were not reached yet are still maximised out below the place: there the choice i
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 
 import numpy as np
 
-from control_pgm.inference.contract import Operand, contract
-from control_pgm.inference.map.max_product import MixedTree, first_best, log_value, sent, tolerance
+from control_pgm.inference.contract import Operand
+from control_pgm.inference.map.max_product import first_best, tolerance
+from control_pgm.inference.tree.bucket_tree import BucketTree
+from control_pgm.inference.tree.compile import Compiled, Upward
 from control_pgm.tables.numbers.scaled import Scaled
 
 _MAX_SWEEPS = 100
@@ -30,9 +32,8 @@ class Ascent:
 
     Parameters
     ----------
-    tree : MixedTree
-    messages : sequence of Scaled
-        The messages of `collect`.
+    compiled, sent
+        What `collect` returns.
     start : mapping, optional
         Maximised variable -> its state, for all of them; by default none is decided.
 
@@ -42,12 +43,13 @@ class Ascent:
         Maximised variable -> its state, for those that are decided.
     """
 
-    def __init__(self, tree: MixedTree, messages: Sequence[Scaled], start: Mapping[int, int] | None = None) -> None:
-        self.tree = tree
+    def __init__(self, compiled: Compiled, sent: Upward, start: Mapping[int, int] | None = None) -> None:
+        self.compiled, self.tree = compiled, compiled.tree
         self.states = dict(start or {})
-        self._up = list(messages)
+        self._held = [compiled.operands(i) for i in range(len(compiled.held))]
+        self._up = {i: sent[i] for i in range(len(compiled.held)) if not compiled.barren[i]}
         self._down: dict[int, Scaled] = {}
-        self._walk = _walk(tree)
+        self._walk = _walk(compiled.tree, compiled.maximised)
         if self.states:
             for cluster in sorted({cluster for cluster, _ in self._walk}):
                 self._send_up(cluster)
@@ -55,7 +57,7 @@ class Ascent:
     @property
     def log_value(self) -> float:
         """log of the sum over the summed variables, in nats; an upper bound while a variable is undecided."""
-        return log_value(self.tree, self._up)
+        return self.compiled.log_total(self._up)
 
     def climb(self) -> None:
         """Sweep until nothing changes."""
@@ -71,39 +73,40 @@ class Ascent:
                 self._send_up(cluster)
                 continue
             self._receive(cluster)
-            if self.tree.maximised[cluster]:
+            if self.tree.order[cluster] in self.compiled.maximised:
                 self._decide(cluster)
         return self.states != before
 
     def _decide(self, cluster: int) -> None:
-        v, cards = self.tree.order[cluster], self.tree.problem.cardinalities
-        operands = [*self.tree.operands[cluster], *self._from_parent(cluster)]
-        logs = contract([*operands, *self.tree.received(cluster, self._up)], (v,), cards).log()
+        v = self.tree.order[cluster]
+        operands = [*self._held[cluster], *self._from_parent(cluster), *self.compiled.received(self._up, cluster)]
+        logs = self.compiled.contract(operands, (v,)).log()
         present = self.states.get(v)
         if present is None or logs[present] < logs.max() - tolerance(logs):
             self.states[v] = first_best(logs)
 
     def _send_up(self, cluster: int) -> None:
-        undecided = self.tree.maximised[cluster] and self.tree.order[cluster] not in self.states
-        operands = [*self._own(cluster), *self.tree.received(cluster, self._up)]
-        self._up[cluster] = sent(self.tree, cluster, operands, undecided)
+        v, out = self.tree.order[cluster], self.tree.separators[cluster]
+        undecided = v in self.compiled.maximised and v not in self.states
+        operands = [*self._own(cluster), *self.compiled.received(self._up, cluster)]
+        self._up[cluster] = self.compiled.contract(operands, (*out, v) if undecided else out, int(undecided))
 
     def _receive(self, cluster: int) -> None:
         """The message from the parent, the latest messages of its other children included."""
         tree, parent = self.tree, self.tree.parents[cluster]
         if parent < 0:
             return
-        others = tree.received(parent, self._up, but=cluster)
+        others = self.compiled.received(self._up, parent, but=cluster)
         operands = [*self._own(parent), *self._from_parent(parent), *others]
-        self._down[cluster] = contract(operands, tree.separators[cluster], tree.problem.cardinalities)
+        self._down[cluster] = self.compiled.contract(operands, tree.separators[cluster])
 
     def _own(self, cluster: int) -> list[Operand]:
         """The tables of a cluster, and the state of its variable as one of them."""
         v = self.tree.order[cluster]
         if v not in self.states:
-            return list(self.tree.operands[cluster])
-        state = point(self.tree.problem.cardinalities[v], self.states[v])
-        return [*self.tree.operands[cluster], ((v,), state)]
+            return self._held[cluster]
+        state = point(self.compiled.problem.cardinalities[v], self.states[v])
+        return [*self._held[cluster], ((v,), state)]
 
     def _from_parent(self, cluster: int) -> list[Operand]:
         return [(self.tree.separators[cluster], self._down[cluster])] if self.tree.parents[cluster] >= 0 else []
@@ -117,9 +120,9 @@ def point(cardinality: int, state: int) -> Scaled:
     return Scaled.from_linear(values)
 
 
-def _walk(tree: MixedTree) -> list[tuple[int, bool]]:
+def _walk(tree: BucketTree, maximised: Collection[int]) -> list[tuple[int, bool]]:
     """Every cluster with a maximised variable in or below it, entered from its parent and left again, depth first."""
-    concerned = list(tree.maximised)
+    concerned = [v in maximised for v in tree.order]
     for i, parent in enumerate(tree.parents):
         if parent >= 0:
             concerned[parent] |= concerned[i]

@@ -23,7 +23,7 @@ from typing import Literal, NamedTuple
 from control_pgm.display import number, size
 from control_pgm.errors import InvalidArgument, TooLarge, unknown
 from control_pgm.inference.map.coordinate_ascent import Ascent
-from control_pgm.inference.map.max_product import backtrack, collect, log_value, mixed_tree
+from control_pgm.inference.map.max_product import backtrack, collect
 from control_pgm.inference.map.mode import assignment_table, most_probable
 from control_pgm.inference.orders.cheapest import MAX_WIDTH
 from control_pgm.inference.orders.constrained import MixedOrder, constrained_order, relaxed_order
@@ -192,36 +192,34 @@ class _Found(NamedTuple):
 
 def _exact(problem: Problem, order: MixedOrder, maximised: Collection[int]) -> _Found:
     """Constrained elimination."""
-    tree = mixed_tree(problem, bucket_tree(problem.scopes, order.order), maximised)
-    messages = collect(tree)
-    value = log_value(tree, messages)
-    return _Found(backtrack(tree, messages) if value > -inf else {}, value, value)
+    compiled, sent = collect(Plan(problem, bucket_tree(problem.scopes, order.order), "constrained"), maximised)
+    value = compiled.log_total(sent)
+    return _Found(backtrack(compiled, sent) if value > -inf else {}, value, value)
 
 
 def _bounded(free: Plan, maximised: Collection[int], memory_limit: int) -> _Found:
     """Bounds from the free order and, unless they meet, from one that puts maxima off; the best of several ascents."""
     problem = free.problem
-    base = mixed_tree(problem, free.tree, maximised)
-    messages = collect(base)
-    upper = log_value(base, messages)
+    base, sent = collect(free, maximised)
+    upper = base.log_total(sent)
     if upper == -inf:
         return _Found({}, upper, upper)
-    greedy = _climbed(Ascent(base, messages))
+    greedy = _climbed(Ascent(base, sent))
     # The choices within the mode of all variables are possible together, which greedy ones need not be.
-    mode = most_probable(mixed_tree(problem, free.tree, range(len(problem.names))))
-    found = max(greedy, _climbed(Ascent(base, messages, {v: mode[v] for v in maximised})), key=_value)
+    mode = most_probable(free)
+    found = max(greedy, _climbed(Ascent(base, sent, {v: mode[v] for v in maximised})), key=_value)
     if _equal(found.lower, upper):
         return found._replace(upper=upper)
-    budget = max([_EFFORT // len(base.order), *free.cluster_entries])
+    order_of_base = tuple(free.tree.order)
+    budget = max([_EFFORT // len(order_of_base), *free.cluster_entries])
     room = memory_limit - free.bytes  # the messages of the free order stay
-    order = relaxed_order(base.order, problem.scopes, problem.cardinalities, maximised, budget, room)
-    if order.beyond or order.order == base.order:
+    order = relaxed_order(order_of_base, problem.scopes, problem.cardinalities, maximised, budget, room)
+    if order.beyond or order.order == order_of_base:
         return found._replace(upper=upper)
-    tree = mixed_tree(problem, bucket_tree(problem.scopes, order.order), maximised)
-    relaxed = Ascent(tree, collect(tree))
+    relaxed = Ascent(*collect(Plan(problem, bucket_tree(problem.scopes, order.order), "relaxed"), maximised))
     upper = min(upper, relaxed.log_value)
     relaxed.sweep()
-    return max(found, _climbed(Ascent(base, messages, relaxed.states)), key=_value)._replace(upper=upper)
+    return max(found, _climbed(Ascent(base, sent, relaxed.states)), key=_value)._replace(upper=upper)
 
 
 def _climbed(ascent: Ascent) -> _Found:

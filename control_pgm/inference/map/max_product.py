@@ -12,97 +12,29 @@ every other step keeps an inequality (Park and Darwiche 2003; Dechter and Rish 2
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from math import fsum
+from collections.abc import Collection
 
 import numpy as np
 
-from control_pgm.inference.contract import Operand, contract
-from control_pgm.inference.problem import Problem
-from control_pgm.inference.tree.bucket_tree import BucketTree
+from control_pgm.inference.tree.compile import Compiled, Upward, compile_plan
 from control_pgm.inference.tree.local_weights import Logarithms, log_weights
-from control_pgm.tables.arrays import FloatArray, IntArray, Scope
+from control_pgm.inference.tree.passes import Pass
+from control_pgm.inference.tree.plan import Plan
+from control_pgm.inference.tree.sum_product import Collect
+from control_pgm.tables.arrays import FloatArray, IntArray
 from control_pgm.tables.numbers.scaled import Scaled
 
 _TIE = 1e-12  # nats: a state that is this close to the best one is as good
 _ROUNDING = 4 * np.finfo(np.float64).eps  # the same, relative to the logarithms
 
 
-@dataclass(frozen=True, eq=False)
-class MixedTree:
-    """A bucket tree with tables, some of whose variables are maximised and the others summed.
-
-    Attributes
-    ----------
-    problem : the variables, and the tables without any.
-    order, separators, parents, children : per cluster, as in `BucketTree`.
-    operands : per cluster the tables in it.
-    maximised : per cluster whether its variable is maximised.
-    barren : per cluster whether its message is identically one: an unobserved leaf that is summed.
-    """
-
-    problem: Problem
-    order: Sequence[int]
-    separators: Sequence[Scope]
-    parents: Sequence[int]
-    children: Sequence[tuple[int, ...]]
-    operands: Sequence[Sequence[Operand]]
-    maximised: Sequence[bool]
-    barren: Sequence[bool]
-
-    def received(self, cluster: int, messages: Sequence[Scaled], *, but: int = -1) -> list[Operand]:
-        """What the children of a cluster, ``but`` one of them, have sent."""
-        children = self.children[cluster]
-        return [(self.separators[j], messages[j]) for j in children if j != but and not self.barren[j]]
+def collect(plan: Plan, maximised: Collection[int]) -> tuple[Compiled, Pass[Scaled]]:
+    """A plan with its tables, and the message of every cluster to its parent; what is not maximised is summed."""
+    compiled = compile_plan(plan, maximised=maximised)
+    return compiled, Pass(Collect(compiled)).run()
 
 
-def mixed_tree(problem: Problem, tree: BucketTree, maximised: Collection[int]) -> MixedTree:
-    """The tree of a problem; ``maximised`` holds the variables that are not summed."""
-    operands = [[(problem.scopes[k], problem.tables[k]) for k in own] for own in tree.factors]
-    # Rolled trees make their items when they are read; here each is read more than once.
-    order, children = tuple(tree.order), tuple(tree.children)
-    barren: list[bool] = []
-    for v, tables, below in zip(order, tree.factors, children, strict=True):
-        only_its_cpd = len(tables) == 1 and problem.children[tables[0]] == v
-        barren.append(only_its_cpd and v not in maximised and all(barren[j] for j in below))
-    return MixedTree(
-        problem=problem,
-        order=order,
-        separators=tuple(tree.separators),
-        parents=tuple(tree.parents),
-        children=children,
-        operands=operands,
-        maximised=[v in maximised for v in order],
-        barren=barren,
-    )
-
-
-# --- upwards ----------------------------------------------------------------------------------------------------
-def collect(tree: MixedTree) -> list[Scaled]:
-    """The message of every cluster to its parent; what a root would send on is a single number."""
-    messages: list[Scaled] = []
-    for i in range(len(tree.order)):
-        messages.append(sent(tree, i, [*tree.operands[i], *tree.received(i, messages)], tree.maximised[i]))
-    return messages
-
-
-def sent(tree: MixedTree, cluster: int, operands: Sequence[Operand], maximised: bool) -> Scaled:
-    """The message of one cluster, made from everything that is in it."""
-    separator, cards = tree.separators[cluster], tree.problem.cardinalities
-    if not maximised:
-        return contract(operands, separator, cards)
-    return contract(operands, (*separator, tree.order[cluster]), cards).maximum((len(separator),))
-
-
-def log_value(tree: MixedTree, messages: Sequence[Scaled]) -> float:
-    """The logarithm of what all variables and the tables without variables come to."""
-    roots = [messages[i].total_log() for i, parent in enumerate(tree.parents) if parent < 0]
-    return fsum([*roots, *(times * table.total_log() for table, times in tree.problem.constants)])
-
-
-# --- downwards --------------------------------------------------------------------------------------------------
-def backtrack(tree: MixedTree, messages: Sequence[Scaled]) -> dict[int, int]:
+def backtrack(compiled: Compiled, sent: Upward) -> dict[int, int]:
     """The states of the maximised variables, which must be the last in the order of elimination.
 
     Roots are decided first, then every variable given those above it. Of states that are equally good the first is
@@ -110,13 +42,12 @@ def backtrack(tree: MixedTree, messages: Sequence[Scaled]) -> dict[int, int]:
     """
     states: dict[int, IntArray] = {}
     logarithms = Logarithms()
-    for i in reversed(range(len(tree.order))):
-        if not tree.maximised[i]:
+    for i, v in reversed(list(enumerate(compiled.tree.order))):
+        if v not in compiled.maximised:
             break
-        v = tree.order[i]
-        operands = [logarithms.of_table(operand) for operand in tree.operands[i]]
-        operands += [logarithms.of_message(operand) for operand in tree.received(i, messages)]
-        weights = log_weights(operands, v, tree.problem.cardinalities[v], states, 1)
+        operands = [logarithms.of_table(operand) for operand in compiled.operands(i)]
+        operands += [logarithms.of_message(operand) for operand in compiled.received(sent, i)]
+        weights = log_weights(operands, v, compiled.problem.cardinalities[v], states, 1)
         states[v] = np.array([first_best(weights[0])])
     return {v: int(state[0]) for v, state in sorted(states.items())}
 

@@ -15,9 +15,10 @@ from math import fsum
 import numpy as np
 
 from control_pgm.display import elided, number, text_table
-from control_pgm.inference.map.max_product import MixedTree, backtrack, collect
+from control_pgm.inference.map.max_product import backtrack, collect
 from control_pgm.inference.problem import Problem
 from control_pgm.inference.tree.local_weights import log_entries
+from control_pgm.inference.tree.plan import Plan
 from control_pgm.models.factor_graph import FactorGraph, Model
 from control_pgm.tables.frozen_mapping import FrozenMapping
 from control_pgm.tables.numbers.scaled import Scaled
@@ -95,19 +96,14 @@ def mode_of(model: Model, assignment: Mapping[str, Hashable], log_probability: f
     return Mode(FrozenMapping(assignment), log_probability, log_posterior, isinstance(model, FactorGraph))
 
 
-def most_probable(tree: MixedTree) -> dict[int, int]:
-    """The states of all variables in a mode.
+def most_probable(plan: Plan) -> dict[int, int]:
+    """The states of all variables in a mode. The evidence must be possible.
 
     Of several modes the first one is taken, compared by the states of the variables from the last eliminated one on
     (from the first variable of the model on, where the plan is "reverse topological"). Weights that differ by less than
     1e-12 nats count as equal.
-
-    Parameters
-    ----------
-    tree : MixedTree
-        All of its variables maximised. The evidence must be possible.
     """
-    return backtrack(tree, collect(tree))
+    return backtrack(*collect(plan, range(len(plan.problem.names))))
 
 
 def log_weight(problem: Problem, states: Mapping[int, int]) -> float:

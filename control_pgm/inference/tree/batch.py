@@ -18,9 +18,10 @@ from control_pgm.display.text import shortened
 from control_pgm.errors import InvalidArgument, InvalidModel, TooLarge, unknown
 from control_pgm.inference.problem import Problem, pose
 from control_pgm.inference.tree.compile import compile_plan
-from control_pgm.inference.tree.passes import Collect, Distribute
+from control_pgm.inference.tree.passes import Pass
 from control_pgm.inference.tree.plan import DEFAULT_MEMORY_LIMIT, Plan, in_own_order, plan
 from control_pgm.inference.tree.slices.long_plan import roll
+from control_pgm.inference.tree.sum_product import Collect, Distribute
 from control_pgm.keywords import keywords
 from control_pgm.models.factor_graph import Model
 from control_pgm.progress import Progress, check_progress
@@ -74,10 +75,8 @@ class TreeBatch(Restored):
         self.plan, members = _rolled_together(first, models, evidence) or _posed_together(first, models, evidence)
         self._refuse_too_large(members, memory_limit)
         self.compiled = compile_plan(self.plan, _stacks(members))
-        self._programme = self.compiled.programme()
-        self.collected = Collect(self._programme)
         self._progress = progress
-        self.collected.run(progress)
+        self.collected: Pass[Scaled] = Pass(Collect(self.compiled)).run(progress)
 
     def __getstate__(self) -> dict[str, Any]:
         """What is pickled and copied: all but the caller's function that reports progress."""
@@ -97,11 +96,9 @@ class TreeBatch(Restored):
             )
 
     @cached_property
-    def distributed(self) -> Distribute:
+    def distributed(self) -> Pass[Scaled]:
         """The messages of the downward pass, which runs when it is first needed."""
-        sent = Distribute(self._programme, self.collected)
-        sent.run(self._progress)
-        return sent
+        return Pass(Distribute(self.compiled, self.collected)).run(self._progress)
 
     @cached_property
     def log_evidence(self) -> FloatArray:

@@ -6,8 +6,10 @@ short network, which is made once for all networks of the same form, whatever th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from math import fsum
+from typing import Protocol
 
 import numpy as np
 
@@ -16,18 +18,22 @@ from control_pgm.inference.problem import Problem
 from control_pgm.inference.tree.bucket_tree import BucketTree
 from control_pgm.inference.tree.folding import Product, Reference
 from control_pgm.inference.tree.messages import Batch, ClusterMessages, bind
-from control_pgm.inference.tree.passes import Collect, Programme
 from control_pgm.inference.tree.plan import Plan
 from control_pgm.inference.tree.slices.loops import SHORTEST, Loop, find_loops
 from control_pgm.inference.tree.slices.repeating import Shift
 from control_pgm.inference.tree.slices.short_network import moved
-from control_pgm.inference.tree.storage import Storage
 from control_pgm.inference.tree.structure import structure
 from control_pgm.tables.arrays import Scope
 from control_pgm.tables.contraction.plan import recipe
 from control_pgm.tables.numbers.scaled import Scaled
 from control_pgm.tables.numbers.stacked import contract_into
 from control_pgm.tables.recurrence.series import Distinct, Series, combinations
+
+
+class Upward(Protocol):
+    """The messages of a collect pass by the cluster that sent them."""
+
+    def __getitem__(self, cluster: int, /) -> Scaled: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +48,7 @@ class Compiled:
     held : per cluster its tables, constants multiplied together (see `fold`).
     tables : the tables by the number that the problem gives them; a series where each step has its own.
     steps : per cluster its place in a series.
+    maximised : the variables that are maximised; all others are summed.
     batch : how many problems of one structure run at once, if any.
     """
 
@@ -52,6 +59,7 @@ class Compiled:
     held: Sequence[Sequence[tuple[Scope, Scaled | Series]]]
     tables: Mapping[Reference, Scaled | Series]
     steps: Sequence[int] = ()
+    maximised: Collection[int] = frozenset()
     batch: int | None = None
 
     @property
@@ -64,9 +72,9 @@ class Compiled:
         """The scopes and tables."""
         return self.plan.problem
 
-    def contract(self, operands: Sequence[Operand], out: Scope) -> Scaled:
-        """Multiply operands and sum out all variables but ``out``."""
-        return contract(operands, out, self.problem.cardinalities)
+    def contract(self, operands: Sequence[Operand], out: Scope, maximised: int = 0) -> Scaled:
+        """Multiply operands and sum out all variables but ``out``, the last of which may be maximised."""
+        return contract(operands, out, self.problem.cardinalities, maximised)
 
     def contract_held(self, operands: Sequence[tuple[Scope, Scaled]], out: Scope) -> Scaled:
         """The same of tables and messages as they are held, in a batch for all its members."""
@@ -96,21 +104,28 @@ class Compiled:
         """A table of a cluster; of a series that of its step."""
         return table[self.steps[cluster]] if isinstance(table, Series) else table
 
-    def programme(self, storage: Storage = Storage()) -> Programme:  # noqa: B008
-        """What the passes run."""
-        return Programme(self.cells, self.loops, self.steps, self.batch, storage)
+    def at_step(self, cluster: int, tables: Sequence[Scaled | Series]) -> list[Scaled]:
+        """The tables of an instruction of a cluster."""
+        return [table[self.steps[cluster]] if isinstance(table, Series) else table for table in tables]
 
-    def operands(self, cluster: int) -> Sequence[Operand]:
+    def operands(self, cluster: int) -> list[Operand]:
         """The tables of a cluster, constants multiplied together (see `fold`)."""
         return [(scope, self.at(cluster, table)) for scope, table in self.held[cluster]]
 
-    def received(self, sent: Collect, cluster: int) -> list[Operand]:
-        """The messages that a cluster has from its children; those of barren children are one and left out."""
-        separators = self.tree.separators
-        return [(separators[j], sent.table(j)) for j in self.tree.children[cluster] if not self.barren[j]]
+    def received(self, sent: Upward, cluster: int, *, but: int = -1) -> list[Operand]:
+        """What the children of a cluster, ``but`` one of them, have sent; messages that are one are left out."""
+        separators, children = self.tree.separators, self.tree.children[cluster]
+        return [(separators[j], sent[j]) for j in children if j != but and not self.barren[j]]
+
+    def log_total(self, sent: Upward) -> float:
+        """The logarithm of what all variables come to: what the roots would send on, and tables without variables."""
+        roots = [sent[i].total_log() for i in self.tree.roots if not self.barren[i]]
+        return fsum([*roots, *(times * table.total_log() for table, times in self.problem.constants)])
 
 
-def compile_plan(plan: Plan, stacks: Mapping[int, Scaled] | None = None) -> Compiled:
+def compile_plan(
+    plan: Plan, stacks: Mapping[int, Scaled] | None = None, maximised: Collection[int] = frozenset()
+) -> Compiled:
     """Put the tables of the problem into the plan's clusters.
 
     For a batch ``stacks`` holds, by the number of a table, what takes its place: one table for every member.
@@ -118,22 +133,29 @@ def compile_plan(plan: Plan, stacks: Mapping[int, Scaled] | None = None) -> Comp
     stacks = stacks or {}
     size = max((len(stack.exponent) for stack in stacks.values()), default=None)
     batch = None if size is None else Batch(size, frozenset(stacks))
-    if plan.rolled is not None:
-        return _compile_rolled(plan, batch, stacks)
+    everything = len(maximised) == len(plan.problem.names)
+    if plan.rolled is not None and (everything or not maximised):
+        return _compile_rolled(plan, batch, stacks, maximised)
     problem = plan.problem
-    made = structure(plan.tree, problem.scopes, problem.keys, problem.children, problem.cardinalities, batch)
-    tables = _Tables({**dict(zip(problem.keys, problem.tables, strict=True)), **stacks})
+    keys = problem.distinct
+    made = structure(
+        plan.tree, problem.scopes, keys, problem.children, problem.cardinalities, batch, maximised=maximised
+    )
+    tables = _Tables({**dict(zip(keys, problem.tables, strict=True)), **stacks})
     cells = bind(made.cells, tables.table)
     held = [[(scope, tables.table(ref)) for scope, ref in row] for row in made.operands]
     loops = find_loops(cells) if len(cells) >= 2 * SHORTEST else []
-    return Compiled(plan, cells, loops, made.barren, held, tables.known, (), size)
+    return Compiled(plan, cells, loops, made.barren, held, tables.known, (), maximised, size)
 
 
-def _compile_rolled(plan: Plan, batch: Batch | None, stacks: Mapping[int, Scaled]) -> Compiled:
+def _compile_rolled(
+    plan: Plan, batch: Batch | None, stacks: Mapping[int, Scaled], maximised: Collection[int]
+) -> Compiled:
     """The same for copies of a step: tables are bound once, for a short network."""
     rolled = plan.rolled
     assert rolled is not None
-    made = rolled.network.short.structure if batch is None else rolled.network.short.batched(batch)
+    short = rolled.network.short
+    made = short.variant(batch, maximised=bool(maximised)) if batch or maximised else short.structure
     tables = _Tables({**rolled.referred, **stacks})
     cells = rolled.network.by_cluster(bind(made.cells, tables.table))
     held: list[Sequence[tuple[Scope, Scaled | Series]]] = [
@@ -142,7 +164,8 @@ def _compile_rolled(plan: Plan, batch: Batch | None, stacks: Mapping[int, Scaled
     raised = rolled.network.by_cluster(held, _raised)
     barren = rolled.network.by_cluster(made.barren)
     size = batch.size if batch else None
-    return Compiled(plan, cells, rolled.network.loops, barren, raised, tables.known, rolled.network.steps, size)
+    loops, steps = rolled.network.loops(made), rolled.network.steps
+    return Compiled(plan, cells, loops, barren, raised, tables.known, steps, maximised, size)
 
 
 def _raised(row: Sequence[tuple[Scope, Scaled | Series]], shift: Shift) -> Sequence[tuple[Scope, Scaled | Series]]:

@@ -6,13 +6,15 @@ from collections.abc import Hashable, Mapping, Sequence
 
 from control_pgm.errors import ImpossibleEvidence, TooLarge
 from control_pgm.inference.tree.compile import compile_plan
-from control_pgm.inference.tree.passes import Collect
+from control_pgm.inference.tree.passes import Pass
 from control_pgm.inference.tree.plan import plan
+from control_pgm.inference.tree.sum_product import Collect
 from control_pgm.models.bayesian_network import BayesianNetwork
 from control_pgm.models.cpd import CPD
 from control_pgm.models.d_separation import prune
 from control_pgm.models.factor_graph import FactorGraph, Model
 from control_pgm.tables.factor import Factor
+from control_pgm.tables.numbers.scaled import Scaled
 
 Constraint = tuple[str, Hashable] | Factor  # an observation, or a factor that is no CPD
 
@@ -89,7 +91,7 @@ def _possible(model: Model, constraints: Sequence[Constraint], memory_limit: int
     else:
         return True
     compiled = compile_plan(plan(part, observed, memory_limit=memory_limit))
-    sent = Collect(compiled.programme())
-    roots = [sent.table(i) for i in compiled.tree.roots if not compiled.barren[i]]
+    sent: Pass[Scaled] = Pass(Collect(compiled))
+    roots = [sent[i] for i in compiled.tree.roots if not compiled.barren[i]]
     constants = [table for table, _ in compiled.problem.constants]
     return all(table.support.all() for table in (*roots, *constants))

@@ -113,7 +113,9 @@ def _read_dense(table: FloatArray | Large, scope: Scope, variable: int, rows: Ma
         return logs if variable in scope else logs[..., None]
     if variable not in scope:
         return np.asarray(table[around])[..., None]
-    return np.asarray(np.moveaxis(table, scope.index(variable), -1)[around])
+    axis = scope.index(variable)
+    last = [k for k in range(len(scope)) if k != axis]
+    return np.asarray(table.transpose(*last, axis)[around])
 
 
 def _read_sparse(table: SparseArray, scope: Scope, variable: int, rows: Mapping[int, IntArray]) -> FloatArray:

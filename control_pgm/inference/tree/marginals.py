@@ -15,7 +15,7 @@ import numpy as np
 from control_pgm.errors import InvalidArgument, unknown
 from control_pgm.inference.tree.bucket_tree import BucketTree
 from control_pgm.inference.tree.compile import Compiled
-from control_pgm.inference.tree.passes import Collect, Distribute
+from control_pgm.inference.tree.passes import Pass
 from control_pgm.inference.tree.queries import Column, Fetched, Group, answer
 from control_pgm.inference.tree.slices.loops import Loop, together
 from control_pgm.models.factor_graph import Model
@@ -99,7 +99,7 @@ class Marginals(Mapping[str, Factor]):
         return f"Marginals({len(self)} variables)"
 
 
-def tree_marginals(compiled: Compiled, up: Collect, down: Distribute) -> dict[int, FloatArray]:
+def tree_marginals(compiled: Compiled, up: Pass[Scaled], down: Pass[Scaled]) -> dict[int, FloatArray]:
     """The marginal of every free variable by its number."""
     rows: dict[int, FloatArray] = {}
     at = 0
@@ -161,7 +161,7 @@ def _labels(tree: BucketTree, cluster: int) -> dict[int, int]:
     return {v: k for k, v in enumerate((own, *(v for v in tree.scopes[cluster] if v != own)))}
 
 
-def _answer(compiled: Compiled, up: Collect, down: Distribute, clusters: range, largest: int) -> FloatArray:
+def _answer(compiled: Compiled, up: Pass[Scaled], down: Pass[Scaled], clusters: range, largest: int) -> FloatArray:
     """The marginals of the variables that some clusters eliminate, all of which hold and receive the same."""
     tree, first = compiled.tree, clusters[0]
     label = _labels(tree, first)

@@ -13,7 +13,7 @@ Instructions name other clusters by their distance, so that the slices of an unr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from math import prod
 from typing import Any, NamedTuple
 
@@ -84,9 +84,16 @@ def write_messages(
     barren: Sequence[bool],
     cardinalities: Sequence[int],
     batch: Batch | None = None,
+    maximised: Collection[int] = frozenset(),
 ) -> list[ClusterMessages]:
-    """The instructions of every cluster. A barren cluster sends nothing upwards: its message is identically one."""
-    return [_Writer(i, tree, operands[i], barren, cardinalities, batch).cell() for i in range(len(tree.order))]
+    """The instructions of every cluster. A barren cluster sends nothing upwards: its message is identically one.
+
+    With maximised variables only upward messages are written: the states of a maximum are read off these.
+    """
+    return [
+        _Writer(i, tree, operands[i], barren, cardinalities, batch, maximised).cell(upwards=bool(maximised))
+        for i in range(len(tree.order))
+    ]
 
 
 def bind(cells: Sequence[ClusterMessages], table: Callable[[Reference], Scaled | Series]) -> list[ClusterMessages]:
@@ -110,10 +117,11 @@ class _Writer:
         barren: Sequence[bool],
         cardinalities: Sequence[int],
         batch: Batch | None,
+        maximised: Collection[int],
     ) -> None:
         self.cluster, self.tree, self.operands, self.batch = cluster, tree, operands, batch
         self.cardinalities = cardinalities
-        self.barren = barren[cluster]
+        self.barren, self.maximised = barren[cluster], tree.order[cluster] in maximised
         self.speaking = {j: Place(UP, j - cluster) for j in tree.children[cluster] if not barren[j]}
         self.scopes = {place: tree.separators[j] for j, place in self.speaking.items()}
         self.n_products = 0
@@ -122,12 +130,16 @@ class _Writer:
             self.from_parent = [Place(DOWN, 0)]
             self.scopes[self.from_parent[0]] = tree.separators[cluster]
 
-    def cell(self) -> ClusterMessages:
+    def cell(self, *, upwards: bool) -> ClusterMessages:
+        """All messages of the cluster, or those ``upwards`` alone."""
         children = self.tree.children[self.cluster]
         up = None
         if not self.barren:
-            separator = self.tree.separators[self.cluster]
-            up = self.write(Place(UP, 0), list(self.speaking.values()), separator)
+            out = self.tree.separators[self.cluster]
+            out = (*out, self.tree.order[self.cluster]) if self.maximised else out
+            up = self.write(Place(UP, 0), list(self.speaking.values()), out, maximised=int(self.maximised))
+        if upwards:
+            return ClusterMessages(up, ())
         if len(children) > _MANY_CHILDREN:
             return ClusterMessages(up, tuple(self.to_many_children()))
         down = []
@@ -140,7 +152,9 @@ class _Writer:
         result = Place(DOWN, child - self.cluster)
         return self.write(result, [*others, *self.from_parent], self.tree.separators[child])
 
-    def write(self, result: Place, received: Sequence[Place], out: Scope, *, own: bool = True) -> Instruction:
+    def write(
+        self, result: Place, received: Sequence[Place], out: Scope, *, own: bool = True, maximised: int = 0
+    ) -> Instruction:
         """One instruction; without ``own`` the cluster's tables stay out of it."""
         operands = self.operands if own else ()
         scopes = [scope for scope, _ in operands] + [self.scopes[place] for place in received]
@@ -151,10 +165,10 @@ class _Writer:
             batched = [*map(self.batch.has, tables), *(True for _ in received)]
             scopes = [(first, *scope) if b else scope for scope, b in zip(scopes, batched, strict=True)]
             cards, out = [*cards, self.batch.size], (first, *out)
-        recipe, ones = prepare(scopes, out, cards)
+        recipe, ones = prepare(scopes, out, cards, maximised)
         if ones:  # tables come first among the operands, so the tables of ones must come before the messages too
             missing = tuple(v for v in out if not any(v in scope for scope in scopes))
-            recipe, _ = prepare([*scopes[: len(tables)], missing, *scopes[len(tables) :]], out, cards)
+            recipe, _ = prepare([*scopes[: len(tables)], missing, *scopes[len(tables) :]], out, cards, maximised)
             if self.batch is not None and missing and missing[0] == len(self.cardinalities):
                 neutral = np.zeros(self.batch.size, dtype=np.int64)
                 return Instruction(result, (*tables, *(one.at_scale(neutral) for one in ones)), tuple(received), recipe)

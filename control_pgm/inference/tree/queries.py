@@ -17,6 +17,7 @@ import numpy as np
 
 from control_pgm.inference.contract import prepare
 from control_pgm.inference.tree.passes import Pass
+from control_pgm.inference.tree.slices.loops import stack
 from control_pgm.tables.arrays import FloatArray, Scope
 from control_pgm.tables.numbers.scaled import Scaled
 from control_pgm.tables.numbers.stacked import contract_into, stacked
@@ -29,7 +30,7 @@ _SMALLEST, _LARGEST = 2**17, 2**23  # entries of a block: small ones stay in the
 class Received(NamedTuple):
     """The message of a cluster in one of the passes, to be fetched when it is needed."""
 
-    sent: Pass
+    sent: Pass[Scaled]
     cluster: int
 
 
@@ -50,7 +51,7 @@ Query = Sequence[tuple[Scope, Item]]
 class Fetched(NamedTuple):
     """The messages of clusters at equal distances."""
 
-    sent: Pass
+    sent: Pass[Scaled]
     clusters: range
 
 
@@ -169,16 +170,16 @@ def _contract(group: Group, rows: slice, out: Scope, sizes: Sequence[int], place
             operands.append(column)
         elif isinstance(column, Fetched):
             scopes.append((*lead, *scope))
-            operands.append(column.sent.stack(column.clusters[rows]))
+            operands.append(stack(column.sent, column.clusters[rows]))
         else:
             chosen = column[rows]
             if isinstance(chosen, Series) and not chosen[0].leads and not chosen.changes:
                 scopes.append(scope)
                 operands.append(chosen[0])
                 continue
-            stack = chosen.stacked() if isinstance(chosen, Series) else stacked(chosen)
-            scopes.append((*lead[: stack.leads], *scope))
-            operands.append(stack)
+            tables = chosen.stacked() if isinstance(chosen, Series) else stacked(chosen)
+            scopes.append((*lead[: tables.leads], *scope))
+            operands.append(tables)
     recipe, ones = prepare(scopes, (*lead, *out), sizes)
     table = contract_into(place, [*operands, *ones], recipe)
     return table.at_scale(np.broadcast_to(table.exponent, [sizes[x] for x in lead]))

@@ -21,9 +21,8 @@ from numpy.typing import NDArray
 from control_pgm.display import elided, size, text_table
 from control_pgm.errors import InvalidArgument, TooLarge, unknown
 from control_pgm.inference.seeds import generator
-from control_pgm.inference.tree.compile import Compiled
+from control_pgm.inference.tree.compile import Compiled, Upward
 from control_pgm.inference.tree.local_weights import Logarithms, log_weights
-from control_pgm.inference.tree.passes import Collect
 from control_pgm.models.factor_graph import Model
 from control_pgm.tables.arrays import FloatArray, IntArray
 from control_pgm.tables.frozen import Restored
@@ -168,7 +167,7 @@ def room_for_samples(model: Model, observed: Mapping[str, int], n: int, memory_l
     return states
 
 
-def draw(compiled: Compiled, sent: Collect, n: int, rng: np.random.Generator, memory_limit: int) -> Samples:
+def draw(compiled: Compiled, sent: Upward, n: int, rng: np.random.Generator, memory_limit: int) -> Samples:
     """Draw ``n`` samples from a tree and the messages of its upward pass. The evidence must be possible.
 
     Raises

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Collection, Container, Sequence
 from dataclasses import dataclass
 
 from control_pgm.inference.tree.bucket_tree import BucketTree, barren_clusters
@@ -36,8 +36,9 @@ def structure(
     batch: Batch | None = None,
     *,
     series: Container[int] = (),
+    maximised: Collection[int] = frozenset(),
 ) -> Structure:
     """Fold constants and write the instructions; ``keys`` numbers the tables, shared ones alike, see `fold`."""
     operands = fold([[(scopes[k], keys[k]) for k in own] for own in tree.factors], series)
-    barren = barren_clusters(tree, children)
-    return Structure(operands, write_messages(tree, operands, barren, cards, batch), barren)
+    barren = barren_clusters(tree, children, maximised)
+    return Structure(operands, write_messages(tree, operands, barren, cards, batch, maximised), barren)

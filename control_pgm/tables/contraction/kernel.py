@@ -69,7 +69,19 @@ def kernel(recipe: Recipe) -> tuple[Call, ...]:
         calls.append(Call(made.function, sights, made.written, made.kept))
         scopes.append(out)
         uses.update(out)
-    return tuple(calls) or whole(recipe)
+    if not calls:
+        return whole(recipe)
+    return (*calls, _maximum(recipe, len(scopes) - 1)) if recipe.maximised else tuple(calls)
+
+
+def _maximum(recipe: Recipe, register: int) -> Call:
+    """The maxima over the last axes of a register."""
+    shape = tuple(recipe.sizes[x] for x in recipe.result)
+    return Call(partial(_maximise, recipe.maxima), (Sight(register),), shape, shape)
+
+
+def _maximise(axes: tuple[int, ...], values: FloatArray, out: FloatArray) -> None:
+    np.max(values, axis=axes, out=out)
 
 
 def sparse_product(recipe: Recipe, table: Any, *, first: bool) -> tuple[Call, ...] | None:
@@ -77,7 +89,7 @@ def sparse_product(recipe: Recipe, table: Any, *, first: bool) -> tuple[Call, ..
 
     The matrix is compressed along its rows in whichever direction it is used, and made once for each.
     """
-    if len(recipe.scopes) != 2:
+    if len(recipe.scopes) != 2 or recipe.maximised:
         return None
     scope, other = recipe.scopes if first else recipe.scopes[::-1]
     if set(other) | set(recipe.out) != set(scope) or set(other) & set(recipe.out) or not recipe.out:
@@ -96,10 +108,11 @@ def _times_vector(matrix: Any, vector: FloatArray, out: FloatArray) -> None:
 
 def whole(recipe: Recipe) -> tuple[Call, ...]:
     """The recipe run as it is, its result copied to its place: for sparse operands and whatever no view can show."""
-    shape = tuple(recipe.sizes[x] for x in recipe.out)
+    shape = tuple(recipe.sizes[x] for x in recipe.result)
     return (Call(partial(_run, recipe), tuple(Sight(k) for k in range(len(recipe.scopes))), shape, shape),)
 
 
 def _run(recipe: Recipe, *arrays: Any) -> None:
     result: Table = recipe.linear(arrays[:-1])
-    np.copyto(arrays[-1], result.dense() if isinstance(result, SparseArray) else result)
+    dense = result.dense() if isinstance(result, SparseArray) else result
+    np.copyto(arrays[-1], dense.max(axis=recipe.maxima) if recipe.maximised else dense)

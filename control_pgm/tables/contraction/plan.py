@@ -5,6 +5,8 @@ in the output scope:
 
     out(o) = sum_{x not in o}  prod_k operand_k(scope_k)
 
+The last axes of the result may be marked as maximised, for who runs the recipe: max-product sums nothing.
+
 The recipe depends on labels and sizes alone, so the slices of an unrolled network share one. Two arithmetics run it:
 `Recipe.linear` on plain numbers and `Recipe.log` on natural logarithms. Which one is safe is decided by `Scaled`. With
 a sparse operand the order of the pairs is chosen anew, from the numbers of non-zeros.
@@ -34,7 +36,10 @@ _MAX_GREEDY = 8  # with more operands than this, the pairwise search is replaced
 
 @dataclass(frozen=True)
 class Recipe:
-    """How to contract operands of given scopes onto ``out``; made by `recipe`, run by `linear` or `log`."""
+    """How to contract operands of given scopes onto ``out``; made by `recipe`, run by `linear` or `log`.
+
+    Of the result the last ``maximised`` axes are to be maximised: what is left has the scope `result`.
+    """
 
     scopes: tuple[Scope, ...]
     out: Scope
@@ -44,6 +49,17 @@ class Recipe:
     terms: int  # how many terms each sum has
     kept: Scope  # ``out``, where axes are fused for the steps
     shape: tuple[int, ...] | None  # of the result, where its axes were fused
+    maximised: int = 0
+
+    @property
+    def result(self) -> Scope:
+        """The scope of the result once its last axes have been maximised."""
+        return self.out[: len(self.out) - self.maximised]
+
+    @property
+    def maxima(self) -> tuple[int, ...]:
+        """The axes that are to be maximised."""
+        return tuple(range(len(self.out) - self.maximised, len(self.out)))
 
     @overload
     def linear(self, operands: Sequence[FloatArray]) -> FloatArray: ...
@@ -80,11 +96,11 @@ def contract_logs(operands: Sequence[Table], scopes: Sequence[Scope], out: Scope
 
 
 @lru_cache(maxsize=4096)
-def recipe(scopes: tuple[Scope, ...], out: Scope, sizes: tuple[int, ...]) -> Recipe:
+def recipe(scopes: tuple[Scope, ...], out: Scope, sizes: tuple[int, ...], maximised: int = 0) -> Recipe:
     """Plan a contraction; ``sizes[label]`` is the length of an axis. The smallest intermediate result goes first."""
     terms = prod(sizes[x] for x in {x for scope in scopes for x in scope} - set(out))
     if len(scopes) == 1:
-        return Recipe(scopes, out, sizes, (), scopes[0], terms, out, None)
+        return Recipe(scopes, out, sizes, (), scopes[0], terms, out, None, maximised)
     fused = fuse(scopes, out, sizes) if max(map(len, scopes)) > _FEW_AXES else Fused(scopes, out, sizes)
     shapes = [
         tuple(fused.sizes[x] for x in short) if len(short) < len(scope) else None
@@ -92,7 +108,7 @@ def recipe(scopes: tuple[Scope, ...], out: Scope, sizes: tuple[int, ...]) -> Rec
     ]
     steps, last = _steps(fused, shapes)
     shape = tuple(sizes[x] for x in out) if len(fused.out) < len(out) else None
-    return Recipe(scopes, out, sizes, steps, last, terms, fused.out, shape)
+    return Recipe(scopes, out, sizes, steps, last, terms, fused.out, shape, maximised)
 
 
 def _steps(fused: Fused, shapes: Sequence[tuple[int, ...] | None]) -> tuple[tuple[PairStep, ...], Scope]:

@@ -149,7 +149,7 @@ class Scaled(Restored):
     # --- the algebra --------------------------------------------------------------------------------------------
     @staticmethod
     def contract(operands: Sequence[Scaled], recipe: Recipe) -> Scaled:
-        """The sum-product of the operands (see `recipe`), exact zeros kept, safe from underflow."""
+        """The sum-product of the operands (see `recipe`), and its maxima; exact zeros kept, safe from underflow."""
         low, high = 1.0, float(recipe.terms)
         exponent: Any = 0
         arrays: list[Table] = []
@@ -164,13 +164,14 @@ class Scaled(Restored):
         # No partial product of positive entries lies below `low` or above `high`: nothing can be lost on the way.
         if low >= _UNSEEN and high <= 1.0 / _UNSEEN:
             result = recipe.linear(arrays)
-            return _held(result, Scaled(entries(result), exponent, bounds=(low, high)), operands)._members_near_one()
-        operands = [operand.normalised_scale for operand in operands]
-        exponent = sum(operand.exponent for operand in operands)
-        result, in_logs = contract_guarded(operands, recipe)
-        values = entries(result)
-        numbers = scaled_logs(values, exponent) if in_logs else rescaled(values, exponent)
-        return _held(result, Scaled(*numbers), operands)._members_near_one()
+            table = _held(result, Scaled(entries(result), exponent, bounds=(low, high)), operands)
+        else:
+            operands = [operand.normalised_scale for operand in operands]
+            exponent = sum(operand.exponent for operand in operands)
+            result, in_logs = contract_guarded(operands, recipe)
+            values = entries(result)
+            table = _held(result, Scaled(*(scaled_logs if in_logs else rescaled)(values, exponent)), operands)
+        return (table.maximum(recipe.maxima) if recipe.maximised else table)._members_near_one()
 
     def near_one(self) -> Scaled:
         """The same numbers with the largest scaled value near 1, in each entry of the leading axes."""
@@ -194,7 +195,8 @@ class Scaled(Restored):
 
     def maximum(self, axes: tuple[int, ...]) -> Scaled:
         """The maximum over ``axes``."""
-        return Scaled(np.asarray(self.data.max(axis=axes)), self.exponent, self.in_logs)
+        data = np.asarray(self.data.max(axis=axes))
+        return Scaled(data, self.exponent, self.in_logs, self.__dict__.get("bounds"))
 
     def normalise(self, axes: tuple[int, ...]) -> Scaled:
         """Divide by the sums over ``axes``. Where a sum is zero the result is NaN: the caller must look."""

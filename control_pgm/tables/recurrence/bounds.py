@@ -118,7 +118,7 @@ def _sums(step: RecurrentStep, series: Sequence[Series]) -> tuple[FloatArray, Fl
     out, sizes = step.recipe.out, step.recipe.sizes
     if series:
         out, sizes = (position, *out), (*sizes, len(series[0].distinct.tables))
-    sums = Scaled.contract([*own, *ones], recipe((*scopes, *rest), out, sizes))
+    sums = Scaled.contract([*own, *ones], recipe((*scopes, *rest), out, sizes, step.recipe.maximised))
     data = sums.dense().data
     low, high, full = row_bounds(data if series else data[None, ...])
     if sums.in_logs or not full:

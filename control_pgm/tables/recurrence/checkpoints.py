@@ -157,7 +157,8 @@ def _multiplied(
         return _row_by_row(step, tables, received)
     position, count = len(step.recipe.sizes), len(received.exponent)
     scopes: tuple[Scope, ...] = (*step.recipe.scopes[:-1], (position, *step.recipe.scopes[-1]))
-    batched = recipe(scopes, (position, *step.recipe.out), (*step.recipe.sizes, count))
+    sizes = (*step.recipe.sizes, count)
+    batched = recipe(scopes, (position, *step.recipe.out), sizes, step.recipe.maximised)
     return contract_into(np.empty((count, *step.shape)) if place is None else place, [*tables, received], batched)
 
 

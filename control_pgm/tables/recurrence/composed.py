@@ -54,6 +54,8 @@ def _path(recurrence: Recurrence) -> list[int] | None:
         return None
     (carried,) = recurrence.before
     path = [carried]
+    if any(step.recipe.maximised for step in recurrence.steps):
+        return None  # a product of maxima is no sum-product
     while True:
         (source,) = recurrence.steps[path[-1]].received
         assert isinstance(source, Lagged)

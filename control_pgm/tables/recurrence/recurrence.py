@@ -55,7 +55,7 @@ class RecurrentStep:
     @property
     def shape(self) -> tuple[int, ...]:
         """The shape of the result."""
-        return tuple(self.recipe.sizes[x] for x in self.recipe.out)
+        return tuple(self.recipe.sizes[x] for x in self.recipe.result)
 
     def at(self, c: int) -> list[Scaled]:
         """The tables of repetition c."""

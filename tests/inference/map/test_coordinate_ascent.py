@@ -7,9 +7,10 @@ from hypothesis import assume, given
 
 from control_pgm import MDP, unroll
 from control_pgm.inference.map.coordinate_ascent import Ascent, point
-from control_pgm.inference.map.max_product import collect, log_value, mixed_tree
+from control_pgm.inference.map.max_product import collect
 from control_pgm.inference.problem import pose
 from control_pgm.inference.tree.bucket_tree import bucket_tree
+from control_pgm.inference.tree.plan import Plan, in_own_order
 from tests.inference.test_conformance import posed
 from tests.strategies import seeds, split_names, thorough
 
@@ -21,8 +22,12 @@ def search(seed, **options):
     assume(problem.names)
     (names,) = split_names(seed, problem.names, [(1, len(problem.names))])
     order = [int(v) for v in np.random.default_rng(seed).permutation(len(problem.names))]
-    tree = mixed_tree(problem, bucket_tree(problem.scopes, order), {problem.index[name] for name in names})
-    return tree, brute.log_joint(names), [problem.index[name] for name in names]
+    plan = Plan(problem, bucket_tree(problem.scopes, order), "any")
+    return (
+        collect(plan, {problem.index[name] for name in names}),
+        brute.log_joint(names),
+        [problem.index[name] for name in names],
+    )
 
 
 def same(a, b):
@@ -32,10 +37,10 @@ def same(a, b):
 @thorough
 @given(seed=seeds)
 def test_from_any_start_the_value_is_exact_never_falls_and_ends_at_a_maximum_in_every_direction(seed):
-    tree, values, variables = search(seed)
+    found, values, variables = search(seed)
     rng = np.random.default_rng(seed)
     start = {v: int(rng.integers(n)) for v, n in zip(variables, values.shape, strict=True)}
-    ascent = Ascent(tree, collect(tree), start)
+    ascent = Ascent(*found, start)
     before = -inf
     while True:
         at = tuple(ascent.states[v] for v in variables)
@@ -52,10 +57,10 @@ def test_from_any_start_the_value_is_exact_never_falls_and_ends_at_a_maximum_in_
 @thorough
 @given(seed=seeds)
 def test_the_first_sweep_decides_everything_under_the_bound(seed):
-    tree, values, variables = search(seed)
-    messages = collect(tree)
-    ascent = Ascent(tree, messages)
-    assert same(ascent.log_value, log_value(tree, messages))
+    found, values, variables = search(seed)
+    ascent = Ascent(*found)
+    compiled, sent = found
+    assert same(ascent.log_value, compiled.log_total(sent))
     bound = ascent.log_value
     assert ascent.sweep()
     assert sorted(ascent.states) == sorted(variables)
@@ -72,12 +77,8 @@ def test_greedy_choice_is_right_where_there_is_nothing_to_know():
         p = np.eye(n)[rng.integers(n, size=(n, m))]
         net = unroll(MDP(p, rng.normal(size=(n, m)), initial=np.eye(n)[0]), horizon)
         problem = pose(net, net.optimal)
-        tree = mixed_tree(
-            problem,
-            bucket_tree(problem.scopes, range(len(problem.names) - 1, -1, -1)),
-            {problem.index[f"a_{t}"] for t in range(horizon)},
-        )
-        ascent = Ascent(tree, collect(tree))
+        plan = in_own_order(problem)
+        ascent = Ascent(*collect(plan, {problem.index[f"a_{t}"] for t in range(horizon)}))
         bound = ascent.log_value
         ascent.sweep()
         assert abs(ascent.log_value - bound) < 1e-12

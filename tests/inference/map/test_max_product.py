@@ -6,22 +6,23 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from control_pgm.inference.map.max_product import backtrack, collect, first_best, log_value, mixed_tree, tolerance
+from control_pgm.inference.map.max_product import backtrack, collect, first_best, tolerance
 from control_pgm.inference.map.mode import log_weight
 from control_pgm.inference.problem import pose
 from control_pgm.inference.tree.bucket_tree import bucket_tree
+from control_pgm.inference.tree.plan import Plan
 from tests.inference.test_conformance import posed
 from tests.strategies import seeds, split_names, thorough
 
 
 def mixed(seed, order_of):
-    """A random problem, some of its variables to maximise, and the tree of an order of elimination."""
+    """A random problem, some of its variables to maximise, and the messages in an order of elimination."""
     model, evidence, brute = posed(seed)
     problem = pose(model, evidence)
     (names,) = split_names(seed, problem.names, [(0, len(problem.names))])
     maximised = {problem.index[name] for name in names}
     order = order_of(np.random.default_rng(seed), range(len(problem.names)), maximised)
-    return brute, names, mixed_tree(problem, bucket_tree(problem.scopes, order), maximised)
+    return brute, names, *collect(Plan(problem, bucket_tree(problem.scopes, order), "any"), maximised)
 
 
 def sums_first(rng, variables, maximised):
@@ -36,12 +37,11 @@ def in_any_order(rng, variables, maximised):
 @thorough
 @given(seed=seeds)
 def test_with_sums_first_the_roots_hold_the_maximum_of_the_sums(seed):
-    brute, names, tree = mixed(seed, sums_first)
-    messages = collect(tree)
+    brute, names, compiled, sent = mixed(seed, sums_first)
     values = brute.log_joint(names)
-    assert abs(log_value(tree, messages) - values.max()) < 1e-12
-    states = backtrack(tree, messages)
-    found = tuple(states[tree.problem.index[name]] for name in names)
+    assert abs(compiled.log_total(sent) - values.max()) < 1e-12
+    states = backtrack(compiled, sent)
+    found = tuple(states[compiled.problem.index[name]] for name in names)
     assert len(states) == len(names)
     assert abs(values[found] - values.max()) < 1e-12
 
@@ -49,8 +49,8 @@ def test_with_sums_first_the_roots_hold_the_maximum_of_the_sums(seed):
 @thorough
 @given(seed=seeds)
 def test_in_any_order_they_hold_an_upper_bound(seed):
-    brute, names, tree = mixed(seed, in_any_order)
-    bound = log_value(tree, collect(tree))
+    brute, names, compiled, sent = mixed(seed, in_any_order)
+    bound = compiled.log_total(sent)
     assert bound >= brute.log_joint(names).max() - 1e-12
     assert bound <= brute.log_evidence + sum(np.log(brute.variables[name].cardinality) for name in names) + 1e-12
 
@@ -58,13 +58,14 @@ def test_in_any_order_they_hold_an_upper_bound(seed):
 @thorough
 @given(seed=seeds)
 def test_of_ties_the_first_assignment_from_the_last_eliminated_variable_on(seed):
-    brute, names, tree = mixed(seed, sums_first)
+    brute, names, compiled, sent = mixed(seed, sums_first)
+    problem = compiled.problem
     coarse = brute.log_joint(names)
-    last_first = [tree.problem.names[v] for v in reversed(tree.order) if tree.problem.names[v] in names]
+    last_first = [problem.names[v] for v in reversed(compiled.tree.order) if problem.names[v] in names]
     values = coarse.transpose([names.index(name) for name in last_first])
     expected = np.argwhere(values >= values.max() - 1e-12)[0]
-    states = backtrack(tree, collect(tree))
-    assert [states[tree.problem.index[name]] for name in last_first] == expected.tolist()
+    states = backtrack(compiled, sent)
+    assert [states[problem.index[name]] for name in last_first] == expected.tolist()
 
 
 @thorough

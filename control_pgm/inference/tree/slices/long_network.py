@@ -15,6 +15,7 @@ from control_pgm.inference.tree.bucket_tree import BucketTree
 from control_pgm.inference.tree.slices.loops import Loop
 from control_pgm.inference.tree.slices.repeating import Repeating, Segments, Shift
 from control_pgm.inference.tree.slices.short_network import Block, ShortNetwork, moved
+from control_pgm.inference.tree.structure import Structure
 
 Item = TypeVar("Item")
 STEPS, VARIABLES, TABLES = range(3)  # the entries of a `Shift`
@@ -141,10 +142,10 @@ class LongNetwork:
             shift = shift.plus(block.size, m)
         return result
 
-    @cached_property
-    def loops(self) -> Sequence[Loop]:
+    @lru_cache(maxsize=64)  # noqa: B019
+    def loops(self, structure: Structure) -> Sequence[Loop]:
         """The copies of each block against the order of time, with the blocks beside them that do the same."""
-        cells = self.by_cluster(self.short.structure.cells)
+        cells = self.by_cluster(structure.cells)
         loops: list[Loop] = []
         for copies in reversed(self.repeated):
             first, width, stop = copies.loop.first, copies.loop.width, copies.loop.stop

@@ -7,7 +7,7 @@ linear recurrence.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 from typing import Any, Protocol
@@ -15,7 +15,9 @@ from typing import Any, Protocol
 import numpy as np
 
 from control_pgm.inference.tree.messages import PRODUCT, UP, ClusterMessages
+from control_pgm.inference.tree.slices.sent_messages import SentMessages, Stretch
 from control_pgm.tables.numbers.scaled import Scaled
+from control_pgm.tables.numbers.stacked import concatenated, stacked
 from control_pgm.tables.recurrence.recurrence import Lagged, Recurrence, RecurrentStep
 from control_pgm.tables.recurrence.series import Series
 
@@ -23,12 +25,11 @@ SHORTEST = 6  # copies that make a loop worth while
 _WIDEST = 64  # cells in a block
 
 
-class SentMessages(Protocol):
-    """Messages by the number of a cluster."""
+class Readable(Protocol):
+    """Messages by the number of a cluster, such as a pass."""
 
     def __getitem__(self, cluster: int, /) -> Scaled: ...
-    def get(self, cluster: int, /) -> Scaled | None: ...
-    def stack(self, clusters: range, /) -> Scaled: ...
+    def stretches(self, clusters: range, /) -> Iterator[Stretch]: ...
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,11 @@ class Loop:
     def stop(self) -> int:
         """The first cluster behind the loop."""
         return self.first + self.width * self.count
+
+    @property
+    def clusters(self) -> range:
+        """All clusters of the loop."""
+        return range(self.first, self.stop)
 
     def copies(self, position: int) -> range:
         """The clusters at one position of the block, in all copies."""
@@ -107,9 +113,9 @@ def written(
     loop: Loop,
     cells: Sequence[ClusterMessages],
     steps_of: Sequence[int],
-    sent: SentMessages,
+    sent: SentMessages[Scaled],
     batch: int | None,
-    up: SentMessages | None = None,
+    up: Readable | None = None,
 ) -> Written | None:
     """The messages of a loop in one direction; None where they are no recurrence.
 
@@ -152,7 +158,7 @@ def written(
     return Written(Recurrence(loop.count, tuple(steps), before, batch), places)
 
 
-def _sent_by(cell: ClusterMessages, up: SentMessages | None) -> Sequence[Any]:
+def _sent_by(cell: ClusterMessages, up: Readable | None) -> Sequence[Any]:
     """The instructions of a cell in one direction."""
     return (cell.up,) if up is None else cell.down
 
@@ -160,7 +166,7 @@ def _sent_by(cell: ClusterMessages, up: SentMessages | None) -> Sequence[Any]:
 class OutsideMessages:
     """The messages of some clusters, one for every repetition."""
 
-    def __init__(self, messages: SentMessages, clusters: range) -> None:
+    def __init__(self, messages: Readable, clusters: range) -> None:
         self._messages, self._clusters = messages, clusters
 
     def __getitem__(self, c: int) -> Scaled:
@@ -168,7 +174,18 @@ class OutsideMessages:
 
     def stack(self, start: int, stop: int) -> Scaled:
         """Those of some repetitions, along a new first axis."""
-        return self._messages.stack(self._clusters[start:stop])
+        return stack(self._messages, self._clusters[start:stop])
+
+
+def stack(sent: Readable, clusters: range) -> Scaled:
+    """The messages of clusters at equal distances, stacked in that order; each must have sent one."""
+    parts: list[Scaled] = []
+    for stretch in sent.stretches(clusters):
+        if stretch.rows is None:
+            parts.append(stacked([sent[stretch.clusters[0]]]))
+        else:
+            parts.append(stretch.stack().dense().backwards() if stretch.backwards else stretch.stack())
+    return concatenated(parts)
 
 
 def together(column: Sequence[Scaled | Series], steps_of: Sequence[int], clusters: range) -> Scaled | Series:

@@ -111,9 +111,9 @@ class ShortNetwork:
     blocks: tuple[Block, ...]
     kept: int
 
-    def batched(self, batch: Batch) -> Structure:
-        """What the tree does for a batch of problems."""
-        return _batched(self, batch)
+    def variant(self, batch: Batch | None, *, maximised: bool) -> Structure:
+        """What the tree does for a batch of problems, or where all variables are maximised."""
+        return _variant(self, batch, maximised)
 
     def first_cluster(self, block: Block) -> int:
         """The first cluster of a block; clusters count backwards in time."""
@@ -126,9 +126,16 @@ class ShortNetwork:
 
 
 @lru_cache(maxsize=256)
-def _batched(short: ShortNetwork, batch: Batch) -> Structure:
+def _variant(short: ShortNetwork, batch: Batch | None, maximised: bool) -> Structure:
     return structure(
-        short.tree, short.scopes, short.references, short.children, short.cards, batch, series=short.shifted
+        short.tree,
+        short.scopes,
+        short.references,
+        short.children,
+        short.cards,
+        batch,
+        series=short.shifted,
+        maximised=range(len(short.names)) if maximised else (),
     )
 
 

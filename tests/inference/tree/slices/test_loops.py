@@ -1,5 +1,7 @@
 """Slices that are alike are found in any model, and run in place with the answers of the plain engine."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -8,10 +10,11 @@ from hypothesis import strategies as st
 from control_pgm import CPD, BayesianNetwork, Factor, FactorGraph, Variable, infer
 from control_pgm.inference.exact import TreePosterior
 from control_pgm.inference.tree.compile import compile_plan
-from control_pgm.inference.tree.passes import Collect, Programme
+from control_pgm.inference.tree.passes import Pass
 from control_pgm.inference.tree.plan import plan
 from control_pgm.inference.tree.slices import loops
 from control_pgm.inference.tree.slices.loops import Loop, find_loops
+from control_pgm.inference.tree.sum_product import Collect
 
 
 def hidden_chain(rng, n, *, varying):
@@ -29,9 +32,8 @@ def hidden_chain(rng, n, *, varying):
 def unlooped(model, evidence):
     """The posterior of the same plan, every message sent on its own."""
     posterior = TreePosterior(model, evidence, plan(model, evidence), 2**30)
-    posterior._programme = Programme(posterior.compiled.cells, ())
-    posterior.collected = Collect(posterior._programme)
-    posterior.collected.run()
+    posterior.compiled = replace(posterior.compiled, loops=())
+    posterior.collected = Pass(Collect(posterior.compiled)).run()
     return posterior
 
 
