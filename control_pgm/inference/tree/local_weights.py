@@ -54,9 +54,11 @@ class Logarithms:
     def of_message(operand: Operand) -> LogOperand:
         """A message relative to its sum or scale, which would cost digits and says nothing about the states."""
         scope, table = operand
-        if not table.sparse and table.n_entries > _LARGE:
+        if table.sparse:
+            return scope, _logarithms(table.normalise(tuple(range(len(scope)))))
+        if table.n_entries > _LARGE:
             return scope, Large(table, relative=True)
-        return scope, _logarithms(table.normalise(tuple(range(len(scope)))))
+        return scope, table.normalised_scale.log_values
 
 
 def _logarithms(table: Scaled) -> Table:

@@ -84,8 +84,11 @@ class Recurrence:
 
     @cached_property
     def kept(self) -> frozenset[int]:
-        """The steps whose results are kept. In a chain those of constant tables are made again on demand."""
-        remade = {j for j, step in enumerate(self.steps) if self.chain and step.constant}
+        """The steps whose results are kept. In a chain those of constant tables are made again on demand.
+
+        Maxima are kept: they are read one by one, where sums are made again many at once.
+        """
+        remade = {j for j, step in enumerate(self.steps) if self.chain and step.constant and not step.recipe.maximised}
         return frozenset(range(len(self.steps))) - (remade - self.before.keys())
 
     def tracks(self, start: int, stop: int, allocate: Allocate = np.empty) -> list[History]:
