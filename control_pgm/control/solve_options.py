@@ -150,7 +150,8 @@ def check_actions(network: ControlNetwork, inference: str) -> None:
     if network.as_unrolled or INFERENCES[inference] in ("posterior", "map"):
         return
     own = {f"a_{t}" for t in range(network.horizon)}
-    others = [v for v in network.variables.values() if v.name not in own and _acts(v.kind)]
+    acting = {kind for kind in {v.kind for v in network.variables.values()} if _acts(kind)}
+    others = [v for v in network.variables.values() if v.kind in acting and v.name not in own]
     if others:
         other, last = others[0], network.horizon - 1
         raise InvalidArgument(

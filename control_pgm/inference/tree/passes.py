@@ -75,6 +75,11 @@ class Pass(Generic[M]):
             raise KeyError(cluster)
         return message
 
+    @property
+    def repeated(self) -> Sequence[Repeated[M]]:
+        """The loops that have been sent as one repetition."""
+        return self._sent.repeated
+
     def stretches(self, clusters: range) -> Iterator[Stretch]:
         """The clusters in pieces that were sent together, or single; each must have sent a message."""
         return self._sent.stretches(clusters)

@@ -28,13 +28,6 @@ from control_pgm.tables.numbers.scaled import Scaled
 from control_pgm.tables.operators import Operator
 
 
-class SentPotential(NamedTuple):
-    """A message: values, and probabilities; None stands for zero, and for one."""
-
-    values: Term | None
-    chances: Operand | None
-
-
 @dataclass(frozen=True, eq=False)
 class ClusterForm(Restored):
     """The clusters that hold the same tables and receive tables of the same scopes.
@@ -68,7 +61,8 @@ class ClusterForm(Restored):
             passed = [*self.chances, *chances]
             sent = self._product(passed, self._union(passed)) if passed else None
             some = self._constants or values
-            return SentPotential(Term(self.scope, self.values([term.dense for term in values])) if some else None, sent)
+            total = Term(self.scope, self.values([term.dense for term in values])) if some else None
+            return SentPotential(self, total, sent)
         inner = [term for term in values if self.eliminated in term.scope]
         outer = [term for term in values if self.eliminated not in term.scope]
         joint = [*self.own, *self.chances, *chances]
@@ -79,7 +73,7 @@ class ClusterForm(Restored):
         found = [*dynamic.constant, *self._outer, *outer, *impossible]
         if inner:
             found.append(Term(dynamic.scope, dynamic([term.dense for term in inner])))
-        return SentPotential(add_up(found, self.sizes) if found else None, self._product(joint, rest))
+        return SentPotential(self, add_up(found, self.sizes) if found else None, self._product(joint, rest))
 
     # --- values where no probability changes the measure ----------------------------------------------------------
     @property
@@ -180,3 +174,20 @@ class ClusterForm(Restored):
 
     def _product(self, operands: Sequence[Operand], onto: Scope) -> Operand:
         return onto, contract(operands, onto, self.sizes)
+
+
+class SentPotential(NamedTuple):
+    """A message of a cluster of some form: values, and probabilities; None stands for zero, and for one."""
+
+    form: ClusterForm
+    values: Term | None
+    chances: Operand | None
+
+    def over(self, scope: Scope) -> SentPotential:
+        """The same over the variables of a scope, in place of their positions in it."""
+        values, chances = self.values, self.chances
+        return SentPotential(
+            self.form,
+            None if values is None else Term(tuple([scope[x] for x in values.scope]), values.table),
+            None if chances is None else (tuple([scope[x] for x in chances[0]]), chances[1]),
+        )

@@ -16,8 +16,9 @@ from collections.abc import Collection, Mapping, Sequence
 from math import isfinite
 
 from control_pgm.errors import InvalidArgument, unknown
+from control_pgm.inference.tree.passes import Pass
 from control_pgm.inference.tree.plan import Plan
-from control_pgm.inference.utility.passes import constants, send_all
+from control_pgm.inference.utility.passes import CollectUtilities, constants
 from control_pgm.inference.utility.result import Valued
 from control_pgm.inference.utility.tables import RoleTables
 from control_pgm.models.every_slice import EverySlice
@@ -100,7 +101,8 @@ def eliminate_values(
         raise InvalidArgument(f"unit {unit!r}", allowed="a finite number > 0")
     tables = RoleTables(plan.problem, chosen, unit, values, likelihood, weights)
     tables.check()
-    return Valued(plan, chosen, send_all(plan, tables, progress), *constants(tables))
+    sent = Pass(CollectUtilities(plan, tables)).run(progress)
+    return Valued(plan, chosen, sent, *constants(tables))
 
 
 def _operators(plan: Plan, operators: Mapping[str, Operator], default: Operator) -> Sequence[Operator]:

@@ -1,90 +1,123 @@
-"""Sending the messages of an elimination of values, from the last cluster to the first.
+"""Elimination of utilities as a pass: the messages are values, and probabilities where evidence changes a measure.
 
-Clusters that hold the same tables and receive values over the same scopes have one form, made once. In an unrolled
-network whose slices are alike, blocks of clusters do the same again and again; such a run needs no looking-up at all.
+Clusters of one form (the same tables, messages of the same scopes) share what is computed from these alone. Where the
+slices of a network repeat, the forms of a block are run again and again on values alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from control_pgm.inference.contract import Operand
+from control_pgm.inference.tree.passes import parts_between
 from control_pgm.inference.tree.plan import Plan
 from control_pgm.inference.tree.slices.long_network import Copies
-from control_pgm.inference.tree.slices.long_plan import Rolled
-from control_pgm.inference.utility.cluster import ClusterForm
-from control_pgm.inference.utility.messages import Messages, Run, repeat
+from control_pgm.inference.tree.slices.loops import Loop
+from control_pgm.inference.tree.slices.sent_messages import Repeated, SentMessages
+from control_pgm.inference.utility.cluster import ClusterForm, SentPotential
 from control_pgm.inference.utility.potentials import Term
 from control_pgm.inference.utility.tables import CHANCE, OWN, VALUE, Held, RoleTables
-from control_pgm.progress import Progress, Reporter
-from control_pgm.tables.arrays import Scope
+from control_pgm.tables.arrays import FloatArray, Scope
 from control_pgm.tables.numbers.scaled import Scaled
 from control_pgm.tables.operators import Operator
 
 _SETTLED = 3  # blocks that are sent one by one: two that receive from their like, and the one before these
 
 
-def send_all(plan: Plan, tables: RoleTables, progress: Progress | None) -> Messages:
-    """All messages towards the roots."""
-    sent = Messages(plan.tree.scopes)
-    forms: dict[Hashable, ClusterForm] = {}
-    total = len(plan.tree.order)
-    settled = _settled(plan.rolled, tables) if plan.rolled else {}
-    report = Reporter(progress, total, "values backward")
-    while (i := len(sent)) < total:
-        report.at(i)
-        run = _run(plan, sent, *settled[i], report) if i in settled else None
-        if run is not None:
-            sent.extend(run)
-            continue
-        cluster = _received(plan, tables, i, sent)
-        form = forms.get(cluster.key)
-        if form is None:
-            form = forms[cluster.key] = cluster.form(plan.problem.names[plan.tree.order[i]])
-        sent.append(form, form.send(cluster.values, cluster.chances))
-    report.end()
-    return sent
+class CollectUtilities:
+    """Every cluster's message to its parent, leaves first; its variables are those of the plan."""
+
+    title = "values backward"
+
+    def __init__(self, plan: Plan, tables: RoleTables) -> None:
+        self._plan, self._tables = plan, tables
+        self._forms: dict[Hashable, ClusterForm] = {}
+
+    def parts(self) -> Sequence[range | Loop]:
+        """The clusters in the order of elimination; of copies of a block those that may have settled are loops."""
+        rolled = self._plan.rolled
+        loops = [
+            Loop(copies.loop.first + _SETTLED * copies.loop.width, copies.loop.width, copies.loop.count - _SETTLED)
+            for copies in (reversed(rolled.alike()) if rolled else ())
+            if copies.loop.count > _SETTLED + 1 and self._read_alike(copies)
+        ]
+        return parts_between(len(self._plan.tree.order), loops)
+
+    def _read_alike(self, copies: Copies) -> bool:
+        """Whether copies of a block have the same operators, and read their tables in the same way."""
+        assert self._plan.rolled is not None
+        network = self._plan.rolled.network
+        same_operators = all(map(self._tables.same_operator, network.variables_of(copies)))
+        return same_operators and all(map(self._tables.same_values, network.tables_of(copies)))
+
+    def send(self, clusters: range, sent: SentMessages[SentPotential]) -> Iterator[tuple[int, SentPotential]]:
+        """The messages of clusters, each by the operator of the variable that it eliminates."""
+        tree = self._plan.tree
+        for i in clusters:
+            cluster = _received(self._plan, self._tables, i, sent)
+            form = self._forms.get(cluster.key)
+            if form is None:
+                form = self._forms[cluster.key] = cluster.form(self._plan.problem.names[tree.order[i]])
+            yield i, form.send(cluster.values, cluster.chances).over(tree.scopes[i])
+
+    def repeat(self, loop: Loop, sent: SentMessages[SentPotential]) -> Repeated[SentPotential] | None:
+        """The forms of the block before a loop, run again; None if they are not yet those of the one before that."""
+        width, tree = loop.width, self._plan.tree
+        block = range(loop.first - width, loop.first)
+        before = [sent[i] for i in block]
+        values = [message.values.dense for message in before if message.values and message.chances is None]
+        children = [[c - loop.first for c in tree.children[i + width]] for i in block]
+        settled = all(sent[i - width].form is sent[i].form for i in block)
+        if not settled or len(values) < width or any(c < -width for own in children for c in own):
+            return None
+        places = tuple([loop.copies(j) for j in range(width)])
+        forms = [message.form for message in before]
+        return Repeated(places, _Rows(forms, children, values, loop.count, places, tree.scopes))
 
 
-def _settled(rolled: Rolled, tables: RoleTables) -> dict[int, tuple[int, int]]:
-    """Where copies of a block have settled: the cluster -> the width of the block, and how many copies are left."""
-    result = {}
-    for copies in rolled.alike():
-        width, count = copies.block.size.variables, len(copies.steps) - _SETTLED
-        if count > 1 and _alike(rolled, copies, tables):
-            result[copies.clusters[-1] + _SETTLED * width] = width, count
-    return result
+class _Rows:
+    """The values that a block of forms sends again and again, each time from what the time before has left.
 
+    ``children`` holds, per position, the positions that it receives values from: those in the block before are
+    negative. ``before`` is what that block has sent.
+    """
 
-def _alike(rolled: Rolled, copies: Copies, tables: RoleTables) -> bool:
-    """Whether copies of a block have the same operators, and read their tables in the same way."""
-    operators = rolled.network.variables_of(copies)
-    read = rolled.network.tables_of(copies)
-    return all(map(tables.same_operator, operators)) and all(map(tables.same_values, read))
+    def __init__(
+        self,
+        forms: Sequence[ClusterForm],
+        children: Sequence[Sequence[int]],
+        before: Sequence[FloatArray],
+        count: int,
+        places: Sequence[range],
+        scopes: Sequence[Scope],
+    ) -> None:
+        self.forms, self.length, self._places, self._scopes = forms, count, places, scopes
+        self._children, self._before = children, before
+        self._values = [np.empty((count, *array.shape)) for array in before]
 
+    def run(self) -> Iterator[int]:
+        """Run all copies; yields how many are done."""
+        width = len(self.forms)
+        sent = [*self._before, *self._before]  # the block before, then this one
+        for c in range(self.length):
+            for j, form in enumerate(self.forms):
+                array = form.values([sent[k + width] for k in self._children[j]])
+                sent[j + width] = self._values[j][c] = array
+            sent[:width] = sent[width:]
+            yield c + 1
 
-def _run(plan: Plan, sent: Messages, width: int, count: int, report: Reporter) -> Run | None:
-    """All further copies of the last block; None if it does not yet do what the one before did."""
-    here = len(sent)
-    block = range(here - width, here)
-    forms = [sent.form(i) for i in block]
-    if any(form is not sent.form(i - width) for form, i in zip(forms, block, strict=True)):
-        return None
-    messages = [sent[i] for i in block]
-    values = [term.dense for term, chances in messages if term is not None and chances is None]
-    if len(values) < width:
-        return None
-    children = [[c - (here - width) for c in plan.tree.children[i]] for i in block]
-    if any(c < -width for own in children for c in own):
-        return None
+    def row(self, step: int, c: int) -> SentPotential:
+        """The message of the cluster at one position of the block, in copy c."""
+        form = self.forms[step]
+        sent = SentPotential(form, Term(form.scope, self._values[step][c]), None)
+        return sent.over(self._scopes[self._places[step][c]])
 
-    def done(copies: int) -> None:
-        report.at(here + copies * width)
-
-    return repeat(here, forms, children, values, count, done)
+    def stack(self, step: int, start: int, stop: int) -> FloatArray:
+        """The values of some copies along a new first axis."""
+        return self._values[step][start:stop]
 
 
 @dataclass(eq=False)
@@ -129,7 +162,7 @@ class _UtilityCluster:
         )
 
 
-def _received(plan: Plan, tables: RoleTables, i: int, sent: Messages) -> _UtilityCluster:
+def _received(plan: Plan, tables: RoleTables, i: int, sent: SentMessages[SentPotential]) -> _UtilityCluster:
     """Cluster i, from the numbers of its tables and the messages of its children."""
     problem = tables.problem
     v, scope, factors = plan.tree.order[i], plan.tree.scopes[i], plan.tree.factors[i]
@@ -145,8 +178,8 @@ def _received(plan: Plan, tables: RoleTables, i: int, sent: Messages) -> _Utilit
         tuple([problem.cardinalities[x] for x in scope]),
         [(local(problem.scopes[k]), tables.held(k, v)) for k in factors],
         any(problem.children[k] == v for k in factors),
-        [Term(local(term.scope), term.table) for term, _ in messages if term is not None],
-        [(local(chance[0]), chance[1]) for _, chance in messages if chance is not None],
+        [Term(local(m.values.scope), m.values.table) for m in messages if m.values is not None],
+        [(local(m.chances[0]), m.chances[1]) for m in messages if m.chances is not None],
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import inf
@@ -12,8 +12,9 @@ import numpy as np
 from control_pgm.display import number
 from control_pgm.errors import unknown
 from control_pgm.inference.contract import Operand
+from control_pgm.inference.tree.passes import Pass
 from control_pgm.inference.tree.plan import Plan
-from control_pgm.inference.utility.messages import Messages, Run, rows
+from control_pgm.inference.utility.cluster import SentPotential
 from control_pgm.inference.utility.potentials import Term, add_up
 from control_pgm.tables.arrays import FloatArray, Scope, lock
 from control_pgm.tables.labelled_array import LabelledArray
@@ -37,7 +38,7 @@ class Valued:
 
     plan: Plan
     operators: Sequence[Operator]
-    sent: Messages
+    sent: Pass[SentPotential]
     constant: float
     log_constant: float
 
@@ -73,24 +74,28 @@ class Valued:
         array [position in the sequence, *shape]
         """
         result = np.zeros((len(clusters), *shape))
-        for start, stop, run in self.sent.stretches(clusters):
-            own = clusters[start]
-            terms = [self.sent[own].values] if sent else self.terms(own)
-            if run is not None:
-                received = [own] if sent else self.plan.tree.children[own]
-                terms = [*([] if sent else self._held(own)), *(self._rows(run, j, stop - start) for j in received)]
+        start = 0
+        for stretch in (s for numbers in progressions(clusters) for s in self.sent.stretches(numbers)):
+            own, place = stretch.clusters, result[start : start + len(stretch.clusters)]
             full = scope(start)
-            for term in terms:
-                if term is not None:
-                    many = term.dense.ndim > len(term.scope)
-                    result[start:stop] += align(term.dense, (-1,) * many + term.scope, (-1,) * many + full)
+            for term in () if sent else self._held(own[0]):
+                place += align(term.dense, term.scope, full)
+            for j in [own[0]] if sent else self.plan.tree.children[own[0]]:
+                self._add_sent(place, range(j, j + own.stop - own.start, own.step), full)
+            start += len(place)
         return result
 
-    def _rows(self, run: Run, cluster: int, count: int) -> Term:
-        """What a cluster of a run and those after it at its position have sent, an axis over these first."""
-        scope = self.plan.tree.scopes[cluster]
-        local = run.forms[run.place(cluster)[1]].scope
-        return Term(tuple([scope[x] for x in local]), rows(run, cluster, count))
+    def _add_sent(self, place: FloatArray, clusters: range, full: Scope) -> None:
+        """Add what clusters that are copies of one another have sent, over the axes that the first one has."""
+        at = 0
+        values = self.sent[clusters[0]].values
+        for stretch in self.sent.stretches(clusters) if values is not None else ():
+            alone = self.sent[stretch.clusters[0]].values if stretch.rows is None else None
+            rows = stretch.stack() if alone is None else alone.dense[None]
+            rows = rows[::-1] if stretch.backwards else rows
+            assert values is not None
+            place[at : at + len(rows)] += align(rows, (-1, *values.scope), (-1, *full))
+            at += len(rows)
 
     # --- one cluster --------------------------------------------------------------------------------------------
     def terms(self, cluster: int, *, without: int = -1) -> list[Term]:
@@ -100,12 +105,12 @@ class Valued:
 
     def _held(self, cluster: int) -> list[Term]:
         scope = self.plan.tree.scopes[cluster]
-        return [Term(tuple([scope[x] for x in term.scope]), term.table) for term in self.sent.form(cluster).terms]
+        return [Term(tuple([scope[x] for x in term.scope]), term.table) for term in self.sent[cluster].form.terms]
 
     def weights(self, cluster: int) -> list[Operand]:
         """The tables that weigh the variable of a cluster: its CPD, and factors that count with it."""
         scope = self.plan.tree.scopes[cluster]
-        return [(tuple([scope[x] for x in s]), table) for s, table in self.sent.form(cluster).own]
+        return [(tuple([scope[x] for x in s]), table) for s, table in self.sent[cluster].form.own]
 
     def before(self, name: str) -> LabelledArray:
         """The values over a variable and those that it is decided with, just before it is eliminated.
@@ -158,3 +163,21 @@ class Valued:
 
     def __repr__(self) -> str:
         return f"Valued({self.plan!r}, total {number(self.total, 8)})"
+
+
+def progressions(numbers: Sequence[int]) -> Iterator[range]:
+    """A sequence cut into ranges, each as long as equal distances go on.
+
+    Examples
+    --------
+    >>> list(progressions([9, 6, 3, 4, 8]))
+    [range(9, 0, -3), range(4, 12, 4)]
+    """
+    at = 0
+    while at < len(numbers):
+        step = numbers[at + 1] - numbers[at] if at + 1 < len(numbers) else 1
+        stop = at + 1
+        while step and stop < len(numbers) and numbers[stop] - numbers[stop - 1] == step:
+            stop += 1
+        yield range(numbers[at], numbers[at] + (step or 1) * (stop - at), step or 1)
+        at = stop

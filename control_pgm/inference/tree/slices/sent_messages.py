@@ -55,11 +55,11 @@ class Stretch(NamedTuple):
 
 
 class SentMessages(Generic[M]):
-    """What has been sent so far."""
+    """What has been sent so far; ``repeated`` lists the repetitions in it."""
 
     def __init__(self) -> None:
         self._single: dict[int, M] = {}
-        self._repeated: list[Repeated[M]] = []
+        self.repeated: list[Repeated[M]] = []
         # Of the repetitions' places by step and remainder the least members, sorted; and the owner of each.
         self._least: dict[int, dict[int, list[int]]] = {}
         self._owned: dict[tuple[int, int], tuple[range, Repeated[M], int]] = {}
@@ -70,7 +70,7 @@ class SentMessages(Generic[M]):
 
     def put_repeated(self, repeated: Repeated[M]) -> None:
         """Keep the messages of a loop, whose places share no member with those that are there."""
-        self._repeated.append(repeated)
+        self.repeated.append(repeated)
         for step, places in enumerate(repeated.places):
             width, least = abs(places.step), min(places[0], places[-1])
             insort(self._least.setdefault(width, {}).setdefault(least % width, []), least)
@@ -122,7 +122,7 @@ class SentMessages(Generic[M]):
     def cuts(self, clusters: range) -> list[int]:
         """Where among the clusters a stretch that is kept as one piece begins or ends."""
         found: list[int] = []
-        for repeated in self._repeated:
+        for repeated in self.repeated:
             for places in repeated.places:
                 if abs(places.step) == abs(clusters.step):
                     found += _cuts(clusters, places, repeated.rows.length)

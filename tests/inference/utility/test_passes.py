@@ -44,8 +44,8 @@ def both_ways(net, values, choice, chance):
     same = {f"o_{t}": values for t in range(STEPS)}
     run = eliminate_values(made, operators, chance, values=same)
     singly = eliminate_values(made, operators, chance, values={name: table.copy() for name, table in same.items()})
-    assert len(run.sent.runs) == 1
-    assert not singly.sent.runs
+    assert len(run.sent.repeated) == 1
+    assert not singly.sent.repeated
     return run, singly
 
 
@@ -55,8 +55,8 @@ def test_a_run_sends_what_is_sent_one_by_one(choice, chance, sparse):
     for seed in range(12):
         run, singly = both_ways(*process(seed, sparse=sparse), choice, chance)
         assert run.total == singly.total
-        for i in range(len(run.sent)):
-            (a, b), (c, d) = run.sent[i], singly.sent[i]
+        for i in range(len(run.plan.tree.order)):
+            (_, a, b), (_, c, d) = run.sent[i], singly.sent[i]
             assert b is d is None
             assert (a is None) == (c is None)
             assert a is not None or i == 0  # nothing lies behind the last slice
@@ -81,14 +81,15 @@ def test_many_clusters_are_read_at_once_as_one_by_one(sent):
         assert (found[0][t] == sum(term.dense.reshape(4, -1) for term in expected).reshape(found[0][t].shape)).all()
 
 
-def test_clusters_in_any_order_are_cut_into_stretches_that_cover_them_once():
-    run, _ = both_ways(*process(5), MAXIMUM, EXPECTATION)
-    rng = np.random.default_rng(0)
-    n = len(run.sent)
-    for clusters in (range(n), range(n - 1, -1, -1), range(n - 2, 0, -2), rng.permutation(n).tolist()):
-        covered = [i for start, stop, _ in run.sent.stretches(clusters) for i in range(start, stop)]
-        assert covered == list(range(len(clusters)))
-    assert any(stop - start > 4 for start, stop, _ in run.sent.stretches(range(n - 2, 0, -2)))
+@pytest.mark.parametrize("sent", [False, True])
+def test_clusters_in_any_order_are_read_as_one_by_one(sent):
+    run, singly = both_ways(*process(5), MAXIMUM, EXPECTATION)
+    index, position = run.plan.problem.index, run.plan.tree.position
+    for times in (range(STEPS - 1, -1, -1), range(STEPS - 2, 0, -2), np.random.default_rng(0).permutation(STEPS)):
+        scopes = [(index[f"x_{t}"], index[f"u_{t}"])[: 1 if sent else 2] for t in times]
+        clusters = [position[index[f"u_{t}"]] for t in times]
+        found = [one.over(clusters, scopes.__getitem__, (4, 3)[: 1 if sent else 2], sent=sent) for one in (run, singly)]
+        assert (found[0] == found[1]).all()
 
 
 def test_templates_of_any_shape_run_as_they_are_sent_one_by_one():
@@ -104,9 +105,9 @@ def test_templates_of_any_shape_run_as_they_are_sent_one_by_one():
         run = eliminate_values(made, {}, operator, unit=0.7)
         plain = BayesianNetwork(net.cpds)
         singly = eliminate_values(plan(plain, evidence, order="reverse topological"), {}, operator, unit=0.7)
-        assert not singly.sent.runs
+        assert not singly.sent.repeated
         assert run.total == singly.total or abs(run.total - singly.total) <= 1e-12
-        ran += bool(run.sent.runs)
+        ran += bool(run.sent.repeated)
     assert ran > 20
 
 
