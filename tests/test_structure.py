@@ -18,9 +18,8 @@ EACH_FOLDER = pytest.mark.parametrize("folder", FOLDERS, ids=shown)
 NAMED_TUPLE = {"_replace", "_asdict", "_fields"}  # public in spite of their names
 MAX_MODULES = 16
 MAX_LINES = 300
-PAGES = ["inference/tree/bucket_tree.py", "inference/tree/messages.py", "inference/tree/passes.py"]
-PAGES += ["tables/contraction/plan.py"]
-JOURNEY_FILES, JOURNEY_FUNCTIONS, STUDENT_LINES = 53, 242, 726  # not to grow; the aims are 30, 200 and 400
+PAGES = [f"inference/tree/{name}.py" for name in ("bucket_tree", "messages", "passes", "sum_product")]
+JOURNEY_FILES, JOURNEY_FUNCTIONS, STUDENT_LINES = 52, 242, 400  # not to grow; the aims of the first two are 30 and 200
 
 
 def lines(path):

@@ -12,9 +12,9 @@ from control_pgm.control.arguments import to_process
 from control_pgm.control.linearly_solvable import LinearlySolvable, passive_process
 from control_pgm.control.mdp.mdp import MDP
 from control_pgm.control.network.control_network import ControlNetwork
-from control_pgm.control.network.horizons import check_horizon
 from control_pgm.control.network.observing import observing
 from control_pgm.control.network.unroll import unroll
+from control_pgm.control.network.unroll_arguments import check_horizon
 from control_pgm.control.solutions.dynamics import BellmanSolution, VariationalSolution
 from control_pgm.control.solutions.modes import MapSolution, MarginalMapSolution
 from control_pgm.control.solutions.planning import PlanningSolution
@@ -35,8 +35,8 @@ from control_pgm.control.solve_options import (
 )
 from control_pgm.errors import ImpossibleEvidence, InvalidArgument
 from control_pgm.inference.exact import TreePosterior
+from control_pgm.inference.impossible import impossible
 from control_pgm.inference.map.marginal_map import marginal_map
-from control_pgm.inference.tree.impossible import impossible
 from control_pgm.inference.tree.plan import DEFAULT_MEMORY_LIMIT, plan
 from control_pgm.inference.tree.storage import Keep
 from control_pgm.keywords import keywords

@@ -12,15 +12,15 @@ from control_pgm.control.arguments import is_several, to_process
 from control_pgm.control.linearly_solvable import LinearlySolvable
 from control_pgm.control.mdp.mdp import MDP
 from control_pgm.control.network.control_network import ControlNetwork
-from control_pgm.control.network.temperatures import check_single
 from control_pgm.control.network.unroll import unroll
+from control_pgm.control.network.unroll_arguments import check_single
 from control_pgm.control.solutions.parts import Alone, Part, Together
 from control_pgm.control.solutions_of_many import Solutions, named
 from control_pgm.control.solve import solve
 from control_pgm.control.solve_options import DEFAULT, check_digits, checked_inference
 from control_pgm.errors import ControlPGMError, InvalidArgument, InvalidModel, TooLarge
+from control_pgm.inference.impossible import impossible
 from control_pgm.inference.tree.batch import TreeBatch
-from control_pgm.inference.tree.impossible import impossible
 from control_pgm.inference.tree.plan import DEFAULT_MEMORY_LIMIT, check_memory_limit
 from control_pgm.keywords import keywords
 from control_pgm.progress import Progress, check_progress, counted

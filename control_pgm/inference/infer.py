@@ -11,11 +11,11 @@ from typing import Any, Literal, overload
 from control_pgm.errors import InvalidArgument, no_choice, unknown
 from control_pgm.inference.enumeration import EnumeratedPosterior
 from control_pgm.inference.exact import TreePosterior
+from control_pgm.inference.impossible import impossible
 from control_pgm.inference.loopy.options import LoopyOptions
 from control_pgm.inference.loopy.posterior import LoopyPosterior
 from control_pgm.inference.posterior import Posterior
 from control_pgm.inference.problem import check_evidence, check_model
-from control_pgm.inference.tree.impossible import impossible
 from control_pgm.inference.tree.plan import DEFAULT_MEMORY_LIMIT, check_memory_limit, plan
 from control_pgm.inference.tree.storage import Keep
 from control_pgm.keywords import unknown_keyword

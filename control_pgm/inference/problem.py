@@ -82,8 +82,6 @@ class Problem:
     @cached_property
     def distinct(self) -> Sequence[int]:
         """Per table a number, equal for tables that are one and the same."""
-        if not isinstance(self.tables, TablesOfSteps):
-            return self.keys
         numbers: dict[Hashable, int] = {}
         return [numbers.setdefault(self.identity(k), len(numbers)) for k in range(len(self.keys))]
 

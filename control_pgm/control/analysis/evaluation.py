@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from control_pgm.control.mdp.mdp import MDP
 from control_pgm.control.network.priors import Prior, parse_prior
-from control_pgm.control.network.temperatures import check_schedule, varies
+from control_pgm.control.network.unroll_arguments import check_schedule, varies
 from control_pgm.control.policies.checks import read_policy
 from control_pgm.control.policies.occupancy import occupancies
 from control_pgm.control.solutions.labelled_results import LabelledResults

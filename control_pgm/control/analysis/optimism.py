@@ -22,9 +22,8 @@ from control_pgm.control.analysis.hitting import believed, check_event, happens
 from control_pgm.control.mdp.checks import index
 from control_pgm.control.mdp.mdp import MDP
 from control_pgm.control.network.control_network import ControlNetwork
-from control_pgm.control.network.horizons import check_horizon
-from control_pgm.control.network.temperatures import check_single
 from control_pgm.control.network.unroll import unroll
+from control_pgm.control.network.unroll_arguments import check_horizon, check_single
 from control_pgm.control.solutions.posterior import PosteriorSolution
 from control_pgm.control.solutions.solution import Solution
 from control_pgm.control.solve import solve

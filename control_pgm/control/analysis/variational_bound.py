@@ -21,8 +21,8 @@ from numpy.typing import ArrayLike
 
 from control_pgm.control.analysis.evaluation import evaluate
 from control_pgm.control.mdp.mdp import MDP
-from control_pgm.control.network.temperatures import check_schedule
 from control_pgm.control.network.unroll import unroll
+from control_pgm.control.network.unroll_arguments import check_schedule
 from control_pgm.control.policies.checks import read_policy
 from control_pgm.control.policies.sources import prior_of
 from control_pgm.control.solutions.schedule import shift_in_nats

@@ -28,7 +28,7 @@ from control_pgm.control.infinite.process import action_measure, check_stationar
 from control_pgm.control.infinite.stationary import by_pair, by_state, labelled_difference
 from control_pgm.control.mdp.mdp import MDP
 from control_pgm.control.network.priors import parse_prior
-from control_pgm.control.network.temperatures import check_single
+from control_pgm.control.network.unroll_arguments import check_single
 from control_pgm.control.policies.backup import soft_policy
 from control_pgm.control.policies.checks import drawn_action
 from control_pgm.control.saving import Savable

@@ -36,7 +36,7 @@ from control_pgm.control.infinite.process import (
 from control_pgm.control.infinite.stationary import StationarySolution, by_pair, by_state
 from control_pgm.control.mdp.mdp import MDP
 from control_pgm.control.network.priors import parse_prior
-from control_pgm.control.network.temperatures import check_single
+from control_pgm.control.network.unroll_arguments import check_single
 from control_pgm.control.solve_options import DEFAULT, check_digits
 from control_pgm.keywords import keywords
 from control_pgm.progress import Progress, Reporter, check_progress

@@ -17,8 +17,7 @@ from control_pgm.control.infinite.process import check_range, checked_limit, in_
 from control_pgm.control.linearly_solvable.desirability import DesirabilitySolution
 from control_pgm.control.linearly_solvable.process import LinearlySolvable
 from control_pgm.control.mdp.checks import discount_factor
-from control_pgm.control.network.horizons import check_length
-from control_pgm.control.network.temperatures import check_single
+from control_pgm.control.network.unroll_arguments import check_length, check_single
 from control_pgm.errors import InvalidArgument
 from control_pgm.keywords import keywords
 from control_pgm.progress import Progress, Reporter, check_progress, counted

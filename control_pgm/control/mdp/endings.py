@@ -68,7 +68,7 @@ class Endings:
         return total
 
 
-def checked(outcomes: Iterable[Outcome] | Endings | None, mdp: ProcessTables) -> Endings | None:
+def checked(outcomes: Iterable[Outcome] | Endings, mdp: ProcessTables) -> Endings:
     """The endings of a process, which lead to its absorbing state "terminal".
 
     Raises
@@ -76,8 +76,6 @@ def checked(outcomes: Iterable[Outcome] | Endings | None, mdp: ProcessTables) ->
     InvalidModel
         If the process has no such state, varies with time, or leads there with a smaller probability; names s and a.
     """
-    if outcomes is None:
-        return None
     found = outcomes if isinstance(outcomes, Endings) else _gathered(outcomes, mdp)
     if TERMINAL not in mdp.states.index_of or mdp.table.ndim == 4:
         raise InvalidModel(

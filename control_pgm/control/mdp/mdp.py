@@ -120,7 +120,7 @@ class MDP(ProcessTables, MadeOfRows):
         rows = transitions.rows(table, pairs, transition)
         rewards = stored_rewards(reward, reward_axes, table, rows, n, a)
         super().__init__(state_labels, action_labels, initial, pairs.available, final, gamma, places, rows, rewards)
-        object.__setattr__(self, "endings", check_endings(endings, self))
+        object.__setattr__(self, "endings", None if endings is None else check_endings(endings, self))
         self.check_rewards()
 
     def varied(

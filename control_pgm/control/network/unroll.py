@@ -14,11 +14,10 @@ from numpy.typing import ArrayLike
 from control_pgm.control.arguments import to_process
 from control_pgm.control.mdp.mdp import MDP
 from control_pgm.control.network.control_network import ControlNetwork
-from control_pgm.control.network.horizons import check_horizon
 from control_pgm.control.network.priors import parse_prior
 from control_pgm.control.network.slices import make_slice, stage_of
 from control_pgm.control.network.tables import counting_factors, tables_of_slices, terminal_node, varying_tables
-from control_pgm.control.network.temperatures import check_schedule, varies
+from control_pgm.control.network.unroll_arguments import check_horizon, check_schedule, varies
 from control_pgm.errors import InvalidArgument
 from control_pgm.keywords import keywords
 from control_pgm.models.template import DynamicBayesianNetwork, TwoSliceTemplate

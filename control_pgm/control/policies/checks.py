@@ -11,8 +11,8 @@ import numpy as np
 
 from control_pgm.control.arguments import as_numbers, to_process
 from control_pgm.control.mdp.mdp import MDP
-from control_pgm.control.network.horizons import check_horizon
 from control_pgm.control.network.priors import Prior, parse_prior
+from control_pgm.control.network.unroll_arguments import check_horizon
 from control_pgm.control.policies.sources import aligned_policy, opened, prior_of, table_of, temperatures_of
 from control_pgm.errors import InvalidArgument, UndefinedConditional
 from control_pgm.inference.seeds import generator

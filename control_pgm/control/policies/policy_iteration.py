@@ -21,9 +21,8 @@ from numpy.typing import ArrayLike
 from control_pgm.control.arguments import as_float, is_count
 from control_pgm.control.mdp.checks import step
 from control_pgm.control.mdp.mdp import MDP
-from control_pgm.control.network.horizons import check_horizon
 from control_pgm.control.network.priors import Prior, parse_prior
-from control_pgm.control.network.temperatures import check_single, varies
+from control_pgm.control.network.unroll_arguments import check_horizon, check_single, varies
 from control_pgm.control.policies.backup import expected_next, soft_policy
 from control_pgm.control.policies.checks import Policy, drawn_action, read_policy
 from control_pgm.control.policies.sources import prior_of

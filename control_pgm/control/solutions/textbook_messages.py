@@ -205,7 +205,7 @@ def _same(query: Query, model: Query, distance: int) -> bool:
         return False
     for (scope, item), (wanted, like) in zip(query, model, strict=True):
         if isinstance(like, Received):
-            like = Received(like.sent, like.cluster + distance)
+            like = Received(like.source, like.cluster + distance)
         same = item is like or item == like
         if isinstance(item, Reading) and isinstance(like, Reading):
             same = item.series is like.series
@@ -221,7 +221,7 @@ def _along(item: Item, offset: int, count: int, width: int) -> Column:
     """
     if isinstance(item, Received):
         first = item.cluster - offset * width
-        return Fetched(item.sent, range(first, first - count * width, -width))
+        return Fetched(item.source, range(first, first - count * width, -width))
     if isinstance(item, Reading):
         start = item.step + offset
         return item.series.window(range(start, start + count))

@@ -119,5 +119,5 @@ class Valuation(Restored):
 
     def check(self) -> None:
         """Refuse a changed network whose values are not functions of s_t and a_t, see `StepClusters.check`."""
-        roots = [i for i in self.valued.plan.tree.roots if self.valued.sent[i].values is not None]
+        roots = [i for i in self.valued.plan.tree.roots if self.valued.messages[i].values is not None]
         self._steps.check("values", "Q(s,a)", "V does not cover all of them", roots)

@@ -22,6 +22,7 @@ from typing import Literal, NamedTuple
 
 from control_pgm.display import number, size
 from control_pgm.errors import InvalidArgument, TooLarge, unknown
+from control_pgm.inference.impossible import impossible
 from control_pgm.inference.map.coordinate_ascent import Ascent
 from control_pgm.inference.map.max_product import backtrack, collect
 from control_pgm.inference.map.mode import assignment_table, most_probable
@@ -29,7 +30,6 @@ from control_pgm.inference.orders.cheapest import MAX_WIDTH
 from control_pgm.inference.orders.constrained import MixedOrder, constrained_order, relaxed_order
 from control_pgm.inference.problem import Problem
 from control_pgm.inference.tree.bucket_tree import bucket_tree
-from control_pgm.inference.tree.impossible import impossible
 from control_pgm.inference.tree.plan import DEFAULT_MEMORY_LIMIT, Plan, plan
 from control_pgm.keywords import keywords
 from control_pgm.models.factor_graph import Model

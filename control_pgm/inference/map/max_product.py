@@ -16,8 +16,8 @@ from collections.abc import Collection
 
 import numpy as np
 
+from control_pgm.inference.local_weights import Logarithms, log_weights
 from control_pgm.inference.tree.compile import Compiled, Upward, compile_plan
-from control_pgm.inference.tree.local_weights import Logarithms, log_weights
 from control_pgm.inference.tree.passes import Pass
 from control_pgm.inference.tree.plan import Plan
 from control_pgm.inference.tree.sum_product import Collect

@@ -15,9 +15,9 @@ from math import fsum
 import numpy as np
 
 from control_pgm.display import elided, number, text_table
+from control_pgm.inference.local_weights import log_entries
 from control_pgm.inference.map.max_product import backtrack, collect
 from control_pgm.inference.problem import Problem
-from control_pgm.inference.tree.local_weights import log_entries
 from control_pgm.inference.tree.plan import Plan
 from control_pgm.models.factor_graph import FactorGraph, Model
 from control_pgm.tables.frozen_mapping import FrozenMapping

@@ -9,7 +9,7 @@ the ones that have names in the literature.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
@@ -95,16 +95,3 @@ def bucket_tree(scopes: Sequence[Scope], order: Sequence[int]) -> BucketTree:
         [i for i, parent in enumerate(parents) if parent < 0],
         fill_free,
     )
-
-
-def barren_clusters(tree: BucketTree, child_of: Sequence[int], maximised: Collection[int] = frozenset()) -> list[bool]:
-    """Per cluster, whether its message to the parent is identically one.
-
-    That is so for an unobserved leaf x, whose cluster holds nothing but its CPD: sum_x p(x | parents) = 1. The maximum
-    is another number. ``child_of`` is per table the variable whose CPD it is, −1 for other tables.
-    """
-    barren: list[bool] = []
-    for v, tables, children in zip(tree.order, tree.factors, tree.children, strict=True):
-        only_its_cpd = len(tables) == 1 and child_of[tables[0]] == v
-        barren.append(only_its_cpd and v not in maximised and all(barren[j] for j in children))
-    return barren

@@ -6,7 +6,7 @@ short network, which is made once for all networks of the same form, whatever th
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from math import fsum
 from typing import Protocol
@@ -16,8 +16,8 @@ import numpy as np
 from control_pgm.inference.contract import Operand, contract, prepare
 from control_pgm.inference.problem import Problem
 from control_pgm.inference.tree.bucket_tree import BucketTree
-from control_pgm.inference.tree.folding import Product, Reference
-from control_pgm.inference.tree.messages import Batch, ClusterMessages, bind
+from control_pgm.inference.tree.folding import Batch, Product, Reference
+from control_pgm.inference.tree.messages import ClusterMessages
 from control_pgm.inference.tree.plan import Plan
 from control_pgm.inference.tree.slices.loops import SHORTEST, Loop, find_loops
 from control_pgm.inference.tree.slices.repeating import Shift
@@ -137,7 +137,7 @@ def compile_plan(
     if plan.rolled is not None and (everything or not maximised):
         return _compile_rolled(plan, batch, stacks, maximised)
     problem = plan.problem
-    keys = problem.distinct
+    keys = problem.keys if plan.rolled is None else problem.distinct
     made = structure(
         plan.tree, problem.scopes, keys, problem.children, problem.cardinalities, batch, maximised=maximised
     )
@@ -146,6 +146,18 @@ def compile_plan(
     held = [[(scope, tables.table(ref)) for scope, ref in row] for row in made.operands]
     loops = find_loops(cells) if len(cells) >= 2 * SHORTEST else []
     return Compiled(plan, cells, loops, made.barren, held, tables.known, (), maximised, size)
+
+
+def bind(cells: Sequence[ClusterMessages], table: Callable[[Reference], Scaled | Series]) -> list[ClusterMessages]:
+    """The instructions with the tables that they refer to."""
+    result = []
+    for cell in cells:
+        up, *down = [
+            each and each._replace(tables=tuple([t if isinstance(t, Scaled) else table(t) for t in each.tables]))
+            for each in (cell.up, *cell.down)
+        ]
+        result.append(ClusterMessages(up, tuple([each for each in down if each is not None])))
+    return result
 
 
 def _compile_rolled(

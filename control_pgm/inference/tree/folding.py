@@ -66,3 +66,19 @@ def _product(group: Sequence[tuple[Scope, int]]) -> Product:
     """Equal for groups of the same tables in the same position to each other."""
     first = group[0][0]
     return Product(tuple((table, tuple(first.index(v) for v in scope)) for scope, table in group))
+
+
+class Batch(NamedTuple):
+    """Many problems of one structure at once: how many, and the numbers of the tables in which they differ.
+
+    These tables, and all messages, have a first axis that runs over the problems. It is never summed.
+    """
+
+    size: int
+    tables: frozenset[int]
+
+    def has(self, reference: Reference) -> bool:
+        """Whether a table, or a product of tables, differs between the problems."""
+        if isinstance(reference, Product):
+            return any(number in self.tables for number, _ in reference.parts)
+        return reference in self.tables

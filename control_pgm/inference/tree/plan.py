@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from control_pgm.display import size, text_table
 from control_pgm.errors import InvalidArgument, TooLarge, no_choice
-from control_pgm.inference.orders.cheapest import LIMITS, MAX_WIDTH, cheapest_order, reversed_order
+from control_pgm.inference.orders.cheapest import LIMITS, MAX_WIDTH, cheapest_order
 from control_pgm.inference.problem import Problem, check_model, pose
 from control_pgm.inference.tree.bucket_tree import BucketTree, bucket_tree
 from control_pgm.inference.tree.slices.long_plan import Rolled, roll
@@ -256,7 +256,7 @@ def _entries(
 
 def in_own_order(problem: Problem) -> Plan:
     """The plan that eliminates the model's variables backwards, whatever it costs."""
-    return Plan(problem, bucket_tree(problem.scopes, reversed_order(len(problem.names))), "reverse topological")
+    return Plan(problem, bucket_tree(problem.scopes, range(len(problem.names))[::-1]), "reverse topological")
 
 
 def cheapest(problem: Problem) -> Plan:

@@ -30,7 +30,7 @@ _SMALLEST, _LARGEST = 2**17, 2**23  # entries of a block: small ones stay in the
 class Received(NamedTuple):
     """The message of a cluster in one of the passes, to be fetched when it is needed."""
 
-    sent: Pass[Scaled]
+    source: Pass[Scaled]
     cluster: int
 
 
@@ -51,7 +51,7 @@ Query = Sequence[tuple[Scope, Item]]
 class Fetched(NamedTuple):
     """The messages of clusters at equal distances."""
 
-    sent: Pass[Scaled]
+    source: Pass[Scaled]
     clusters: range
 
 
@@ -94,7 +94,7 @@ def _fits(queries: Sequence[Query], first: int, k: int) -> bool:
             return False
         if isinstance(x, Received) and isinstance(y, Received) and isinstance(z, Received):
             step = z.cluster - y.cluster
-            if z.sent is not x.sent or step == 0 or (z.cluster - x.cluster) != step * (k - first):
+            if z.source is not x.source or step == 0 or (z.cluster - x.cluster) != step * (k - first):
                 return False
     return True
 
@@ -106,7 +106,7 @@ def _group(queries: Sequence[Query]) -> Group:
         if isinstance(first, Received):
             step = items[1].cluster - first.cluster if len(items) > 1 else 1  # type: ignore[union-attr]
             clusters = range(first.cluster, first.cluster + step * len(items), step)
-            columns.append((scope, Fetched(first.sent, clusters)))
+            columns.append((scope, Fetched(first.source, clusters)))
         else:
             columns.append((scope, first if all(item is first for item in items) else items))  # type: ignore[arg-type]
     return Group(len(queries), columns)
@@ -148,7 +148,7 @@ def _blocks(group: Group, length: int) -> list[slice]:
     changes = [column.changes for column in columns if isinstance(column, Series)]
     cuts = {0, group.count}.union(*(own for own in changes if len(own) * _SELDOM <= group.count))
     if group.count > length:
-        cuts.update(*(column.sent.cuts(column.clusters) for column in columns if isinstance(column, Fetched)))
+        cuts.update(*(column.source.sent.cuts(column.clusters) for column in columns if isinstance(column, Fetched)))
     return [
         slice(start, min(start + length, last))
         for first, last in pairwise(sorted(cuts))
@@ -170,7 +170,7 @@ def _contract(group: Group, rows: slice, out: Scope, sizes: Sequence[int], place
             operands.append(column)
         elif isinstance(column, Fetched):
             scopes.append((*lead, *scope))
-            operands.append(stack(column.sent, column.clusters[rows]))
+            operands.append(stack(column.source, column.clusters[rows]))
         else:
             chosen = column[rows]
             if isinstance(chosen, Series) and not chosen[0].leads and not chosen.changes:

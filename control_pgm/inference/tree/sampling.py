@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 
 from control_pgm.display import elided, size, text_table
 from control_pgm.errors import InvalidArgument, TooLarge, unknown
+from control_pgm.inference.local_weights import Logarithms, log_weights
 from control_pgm.inference.seeds import generator
 from control_pgm.inference.tree.compile import Compiled, Upward
-from control_pgm.inference.tree.local_weights import Logarithms, log_weights
 from control_pgm.models.factor_graph import Model
 from control_pgm.tables.arrays import FloatArray, IntArray
 from control_pgm.tables.frozen import Restored

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 
 from control_pgm.inference.tree.compile import Compiled
 from control_pgm.inference.tree.messages import PRODUCT, UP
-from control_pgm.inference.tree.passes import Pass, parts_between
-from control_pgm.inference.tree.slices.loops import Loop, Written, written
+from control_pgm.inference.tree.passes import Pass
+from control_pgm.inference.tree.slices.loops import Loop, PassPart, Written, parts_between, written
 from control_pgm.inference.tree.slices.sent_messages import Repeated, SentMessages
 from control_pgm.inference.tree.storage import Storage
 from control_pgm.tables.numbers.scaled import Scaled
@@ -27,7 +27,7 @@ class Collect:
     def __init__(self, compiled: Compiled, storage: Storage = _IN_MEMORY) -> None:
         self.compiled, self.storage = compiled, storage
 
-    def parts(self) -> Sequence[range | Loop]:
+    def parts(self) -> Sequence[PassPart]:
         """The clusters in the order of elimination."""
         return parts_between(len(self.compiled.cells), self.compiled.loops)
 
@@ -54,7 +54,7 @@ class Distribute:
     def __init__(self, compiled: Compiled, up: Pass[Scaled], storage: Storage = _IN_MEMORY) -> None:
         self.compiled, self.up, self.storage = compiled, up, storage
 
-    def parts(self) -> Sequence[range | Loop]:
+    def parts(self) -> Sequence[PassPart]:
         """The clusters against the order of elimination."""
         return parts_between(len(self.compiled.cells), self.compiled.loops)[::-1]
 

@@ -12,10 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from control_pgm.inference.contract import Operand
-from control_pgm.inference.tree.passes import parts_between
 from control_pgm.inference.tree.plan import Plan
 from control_pgm.inference.tree.slices.long_network import Copies
-from control_pgm.inference.tree.slices.loops import Loop
+from control_pgm.inference.tree.slices.loops import Loop, PassPart, parts_between
 from control_pgm.inference.tree.slices.sent_messages import Repeated, SentMessages
 from control_pgm.inference.utility.cluster import ClusterForm, SentPotential
 from control_pgm.inference.utility.potentials import Term
@@ -36,7 +35,7 @@ class CollectUtilities:
         self._plan, self._tables = plan, tables
         self._forms: dict[Hashable, ClusterForm] = {}
 
-    def parts(self) -> Sequence[range | Loop]:
+    def parts(self) -> Sequence[PassPart]:
         """The clusters in the order of elimination; of copies of a block those that may have settled are loops."""
         rolled = self._plan.rolled
         loops = [
@@ -75,10 +74,10 @@ class CollectUtilities:
             return None
         places = tuple([loop.copies(j) for j in range(width)])
         forms = [message.form for message in before]
-        return Repeated(places, _Rows(forms, children, values, loop.count, places, tree.scopes))
+        return Repeated(places, _RepeatedForms(forms, children, values, loop.count, places, tree.scopes))
 
 
-class _Rows:
+class _RepeatedForms:
     """The values that a block of forms sends again and again, each time from what the time before has left.
 
     ``children`` holds, per position, the positions that it receives values from: those in the block before are

@@ -31,28 +31,28 @@ class Valued:
     ----------
     plan : Plan
     operators : per free variable, by its number in the plan.
-    sent : per cluster the message to its parent.
+    messages : per cluster that to its parent.
     constant : the values of tables without a free variable.
     log_constant : the logarithm of probabilities without a free variable, in nats.
     """
 
     plan: Plan
     operators: Sequence[Operator]
-    sent: Pass[SentPotential]
+    messages: Pass[SentPotential]
     constant: float
     log_constant: float
 
     @cached_property
     def total(self) -> float:
         """The value of the whole, given what has been observed as a probability; −inf where that is impossible."""
-        roots = [self.sent[i].values for i in self.plan.tree.roots]
+        roots = [self.messages[i].values for i in self.plan.tree.roots]
         parts = [float(term.dense) for term in roots if term is not None]
         return sum(parts, self.constant) if self.log_probability > -inf else -inf
 
     @cached_property
     def log_probability(self) -> float:
         """The log-probability, in nats, of what has been observed as a probability; 0 where nothing has."""
-        roots = [self.sent[i].chances for i in self.plan.tree.roots]
+        roots = [self.messages[i].chances for i in self.plan.tree.roots]
         return float(sum((operand[1].total_log() for operand in roots if operand is not None), self.log_constant))
 
     # --- many clusters --------------------------------------------------------------------------------------------
@@ -75,7 +75,7 @@ class Valued:
         """
         result = np.zeros((len(clusters), *shape))
         start = 0
-        for stretch in (s for numbers in progressions(clusters) for s in self.sent.stretches(numbers)):
+        for stretch in (s for numbers in progressions(clusters) for s in self.messages.sent.stretches(numbers)):
             own, place = stretch.clusters, result[start : start + len(stretch.clusters)]
             full = scope(start)
             for term in () if sent else self._held(own[0]):
@@ -88,9 +88,9 @@ class Valued:
     def _add_sent(self, place: FloatArray, clusters: range, full: Scope) -> None:
         """Add what clusters that are copies of one another have sent, over the axes that the first one has."""
         at = 0
-        values = self.sent[clusters[0]].values
-        for stretch in self.sent.stretches(clusters) if values is not None else ():
-            alone = self.sent[stretch.clusters[0]].values if stretch.rows is None else None
+        values = self.messages[clusters[0]].values
+        for stretch in self.messages.sent.stretches(clusters) if values is not None else ():
+            alone = self.messages[stretch.clusters[0]].values if stretch.rows is None else None
             rows = stretch.stack() if alone is None else alone.dense[None]
             rows = rows[::-1] if stretch.backwards else rows
             assert values is not None
@@ -100,17 +100,17 @@ class Valued:
     # --- one cluster --------------------------------------------------------------------------------------------
     def terms(self, cluster: int, *, without: int = -1) -> list[Term]:
         """The values that a cluster holds and has received, over the plan's numbers; not from ``without``."""
-        received = [self.sent[j].values for j in self.plan.tree.children[cluster] if j != without]
+        received = [self.messages[j].values for j in self.plan.tree.children[cluster] if j != without]
         return [*self._held(cluster), *(term for term in received if term is not None)]
 
     def _held(self, cluster: int) -> list[Term]:
         scope = self.plan.tree.scopes[cluster]
-        return [Term(tuple([scope[x] for x in term.scope]), term.table) for term in self.sent[cluster].form.terms]
+        return [Term(tuple([scope[x] for x in term.scope]), term.table) for term in self.messages[cluster].form.terms]
 
     def weights(self, cluster: int) -> list[Operand]:
         """The tables that weigh the variable of a cluster: its CPD, and factors that count with it."""
         scope = self.plan.tree.scopes[cluster]
-        return [(tuple([scope[x] for x in s]), table) for s, table in self.sent[cluster].form.own]
+        return [(tuple([scope[x] for x in s]), table) for s, table in self.messages[cluster].form.own]
 
     def before(self, name: str) -> LabelledArray:
         """The values over a variable and those that it is decided with, just before it is eliminated.
@@ -131,7 +131,7 @@ class Valued:
 
     def after(self, name: str) -> LabelledArray:
         """The message of a variable's cluster: the values of what is known before it, once it has been eliminated."""
-        sent = self.sent[self._cluster(name)].values or Term((), np.zeros(()))
+        sent = self.messages[self._cluster(name)].values or Term((), np.zeros(()))
         return self._labelled(sent.scope, sent.dense)
 
     def _cluster(self, name: str) -> int:

@@ -10,7 +10,7 @@ import numpy as np
 
 from control_pgm.control import evaluate
 from control_pgm.control.mdp.mdp import MDP
-from control_pgm.control.network.horizons import check_horizon
+from control_pgm.control.network.unroll_arguments import check_horizon
 from control_pgm.errors import UndefinedConditional
 from control_pgm.progress import Progress
 from control_pgm.tables.arrays import FloatArray

@@ -10,7 +10,7 @@ import numpy as np
 from control_pgm.control.mdp.grid import ends_of, grid_of
 from control_pgm.control.mdp.mdp import MDP
 from control_pgm.control.mdp.outcomes import outcomes_at
-from control_pgm.control.network.horizons import check_horizon
+from control_pgm.control.network.unroll_arguments import check_horizon
 from control_pgm.display.text import probability
 from control_pgm.errors import InvalidArgument
 from control_pgm.layout.geometry import Point, curve, trimmed

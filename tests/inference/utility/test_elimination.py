@@ -309,7 +309,7 @@ def test_slices_share_their_tables_and_long_horizons_cost_no_recursion():
     net = TwoSliceTemplate([CPD(x, [], np.full(4, 0.25))], step).unroll(3000)
     made = backwards(net, {f"o_{t}": 1 for t in range(3000)})
     found = eliminate_values(made, {}, EXPECTATION)
-    assert len({id(found.sent[i].form) for i in range(len(made.tree.order))}) <= 5
+    assert len({id(found.messages[i].form) for i in range(len(made.tree.order))}) <= 5
     v = np.zeros(4)
     for _ in range(3000):
         v = np.log(pay) + p @ v

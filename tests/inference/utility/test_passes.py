@@ -44,8 +44,8 @@ def both_ways(net, values, choice, chance):
     same = {f"o_{t}": values for t in range(STEPS)}
     run = eliminate_values(made, operators, chance, values=same)
     singly = eliminate_values(made, operators, chance, values={name: table.copy() for name, table in same.items()})
-    assert len(run.sent.repeated) == 1
-    assert not singly.sent.repeated
+    assert len(run.messages.sent.repeated) == 1
+    assert not singly.messages.sent.repeated
     return run, singly
 
 
@@ -56,7 +56,7 @@ def test_a_run_sends_what_is_sent_one_by_one(choice, chance, sparse):
         run, singly = both_ways(*process(seed, sparse=sparse), choice, chance)
         assert run.total == singly.total
         for i in range(len(run.plan.tree.order)):
-            (_, a, b), (_, c, d) = run.sent[i], singly.sent[i]
+            (_, a, b), (_, c, d) = run.messages[i], singly.messages[i]
             assert b is d is None
             assert (a is None) == (c is None)
             assert a is not None or i == 0  # nothing lies behind the last slice
@@ -77,7 +77,7 @@ def test_many_clusters_are_read_at_once_as_one_by_one(sent):
     found = [one.over(clusters, scopes.__getitem__, (4, 3)[: 1 if sent else 2], sent=sent) for one in (run, singly)]
     assert (found[0] == found[1]).all()
     for t, cluster in enumerate(clusters):
-        expected = [run.sent[cluster].values] if sent else run.terms(cluster)
+        expected = [run.messages[cluster].values] if sent else run.terms(cluster)
         assert (found[0][t] == sum(term.dense.reshape(4, -1) for term in expected).reshape(found[0][t].shape)).all()
 
 
@@ -105,9 +105,9 @@ def test_templates_of_any_shape_run_as_they_are_sent_one_by_one():
         run = eliminate_values(made, {}, operator, unit=0.7)
         plain = BayesianNetwork(net.cpds)
         singly = eliminate_values(plan(plain, evidence, order="reverse topological"), {}, operator, unit=0.7)
-        assert not singly.sent.repeated
+        assert not singly.messages.sent.repeated
         assert run.total == singly.total or abs(run.total - singly.total) <= 1e-12
-        ran += bool(run.sent.repeated)
+        ran += bool(run.messages.sent.repeated)
     assert ran > 20
 
 

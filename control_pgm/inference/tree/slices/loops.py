@@ -7,15 +7,15 @@ linear recurrence.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
 from control_pgm.inference.tree.messages import PRODUCT, UP, ClusterMessages
-from control_pgm.inference.tree.slices.sent_messages import SentMessages, Stretch
+from control_pgm.inference.tree.slices.sent_messages import SentMessages
 from control_pgm.tables.numbers.scaled import Scaled
 from control_pgm.tables.numbers.stacked import concatenated, stacked
 from control_pgm.tables.recurrence.recurrence import Lagged, Recurrence, RecurrentStep
@@ -29,7 +29,8 @@ class Readable(Protocol):
     """Messages by the number of a cluster, such as a pass."""
 
     def __getitem__(self, cluster: int, /) -> Scaled: ...
-    def stretches(self, clusters: range, /) -> Iterator[Stretch]: ...
+    @property
+    def sent(self) -> SentMessages[Scaled]: ...
 
 
 @dataclass(frozen=True)
@@ -49,14 +50,28 @@ class Loop:
         """The first cluster behind the loop."""
         return self.first + self.width * self.count
 
-    @property
-    def clusters(self) -> range:
-        """All clusters of the loop."""
-        return range(self.first, self.stop)
-
     def copies(self, position: int) -> range:
         """The clusters at one position of the block, in all copies."""
         return range(self.first + position, self.stop + position, self.width)
+
+
+class PassPart(NamedTuple):
+    """Clusters that send one after another: those of a loop, or a stretch between loops."""
+
+    clusters: range
+    loop: Loop | None = None
+
+
+def parts_between(n: int, loops: Sequence[Loop]) -> list[PassPart]:
+    """Loops, and the stretches between them, of ``n`` clusters in order."""
+    parts: list[PassPart] = []
+    at = 0
+    for loop in loops:
+        if loop.first > at:
+            parts.append(PassPart(range(at, loop.first)))
+        parts.append(PassPart(range(loop.first, loop.stop), loop))
+        at = loop.stop
+    return [*parts, PassPart(range(at, n))] if at < n else parts
 
 
 def find_loops(cells: Sequence[ClusterMessages]) -> list[Loop]:
@@ -177,12 +192,12 @@ class OutsideMessages:
         return stack(self._messages, self._clusters[start:stop])
 
 
-def stack(sent: Readable, clusters: range) -> Scaled:
+def stack(messages: Readable, clusters: range) -> Scaled:
     """The messages of clusters at equal distances, stacked in that order; each must have sent one."""
     parts: list[Scaled] = []
-    for stretch in sent.stretches(clusters):
+    for stretch in messages.sent.stretches(clusters):
         if stretch.rows is None:
-            parts.append(stacked([sent[stretch.clusters[0]]]))
+            parts.append(stacked([messages[stretch.clusters[0]]]))
         else:
             parts.append(stretch.stack().dense().backwards() if stretch.backwards else stretch.stack())
     return concatenated(parts)

@@ -11,7 +11,7 @@ M = TypeVar("M")
 M_co = TypeVar("M_co", covariant=True)
 
 
-class Rows(Protocol[M_co]):
+class RepetitionResults(Protocol[M_co]):
     """The results of the steps of a repetition.
 
     Attributes
@@ -36,14 +36,14 @@ class Repeated(Generic[M]):
     """The messages of a loop: ``places`` has per step of its block the clusters that the rows belong to."""
 
     places: tuple[range, ...]
-    rows: Rows[M]
+    rows: RepetitionResults[M]
 
 
 class Stretch(NamedTuple):
     """A piece of a range of clusters whose messages are some rows of a step; without ``rows`` a single message."""
 
     clusters: range
-    rows: Rows[Any] | None = None
+    rows: RepetitionResults[Any] | None = None
     step: int = 0
     start: int = 0
     backwards: bool = False

@@ -14,9 +14,8 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
-from control_pgm.inference.orders.cheapest import reversed_order
 from control_pgm.inference.tree.bucket_tree import BucketTree, bucket_tree
-from control_pgm.inference.tree.messages import Batch
+from control_pgm.inference.tree.folding import Batch
 from control_pgm.inference.tree.slices.repeating import Shift
 from control_pgm.inference.tree.structure import Structure, structure
 from control_pgm.tables.arrays import Scope
@@ -181,7 +180,7 @@ def _short_network(runs: Sequence[StepRun], kept: int) -> ShortNetwork | None:
                 blocks.append(Block(number, *here, size))
             t += 1
     children = [index.get(child, -1) if not isinstance(child, str) else -1 for child in owners]
-    tree = bucket_tree(scopes, reversed_order(len(index)))
+    tree = bucket_tree(scopes, range(len(index))[::-1])
     if not tree.fill_free:
         return None
     cluster_steps = variable_steps[::-1]

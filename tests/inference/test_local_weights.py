@@ -5,7 +5,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from control_pgm.inference.tree.local_weights import Logarithms, log_entries, log_weights
+from control_pgm.inference.local_weights import Logarithms, log_entries, log_weights
 from control_pgm.tables.numbers.scaled import Scaled
 from control_pgm.tables.numbers.sparse_scaled import SparseScaled
 from control_pgm.tables.sparse.pattern import Pattern
