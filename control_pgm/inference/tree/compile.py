@@ -14,7 +14,7 @@ from typing import Protocol
 import numpy as np
 
 from control_pgm.inference.contract import Operand, contract, prepare
-from control_pgm.inference.problem import Problem
+from control_pgm.inference.problem import Problem, TablesOfSteps
 from control_pgm.inference.tree.bucket_tree import BucketTree
 from control_pgm.inference.tree.folding import Batch, Product, Reference
 from control_pgm.inference.tree.messages import ClusterMessages
@@ -137,7 +137,7 @@ def compile_plan(
     if plan.rolled is not None and (everything or not maximised):
         return _compile_rolled(plan, batch, stacks, maximised)
     problem = plan.problem
-    keys = problem.keys if plan.rolled is None else problem.distinct
+    keys = problem.distinct if isinstance(problem.tables, TablesOfSteps) else problem.keys
     made = structure(
         plan.tree, problem.scopes, keys, problem.children, problem.cardinalities, batch, maximised=maximised
     )

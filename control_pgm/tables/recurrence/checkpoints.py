@@ -4,8 +4,8 @@ The repetitions are cut into segments. What is carried over at the start of a se
 while it is one of the two in use. With one segment everything is kept; with about sqrt(count) segments memory is
 O(sqrt(count)) and every message is computed at most twice (Griewank 1992, with a single level).
 
-In a chain only what is carried over is kept, and the results of the steps in between are made of it on demand, many
-repetitions at once.
+Where steps are composed only what is carried over is kept, and the results of the steps in between are made of it on
+demand, many repetitions at once.
 """
 
 from __future__ import annotations
@@ -45,9 +45,8 @@ class Checkpoints:
         self.repetition, self._allocate = repetition, allocate
         self.length = min(length or repetition.count, repetition.count)
         self._run = composed(repetition) or repetition
-        self._track_of = (
-            {j: j for j in repetition.kept} if self._run is repetition else dict.fromkeys(repetition.before, 0)
-        )
+        whole = self._run is repetition
+        self._track_of = {j: j for j in range(len(repetition.steps))} if whole else dict.fromkeys(repetition.before, 0)
         self._starts: list[Mapping[int, Scaled]] = [self._run.before]  # per segment: what is carried into it
         self._open: dict[int, list[History]] = {}  # the last two segments in use, whole
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 
 from control_pgm.tables.arrays import FloatArray, IntArray
 from control_pgm.tables.numbers.scaled import Scaled
@@ -24,8 +23,6 @@ class History:
     ----------
     count, shape, batch : how many rows; their shape, which begins with the batch if there is one; its size.
     allocate : makes the array.
-    passing : bool
-        Whether all rows share the memory of one: only what was written last can be read.
 
     Attributes
     ----------
@@ -35,21 +32,8 @@ class History:
     low, high : base-2 logarithms of bounds on the positive entries of ``data``.
     """
 
-    def __init__(
-        self,
-        count: int,
-        shape: tuple[int, ...],
-        batch: int | None,
-        allocate: Allocate = np.empty,
-        *,
-        passing: bool = False,
-    ) -> None:
-        self.passing = passing
-        if passing:
-            row = np.empty(shape)
-            self.data: FloatArray = as_strided(row, (count, *shape), (0, *row.strides))
-        else:
-            self.data = allocate((count, *shape))
+    def __init__(self, count: int, shape: tuple[int, ...], batch: int | None, allocate: Allocate = np.empty) -> None:
+        self.data: FloatArray = allocate((count, *shape))
         self.exponents: IntArray = np.zeros(count if batch is None else (count, batch), dtype=np.int64)
         self.wide: dict[int, Scaled] = {}
         self.low = self.high = 0.0
@@ -68,8 +52,6 @@ class History:
 
     def put(self, row: int, message: Scaled) -> None:
         """Keep a message that was computed elsewhere."""
-        if self.passing:
-            self.wide.clear()
         if message.in_logs:
             self.wide[row] = message
             self.data[row] = 0.0

@@ -82,18 +82,6 @@ class Recurrence:
         """Whether nothing comes from outside: every step receives one result of the recurrence."""
         return self.carried is not None and all(len(step.received) == 1 for step in self.steps)
 
-    @cached_property
-    def kept(self) -> frozenset[int]:
-        """The steps whose results are kept. In a chain those of constant tables are made again on demand.
-
-        Maxima are kept: they are read one by one, where sums are made again many at once.
-        """
-        remade = {j for j, step in enumerate(self.steps) if self.chain and step.constant and not step.recipe.maximised}
-        return frozenset(range(len(self.steps))) - (remade - self.before.keys())
-
     def tracks(self, start: int, stop: int, allocate: Allocate = np.empty) -> list[History]:
         """Empty histories for the repetitions from ``start`` to ``stop``."""
-        return [
-            History(stop - start, step.shape, self.batch, allocate, passing=j not in self.kept)
-            for j, step in enumerate(self.steps)
-        ]
+        return [History(stop - start, step.shape, self.batch, allocate) for step in self.steps]

@@ -10,7 +10,18 @@ import pytest
 from hypothesis import given
 from scipy.sparse import csr_array
 
-from control_pgm import CPD, MDP, BayesianNetwork, Factor, FactorGraph, TwoSliceTemplate, Variable, infer, unroll
+from control_pgm import (
+    CPD,
+    MDP,
+    BayesianNetwork,
+    Factor,
+    FactorGraph,
+    TwoSliceTemplate,
+    Variable,
+    infer,
+    marginal_map,
+    unroll,
+)
 from control_pgm.errors import ImpossibleEvidence, InvalidArgument, TooLarge, UnknownName
 from control_pgm.interop.engines.pgmpy import PgmpyElimination
 from tests.control.instances import instances
@@ -312,3 +323,41 @@ def test_only_networks_have_probabilities_factor_graphs_have_weights(method):
     mode = infer(net, method=method).mode()
     assert not mode.weight
     assert "log probability" in str(mode)
+
+
+def repeated_networks(seed):
+    """A network of many equal slices, and the same with a factor in the middle and with tables that vary."""
+    rng = np.random.default_rng([seed, 41])
+    process = MDP(rng.dirichlet(np.ones(4), (4, 3)), rng.normal(size=(4, 3)))
+    net = unroll(process, 40)
+    yield net
+    yield net.extend(Factor([net.variable("s_20")], rng.random(4) + 0.01))
+    yield unroll(MDP(process.transition, rng.normal(size=(40, 4, 3)), reward_axes="tsa"), 40)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_slices_that_repeat_have_the_mode_of_the_same_network_without_a_template(seed):
+    for net in repeated_networks(seed):
+        found, plain = net.infer(), BayesianNetwork(net.cpds, net.factors)
+        assert found.plan.rolled is not None
+        expected = infer(plain, net.optimal)
+        assert dict(found.mode().assignment) == dict(expected.mode().assignment)
+        assert abs(found.mode().log_probability - expected.mode().log_probability) <= 1e-11
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_slices_that_repeat_have_the_marginal_map_of_the_same_network_without_a_template(seed):
+    for net in repeated_networks(seed):
+        plain = BayesianNetwork(net.cpds, net.factors)
+        for names in (["s_0", "a_0"], [f"s_{t}" for t in range(0, 41, 8)]):
+            found, expected = (marginal_map(model, net.optimal, names) for model in (net, plain))
+            assert dict(found.assignment) == dict(expected.assignment)
+            assert abs(found.log_value - expected.log_value) <= 1e-11
+
+
+def test_maxima_are_no_sums_where_messages_are_sent_as_a_repetition():
+    """max_{x_1 …} of a chain of one table W is the largest entry of its max-times power, which differs from W^n."""
+    table = np.array([[0.5, 0.5], [0.4, 0.6]])
+    x, x1 = Variable("x", 2), Variable("x'", 2)
+    net = TwoSliceTemplate([CPD(x, [], [0.5, 0.5])], [CPD(x1, [x], table)]).unroll(30)
+    assert abs(infer(net).mode().log_probability - np.log(0.5 * 0.6**30)) <= 1e-12
