@@ -112,14 +112,16 @@ def test_a_composed_chain_lets_pass_what_no_table_mentions():
         assert np.abs(segments.row(1, c).linear() / want - 1.0).max() <= 1e-12
 
 
-def test_only_what_is_carried_over_is_kept_of_a_chain():
-    p, w = tables(np.random.default_rng(7), nats=1e6)
+@pytest.mark.parametrize(("nats", "kept"), [(1.0, [(50, S)]), (1e6, [(50, S, A), (50, S)])])
+def test_only_what_is_carried_over_is_kept_where_steps_are_composed(nats, kept):
+    p, w = tables(np.random.default_rng(7), nats=nats)
     made = []
     allocate = lambda shape: made.append(shape) or np.empty(shape)  # noqa: E731
-    segments = Checkpoints(chain(p, w, 50, Scaled(np.ones(S))), None, allocate)
-    for _ in segments.run():
+    repetition = chain(p, w, 50, Scaled(np.ones(S)))
+    assert (composed(repetition) is None) == (len(kept) > 1)
+    for _ in Checkpoints(repetition, None, allocate).run():
         pass
-    assert made == [(50, S)]
+    assert made == kept
 
 
 def test_checkpoints_make_every_stretch_once_when_read_in_order():
