@@ -49,13 +49,18 @@ if TYPE_CHECKING:
     from control_pgm.control import (
         MDP,
         Bound,
+        ControlModel,
         ControlNetwork,
         Evaluation,
+        ModelNetwork,
+        ModelSolution,
         OptimismReport,
         PolicyIteration,
+        Reward,
         Solution,
         Solutions,
         Trajectories,
+        constraint,
         evaluate,
         optimal_policy,
         optimism_report,
@@ -155,6 +160,11 @@ if TYPE_CHECKING:
 
 
 __all__ = [
+    "constraint",
+    "Reward",
+    "ModelSolution",
+    "ModelNetwork",
+    "ControlModel",
     "AverageSolution",
     "BayesianNetwork",
     "Bound",

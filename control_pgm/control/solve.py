@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from control_pgm.control.arguments import to_process
+from control_pgm.control.control_model.model import ControlModel
+from control_pgm.control.control_model.network import ModelNetwork
+from control_pgm.control.control_model.solution import ModelSolution
+from control_pgm.control.control_model.solving import check_model_options, solve_model
 from control_pgm.control.linearly_solvable import LinearlySolvable, passive_process
 from control_pgm.control.mdp.mdp import MDP
 from control_pgm.control.network.control_network import ControlNetwork
 from control_pgm.control.network.observing import observing
-from control_pgm.control.network.unroll import unroll
+from control_pgm.control.network.unroll import unroll_process
 from control_pgm.control.network.unroll_arguments import check_horizon
 from control_pgm.control.solutions.dynamics import BellmanSolution, VariationalSolution
 from control_pgm.control.solutions.modes import MapSolution, MarginalMapSolution
@@ -45,7 +49,7 @@ from control_pgm.tables.arrays import FloatArray
 from control_pgm.tables.labelled_array import LabelledArray
 
 
-@keywords
+@overload
 def solve(
     problem: MDP | ControlNetwork | LinearlySolvable,
     horizon: int | None = None,
@@ -59,7 +63,34 @@ def solve(
     memory_limit: int = DEFAULT_MEMORY_LIMIT,
     progress: Progress | None = None,
     keep: Keep = "memory",
-) -> Solution:
+) -> Solution: ...
+@overload
+def solve(
+    problem: ControlModel | ModelNetwork,
+    horizon: int | None = None,
+    *,
+    evidence: Mapping[str, Hashable] | None = None,
+    inference: str = DEFAULT,
+    temperature: float | None = None,
+    risk: float | None = None,
+    memory_limit: int = DEFAULT_MEMORY_LIMIT,
+    progress: Progress | None = None,
+) -> ModelSolution: ...
+@keywords
+def solve(
+    problem: MDP | ControlNetwork | LinearlySolvable | ControlModel | ModelNetwork,
+    horizon: int | None = None,
+    *,
+    evidence: Mapping[str, Hashable] | None = None,
+    inference: str = DEFAULT,
+    temperature: ArrayLike | None = None,
+    action_prior: ArrayLike | str | None = None,
+    risk: float | None = None,
+    convention: Convention = "mean",
+    memory_limit: int = DEFAULT_MEMORY_LIMIT,
+    progress: Progress | None = None,
+    keep: Keep = "memory",
+) -> Solution | ModelSolution:
     """Solve a control problem by inference in its unrolled network.
 
     Parameters
@@ -127,6 +158,18 @@ def solve(
     options = {"temperature": temperature, "action_prior": action_prior, "keep": keep}
     kind = checked_inference(inference, risk, convention, **options)
     check_progress(progress)
+    if isinstance(problem, ControlModel | ModelNetwork):
+        check_model_options(kind, action_prior, convention, keep)
+        return solve_model(
+            problem,
+            horizon,
+            kind,
+            temperature=temperature,
+            risk=risk,
+            evidence=evidence,
+            memory_limit=memory_limit,
+            progress=progress,
+        )
     if kind == "linearly-solvable":  # the posterior of another network
         problem, action_prior = _choosing_states(problem)
         kind = "posterior"
@@ -249,7 +292,7 @@ def _as_network(
                 "no horizon given",
                 allowed=f"{steps}, the time steps of its tables" if steps else "an integer ≥ 1, the number of actions",
             )
-        return unroll(
+        return unroll_process(
             problem, horizon, temperature=1.0 if temperature is None else temperature, action_prior=action_prior
         )
     if not isinstance(problem, ControlNetwork):
