@@ -22,7 +22,7 @@ from control_pgm.tables.factor import Factor
 from control_pgm.tables.frozen_mapping import FrozenMapping
 from control_pgm.tables.numbers.scaled import Scaled
 from control_pgm.tables.sparse.array import Table
-from control_pgm.tables.variable import Variable
+from control_pgm.tables.variable import Labels, Variable
 
 
 class ModelNetwork(DynamicBayesianNetwork):
@@ -138,6 +138,11 @@ class ModelNetwork(DynamicBayesianNetwork):
         """The names of what is known when an action is chosen."""
         once = {cpd.child.name for cpd in self.model.episode}
         return tuple([name if name in once else f"{name}_{t}" for name in self.model.sees[base]])
+
+    def states(self, name: str) -> Labels:
+        """The states of a variable of the model in some slice, or of the episode; no table is made for that."""
+        states = self.template.states
+        return states[name] if name in states else states[name.rpartition("_")[0]]
 
     def __repr__(self) -> str:
         return f"ModelNetwork({self.model!r}, horizon {self.horizon}, temperature {self.temperature:g})"

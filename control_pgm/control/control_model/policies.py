@@ -16,7 +16,7 @@ from control_pgm.inference.exact import TreePosterior
 from control_pgm.inference.tree.marginals import cluster_tables
 from control_pgm.inference.tree.plan import Plan
 from control_pgm.inference.utility.result import Valued
-from control_pgm.tables.arrays import FloatArray
+from control_pgm.tables.arrays import FloatArray, Scope
 from control_pgm.tables.operators import Operator
 from control_pgm.tables.optimiser import optimiser
 
@@ -61,10 +61,12 @@ def optimal_policy_of(network: ModelNetwork, valued: Valued, operator: Operator,
 def valued_in_clusters(network: ModelNetwork, valued: Valued, base: str, times: range) -> FloatArray:
     """The values in the clusters of an action at times whose clusters are alike, axes t and `cluster_scope`."""
     plan = valued.plan
-    index = plan.problem.index
-    scopes = [tuple([index[x] for x in cluster_scope(plan, f"{base}_{t}")]) for t in times]
-    shape = tuple([plan.problem.cardinalities[x] for x in scopes[0]])
-    return valued.over(_clusters(plan, base, times), scopes.__getitem__, shape)
+
+    def scope(k: int) -> Scope:
+        return tuple([plan.problem.index[name] for name in cluster_scope(plan, f"{base}_{times[k]}")])
+
+    shape = tuple([plan.problem.cardinalities[x] for x in scope(0)])
+    return valued.over(_clusters(plan, base, times), scope, shape)
 
 
 def cluster_scope(plan: Plan, name: str) -> list[str]:
@@ -96,7 +98,7 @@ def spread(dims: Sequence[str], values: FloatArray, names: Sequence[str], networ
     order = [name for name in names if name in dims]
     array = values.transpose([0, *(1 + list(dims).index(name) for name in order)])
     array = array[(slice(None), *(slice(None) if name in dims else None for name in names))]
-    return np.broadcast_to(array, [len(values), *(network.variable(name).cardinality for name in names)])
+    return np.broadcast_to(array, [len(values), *(len(network.states(name)) for name in names)])
 
 
 def _clusters(plan: Plan, base: str, times: range) -> range:

@@ -106,7 +106,8 @@ class ModelSolution:
     @cached_property
     def policies(self) -> Mapping[str, LabelledArray]:
         """The policy of every action by its name without time; axes as in `policy`."""
-        return FrozenMapping({base: self._over_time(base, self._policy(base)) for base in self.network.model.actions})
+        names = self.network.model.actions
+        return FrozenMapping({base: self._over_time(base, self._policy(base), np.nan) for base in names})
 
     def _policy(self, base: str) -> FloatArray:
         """The policy of an action, axes t, what is seen, the action."""
@@ -127,12 +128,19 @@ class ModelSolution:
             steps.append(spread([variable.name], point, names, self.network))
         return np.concatenate(steps)
 
-    def _over_time(self, base: str, values: FloatArray, *, acting: bool = True) -> LabelledArray:
-        """An array over the steps with the names and labels of its axes."""
+    def _over_time(self, base: str, values: FloatArray, missing: float, *, acting: bool = True) -> LabelledArray:
+        """An array over the steps with the names and labels of its axes; ``missing`` beside what was observed."""
+        values = np.array(values)
+        for t in range(len(values)) if self.network.given else ():
+            for axis, name in enumerate(self.network.information(base, t)):
+                if name in self.network.given:
+                    others = np.ones(values.shape[1 + axis], dtype=bool)
+                    others[self.network.states(name).index_of[self.network.given[name]]] = False
+                    np.moveaxis(values[t], axis, 0)[others] = missing
         axes = [*self.network.model.sees[base], *([base] if acting else [])]
         names = [*self.network.information(base, 0), *([f"{base}_0"] if acting else [])]
-        coords = {axis: self.network.variable(name).states for axis, name in zip(axes, names, strict=True)}
-        return LabelledArray(lock(np.array(values)), ("t", *axes), {"t": Labels(range(len(values))), **coords})
+        coords = {axis: self.network.states(name) for axis, name in zip(axes, names, strict=True)}
+        return LabelledArray(lock(values), ("t", *axes), {"t": Labels(range(len(values))), **coords})
 
     # --- values ---------------------------------------------------------------------------------------------------
     @property
@@ -154,14 +162,14 @@ class ModelSolution:
         NotAvailable
             If they depend on what an action does not see.
         """
-        found = ModelValues(self.network, self.valued)
-        return FrozenMapping({base: self._over_time(base, found.acting(base)) for base in self.network.model.actions})
+        found, names = ModelValues(self.network, self.valued), self.network.model.actions
+        return FrozenMapping({base: self._over_time(base, found.acting(base), -np.inf) for base in names})
 
     @cached_property
     def state_values(self) -> Mapping[str, LabelledArray]:
         """V of what every action sees, by its name without time, in units of reward; raises as `action_values`."""
         found, names = ModelValues(self.network, self.valued), self.network.model.actions
-        return FrozenMapping({base: self._over_time(base, found.seen(base), acting=False) for base in names})
+        return FrozenMapping({base: self._over_time(base, found.seen(base), -np.inf, acting=False) for base in names})
 
     def _only(self, what: str, found: Mapping[str, LabelledArray]) -> LabelledArray:
         if len(found) > 1:
