@@ -46,7 +46,6 @@ from control_pgm.inference.tree.storage import Keep
 from control_pgm.keywords import keywords
 from control_pgm.progress import Progress, Reporter, check_progress
 from control_pgm.tables.arrays import FloatArray
-from control_pgm.tables.labelled_array import LabelledArray
 
 
 @overload
@@ -246,37 +245,6 @@ def _open_loop(network: ControlNetwork, memory_limit: int, progress: Progress | 
     found = marginal_map(model, model.optimal, actions, memory_limit=memory_limit)
     report.end()
     return MarginalMapSolution(network, "marginal-map", "mean", found)
-
-
-def optimal_policy(
-    problem: MDP | ControlNetwork, horizon: int | None = None, *, inference: str = "bellman", **options: Any
-) -> LabelledArray:
-    """The policy of largest expected reward (Bellman 1957); ties are shared uniformly.
-
-    Parameters
-    ----------
-    problem, horizon, **options
-        As for `solve`, and raising what it raises.
-    inference : str
-        As for `solve`, but "bellman" by default. The policies of other types of inference, such as the posterior's,
-        are optimal in another sense.
-
-    Returns
-    -------
-    LabelledArray [t, s, a]
-        pi(a_t | s_t); NaN where optimality is impossible.
-
-    Examples
-    --------
-    >>> from control_pgm import gridworld
-    >>> mdp = gridworld("S.G")
-    >>> optimal_policy(mdp, 2).sel(t=0, s="(0,0)").tolist()
-    [0.0, 0.0, 1.0, 0.0]
-    >>> soft = optimal_policy(mdp, 2, inference="posterior", temperature=0.1)
-    >>> soft.sel(t=0, s="(0,0)").values.round(4).tolist()
-    [0.0002, 0.0002, 0.9995, 0.0002]
-    """
-    return solve(problem, horizon, inference=inference, **options).policy
 
 
 def _as_network(

@@ -39,7 +39,7 @@ def sysadmin(n: int, topology: Literal["ring", "star"] = "ring") -> ControlModel
     >>> from control_pgm import solve
     >>> solution = solve(sysadmin(3), 4, inference="bellman")
     >>> round(solution.value, 4)
-    10.6775
+    11.2338
     """
     if isinstance(n, bool) or not isinstance(n, int) or n < 2:
         raise InvalidArgument(f"sysadmin of {n!r} machines", allowed="an integer ≥ 2")
