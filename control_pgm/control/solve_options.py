@@ -10,7 +10,8 @@ import numpy as np
 
 from control_pgm.control.arguments import as_float, choice
 from control_pgm.control.mdp.mdp import MDP
-from control_pgm.control.network.control_network import ACTION, ControlNetwork
+from control_pgm.control.network.control_network import ControlNetwork
+from control_pgm.control.network.optimality_network import ACTION
 from control_pgm.control.network.unroll import unroll_process
 from control_pgm.errors import InvalidArgument
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from control_pgm.control.control_model.rewards import Reward
 from control_pgm.control.mdp.mdp import MDP
-from control_pgm.control.network.control_network import ACTION
+from control_pgm.control.network.optimality_network import ACTION
 from control_pgm.errors import InvalidArgument, InvalidModel, unknown
 from control_pgm.models.cpd import CPD
 from control_pgm.models.template import PRIME, TwoSliceTemplate

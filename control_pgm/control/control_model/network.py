@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping
 from functools import cached_property
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
 from control_pgm.control.control_model.model import ControlModel
 from control_pgm.control.control_model.rewards import Reward
-from control_pgm.control.network.control_network import OPTIMALITY
+from control_pgm.control.network.optimality_network import OPTIMALITY, OptimalityNetwork
 from control_pgm.control.network.unroll_arguments import check_length, check_temperature
-from control_pgm.inference.exact import TreePosterior
-from control_pgm.inference.infer import infer
-from control_pgm.inference.tree.plan import DEFAULT_MEMORY_LIMIT
 from control_pgm.models.cpd import CPD
 from control_pgm.models.every_slice import EverySlice
 from control_pgm.models.template import DynamicBayesianNetwork, TwoSliceTemplate
-from control_pgm.tables.factor import Factor
 from control_pgm.tables.frozen_mapping import FrozenMapping
 from control_pgm.tables.numbers.scaled import Scaled
 from control_pgm.tables.sparse.array import Table
 from control_pgm.tables.variable import Labels, Variable
 
 
-class ModelNetwork(DynamicBayesianNetwork):
+class ModelNetwork(OptimalityNetwork):
     """The unrolled network of a `ControlModel`; made by `unroll`.
 
     What is added with ``kind="optimality"`` belongs to `optimal`: it is observed to be 1. Another table for an
@@ -38,51 +34,18 @@ class ModelNetwork(DynamicBayesianNetwork):
         T, the number of actions.
     temperature : float
         alpha, in units of reward.
-    given : mapping
-        Evidence beside optimality.
     """
 
     model: ControlModel
     temperature: float
-    given: Mapping[str, Hashable]
     _final: Mapping[str, Scaled]  # optimality node of a final reward -> its table as unrolled
 
-    @cached_property
-    def optimal(self) -> Mapping[str, Hashable]:
-        """The evidence that every step is optimal: {O_t: 1}, one for each reward, and 1 for what was added as such."""
-        steps = EverySlice({r.node: 1 for r in self.model.rewards}, {r.node: self.horizon for r in self.model.rewards})
-        added = {cpd.child.name: 1 for cpd in self.added if cpd.child.kind == OPTIMALITY}
-        return FrozenMapping(dict(steps) | added) if added else steps
-
     @property
-    def evidence(self) -> Mapping[str, Hashable]:
-        """What `solve` and `.infer` condition on: `optimal`, and what else was observed."""
-        return FrozenMapping(dict(self.optimal) | dict(self.given)) if self.given else self.optimal
-
-    @property
-    def observed(self) -> Mapping[str, Any]:
-        """What pictures and graphs show as observed: `evidence`."""
-        return self.evidence
-
-    @property
-    def groups(self) -> Mapping[str, Collection[str]]:
-        """What a query's "O=1" observes: all of `optimal`."""
-        return {"O": self.optimal}
-
-    def infer(self, *, memory_limit: int = DEFAULT_MEMORY_LIMIT) -> TreePosterior:
-        """The posterior given that every step is optimal; the same as ``infer(net, net.evidence)``."""
-        return infer(self, self.evidence, memory_limit=memory_limit)
-
-    def observing(self, evidence: Mapping[str, Hashable]) -> Self:
-        """The network that is conditioned on more than optimality."""
-        new = self._with(self.cpds, self.factors)
-        new.__dict__["given"] = FrozenMapping({**self.given, **evidence})
-        return new
-
-    def _with(self, cpds: Sequence[CPD], factors: Sequence[Factor]) -> Self:
-        new = super()._with(cpds, factors)
-        new.__dict__.pop("optimal", None)
-        return new
+    def own_optimal(self) -> Mapping[str, Hashable]:
+        """The evidence about the nodes that unrolling makes: {O_t: 1}, one for each reward."""
+        rewards = self.model.rewards
+        steps = EverySlice({r.node: 1 for r in rewards}, {r.node: self.horizon for r in rewards})
+        return FrozenMapping(dict(steps) | dict.fromkeys(self._final, 1)) if self._final else steps
 
     # --- rewards --------------------------------------------------------------------------------------------------
     @cached_property
@@ -102,7 +65,7 @@ class ModelNetwork(DynamicBayesianNetwork):
     def values(self) -> Mapping[str, Table]:
         """Name of an optimality node -> rewards over its free parents, as they were declared or replaced."""
         rewards = self.model.rewards
-        if self.uniform and not self.given and not any(r.varying for r in rewards):
+        if self.uniform and not self.observations and not any(r.varying for r in rewards):
             return EverySlice({r.node: r.table for r in rewards}, {r.node: self.horizon for r in rewards})
         found: dict[str, Table] = {}
         seen = self.evidence
@@ -161,7 +124,7 @@ def unroll_model(model: ControlModel, horizon: int, *, temperature: Any = 1.0) -
             varying[reward.node] = [_node(model, reward, alpha, t) for t in range(steps)]
     network = template.unroll(steps, varying=varying)
     made: ModelNetwork = object.__new__(ModelNetwork)
-    fields = {"model": model, "temperature": alpha, "given": FrozenMapping({}), "_final": {}}
+    fields = {"model": model, "temperature": alpha, "_given": FrozenMapping({}), "_final": {}}
     made.__dict__.update({**vars(network), **fields})
     final = [_final_node(model, network, reward, alpha) for reward in model.final]
     if final:

@@ -131,11 +131,11 @@ class ModelSolution:
     def _over_time(self, base: str, values: FloatArray, missing: float, *, acting: bool = True) -> LabelledArray:
         """An array over the steps with the names and labels of its axes; ``missing`` beside what was observed."""
         values = np.array(values)
-        for t in range(len(values)) if self.network.given else ():
+        for t in range(len(values)) if self.network.observations else ():
             for axis, name in enumerate(self.network.information(base, t)):
-                if name in self.network.given:
+                if name in self.network.observations:
                     others = np.ones(values.shape[1 + axis], dtype=bool)
-                    others[self.network.states(name).index_of[self.network.given[name]]] = False
+                    others[self.network.states(name).index_of[self.network.observations[name]]] = False
                     np.moveaxis(values[t], axis, 0)[others] = missing
         axes = [*self.network.model.sees[base], *([base] if acting else [])]
         names = [*self.network.information(base, 0), *([f"{base}_0"] if acting else [])]

@@ -47,7 +47,7 @@ def solve_model(
                 f"evidence with inference={inference!r}, which keeps the true dynamics of a control model",
                 allowed="inference='posterior' or 'map'",
             )
-        network = network.observing(evidence)
+        network = network.given(evidence)
     weights = OPERATORS["map" if inference == "marginal-map" else inference]
     operators = weights.at(temperature=network.temperature, risk=risk)
     order = plan(network, network.evidence, order="reverse topological", memory_limit=memory_limit)

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from control_pgm.control.network.control_network import OPTIMALITY, ControlNetwork
+from control_pgm.control.network.control_network import ControlNetwork
+from control_pgm.control.network.optimality_network import OPTIMALITY
 from control_pgm.control.network.unroll import unroll_process
 from control_pgm.inference.problem import state_indices
 from control_pgm.interop.plain_values import whole_rows
