@@ -20,12 +20,13 @@ from control_pgm.errors import InvalidArgument, InvalidModel, unknown
 from control_pgm.models.cpd import CPD
 from control_pgm.models.template import PRIME, TwoSliceTemplate
 from control_pgm.tables.arrays import FloatArray
+from control_pgm.tables.frozen import Restored
 from control_pgm.tables.frozen_mapping import FrozenMapping
 from control_pgm.tables.variable import Variable
 
 
 @dataclass(frozen=True, eq=False, init=False, repr=False)
-class ControlModel:
+class ControlModel(Restored):
     """A decision process with any variables, declared slice by slice.
 
     Parameters

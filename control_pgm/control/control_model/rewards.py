@@ -16,12 +16,13 @@ from numpy.typing import ArrayLike
 
 from control_pgm.errors import InvalidModel
 from control_pgm.tables.arrays import FloatArray, lock
+from control_pgm.tables.frozen import Restored
 from control_pgm.tables.numbers.scaled import Scaled
 from control_pgm.tables.variable import Variable
 
 
 @dataclass(frozen=True, eq=False, init=False, repr=False)
-class Reward:
+class Reward(Restored):
     """A reward term.
 
     Parameters

@@ -25,13 +25,14 @@ from control_pgm.inference.utility.result import Valued
 from control_pgm.models.cpd import CPD
 from control_pgm.progress import Progress
 from control_pgm.tables.arrays import FloatArray, lock
+from control_pgm.tables.frozen import Restored
 from control_pgm.tables.frozen_mapping import FrozenMapping
 from control_pgm.tables.labelled_array import LabelledArray
 from control_pgm.tables.variable import Labels
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class ModelSolution:
+class ModelSolution(Restored):
     """The answers about a control model under one type of inference; made by `solve`.
 
     Attributes
