@@ -17,6 +17,7 @@ from control_pgm import (
     evaluate,
     gridworld,
     infer,
+    plan,
     query,
     solve,
     unroll,
@@ -188,3 +189,32 @@ def test_two_agents_with_a_joint_reward_meet():
     assert abs(np.trace(meet) - np.e / (np.e + 1)) <= 1e-14
     with pytest.raises(InvalidArgument, match="does not see"):
         solve(model, 1, inference="bellman")
+
+
+@pytest.mark.parametrize("inference", ["posterior", "variational", "bellman"])
+def test_slices_that_repeat_with_a_latent_of_each_step_are_those_sent_one_by_one(inference):
+    """Clusters of the own order that are in no table's scope repeat as well, once the interface has settled."""
+    rng = np.random.default_rng(5)
+    x, x1 = Variable("x", 3, kind="state"), Variable("x'", 3, kind="state")
+    w, w1 = Variable("w", 2, kind="latent"), Variable("w'", 2, kind="latent")
+    u = Variable("u", 2, kind="action")
+    model = ControlModel(
+        [CPD(x, [], rows(rng, 3)), CPD(w, [], rows(rng, 2))],
+        [CPD(u, [x, w], rows(rng, 3, 2, 2)), CPD(x1, [x, u], rows(rng, 3, 2, 3)), CPD(w1, [w], rows(rng, 2, 2))],
+        [Reward("", ["x", "u"], rng.normal(size=(3, 2)))],
+    )
+    network = unroll(model, 40)
+    order = plan(network, network.optimal, order="reverse topological")
+    assert order.rolled is not None
+    plain = plan(BayesianNetwork(network.cpds), network.optimal, order="reverse topological")
+    assert [tuple(scope) for scope in order.tree.scopes] == [tuple(scope) for scope in plain.tree.scopes]
+    found = solve(network, inference=inference)
+    moved = network.replace(CPD(network.variable("x_0"), [], model.initial[0].array()))  # a run that ends at once
+    other = solve(moved, inference=inference)
+    assert np.abs(found.policy.values - other.policy.values).max() <= 1e-12
+    assert np.abs(found.Q.values - other.Q.values).max() <= 1e-12
+    if inference == "posterior":
+        alone = infer(BayesianNetwork(network.cpds), network.optimal)
+        for t in (0, 20, 39):
+            expected = alone.conditional(f"u_{t}", given=[f"x_{t}", f"w_{t}"]).array(f"x_{t}", f"w_{t}", f"u_{t}")
+            assert np.abs(found.policy.values[t] - expected).max() <= 1e-12
