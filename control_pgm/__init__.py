@@ -125,8 +125,10 @@ if TYPE_CHECKING:
         BayesianNetwork,
         DynamicBayesianNetwork,
         FactorGraph,
+        Memory,
         TwoSliceTemplate,
         d_separated,
+        memory,
         prune,
     )
     from control_pgm.problems import (
@@ -160,6 +162,8 @@ if TYPE_CHECKING:
 
 
 __all__ = [
+    "Memory",
+    "memory",
     "constraint",
     "Reward",
     "ModelSolution",
