@@ -125,7 +125,7 @@ if TYPE_CHECKING:
         BayesianNetwork,
         DynamicBayesianNetwork,
         FactorGraph,
-        Memory,
+        SliceMemory,
         TwoSliceTemplate,
         d_separated,
         memory,
@@ -162,7 +162,7 @@ if TYPE_CHECKING:
 
 
 __all__ = [
-    "Memory",
+    "SliceMemory",
     "memory",
     "constraint",
     "Reward",

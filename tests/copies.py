@@ -189,7 +189,7 @@ MAKERS: Mapping[str, Callable[[], list[Any]]] = {
     "Marginals": lambda: [infer(rain(), {"wet": "yes"}).marginals()],
     "ModelNetwork": lambda: [unroll(declared(), SHORT), unroll(declared(), LONG)],
     "ModelSolution": lambda: [solve(declared(), SHORT, inference=kind) for kind in ("posterior", "bellman", "map")],
-    "Memory": lambda: [memory(Variable("x", 3), 2)],
+    "SliceMemory": lambda: [memory(Variable("x", 3), 2)],
     "Mode": lambda: [infer(rain(), {"wet": "yes"}).mode()],
     "ModeEstimate": lambda: [loopy(elimination="max").mode()],
     "OptimismReport": lambda: [optimism_report(solve(grid(), SHORT))],

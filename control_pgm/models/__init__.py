@@ -4,7 +4,7 @@ from control_pgm.models.bayesian_network import BayesianNetwork
 from control_pgm.models.cpd import CPD
 from control_pgm.models.d_separation import barren, d_separated, prune
 from control_pgm.models.factor_graph import FactorGraph
-from control_pgm.models.memory import Memory, memory
+from control_pgm.models.memory import SliceMemory, memory
 from control_pgm.models.template import DynamicBayesianNetwork, TwoSliceTemplate
 
 __all__ = [
@@ -12,7 +12,7 @@ __all__ = [
     "CPD",
     "DynamicBayesianNetwork",
     "FactorGraph",
-    "Memory",
+    "SliceMemory",
     "TwoSliceTemplate",
     "barren",
     "d_separated",

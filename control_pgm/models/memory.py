@@ -21,7 +21,7 @@ from control_pgm.tables.variable import Variable
 
 
 @dataclass(frozen=True, eq=False)
-class Memory:
+class SliceMemory:
     """The last values of a variable; made by `memory`.
 
     Attributes
@@ -40,7 +40,7 @@ class Memory:
         return iter(self.variables)
 
 
-def memory(variable: Variable, steps: int = 1, *, first: Hashable | Sequence[float] | None = None) -> Memory:
+def memory(variable: Variable, steps: int = 1, *, first: Hashable | Sequence[float] | None = None) -> SliceMemory:
     """Variables that hold what a variable was up to ``steps`` slices ago.
 
     Parameters
@@ -89,4 +89,4 @@ def memory(variable: Variable, steps: int = 1, *, first: Hashable | Sequence[flo
     for source, target in zip((variable, *own), own, strict=False):
         after = Variable(f"{target.name}{PRIME}", target.states, kind=target.kind)
         transition.append(CPD(after, [source], copied))
-    return Memory(own, tuple([CPD(v, [], start) for v in own]), tuple(transition))
+    return SliceMemory(own, tuple([CPD(v, [], start) for v in own]), tuple(transition))
