@@ -1,0 +1,1 @@
+"""Partially observable decision processes: beliefs, alpha vectors, bounds, simulation."""

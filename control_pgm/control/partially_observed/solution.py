@@ -1,0 +1,169 @@
+"""Solutions over beliefs: alpha vectors, values and actions, of a horizon or without a last step."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from control_pgm.control.arguments import is_count
+from control_pgm.control.mdp.checks import step
+from control_pgm.control.partially_observed.pomdp import POMDP
+from control_pgm.control.partially_observed.simulation import BeliefTrajectories, draw_histories
+from control_pgm.display import html_table, number, text_table
+from control_pgm.errors import InvalidArgument
+from control_pgm.keywords import keywords
+from control_pgm.tables.arrays import FloatArray, IntArray
+from control_pgm.tables.frozen import Restored
+from control_pgm.tables.labelled_array import LabelledArray
+from control_pgm.tables.variable import Labels, labels
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class AlphaVectors(Restored):
+    """Linear functions of the belief, one for each plan: b·alpha is what the plan is worth at b.
+
+    Attributes
+    ----------
+    pomdp : POMDP
+    values : array [k, s]
+    action_indices : int array [k]
+        The first action of each plan.
+    """
+
+    pomdp: POMDP
+    values: FloatArray
+    action_indices: IntArray
+
+    @property
+    def vectors(self) -> LabelledArray:
+        """The vectors, axes k and s, in units of reward."""
+        return LabelledArray(self.values, ("k", "s"), {"k": _numbers(len(self)), "s": self.pomdp.states})
+
+    @property
+    def actions(self) -> tuple[Hashable, ...]:
+        """The label of the first action of each plan."""
+        return tuple(self.pomdp.actions[a] for a in self.action_indices)
+
+    def largest(self, beliefs: FloatArray) -> IntArray:
+        """Which vector is the largest at each belief [..., s]; the first of several."""
+        return np.asarray((beliefs @ self.values.T).argmax(axis=-1))
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def _rows(self) -> list[list[str]]:
+        return [
+            [str(action), *map(number, row)]
+            for action, row in zip(self.actions, self.values[:, :12].tolist(), strict=True)
+        ]
+
+    def __str__(self) -> str:
+        return text_table(["action", *map(str, self.pomdp.states[:12])], self._rows())
+
+    def _repr_html_(self) -> str:
+        return html_table(["action", *map(str, self.pomdp.states[:12])], self._rows())
+
+    def __repr__(self) -> str:
+        return f"AlphaVectors({len(self)} over {self.pomdp.n_states} states)"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class BeliefSolution(Restored):
+    """Values and actions at every belief over a horizon; made by `solve` of a `POMDP`.
+
+    V_t(b) = max_k b·alpha_k, the expected discounted reward from step t on of the best policy that sees observations
+    only.
+
+    Attributes
+    ----------
+    pomdp : POMDP
+    alpha_vectors : tuple of AlphaVectors
+        Those of step t, 0 … T−1, with ``.vectors`` [k, s] and ``.actions``.
+
+    Notes
+    -----
+    Each vector is the value of a plan, to rounding. What pruning leaves out is larger nowhere by more than 2e-10 of the
+    largest entry (or of one), so that values are at most 4e-10·O·T of it below the exact ones.
+    """
+
+    pomdp: POMDP
+    alpha_vectors: tuple[AlphaVectors, ...]
+
+    @property
+    def horizon(self) -> int:
+        """T, the number of actions."""
+        return len(self.alpha_vectors)
+
+    def value(self, belief: Any = None, t: int = 0) -> float:
+        """V_t(b), in units of reward.
+
+        Parameters
+        ----------
+        belief : array_like, mapping {label: p}, or state label, optional
+            Default: the initial belief.
+        t : int
+            0 … T−1.
+
+        Raises
+        ------
+        InvalidModel, UnknownName
+            On what is no belief.
+        InvalidArgument
+            On a step that does not exist.
+        """
+        vectors = self.alpha_vectors[step(t, self.horizon)]
+        return float((vectors.values @ self.pomdp.belief(belief)).max())
+
+    def action(self, belief: Any = None, t: int = 0) -> Hashable:
+        """The best action at a belief and step, by label; parameters and errors as for `value`."""
+        vectors = self.alpha_vectors[step(t, self.horizon)]
+        return vectors.actions[int(vectors.largest(self.pomdp.belief(belief)))]
+
+    @keywords
+    def simulate(self, n: int, seed: int | np.random.Generator) -> BeliefTrajectories:
+        """Draw ``n`` histories of the best policy; the same seed draws the same.
+
+        Raises
+        ------
+        InvalidArgument
+            If n is no integer ≥ 1, or the seed no seed.
+
+        Examples
+        --------
+        >>> from control_pgm import solve, tiger
+        >>> solve(tiger(discount=1.0), 4, inference="bellman").simulate(10_000, seed=0)
+        BeliefTrajectories(10000 of horizon 4, mean return 2.38)
+        """
+
+        def choose(t: int, beliefs: FloatArray) -> IntArray:
+            vectors = self.alpha_vectors[t]
+            return np.asarray(vectors.action_indices[vectors.largest(beliefs)])
+
+        return draw_histories(self.pomdp, choose, n, seed, self.horizon)
+
+    def _rows(self) -> list[list[str]]:
+        first, most = len(self.alpha_vectors[0]), max(map(len, self.alpha_vectors))
+        return [
+            ["process", repr(self.pomdp)],
+            ["horizon", str(self.horizon)],
+            ["value at the initial belief", number(self.value(), 8)],
+            ["first action", str(self.action())],
+            ["alpha vectors", f"{first} at t=0, at most {most}"],
+        ]
+
+    def __str__(self) -> str:
+        return text_table(["values of beliefs", ""], self._rows())
+
+    def _repr_html_(self) -> str:
+        return html_table(["values of beliefs", ""], self._rows())
+
+    def __repr__(self) -> str:
+        first = len(self.alpha_vectors[0])
+        return f"BeliefSolution({self.pomdp!r}, horizon {self.horizon}, {first} alpha vectors at t=0)"
+
+
+def _numbers(n: int) -> Labels:
+    return labels(n, owner="the alpha vectors")
