@@ -21,6 +21,8 @@ Where to look
 A process
     `MDP`, `MDP.from_outcomes`, `MDP.from_frame` (data frames), `MDP.from_transitions` (logs), `gridworld`,
     `from_gymnasium`, `from_samples`, `load`.
+Hidden states
+    `POMDP`, `belief_update`, `tiger`; ``solve(pomdp, horizon, inference="bellman")`` gives values of beliefs.
 Policies and values
     `solve` over a horizon, with ``inference="posterior"``, ``"variational"``, ``"bellman"``, ``"planning"``,
     ``"map"`` or ``"marginal-map"``; `solve_infinite` and `solve_average` without a last step; `solve_many` for many.
@@ -72,6 +74,13 @@ if TYPE_CHECKING:
         LinearlySolvable,
         passive_process,
         solve_linearly_solvable,
+    )
+    from control_pgm.control.partially_observed import (
+        POMDP,
+        BeliefSolution,
+        BeliefTrajectories,
+        StationaryBeliefSolution,
+        belief_update,
     )
     from control_pgm.explorer import explore
     from control_pgm.inference import (
@@ -125,12 +134,14 @@ if TYPE_CHECKING:
         prune,
     )
     from control_pgm.problems import (
+        crying_baby,
         forest,
         gambler,
         gridworld,
         puterman_two_state,
         russell_norvig_grid,
         sutton_barto_grid,
+        tiger,
     )
     from control_pgm.tables import Factor, LabelledArray, SparseFactor, Variable
     from control_pgm.viz import (
@@ -157,6 +168,8 @@ if TYPE_CHECKING:
 __all__ = [
     "AverageSolution",
     "BayesianNetwork",
+    "BeliefSolution",
+    "BeliefTrajectories",
     "Bound",
     "CPD",
     "ControlNetwork",
@@ -176,6 +189,7 @@ __all__ = [
     "Mode",
     "ModeEstimate",
     "OptimismReport",
+    "POMDP",
     "Plan",
     "PolicyIteration",
     "Posterior",
@@ -186,13 +200,16 @@ __all__ = [
     "Solution",
     "Solutions",
     "SparseFactor",
+    "StationaryBeliefSolution",
     "StationarySolution",
     "Trajectories",
     "TwoSliceTemplate",
     "Variable",
     "__version__",
     "animate_messages",
+    "belief_update",
     "crosscheck",
+    "crying_baby",
     "d_separated",
     "errors",
     "evaluate",
@@ -247,6 +264,7 @@ __all__ = [
     "solve_linearly_solvable",
     "solve_many",
     "sutton_barto_grid",
+    "tiger",
     "to_bif",
     "to_dot",
     "to_pgmpy",
@@ -265,6 +283,7 @@ _PARTS = [
     "control",
     "control.infinite",
     "control.linearly_solvable",
+    "control.partially_observed",
     "problems",
     "interop",
     "viz",

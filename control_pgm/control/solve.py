@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -15,6 +15,9 @@ from control_pgm.control.network.control_network import ControlNetwork
 from control_pgm.control.network.observing import observing
 from control_pgm.control.network.unroll import unroll
 from control_pgm.control.network.unroll_arguments import check_horizon
+from control_pgm.control.partially_observed.incremental_pruning import solve_beliefs
+from control_pgm.control.partially_observed.pomdp import POMDP
+from control_pgm.control.partially_observed.solution import BeliefSolution
 from control_pgm.control.solutions.dynamics import BellmanSolution, VariationalSolution
 from control_pgm.control.solutions.modes import MapSolution, MarginalMapSolution
 from control_pgm.control.solutions.planning import PlanningSolution
@@ -45,7 +48,9 @@ from control_pgm.tables.arrays import FloatArray
 from control_pgm.tables.labelled_array import LabelledArray
 
 
-@keywords
+@overload
+def solve(problem: POMDP, horizon: int, *, inference: str, progress: Progress | None = None) -> BeliefSolution: ...
+@overload
 def solve(
     problem: MDP | ControlNetwork | LinearlySolvable,
     horizon: int | None = None,
@@ -59,14 +64,29 @@ def solve(
     memory_limit: int = DEFAULT_MEMORY_LIMIT,
     progress: Progress | None = None,
     keep: Keep = "memory",
-) -> Solution:
+) -> Solution: ...
+@keywords
+def solve(
+    problem: MDP | ControlNetwork | LinearlySolvable | POMDP,
+    horizon: int | None = None,
+    *,
+    evidence: Mapping[str, Hashable] | None = None,
+    inference: str = DEFAULT,
+    temperature: ArrayLike | None = None,
+    action_prior: ArrayLike | str | None = None,
+    risk: float | None = None,
+    convention: Convention = "mean",
+    memory_limit: int = DEFAULT_MEMORY_LIMIT,
+    progress: Progress | None = None,
+    keep: Keep = "memory",
+) -> Solution | BeliefSolution:
     """Solve a control problem by inference in its unrolled network.
 
     Parameters
     ----------
     problem : MDP or ControlNetwork
         A process is unrolled first; a network is taken as it is, with what was replaced or added. A LinearlySolvable
-        process for inference="linearly-solvable".
+        process for inference="linearly-solvable". A `POMDP` for inference="bellman".
     horizon : int
         The number of actions; may be left out for a network.
     evidence : mapping, optional
@@ -102,6 +122,7 @@ def solve(
     Returns
     -------
     Solution
+        Of a POMDP a `BeliefSolution`: alpha vectors, with ``.value(belief)`` and ``.action(belief)``.
 
     Raises
     ------
@@ -127,6 +148,8 @@ def solve(
     options = {"temperature": temperature, "action_prior": action_prior, "keep": keep}
     kind = checked_inference(inference, risk, convention, **options)
     check_progress(progress)
+    if isinstance(problem, POMDP):
+        return solve_beliefs(problem, horizon, kind, evidence, progress)
     if kind == "linearly-solvable":  # the posterior of another network
         problem, action_prior = _choosing_states(problem)
         kind = "posterior"

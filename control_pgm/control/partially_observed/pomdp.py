@@ -126,7 +126,9 @@ class POMDP(ObservedTables):
         p = np.einsum("s,osn->o", self.belief(belief), self.joint[a])
         return LabelledArray(p, ("o",), {"o": self.observations})
 
-    def filter(self, actions: Sequence[Hashable], observations: Sequence[Hashable], belief: Any = None) -> LabelledArray:
+    def filter(
+        self, actions: Sequence[Hashable], observations: Sequence[Hashable], belief: Any = None
+    ) -> LabelledArray:
         """The beliefs along a history: b_0, and b_{t+1} given a_0, o_0, …, a_t, o_t.
 
         Parameters

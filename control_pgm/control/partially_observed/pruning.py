@@ -4,8 +4,8 @@ A vector w is needed beside the vectors u if the linear program
 
     max d   subject to   b·w ≥ b·u + d for all u,   sum b = 1,   b ≥ 0
 
-has d > 0; its b is a witness, at which the largest of the vectors that are left is kept next (Lark's filter: White 1991,
-section 4; Cassandra, Littman and Zhang 1997, table 2). Pointwise dominance, which needs no program, comes first. The
+has d > 0; its b is a witness, at which the largest of the vectors that are left is kept next (Lark's filter: White
+1991; Cassandra, Littman and Zhang 1997, table 2). Pointwise dominance, which needs no program, comes first. The
 programs of several candidates have no variable in common, and are solved as one.
 """
 

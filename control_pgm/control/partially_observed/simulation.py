@@ -72,11 +72,7 @@ class BeliefTrajectories(Restored):
 
 
 def draw_histories(
-    pomdp: POMDP,
-    choose: Callable[[int, FloatArray], IntArray],
-    n: int,
-    seed: int | np.random.Generator,
-    horizon: int,
+    pomdp: POMDP, choose: Callable[[int, FloatArray], IntArray], n: int, seed: int | np.random.Generator, horizon: int
 ) -> BeliefTrajectories:
     """Draw n histories; ``choose(t, beliefs)`` gives the indices of the actions at beliefs [n,s]."""
     if not is_count(n):

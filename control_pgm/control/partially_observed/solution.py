@@ -10,6 +10,7 @@ import numpy as np
 
 from control_pgm.control.arguments import is_count
 from control_pgm.control.mdp.checks import step
+from control_pgm.control.partially_observed.bounds import UpperBound
 from control_pgm.control.partially_observed.pomdp import POMDP
 from control_pgm.control.partially_observed.simulation import BeliefTrajectories, draw_histories
 from control_pgm.display import html_table, number, text_table
@@ -163,6 +164,98 @@ class BeliefSolution(Restored):
     def __repr__(self) -> str:
         first = len(self.alpha_vectors[0])
         return f"BeliefSolution({self.pomdp!r}, horizon {self.horizon}, {first} alpha vectors at t=0)"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class StationaryBeliefSolution(Restored):
+    """Bounds of the value of every belief, and a policy, without a last step; made by `solve_infinite` of a `POMDP`.
+
+    The bounds are close at the initial belief, and at those that a good policy reaches from it; elsewhere
+    ``lower(b)`` and ``upper(b)`` show how much is known.
+
+    Attributes
+    ----------
+    pomdp : POMDP
+    alpha_vectors : AlphaVectors
+        The lower bound max_k b·alpha_k: each vector is at most what some policy is worth.
+    upper_bound : UpperBound
+    iterations : int
+        The number of trials.
+    """
+
+    pomdp: POMDP
+    alpha_vectors: AlphaVectors
+    upper_bound: UpperBound
+    iterations: int
+
+    def lower(self, belief: Any = None) -> float:
+        """What `action` gets from a belief on at least, in units of reward; arguments as for `value`."""
+        return float((self.alpha_vectors.values @ self.pomdp.belief(belief)).max())
+
+    def upper(self, belief: Any = None) -> float:
+        """What no policy exceeds from a belief on, in units of reward; arguments as for `value`."""
+        return float(self.upper_bound.at(self.pomdp.belief(belief)[None])[0])
+
+    def value(self, belief: Any = None) -> float:
+        """The lower bound of V(b), in units of reward.
+
+        Parameters
+        ----------
+        belief : array_like, mapping {label: p}, or state label, optional
+            Default: the initial belief, at which it is below V by ``error_bound`` at most.
+
+        Raises
+        ------
+        InvalidModel, UnknownName
+            On what is no belief.
+        """
+        return self.lower(belief)
+
+    def action(self, belief: Any = None) -> Hashable:
+        """The action of the largest alpha vector at a belief, by label; arguments as for `value`."""
+        return self.alpha_vectors.actions[int(self.alpha_vectors.largest(self.pomdp.belief(belief)))]
+
+    @property
+    def error_bound(self) -> float:
+        """upper − lower at the initial belief, in units of reward."""
+        return self.upper() - self.lower()
+
+    @keywords
+    def simulate(self, n: int, seed: int | np.random.Generator, *, horizon: int) -> BeliefTrajectories:
+        """Draw ``n`` histories of ``horizon`` actions of the policy; the same seed draws the same.
+
+        Raises
+        ------
+        InvalidArgument
+            If n or horizon is no integer ≥ 1, or the seed no seed.
+        """
+        if not is_count(horizon):
+            raise InvalidArgument(f"horizon {horizon!r}", allowed="an integer ≥ 1, the number of actions")
+
+        def choose(t: int, beliefs: FloatArray) -> IntArray:
+            return np.asarray(self.alpha_vectors.action_indices[self.alpha_vectors.largest(beliefs)])
+
+        return draw_histories(self.pomdp, choose, n, seed, horizon)
+
+    def _rows(self) -> list[list[str]]:
+        return [
+            ["process", repr(self.pomdp)],
+            ["lower bound at the initial belief", number(self.lower(), 8)],
+            ["upper bound at the initial belief", number(self.upper(), 8)],
+            ["first action", str(self.action())],
+            ["alpha vectors", str(len(self.alpha_vectors))],
+            ["trials", str(self.iterations)],
+        ]
+
+    def __str__(self) -> str:
+        return text_table(["values of beliefs", ""], self._rows())
+
+    def _repr_html_(self) -> str:
+        return html_table(["values of beliefs", ""], self._rows())
+
+    def __repr__(self) -> str:
+        low, high = number(self.lower(), 6), number(self.upper(), 6)
+        return f"StationaryBeliefSolution({self.pomdp!r}, {low} ≤ V ≤ {high} at the initial belief)"
 
 
 def _numbers(n: int) -> Labels:
