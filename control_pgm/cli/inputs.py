@@ -156,9 +156,16 @@ def _given(options: argparse.Namespace) -> MDP:
     kinds.refuse_missing(name, 'a file, "gym:ID", "textbook:NAME", or - for standard input')
     kinds.refuse_gym_options(name)
     try:
-        return interop.load(name, max_bytes=_file_limit(options))
+        found = interop.load(name, max_bytes=_file_limit(options))
     except (InvalidArgument, InvalidModel) as error:
         raise kinds.no_process(name) or error from None
+    if isinstance(found, MDP):
+        return found
+    raise InvalidArgument(
+        f"{name!r} is a process with hidden states",
+        allowed="draw --what belief-values",
+        remedy="in Python: solve(load(path), horizon, inference='bellman')",
+    )
 
 
 def _typed(text: str) -> MDP:
