@@ -146,6 +146,7 @@ if TYPE_CHECKING:
     from control_pgm.tables import Factor, LabelledArray, SparseFactor, Variable
     from control_pgm.viz import (
         animate_messages,
+        plot_belief_values,
         plot_clusters,
         plot_comparison,
         plot_crosscheck,
@@ -233,6 +234,7 @@ __all__ = [
     "optimism_report",
     "passive_process",
     "plan",
+    "plot_belief_values",
     "plot_clusters",
     "plot_comparison",
     "plot_crosscheck",
