@@ -211,7 +211,7 @@ def test_foreign_formats_are_named_with_the_way_to_convert_them(name, words, tmp
 
 
 def test_a_partially_observable_process_is_no_network_and_load_reads_it(tmp_path):
-    with pytest.raises(InvalidArgument, match="partially observable .* in Cassandra's format.*load"):
+    with pytest.raises(InvalidArgument, match=r"partially observable .* in Cassandra's format.*load"):
         load_network(tmp_path / "tiger.pomdp")
 
 

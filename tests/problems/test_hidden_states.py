@@ -28,5 +28,5 @@ def test_the_baby_of_two_steps_by_hand():
 
 @pytest.mark.parametrize("problem", [tiger, crying_baby])
 def test_a_discount_out_of_range_is_refused(problem):
-    with pytest.raises(InvalidArgument, match="discount 1.5"):
+    with pytest.raises(InvalidArgument, match=r"discount 1.5"):
         problem(discount=1.5)

@@ -111,7 +111,7 @@ def test_options_without_meaning_are_refused(options, words):
 
 
 def test_discount_one_is_refused():
-    with pytest.raises(InvalidArgument, match="discount 1 of a POMDP without a last step.*solve"):
+    with pytest.raises(InvalidArgument, match=r"discount 1 of a POMDP without a last step.*solve"):
         solve_infinite(tiger(discount=1.0), inference="bellman")
 
 

@@ -158,13 +158,13 @@ def test_beliefs_and_steps_that_do_not_exist_are_refused():
         solution.value([0.5, 0.4])
     with pytest.raises(InvalidModel, match=r"belief has shape \(3,\)"):
         solution.action([0.5, 0.4, 0.1])
-    with pytest.raises(UnknownName, match="belief state 'tiger-lft'.*did you mean 'tiger-left'"):
+    with pytest.raises(UnknownName, match=r"belief state 'tiger-lft'.*did you mean 'tiger-left'"):
         solution.value({"tiger-lft": 1.0})
 
 
 def test_sets_of_vectors_that_are_too_large_are_refused_before_they_are_made(monkeypatch):
     monkeypatch.setattr(incremental_pruning, "MAX_DENSE_BYTES", 100)
-    with pytest.raises(TooLarge, match="t=0 of horizon 2: .* sums of alpha vectors.*shorter horizon"):
+    with pytest.raises(TooLarge, match=r"t=0 of horizon 2: .* sums of alpha vectors.*shorter horizon"):
         solve(tiger(), 2, inference="bellman")
 
 

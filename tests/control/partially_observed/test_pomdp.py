@@ -1,4 +1,4 @@
-"""Partially observable processes: their checks, and their filter beside exact inference in the hidden Markov network."""
+"""Partially observable processes: their checks, and their filter beside inference in the hidden Markov network."""
 
 import copy
 import pickle
@@ -133,7 +133,7 @@ def test_an_update_is_one_step_of_the_filter():
 
 def test_an_impossible_observation_is_named_with_those_that_are_possible():
     pomdp = POMDP(STAY, np.eye(2), PAID, initial=0, observations=["zero", "one"])
-    with pytest.raises(ImpossibleEvidence, match="observation 'one' after action 1 is impossible.*allowed: 'zero'"):
+    with pytest.raises(ImpossibleEvidence, match=r"observation 'one' after action 1 is impossible.*allowed: 'zero'"):
         belief_update(pomdp, None, 1, "one")
     with pytest.raises(ImpossibleEvidence, match="'one' after action 0 at t=1") as caught:
         pomdp.filter([0, 0], ["zero", "one"])
@@ -142,7 +142,7 @@ def test_an_impossible_observation_is_named_with_those_that_are_possible():
 
 def test_calls_that_do_not_fit_are_refused():
     pomdp = tiger()
-    with pytest.raises(UnknownName, match="action 'listn'.*did you mean 'listen'"):
+    with pytest.raises(UnknownName, match=r"action 'listn'.*did you mean 'listen'"):
         belief_update(pomdp, None, "listn", "hear-left")
     with pytest.raises(UnknownName, match="observation 'hear'"):
         belief_update(pomdp, None, "listen", "hear")

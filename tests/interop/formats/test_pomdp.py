@@ -133,7 +133,8 @@ def test_entries_rows_matrices_and_wildcards_over_each_other():
 
 
 def test_counts_stand_for_numbers_and_order_does_not_matter():
-    text = "observations: 3 actions: 1 states: 2 values: cost T: 0 uniform O: 0 : 0 1 0 0 O: 0 : 1 0 0 1 R: 0 : 1 : * : * 2"
+    text = "observations: 3 actions: 1 states: 2 values: cost T: 0 uniform O: 0 : 0 1 0 0 O: 0 : 1 0 0 1 "
+    text += "R: 0 : 1 : * : * 2"
     pomdp = read_pomdp(text)
     assert (pomdp.states, pomdp.actions, pomdp.observations) == ((0, 1), (0,), (0, 1, 2))
     assert pomdp.reward.tolist() == [[0.0], [-2.0]]
@@ -252,14 +253,14 @@ def test_sizes_are_checked_before_anything_is_allocated():
         read_pomdp("states: 2000000000")
     with pytest.raises(TooLarge, match="T of shape"):
         read_pomdp("states: 100000 actions: 2 observations: 2 T: 0 : 7 : 8 1.0 T: 0 : 8 : 1 0.5")
-    with pytest.raises(TooLarge, match="x.pomdp: T of shape"):
+    with pytest.raises(TooLarge, match=r"x.pomdp: T of shape"):
         read_pomdp("states: 500 actions: 2 observations: 2 T: 0 identity", name="x.pomdp", max_bytes=10**6)
 
 
 def test_labels_that_the_format_cannot_hold_are_refused(tmp_path):
     for states in (["a b", "c"], ["T", "c"], ["1", "2"], [1, 2], [False, True], [("a", 1), "b"], ["ü", "b"]):
         pomdp = POMDP(tiger().transition, tiger().observation, tiger().reward, states=states)
-        with pytest.raises(InvalidArgument, match="label .* of the states cannot be written as .pomdp"):
+        with pytest.raises(InvalidArgument, match=r"label .* of the states cannot be written as .pomdp"):
             save(pomdp, tmp_path / "x.pomdp")
     assert not list(tmp_path.iterdir())
 
@@ -269,7 +270,7 @@ def test_endings_and_objects_that_do_not_fit_are_refused(tmp_path):
         save(tiger(), tmp_path / "x.json")
     with pytest.raises(InvalidArgument, match=r"x.pomdp' ends in '.pomdp'"):
         save(tiger().mdp, tmp_path / "x.pomdp")
-    with pytest.raises(InvalidArgument, match="MDP cannot be written as .pomdp"):
+    with pytest.raises(InvalidArgument, match=r"MDP cannot be written as .pomdp"):
         write_pomdp(MDP([[[1.0]]], [[0.0]]))
 
 
