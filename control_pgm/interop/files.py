@@ -12,6 +12,7 @@ from control_pgm.errors import InvalidArgument, InvalidFile, InvalidModel, TooLa
 from control_pgm.interop.csv_table import read_csv
 from control_pgm.interop.environments.gymnasium import from_gymnasium
 from control_pgm.interop.formats.pomdp import read_pomdp, write_pomdp
+from control_pgm.interop.formats.tokens import doubt_end
 from control_pgm.interop.records.json_format import EXPANSION, read_json_text
 from control_pgm.interop.records.mdp_record import mdp_from, mdp_record
 from control_pgm.interop.records.record import MAX_BYTES, check_limit, ending, read_text
@@ -129,7 +130,8 @@ def load(path: str | Path, *, max_bytes: int = MAX_BYTES) -> MDP | POMDP:
     Warns
     -----
     DoubtfulFile
-        If the rows of a .pomdp file were written with few digits, and were therefore divided by their sums.
+        If the rows of a .pomdp file were written with few digits, and were therefore divided by their sums; or if it
+        ends right after a number, some of whose digits may be missing.
 
     Examples
     --------
@@ -154,7 +156,10 @@ def load(path: str | Path, *, max_bytes: int = MAX_BYTES) -> MDP | POMDP:
     if kind == ".csv":
         return read_csv(Path(path), max_bytes)
     if kind == POMDP_FILE:
-        return read_pomdp(read_text(Path(path), max_bytes // EXPANSION, "text"), name=str(path), max_bytes=max_bytes)
+        text = read_text(Path(path), max_bytes // EXPANSION, "text")
+        pomdp = read_pomdp(text, name=str(path), max_bytes=max_bytes)
+        doubt_end(path, text)
+        return pomdp
     return mdp_from(RECORD_READERS[kind](Path(path), max_bytes))
 
 

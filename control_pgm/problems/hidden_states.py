@@ -12,7 +12,7 @@ def tiger(discount: float = 0.95) -> POMDP:
 
     Kaelbling, Littman and Cassandra, Planning and acting in partially observable stochastic domains (1998), section
     5.1. Listening costs 1. Opening the tiger's door costs 100 and the other one pays 10; then the tiger is behind
-    either door with equal chances, and what is heard says nothing. Cassandra's file has discount 0.95.
+    either door with equal chances, and the observation is uninformative. Cassandra's file has discount 0.95.
 
     Parameters
     ----------

@@ -26,7 +26,7 @@ _SHARE = 0.5  # of the gap at the root that a trial aims at
 
 
 @dataclass
-class _Bounds:
+class _Search:
     """Both bounds while they improve."""
 
     pomdp: POMDP
@@ -57,7 +57,7 @@ class _Bounds:
         while float(self.gaps(path[-1][None])[0]) > goal:
             q, p, beliefs = self.optimistic(path[-1])
             a = int(q.argmax())
-            goal /= gamma
+            goal = goal / gamma if gamma > 0.0 else np.inf
             excess = p[a] * (self.gaps(beliefs[a]) - goal)
             if excess.max() <= 0.0:
                 break
@@ -99,11 +99,11 @@ def solve_beliefs_infinite(
             allowed="a discount below 1",
             remedy="solve(pomdp, horizon, inference='bellman') takes it",
         )
-    bounds = _Bounds(pomdp, first_lower_bound(pomdp), first_upper_bound(pomdp))
+    search = _Search(pomdp, first_lower_bound(pomdp), first_upper_bound(pomdp))
     start = pomdp.initial[None]
     report = Reporter(progress, max_iterations, "trials")
-    gap, trials = float(bounds.gaps(start)[0]), 0
-    while gap > (wanted := tolerance * max(1.0, abs(float(bounds.lower.at(start)[0])))):
+    gap, trials = float(search.gaps(start)[0]), 0
+    while gap > (wanted := tolerance * max(1.0, abs(float(search.lower.at(start)[0])))):
         if trials == max_iterations:
             warnings.warn(
                 f"after {trials} trials the bounds differ by {gap:.3g} at the initial belief, more than {wanted:.3g}; "
@@ -112,10 +112,10 @@ def solve_beliefs_infinite(
                 stacklevel=4,  # of the caller of solve_infinite
             )
             break
-        bounds.trial(_SHARE * gap)
+        search.trial(_SHARE * gap)
         trials += 1
-        before, gap = gap, float(bounds.gaps(start)[0])
+        before, gap = gap, float(search.gaps(start)[0])
         report.step(before, gap, wanted, max_iterations - trials)
     report.end()
-    vectors = AlphaVectors(pomdp, lock(bounds.lower.vectors), bounds.lower.actions)
-    return StationaryBeliefSolution(pomdp, vectors, bounds.upper, trials)
+    vectors = AlphaVectors(pomdp, lock(search.lower.vectors), search.lower.actions)
+    return StationaryBeliefSolution(pomdp, vectors, search.upper, trials)

@@ -248,6 +248,12 @@ def test_a_file_that_was_cut_off_is_refused_or_lacks_rewards_only(length):
     assert length > TIGER.index("O:open-right")
 
 
+def test_a_file_that_ends_within_a_number_is_doubtful(tmp_path):
+    (tmp_path / "x.pomdp").write_text(TIGER.rstrip()[:-1])
+    with pytest.warns(DoubtfulFile, match="ends right after a number"):
+        assert load(tmp_path / "x.pomdp").reward[1, 2] == -10.0
+
+
 def test_sizes_are_checked_before_anything_is_allocated():
     with pytest.raises(TooLarge, match="max_bytes"):
         read_pomdp("states: 2000000000")
