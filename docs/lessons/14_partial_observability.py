@@ -71,7 +71,7 @@ assert np.allclose(belief, path.values[-1], rtol=0, atol=1e-12)
 # The belief is all that the past can say about the future, so it is a state itself, of a process
 # whose states are observed: the *belief MDP*. Bellman's equation holds there,
 #
-# $$V_t(b) = \max_a\Big\{\sum_s b(s)\,r(s,a) + \gamma\sum_o P(o\mid b,a)\,V_{t+1}(b_{a,o})\Big\},$$
+# $$V_t(b) = \max_a\{\sum_s b(s)\,r(s,a) + \gamma\sum_o P(o\mid b,a)\,V_{t+1}(b_{a,o})\},$$
 #
 # but beliefs are not finitely many. What makes it solvable: a *plan*, which says what to do after
 # every sequence of observations, is worth some $\alpha(s)$ from state $s$, and so
@@ -193,7 +193,7 @@ for history in (["hear-left"], ["hear-left", "hear-left"]):
 # weight of each action; a decision has to average over the state first, given what is known, and
 # choose afterwards:
 #
-# $$\max_{\pi(a_t\mid o_{0:t-1})}\ \mathbb{E}_{s,o}\Big[\sum_t r(s_t,a_t)\Big]
+# $$\max_{\pi(a_t\mid o_{0:t-1})}\ \mathbb{E}_{s,o}\left[\sum_t r(s_t,a_t)\right]
 # \qquad\text{not}\qquad \sum_{s} p(s)\,e^{r(s,a)/\alpha}.$$
 #
 # Variational inference (lesson 8) repaired optimism by keeping the dynamics. Here it would have to

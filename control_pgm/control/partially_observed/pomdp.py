@@ -51,8 +51,13 @@ class POMDP(ObservedTables):
     ----------
     mdp : MDP
         The same process with observed states: its values are upper bounds.
-    observations : Labels
+    states, actions, observations : Labels
+    transition : array [s,a,s']
     observation : array [a,s',o]
+    reward : array [s,a]
+        The expected reward E[r | s, a].
+    initial : array [s]
+    discount : float
 
     Raises
     ------

@@ -136,7 +136,7 @@ class BeliefSolution(Restored):
         --------
         >>> from control_pgm import solve, tiger
         >>> solve(tiger(discount=1.0), 4, inference="bellman").simulate(10_000, seed=0)
-        BeliefTrajectories(10000 of horizon 4, mean return 2.38)
+        BeliefTrajectories(10000 of horizon 4, mean return 2.368)
         """
 
         def choose(t: int, beliefs: FloatArray) -> IntArray:
