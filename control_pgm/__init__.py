@@ -77,6 +77,7 @@ if TYPE_CHECKING:
     )
     from control_pgm.control.partially_observed import (
         POMDP,
+        AlphaVectors,
         BeliefSolution,
         BeliefTrajectories,
         StationaryBeliefSolution,
@@ -167,6 +168,7 @@ if TYPE_CHECKING:
 
 
 __all__ = [
+    "AlphaVectors",
     "AverageSolution",
     "BayesianNetwork",
     "BeliefSolution",

@@ -148,6 +148,7 @@ def by_name(found: Iterator[Any], name: str) -> list[Any]:
 
 
 MAKERS: Mapping[str, Callable[[], list[Any]]] = {
+    "AlphaVectors": lambda: [*solve(tiger(), SHORT, inference="bellman").alpha_vectors],
     "AverageSolution": lambda: [solve_average(forest())],
     "BayesianNetwork": lambda: [rain()],
     "BeliefSolution": lambda: [solve(tiger(), SHORT, inference="bellman")],

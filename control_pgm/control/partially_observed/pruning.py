@@ -22,7 +22,10 @@ _FEASIBILITY = 1e-10  # the smallest tolerance that HiGHS accepts
 
 
 def pruned(vectors: FloatArray) -> IntArray:
-    """The indices of some vectors [k,s] whose maximum at every belief is that of all, within twice the tolerance."""
+    """The indices of some vectors [k,s] whose maximum at every belief is that of all.
+
+    Within twice the tolerance, and what the linear programs miss, which are solved to 1e-10 of the largest difference.
+    """
     tolerance = TOLERANCE * max(1.0, float(np.abs(vectors).max()))
     left = np.zeros(len(vectors), dtype=bool)
     left[_undominated(vectors, tolerance)] = True

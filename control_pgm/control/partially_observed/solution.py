@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from control_pgm.control.partially_observed.bounds import UpperBound
 from control_pgm.control.partially_observed.pomdp import POMDP
 from control_pgm.control.partially_observed.simulation import BeliefTrajectories, draw_histories
 from control_pgm.display import html_table, number, text_table
-from control_pgm.errors import InvalidArgument
+from control_pgm.errors import InvalidArgument, NotAvailable
 from control_pgm.keywords import keywords
 from control_pgm.tables.arrays import FloatArray, IntArray
 from control_pgm.tables.frozen import Restored
@@ -71,8 +71,20 @@ class AlphaVectors(Restored):
         return f"AlphaVectors({len(self)} over {self.pomdp.n_states} states)"
 
 
+class _ActsOnBeliefs(Restored):
+    """A base of solutions whose actions depend on the belief."""
+
+    @property
+    def policy(self) -> NoReturn:
+        """There is no policy over states, which are hidden: raises `NotAvailable`."""
+        raise NotAvailable(
+            f"{type(self).__name__} has no policy over states, which are hidden",
+            remedy=".action(belief) gives the action at a belief, .simulate(n, seed) draws histories",
+        )
+
+
 @dataclass(frozen=True, eq=False, repr=False)
-class BeliefSolution(Restored):
+class BeliefSolution(_ActsOnBeliefs):
     """Values and actions at every belief over a horizon; made by `solve` of a `POMDP`.
 
     V_t(b) = max_k b·alpha_k, the expected discounted reward from step t on of the best policy that sees observations
@@ -86,8 +98,9 @@ class BeliefSolution(Restored):
 
     Notes
     -----
-    Each vector is the value of a plan, to rounding. What pruning leaves out is larger nowhere by more than 2e-10 of the
-    largest entry (or of one), so that values are at most 4e-10·O·T of it below the exact ones.
+    Each vector is the value of a plan, to rounding. What one pruning leaves out is larger nowhere by more than 3e-10 of
+    the largest entry, or of one: twice the tolerance of the gains, and that of the linear programs. There are at most
+    2·O + 1 in each step, so that values are at most 3e-10·(2·O + 1)·T of it below the exact ones.
     """
 
     pomdp: POMDP
@@ -167,7 +180,7 @@ class BeliefSolution(Restored):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class StationaryBeliefSolution(Restored):
+class StationaryBeliefSolution(_ActsOnBeliefs):
     """Bounds of the value of every belief, and a policy, without a last step; made by `solve_infinite` of a `POMDP`.
 
     The bounds are close at the initial belief, and at those that a good policy reaches from it; elsewhere

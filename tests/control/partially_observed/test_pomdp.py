@@ -9,8 +9,32 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
-from control_pgm import CPD, POMDP, BayesianNetwork, Variable, belief_update, infer, tiger
-from control_pgm.errors import ImpossibleEvidence, InvalidArgument, InvalidModel, UnknownKeyword, UnknownName
+from control_pgm import (
+    CPD,
+    POMDP,
+    BayesianNetwork,
+    Variable,
+    belief_update,
+    evaluate,
+    infer,
+    optimal_policy,
+    passive_process,
+    simulate,
+    soft_policy_iteration,
+    solve,
+    solve_average,
+    solve_many,
+    tiger,
+    unroll,
+)
+from control_pgm.errors import (
+    ImpossibleEvidence,
+    InvalidArgument,
+    InvalidModel,
+    NotAvailable,
+    UnknownKeyword,
+    UnknownName,
+)
 from tests.control.partially_observed.processes import pomdps, random_pomdp
 from tests.strategies import quick
 
@@ -154,3 +178,20 @@ def test_calls_that_do_not_fit_are_refused():
         pomdp.filter("listen", ["hear-left"])
     with pytest.raises(InvalidArgument, match="MDP has no beliefs"):
         belief_update(pomdp.mdp, None, "listen", "hear-left")
+
+
+def test_functions_of_observed_states_say_that_these_are_hidden():
+    pomdp, solution = tiger(), solve(tiger(), 3, inference="bellman")
+    for call in (
+        lambda: unroll(pomdp, 3),
+        lambda: evaluate(pomdp, solution),
+        lambda: simulate(pomdp, solution, 3, 0),
+        lambda: solve_many(pomdp, 3),
+        lambda: solve_average(pomdp),
+        lambda: soft_policy_iteration(pomdp, 3),
+        lambda: passive_process(pomdp),
+    ):
+        with pytest.raises(InvalidArgument, match=r"POMDP .*allowed: an MDP.*states are hidden.*inference='bellman'"):
+            call()
+    with pytest.raises(NotAvailable, match=r"no policy over states, which are hidden; \.action\(belief\)"):
+        optimal_policy(pomdp, 3)
