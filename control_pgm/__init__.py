@@ -21,6 +21,8 @@ Where to look
 A process
     `MDP`, `MDP.from_outcomes`, `MDP.from_frame` (data frames), `MDP.from_transitions` (logs), `gridworld`,
     `from_gymnasium`, `from_samples`, `load`.
+Hidden states
+    `POMDP`, `belief_update`, `tiger`; ``solve(pomdp, horizon, inference="bellman")`` gives values of beliefs.
 Policies and values
     `solve` over a horizon, with ``inference="posterior"``, ``"variational"``, ``"bellman"``, ``"planning"``,
     ``"map"`` or ``"marginal-map"``; `solve_infinite` and `solve_average` without a last step; `solve_many` for many.
@@ -78,6 +80,14 @@ if TYPE_CHECKING:
         passive_process,
         solve_linearly_solvable,
     )
+    from control_pgm.control.partially_observed import (
+        POMDP,
+        AlphaVectors,
+        BeliefSolution,
+        BeliefTrajectories,
+        StationaryBeliefSolution,
+        belief_update,
+    )
     from control_pgm.explorer import explore
     from control_pgm.inference import (
         LoopyOptions,
@@ -132,16 +142,19 @@ if TYPE_CHECKING:
         prune,
     )
     from control_pgm.problems import (
+        crying_baby,
         forest,
         gambler,
         gridworld,
         puterman_two_state,
         russell_norvig_grid,
         sutton_barto_grid,
+        tiger,
     )
     from control_pgm.tables import Factor, LabelledArray, SparseFactor, Variable
     from control_pgm.viz import (
         animate_messages,
+        plot_belief_values,
         plot_clusters,
         plot_comparison,
         plot_crosscheck,
@@ -169,8 +182,11 @@ __all__ = [
     "ModelSolution",
     "ModelNetwork",
     "ControlModel",
+    "AlphaVectors",
     "AverageSolution",
     "BayesianNetwork",
+    "BeliefSolution",
+    "BeliefTrajectories",
     "Bound",
     "CPD",
     "ControlNetwork",
@@ -190,6 +206,7 @@ __all__ = [
     "Mode",
     "ModeEstimate",
     "OptimismReport",
+    "POMDP",
     "Plan",
     "PolicyIteration",
     "Posterior",
@@ -200,13 +217,16 @@ __all__ = [
     "Solution",
     "Solutions",
     "SparseFactor",
+    "StationaryBeliefSolution",
     "StationarySolution",
     "Trajectories",
     "TwoSliceTemplate",
     "Variable",
     "__version__",
     "animate_messages",
+    "belief_update",
     "crosscheck",
+    "crying_baby",
     "d_separated",
     "errors",
     "evaluate",
@@ -230,6 +250,7 @@ __all__ = [
     "optimism_report",
     "passive_process",
     "plan",
+    "plot_belief_values",
     "plot_clusters",
     "plot_comparison",
     "plot_crosscheck",
@@ -261,6 +282,7 @@ __all__ = [
     "solve_linearly_solvable",
     "solve_many",
     "sutton_barto_grid",
+    "tiger",
     "to_bif",
     "to_dot",
     "to_pgmpy",
@@ -279,6 +301,7 @@ _PARTS = [
     "control",
     "control.infinite",
     "control.linearly_solvable",
+    "control.partially_observed",
     "problems",
     "interop",
     "viz",

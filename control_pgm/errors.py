@@ -99,7 +99,7 @@ class DoubtfulFile(UserWarning):
 
 
 class NotConverged(UserWarning):
-    """Messages of loopy belief propagation that have not converged: beliefs depend on when they were stopped."""
+    """An iteration that was stopped before it converged: messages of loopy belief propagation, bounds of a POMDP."""
 
 
 class UnknownKeyword(ControlPGMError, TypeError):

@@ -15,6 +15,7 @@ from control_pgm import (
     crosscheck,
     forest,
     gridworld,
+    plot_belief_values,
     plot_clusters,
     plot_comparison,
     plot_crosscheck,
@@ -33,6 +34,7 @@ from control_pgm import (
     save_picture,
     simulate,
     solve,
+    tiger,
     unroll,
 )
 
@@ -57,6 +59,7 @@ NARROW = {
     "optimism": (5.2, 3.4),
     "temperature": (5.2, 3.8),
     "crosscheck": (5.2, 2.2),
+    "belief_values": (5.2, 3.4),
 }
 
 PICTURES: dict[str, Callable[..., object]] = {
@@ -76,6 +79,7 @@ PICTURES: dict[str, Callable[..., object]] = {
     "comparison": lambda ax: plot_comparison(TYPES, ax=ax),
     "optimism": lambda ax: plot_optimism(LAKE, 12, ax=ax),
     "temperature": lambda ax: plot_temperature(GRID, 9, ax=ax),
+    "belief_values": lambda ax: plot_belief_values(solve(tiger(), 3, inference="bellman"), ax=ax),
     "crosscheck": lambda ax: plot_crosscheck(crosscheck(SMALL, against=("enumeration",)), ax=ax),
 }
 

@@ -26,6 +26,7 @@ from control_pgm import (
     TwoSliceTemplate,
     Variable,
     crosscheck,
+    crying_baby,
     evaluate,
     forest,
     from_samples,
@@ -47,6 +48,7 @@ from control_pgm import (
     solve_infinite,
     solve_linearly_solvable,
     solve_many,
+    tiger,
     trace,
     unroll,
     variational_bound,
@@ -158,8 +160,11 @@ def by_name(found: Iterator[Any], name: str) -> list[Any]:
 
 
 MAKERS: Mapping[str, Callable[[], list[Any]]] = {
+    "AlphaVectors": lambda: [*solve(tiger(), SHORT, inference="bellman").alpha_vectors],
     "AverageSolution": lambda: [solve_average(forest())],
     "BayesianNetwork": lambda: [rain()],
+    "BeliefSolution": lambda: [solve(tiger(), SHORT, inference="bellman")],
+    "BeliefTrajectories": lambda: [solve(tiger(), SHORT, inference="bellman").simulate(3, 0)],
     "Bound": lambda: [variational_bound(grid(), solve(grid(), SHORT))],
     "CPD": lambda: [*rain().cpds],
     "ControlModel": lambda: [declared()],
@@ -193,6 +198,7 @@ MAKERS: Mapping[str, Callable[[], list[Any]]] = {
     "Mode": lambda: [infer(rain(), {"wet": "yes"}).mode()],
     "ModeEstimate": lambda: [loopy(elimination="max").mode()],
     "OptimismReport": lambda: [optimism_report(solve(grid(), SHORT))],
+    "POMDP": lambda: [tiger(), crying_baby()],
     "Plan": lambda: [plan(rain()), *(plan(n, n.optimal) for n in (unroll(grid(), SHORT), unroll(grid(), LONG)))],
     "PolicyIteration": lambda: [soft_policy_iteration(grid(), SHORT, temperature=0.5)],
     "Posterior": lambda: [
@@ -209,6 +215,7 @@ MAKERS: Mapping[str, Callable[[], list[Any]]] = {
     "Solution": lambda: list(solutions()),
     "Solutions": lambda: [solve_many(grid(), n, temperatures=[0.1, 1.0]) for n in (SHORT, LONG)],
     "SparseFactor": lambda: [SparseFactor([Variable("x", 2), Variable("y", 3)], [[0, 1], [1, 2]], [1.0, 2.0])],
+    "StationaryBeliefSolution": lambda: [solve_infinite(tiger(), inference="bellman")],
     "StationarySolution": lambda: [solve_infinite(endless(), inference=kind) for kind in ("posterior", "bellman")],
     "Trajectories": lambda: [simulate(grid(), solve(grid(), SHORT), 3, 0)],
     "TwoSliceTemplate": lambda: [drift(), unroll(grid(), SHORT).template],
@@ -233,7 +240,9 @@ def answers(subject: Any) -> dict[str, Any]:
         said["sample"] = _answer(lambda: subject.sample(3, 0).indices)
     if hasattr(subject, "infer"):
         said["log evidence"] = subject.infer().log_evidence
-    if hasattr(subject, "action"):
+    if hasattr(subject, "pomdp") and hasattr(subject, "value"):
+        said["values"] = [(subject.value([p, 1 - p]), subject.action([p, 1 - p])) for p in (0.0, 0.3, 1.0)]
+    elif hasattr(subject, "action"):
         said["action"] = _answer(lambda: subject.action(subject.mdp.states[0], 0, 0))
     return said
 

@@ -52,7 +52,7 @@ def part_of(module, package):
 
 @EACH
 def test_a_module_is_short_and_begins_with_what_it_holds(path):
-    assert len(lines(path)) <= MAX_LINES
+    assert len(lines(path)) <= MAX_LINES or path == ROOT / "__init__.py"  # which lists the public names
     sign = ast.get_docstring(TREES[path]) or ""
     assert sign or not lines(path)
     assert not re.match(r"(What|How|Where|Who|Which|When|Why)\b", sign)

@@ -13,6 +13,7 @@ from control_pgm.cli import kinds
 from control_pgm.cli.bar import progress
 from control_pgm.cli.output import note
 from control_pgm.control import MDP, ControlNetwork, Solution, unroll
+from control_pgm.control.partially_observed import POMDP
 from control_pgm.control.solve_options import DEFAULT
 from control_pgm.errors import InvalidArgument, InvalidModel, unknown
 from control_pgm.inference.tree.plan import DEFAULT_MEMORY_LIMIT
@@ -41,6 +42,16 @@ def process(options: argparse.Namespace) -> MDP:
     if mdp.positions and mdp.terminal_reward is None and not mdp.reward.any():
         note("all rewards are 0: without a goal G or a hole H every policy is as good as any other")
     return mdp if options.discount is None else mdp.varied(discount=options.discount)
+
+
+def partially_observable(options: argparse.Namespace) -> POMDP:
+    """The process with hidden states that INPUT names."""
+    refuse(options, ("slip", "discount"), f"{options.input!r}, whose states are hidden")
+    if options.input != kinds.STANDARD_INPUT and isinstance(found := _loaded(options), POMDP):
+        return found
+    raise InvalidArgument(
+        f"{options.input!r} holds no process with hidden states", allowed="a .pomdp file, textbook:tiger or crying-baby"
+    )
 
 
 def network(options: argparse.Namespace, mdp: MDP) -> ControlNetwork:
@@ -150,9 +161,21 @@ def _is_query(word: str, model: Model) -> bool:
 # --- processes ------------------------------------------------------------------------------------------------------
 def _given(options: argparse.Namespace) -> MDP:
     """The process of a file, an environment, a textbook or standard input."""
-    name = options.input
-    if name == kinds.STANDARD_INPUT:
+    if options.input == kinds.STANDARD_INPUT:
         return _typed(_standard_input())
+    found = _loaded(options)
+    if isinstance(found, MDP):
+        return found
+    raise InvalidArgument(
+        f"{options.input!r} is a process with hidden states",
+        allowed="draw --what belief-values",
+        remedy="in Python: solve(load(…), horizon, inference='bellman')",
+    )
+
+
+def _loaded(options: argparse.Namespace) -> MDP | POMDP:
+    """The process of a file, an environment or a textbook."""
+    name = options.input
     kinds.refuse_missing(name, 'a file, "gym:ID", "textbook:NAME", or - for standard input')
     kinds.refuse_gym_options(name)
     try:

@@ -16,6 +16,7 @@ from control_pgm.explorer import explore as write_page
 from control_pgm.viz import (
     Drawing,
     animate_messages,
+    plot_belief_values,
     plot_clusters,
     plot_comparison,
     plot_crosscheck,
@@ -143,6 +144,11 @@ PICTURES: Mapping[str, PictureVerb] = {
         _temperature, "policy and expected reward over the temperature, at --state", ("horizon", "time", "state")
     ),
     "optimism": PictureVerb(_optimism, "how probable --event seems, and how probable it is", ("horizon", "event")),
+    "belief-values": PictureVerb(
+        lambda options: plot_belief_values(subjects.over_beliefs(options), t=options.time or 0),
+        "values and actions over the belief, of a .pomdp file with two hidden states, at --time",
+        ("horizon", "time"),
+    ),
     "transitions": PictureVerb(
         lambda options: plot_transitions(inputs.process(options), t=options.time or 0),
         "which state leads to which; without --horizon",

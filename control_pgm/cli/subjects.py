@@ -11,6 +11,7 @@ import control_pgm.interop as interop
 from control_pgm.cli import inputs
 from control_pgm.cli.bar import progress
 from control_pgm.control import MDP, ControlNetwork, Solution, Trajectories
+from control_pgm.control.partially_observed import BeliefSolution
 from control_pgm.errors import InvalidArgument
 from control_pgm.inference import infer
 from control_pgm.inference.exact import TreePosterior
@@ -59,6 +60,12 @@ def simulated(options: argparse.Namespace) -> Trajectories:
     solution = solved(options)
     samples, seed = (100 if options.samples is None else options.samples), options.seed or 0
     return control.simulate(solution.network.mdp, solution.policy, samples, seed)
+
+
+def over_beliefs(options: argparse.Namespace) -> BeliefSolution:
+    """The values of beliefs of the partially observable process."""
+    pomdp = inputs.partially_observable(options)
+    return control.solve(pomdp, options.horizon, inference="bellman", progress=progress(options))
 
 
 def compared(options: argparse.Namespace) -> dict[str, Solution]:

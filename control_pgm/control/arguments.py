@@ -100,6 +100,10 @@ def to_process(given: Any) -> str:
     """How to come from what was given in place of a decision process to one; empty where nothing is known."""
     if isinstance(given, str | PathLike):
         return "a file is read by load(path), a drawing by gridworld(text)"
+    if hasattr(given, "observation_probabilities"):
+        return (
+            "states are hidden: solve(given, horizon, inference='bellman'), and .simulate of that; .mdp observes them"
+        )
     if "network" in getattr(given, "__dict__", {}):
         return "its process is .network.mdp"
     return "its process is .mdp" if hasattr(given, "mdp") else ""

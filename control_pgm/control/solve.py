@@ -19,6 +19,9 @@ from control_pgm.control.network.control_network import ControlNetwork
 from control_pgm.control.network.observing import observing
 from control_pgm.control.network.unroll import unroll_process
 from control_pgm.control.network.unroll_arguments import check_horizon
+from control_pgm.control.partially_observed.incremental_pruning import solve_beliefs
+from control_pgm.control.partially_observed.pomdp import POMDP
+from control_pgm.control.partially_observed.solution import BeliefSolution
 from control_pgm.control.solutions.dynamics import BellmanSolution, VariationalSolution
 from control_pgm.control.solutions.modes import MapSolution, MarginalMapSolution
 from control_pgm.control.solutions.planning import PlanningSolution
@@ -49,6 +52,8 @@ from control_pgm.tables.arrays import FloatArray
 
 
 @overload
+def solve(problem: POMDP, horizon: int, *, inference: str, progress: Progress | None = None) -> BeliefSolution: ...
+@overload
 def solve(
     problem: MDP | ControlNetwork | LinearlySolvable,
     horizon: int | None = None,
@@ -77,7 +82,7 @@ def solve(
 ) -> ModelSolution: ...
 @keywords
 def solve(
-    problem: MDP | ControlNetwork | LinearlySolvable | ControlModel | ModelNetwork,
+    problem: MDP | ControlNetwork | LinearlySolvable | ControlModel | ModelNetwork | POMDP,
     horizon: int | None = None,
     *,
     evidence: Mapping[str, Hashable] | None = None,
@@ -89,14 +94,14 @@ def solve(
     memory_limit: int = DEFAULT_MEMORY_LIMIT,
     progress: Progress | None = None,
     keep: Keep = "memory",
-) -> Solution | ModelSolution:
+) -> Solution | ModelSolution | BeliefSolution:
     """Solve a control problem by inference in its unrolled network.
 
     Parameters
     ----------
     problem : MDP or ControlNetwork
         A process is unrolled first; a network is taken as it is, with what was replaced or added. A LinearlySolvable
-        process for inference="linearly-solvable".
+        process for inference="linearly-solvable". A `POMDP` for inference="bellman".
     horizon : int
         The number of actions; may be left out for a network.
     evidence : mapping, optional
@@ -132,6 +137,7 @@ def solve(
     Returns
     -------
     Solution
+        Of a POMDP a `BeliefSolution`: alpha vectors, with ``.value(belief)`` and ``.action(belief)``.
 
     Raises
     ------
@@ -169,6 +175,8 @@ def solve(
             memory_limit=memory_limit,
             progress=progress,
         )
+    if isinstance(problem, POMDP):
+        return solve_beliefs(problem, horizon, kind, evidence, progress)
     if kind == "linearly-solvable":  # the posterior of another network
         problem, action_prior = _choosing_states(problem)
         kind = "posterior"

@@ -20,11 +20,11 @@ _ELSEWHERE: Mapping[str, tuple[str, str]] = {
     ".oobn": ("an object-oriented network of Hugin's", "save it as a plain .net with Hugin, and convert that"),
     ".pomdp": (
         "a partially observable decision process in Cassandra's format",
-        "its states cannot be observed, which an MDP's are; build a network of it with TwoSliceTemplate",
+        "load(path) reads it, and save(pomdp, path) writes it",
     ),
     ".pomdpx": (
         "a partially observable decision process in PomdpX",
-        "its states cannot be observed, which an MDP's are; build a network of it with TwoSliceTemplate",
+        "build a POMDP of its tables, or save it as .pomdp",
     ),
     ".rddl": ("a planning domain", "ground it and build an MDP or a network of its tables"),
     ".xml": ("perhaps a network in XMLBIF", "if so, rename it to .bifxml: pyAgrum reads that and writes .bif"),

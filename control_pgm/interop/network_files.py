@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import gzip
-import warnings
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from pathlib import Path
 
-from control_pgm.errors import DoubtfulFile, InvalidArgument
+from control_pgm.errors import InvalidArgument
 from control_pgm.interop.formats.bif import from_bif, to_bif
 from control_pgm.interop.formats.dot import to_dot
 from control_pgm.interop.formats.tikz import to_tikz
+from control_pgm.interop.formats.tokens import doubt_end
 from control_pgm.interop.formats.uai import from_uai, to_uai
 from control_pgm.interop.formats.uai_side import from_uai_evidence, from_uai_query
 from control_pgm.interop.records.json_format import EXPANSION, read_json, write_json
@@ -162,7 +162,7 @@ def load_network(path: str | Path, *, parents_fastest: bool = False, max_bytes: 
     options = {"parents_fastest": parents_fastest} if form.parents_fastest else {}
     model = form.read(text, name=str(path), max_bytes=max_bytes, **options)
     if form.digits_at_end:
-        _doubt_end(path, text)
+        doubt_end(path, text)
     return model
 
 
@@ -202,15 +202,5 @@ def is_network_file(path: str | Path, *, max_bytes: int = MAX_BYTES) -> bool:
 def _side_text(path: str | Path, kind: str) -> str:
     ending(path, (kind, kind + GZIP))
     text = read_text(Path(path), MAX_BYTES // EXPANSION, "text")
-    _doubt_end(path, text)
+    doubt_end(path, text)
     return text
-
-
-def _doubt_end(path: str | Path, text: str) -> None:
-    """Warn of a text that ends right after a digit: others may have followed."""
-    if text[-1:].isdigit():
-        warnings.warn(
-            f"{path} ends right after a number, without a line end: if the file was cut off, digits may be missing",
-            DoubtfulFile,
-            stacklevel=3,
-        )

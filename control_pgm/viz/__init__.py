@@ -6,6 +6,7 @@ matplotlib is imported when the first picture is drawn, not with the package.
 from control_pgm.viz.animation.animation import animate_messages
 from control_pgm.viz.base.drawing import Drawing
 from control_pgm.viz.base.saving import save_picture
+from control_pgm.viz.curves.beliefs import plot_belief_values
 from control_pgm.viz.curves.crosscheck import plot_crosscheck
 from control_pgm.viz.curves.optimism import plot_optimism
 from control_pgm.viz.curves.temperature import plot_temperature
@@ -26,6 +27,7 @@ from control_pgm.viz.policies.values import plot_values
 __all__ = [
     "Drawing",
     "animate_messages",
+    "plot_belief_values",
     "plot_clusters",
     "plot_comparison",
     "plot_crosscheck",

@@ -3,13 +3,14 @@
 import pytest
 
 import control_pgm.viz as viz
-from control_pgm import FactorGraph, gridworld, simulate, solve, unroll
+from control_pgm import FactorGraph, gridworld, save, simulate, solve, tiger, unroll
 from control_pgm.cli import pictures, subjects
 from control_pgm.cli.pictures import PICTURES
 from control_pgm.interop.network_files import save_network
 from tests.cli.running import GRID, run
 
 OF_NETWORK = [name for name, picture in PICTURES.items() if picture.of_network]
+HIDDEN = "textbook:tiger"
 ENDINGS = {"animation": "gif"}
 BEGINS = {"png": b"\x89PNG", "gif": b"GIF8"}
 
@@ -28,7 +29,32 @@ def drawn(capsys, source, what, folder, *words):
 
 @pytest.mark.parametrize("what", PICTURES)
 def test_draw_writes_every_picture(capsys, grid, tmp_path, what):
-    drawn(capsys, grid, what, tmp_path, *(("--horizon", 3) if "horizon" in PICTURES[what].has else ()))
+    source = HIDDEN if what == "belief-values" else grid
+    drawn(capsys, source, what, tmp_path, *(("--horizon", 3) if "horizon" in PICTURES[what].has else ()))
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("draw", HIDDEN, "--what", "policy", "--horizon", 3), "is a process with hidden states; allowed: draw --what"),
+        (("draw", "textbook:forest", "--what", "belief-values", "--horizon", 3), "holds no process with hidden states"),
+        (("draw", HIDDEN, "--what", "belief-values", "--horizon", 3, "--discount", 0.5), "--discount with 'textbook:"),
+        (("draw", HIDDEN, "--what", "belief-values", "--horizon", 3, "--time", 3), "time t=3; allowed: an integer, 0"),
+    ],
+)
+def test_hidden_states_have_one_picture(capsys, tmp_path, words, message):
+    code, _, err = run(capsys, *words, "--out", tmp_path / "x.png")
+    assert code == 2
+    assert message in err
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_file_with_hidden_states_is_drawn_and_not_solved(capsys, tmp_path):
+    path = save(tiger(), tmp_path / "tiger.pomdp")
+    drawn(capsys, path, "belief-values", tmp_path, "--horizon", 2, "--time", 1)
+    code, _, err = run(capsys, "solve", path, "--horizon", 2)
+    assert code == 2
+    assert "in Python: solve(load(…), horizon, inference='bellman')" in err
 
 
 def test_a_chosen_temperature_shows_something_and_is_said(capsys, tmp_path):

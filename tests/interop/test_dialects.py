@@ -198,7 +198,7 @@ def test_any_row_that_was_rounded_is_read(parts, digits, form):
         ("alarm.xmlbif", ["XMLBIF", "rename it to 'alarm.bifxml'"]),
         ("alarm.bifxml", ["XMLBIF", "pyagrum.loadBN("]),
         ("alarm.dne", ["Netica", "save it as .net"]),
-        ("tiger.pomdp", ["partially observable", "TwoSliceTemplate"]),
+        ("tiger.pomdpx", ["partially observable", "build a POMDP of its tables"]),
     ],
 )
 def test_foreign_formats_are_named_with_the_way_to_convert_them(name, words, tmp_path):
@@ -208,6 +208,11 @@ def test_foreign_formats_are_named_with_the_way_to_convert_them(name, words, tmp
             reader(tmp_path / name)
         for word in words:
             assert word.replace("alarm", str(tmp_path / "alarm")) in str(caught.value) or word in str(caught.value)
+
+
+def test_a_partially_observable_process_is_no_network_and_load_reads_it(tmp_path):
+    with pytest.raises(InvalidArgument, match=r"partially observable .* in Cassandra's format.*load"):
+        load_network(tmp_path / "tiger.pomdp")
 
 
 def test_the_conversion_that_the_error_names_works(tmp_path, monkeypatch):

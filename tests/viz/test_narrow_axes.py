@@ -50,7 +50,7 @@ def test_narrow_axes_have_as_few_slices_as_readable_letters_need(draw, mdp, hori
 
 def test_every_picture_takes_axes_and_options_of_its_artists():
     functions = [getattr(viz, name) for name in viz.__all__ if name.startswith("plot_")]
-    assert len(functions) == 15
+    assert len(functions) == 16
     for function in functions:
         parameters = inspect.signature(function).parameters
         ax, options = parameters["ax"], list(parameters.values())[-1]

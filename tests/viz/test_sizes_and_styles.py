@@ -11,12 +11,15 @@ from matplotlib.colors import to_hex
 from control_pgm import (
     FactorGraph,
     crosscheck,
+    crying_baby,
     forest,
     from_gymnasium,
     gridworld,
     save_picture,
     simulate,
     solve,
+    solve_infinite,
+    tiger,
     unroll,
     viz,
 )
@@ -29,6 +32,8 @@ TYPES = {name: solve(STRIP, 4, inference=name, temperature=0.25) for name in ("p
 CHAIN = solve(FOREST, 5)
 LAKE = solve(from_gymnasium("FrozenLake-v1"), 12, temperature=0.05)
 REPORT = crosscheck(NET, against=("enumeration",))
+TIGER = solve(tiger(), 3, inference="bellman")
+BABY = solve_infinite(crying_baby(), inference="bellman")
 ALPHAS = [0.02, 0.1, 0.5, 2.0]
 DRAW = {
     "network": lambda ax: viz.plot_network(NET, asked=["a_0"], ax=ax),
@@ -51,6 +56,8 @@ DRAW = {
     "comparison": lambda ax: viz.plot_comparison(TYPES, ax=ax),
     "optimism": lambda ax: viz.plot_optimism(STRIP, 4, temperatures=ALPHAS, ax=ax),
     "temperature": lambda ax: viz.plot_temperature(STRIP, 4, temperatures=ALPHAS, ax=ax),
+    "belief values": lambda ax: viz.plot_belief_values(TIGER, ax=ax),
+    "bounds of belief values": lambda ax: viz.plot_belief_values(BABY, ax=ax),
     "cross-check": lambda ax: viz.plot_crosscheck(REPORT, ax=ax),
 }
 SIZES = {"slide": (12, 6.75), "column": (3.4, 2.6)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import overload
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -37,6 +38,9 @@ from control_pgm.control.infinite.stationary import StationarySolution, by_pair,
 from control_pgm.control.mdp.mdp import MDP
 from control_pgm.control.network.priors import parse_prior
 from control_pgm.control.network.unroll_arguments import check_single
+from control_pgm.control.partially_observed.heuristic_search import GAP, MOST_TRIALS, solve_beliefs_infinite
+from control_pgm.control.partially_observed.pomdp import POMDP
+from control_pgm.control.partially_observed.solution import StationaryBeliefSolution
 from control_pgm.control.solve_options import DEFAULT, check_digits
 from control_pgm.keywords import keywords
 from control_pgm.progress import Progress, Reporter, check_progress
@@ -45,7 +49,16 @@ from control_pgm.tables.arrays import FloatArray, lock
 _TIE = 1e-12  # actions whose Q differ by less than this, relative to |V|, are tied, however exact the values are
 
 
-@keywords
+@overload
+def solve_infinite(
+    mdp: POMDP,
+    *,
+    inference: str,
+    tolerance: float | None = None,
+    max_iterations: int | None = None,
+    progress: Progress | None = None,
+) -> StationaryBeliefSolution: ...
+@overload
 def solve_infinite(
     mdp: MDP,
     *,
@@ -54,10 +67,23 @@ def solve_infinite(
     action_prior: ArrayLike | str | None = None,
     risk: float | None = None,
     method: str = "value-iteration",
-    tolerance: float = 1e-10,
+    tolerance: float | None = None,
     max_iterations: int | None = None,
     progress: Progress | None = None,
-) -> StationarySolution:
+) -> StationarySolution: ...
+@keywords
+def solve_infinite(
+    mdp: MDP | POMDP,
+    *,
+    inference: str = DEFAULT,
+    temperature: float | None = None,
+    action_prior: ArrayLike | str | None = None,
+    risk: float | None = None,
+    method: str = "value-iteration",
+    tolerance: float | None = None,
+    max_iterations: int | None = None,
+    progress: Progress | None = None,
+) -> StationarySolution | StationaryBeliefSolution:
     """The stationary policy of a process without a last step.
 
     ===========  ===============================================================  ==================================
@@ -78,7 +104,7 @@ def solve_infinite(
         Its ``discount`` is gamma. "posterior" and "planning" need gamma < 1. With gamma = 1 the values are the limit of
         growing horizons, which exists if episodes surely end in absorbing states of reward 0. A class of states in
         which they grow, fall or recur for ever is refused by name; if the process never comes there, values and policy
-        are NaN in its states and wherever it can be reached from.
+        are NaN in its states and wherever it can be reached from. A `POMDP` with gamma < 1 for inference="bellman".
     inference : str
         "posterior", as everywhere by default; "variational" (or "maxent"), "bellman" (or "optimal") or "planning".
     temperature : float, optional
@@ -91,11 +117,12 @@ def solve_infinite(
     method : {"value-iteration", "policy-iteration"}
         Plain sweeps V ← T(V), at a cost in the number of non-zeros each; or Newton's method, which solves a linear
         system in every step and takes few of them: policy iteration, hard or soft.
-    tolerance : float
-        The error bound to reach, relative to the largest |V| where that is above 1. Beside a temperature, or inverse
-        risk, far above all values rounding leaves a larger one: see ``error_bound``.
+    tolerance : float, optional
+        The error bound to reach, relative to the largest |V| where that is above 1; default 1e-10. Beside a
+        temperature, or inverse risk, far above all values rounding leaves a larger one: see ``error_bound``. Of a POMDP
+        the difference of the bounds at the initial belief, relative to |V| there; default 1e-3.
     max_iterations : int, optional
-        Default 100,000 sweeps, or 1,000 of policy iteration.
+        Default 100,000 sweeps, or 1,000 of policy iteration; 1,000 trials for a POMDP.
     progress : callable, optional
         Called with (done, total, what) while it iterates, where total is an estimate from how fast the error
         shrinks; see `solve`.
@@ -109,11 +136,19 @@ def solve_infinite(
         max gamma beta/(gamma beta + 1 − gamma) ≤ gamma. With positive rewards beta* may still be finite; then V* and
         T(V) are enclosed between a V with V < T(V) and one with V > T(V), which proves the bound.
 
+    StationaryBeliefSolution
+        Of a POMDP: bounds of the value of every belief, and actions.
+
     Raises
     ------
     InvalidArgument
         On options that do not go together; on a class of states that has no values without discount; if the iterations
         do not suffice, as where E e^{return/alpha} is infinite.
+
+    Warns
+    -----
+    NotConverged
+        If the bounds of a POMDP differ by more than the tolerance after ``max_iterations``.
 
     Examples
     --------
@@ -125,8 +160,14 @@ def solve_infinite(
     >>> float(round(soft.policy.sel(s="home", a="go"), 6))
     0.700611
     """
+    if isinstance(mdp, POMDP):
+        kind = checked_infinite_inference(inference, temperature, action_prior, risk)
+        wanted = GAP if tolerance is None else tolerance
+        trials = checked_limit(method, {"value-iteration": MOST_TRIALS}, wanted, max_iterations)
+        return solve_beliefs_infinite(mdp, kind, wanted, trials, progress)
     check_stationary(mdp)
     check_progress(progress)
+    tolerance = 1e-10 if tolerance is None else tolerance
     kind = checked_infinite_inference(inference, temperature, action_prior, risk)
     limit = checked_limit(method, METHODS, tolerance, max_iterations)
     alpha = check_single(1.0 if temperature is None else temperature, "an endless process") if kind in SOFT else None

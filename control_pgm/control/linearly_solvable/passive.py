@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
+from control_pgm.control.arguments import to_process
 from control_pgm.control.linearly_solvable.process import LinearlySolvable
 from control_pgm.control.mdp.mdp import MDP
 from control_pgm.errors import InvalidArgument
@@ -33,6 +34,8 @@ def passive_process(mdp: MDP) -> LinearlySolvable:
     >>> problem.reward.tolist(), problem.final_reward.tolist()
     ([-0.1, -0.1, 0.0], [0.0, 0.0, 1.0])
     """
+    if not isinstance(mdp, MDP):
+        raise InvalidArgument(f"{type(mdp).__name__} has no passive dynamics", allowed="an MDP", remedy=to_process(mdp))
     if mdp.time_steps is not None:
         raise InvalidArgument(
             f"tables of {mdp.time_steps} time steps, as a linearly solvable process",

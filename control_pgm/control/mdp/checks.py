@@ -12,7 +12,7 @@ from control_pgm.control.arguments import as_float, as_numbers, is_count
 from control_pgm.display import size
 from control_pgm.errors import InvalidArgument, InvalidModel, TooLarge, suggestion, unknown
 from control_pgm.tables.arrays import BoolArray, FloatArray, lock
-from control_pgm.tables.probabilities import MOST, first_miss
+from control_pgm.tables.probabilities import MOST, exact, first_miss
 from control_pgm.tables.variable import Labels
 
 MAX_DENSE_BYTES = 4 * 2**30
@@ -30,30 +30,39 @@ def count(what: str, names: Labels, n: int) -> None:
 
 def initial_distribution(initial: Any, states: Labels) -> FloatArray:
     """p(s_0) from None (uniform), a label, a mapping label -> probability, or a vector."""
+    vector = distribution(initial, states, "initial")
+    return lock(vector / float(vector.sum()))
+
+
+def distribution(given: Any, states: Labels, what: str) -> FloatArray:
+    """Probabilities of states from None (uniform), a label, a mapping label -> probability, or a vector.
+
+    Those that sum to one to rounding are kept bit by bit; ``what`` names them in errors.
+    """
     n = len(states)
-    if initial is None:
+    if given is None:
         return lock(np.full(n, 1.0 / n))
-    if isinstance(initial, Mapping):
+    if isinstance(given, Mapping):
         vector = np.zeros(n)
-        for label, p in initial.items():
-            vector[index(states, label, "initial state")] = _probability(p, f"initial[{label!r}]")
-    elif isinstance(initial, Hashable) and initial in states.index_of:
+        for label, p in given.items():
+            vector[index(states, label, f"{what} state")] = _probability(p, f"{what}[{label!r}]")
+    elif isinstance(given, Hashable) and given in states.index_of:
         vector = np.zeros(n)
-        vector[states.index_of[initial]] = 1.0
-    elif isinstance(initial, str | int) or (isinstance(initial, tuple) and suggestion(initial, states)):
-        raise unknown(initial, states, what="initial state")
+        vector[states.index_of[given]] = 1.0
+    elif isinstance(given, str | int) or (isinstance(given, tuple) and suggestion(given, states)):
+        raise unknown(given, states, what=f"{what} state")
     else:
-        vector = as_numbers(initial, "initial")
+        vector = as_numbers(given, what)
     if vector.shape != (n,):
-        raise InvalidModel(f"initial has shape {vector.shape}", allowed=f"({n},), a state label, or {{label: p}}")
+        raise InvalidModel(f"{what} has shape {vector.shape}", allowed=f"({n},), a state label, or {{label: p}}")
     bad = ~(vector >= 0)
     if bad.any():
         k = int(np.argmax(bad))
-        raise InvalidModel(f"initial is {vector[k]} at s={states[k]!r}", allowed="numbers ≥ 0")
+        raise InvalidModel(f"{what} is {vector[k]} at s={states[k]!r}", allowed="numbers ≥ 0")
     total = float(vector.sum())
-    if miss := first_miss(np.array(total), initial, lambda: (vector > 0).sum()):
-        raise InvalidModel(f"initial sums to {total:.12g}", allowed=miss.allowed, remedy=miss.remedy())
-    return lock(vector / total)
+    if miss := first_miss(np.array(total), given, lambda: (vector > 0).sum()):
+        raise InvalidModel(f"{what} sums to {total:.12g}", allowed=miss.allowed, remedy=miss.remedy())
+    return lock(vector if exact(np.array(total)) else vector / total)
 
 
 def availability(available: Any, states: Labels, actions: Labels) -> BoolArray:

@@ -135,7 +135,7 @@ def simulate(
         if np.isnan(pi[t, s]).any():
             at = mdp.states[int(s[np.isnan(pi[t, s]).any(axis=1)][0])]
             raise UndefinedConditional(f"the policy is undefined (NaN) at t={t}, s={at!r}, which a trajectory reached")
-        a = _draw(pi[t, s], rng)
+        a = draw_rows(pi[t, s], rng)
         reached, place = _draw_outcomes(mdp.dynamics_at(t), s, a, rng)
         actions[going, t] = a
         table = mdp.reward_table.at(t)
@@ -156,7 +156,7 @@ def _draw_start(initial: FloatArray, n: int, rng: np.random.Generator) -> IntArr
     return np.asarray(np.searchsorted(cumulative, rng.random(n) * cumulative[-1], side="right"))
 
 
-def _draw(rows: FloatArray, rng: np.random.Generator) -> IntArray:
+def draw_rows(rows: FloatArray, rng: np.random.Generator) -> IntArray:
     """One index per row of probabilities; never one of probability zero."""
     cumulative = np.cumsum(rows, axis=1)
     u = rng.random((len(rows), 1)) * cumulative[:, -1:]
@@ -172,7 +172,7 @@ def _draw_outcomes(
     """
     at_once = max(1, _MOST_ENTRIES // dynamics.longest(s, a))
     parts = [slice(k, k + at_once) for k in range(0, len(s), at_once)]
-    which = [_draw(dynamics.rows(s[part], a[part]), rng) for part in parts]
+    which = [draw_rows(dynamics.rows(s[part], a[part]), rng) for part in parts]
     return dynamics.reached(s, a, np.concatenate([np.zeros(0, dtype=np.int64), *which]))
 
 
@@ -180,5 +180,5 @@ def _draw_rewards(table: Rewards, place: tuple[IntArray, ...], rng: np.random.Ge
     """The rewards at some places of a table; where an outcome has several, one is drawn."""
     if table.weights is None:
         return np.asarray(table.values[(0, *place)])
-    which = _draw(np.stack([weight[place] for weight in table.weights], axis=1), rng)
+    which = draw_rows(np.stack([weight[place] for weight in table.weights], axis=1), rng)
     return np.asarray(table.values[(which, *place)])

@@ -1,15 +1,18 @@
-"""Formats of words and punctuation, read from a text: UAI and BIF."""
+"""Formats of words and punctuation, read from a text: UAI, BIF and .pomdp."""
 
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Callable, Sequence, Set
 from math import inf
+from pathlib import Path
 from typing import NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
+from control_pgm.errors import DoubtfulFile
 from control_pgm.interop.records.label_codes import shortened
 from control_pgm.interop.records.record import Budget, Kind, Shape, Source
 from control_pgm.tables.arrays import FloatArray
@@ -134,6 +137,16 @@ class WordSource(Source):
 def _underflows(word: str, value: float) -> bool:
     """Whether a number that is written with another digit than 0 is read as 0."""
     return value == 0.0 and not _ZERO.match(word)
+
+
+def doubt_end(path: str | Path, text: str) -> None:
+    """Warn of a text that ends right after a digit: others may have followed."""
+    if text[-1:].isdigit():
+        warnings.warn(
+            f"{path} ends right after a number, without a line end: if the file was cut off, digits may be missing",
+            DoubtfulFile,
+            stacklevel=3,
+        )
 
 
 def without_comments(text: str, comment: re.Pattern[str]) -> str:

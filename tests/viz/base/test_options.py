@@ -3,7 +3,7 @@
 import matplotlib.pyplot as plt
 import pytest
 
-from control_pgm import crosscheck, gridworld, simulate, solve, viz
+from control_pgm import crosscheck, gridworld, simulate, solve, tiger, viz
 from control_pgm.errors import InvalidArgument, UnknownName
 from control_pgm.viz.base.options import artist_options
 
@@ -11,6 +11,7 @@ GRID = gridworld("S.G", slip=0.2)
 SOLUTION = solve(GRID, 2, temperature=0.2)
 NET = SOLUTION.network
 PICTURES = {
+    viz.plot_belief_values: (solve(tiger(), 2, inference="bellman"),),
     viz.plot_clusters: (NET,),
     viz.plot_comparison: ({"one": SOLUTION, "two": SOLUTION},),
     viz.plot_crosscheck: (crosscheck(NET, against="enumeration"),),
