@@ -1,4 +1,4 @@
-"""Pictures: f(obj, *, ax=None, **artist options) -> the artists. Nothing is shown, no global style is changed.
+"""Pictures: f(obj, *, ax=None, **artist options) -> a Drawing. Nothing is shown, no global style is changed.
 
 matplotlib is imported when the first picture is drawn, not with the package.
 """
