@@ -82,7 +82,9 @@ def plot_template(
         target = names[edge.target]
         key = ("initial edge", source[1], target) if from_square else ("edge", names[source], target)
         parts[key] = parts.pop(("edge", source, edge.target))
-    kinds = {v.name: v.kind for cpd in (*template.initial, *template.transition) for v in cpd.variables}
+    kinds = {
+        v.name: v.kind for cpd in (*template.initial, *template.transition, *template.episode) for v in cpd.variables
+    }
     colours = style.kind_colours(tool.drawing.ax, kinds.values())
     for node, name in names.items():
         fill = "observed" if _base(node) in observed else "plain"
@@ -146,5 +148,6 @@ def _next_slice(tool: Artists, found: TemplateLayout) -> None:
 
 
 def _title(template: TwoSliceTemplate) -> str:
-    n = len({v.name.removesuffix(PRIME) for cpd in template.transition for v in cpd.variables})
+    once = {cpd.child.name for cpd in template.episode}
+    n = len({v.name.removesuffix(PRIME) for cpd in template.transition for v in cpd.variables} - once)
     return f"Two-slice template, {n} variable{'s' * (n != 1)} a slice"

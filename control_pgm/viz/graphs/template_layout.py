@@ -18,6 +18,7 @@ _BESIDE = 0.2  # between the plate and the next slice
 _BEFORE = 0.55  # between the squares and the plate
 _NARROWEST = 1.75  # a plate with room for the words inside
 _APART = 0.75  # between two squares
+_ABOVE = 0.45  # between the plate and the variables of an episode
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,12 @@ class TemplateLayout:
 
 
 def template_layout(template: TwoSliceTemplate) -> TemplateLayout:
-    """Slices 0 and 1 of a short unrolled network, apart, without what belongs to slice 1 alone."""
-    step = {v.name for cpd in (*template.transition, *template.initial) for v in cpd.variables}
+    """Slices 0 and 1 of a short unrolled network, apart, without what belongs to slice 1 alone.
+
+    Variables of an episode stand in a row above the plate.
+    """
+    once = [cpd.child.name for cpd in template.episode]
+    step = {v.name for cpd in (*template.transition, *template.initial) for v in cpd.variables}.difference(once)
     names: dict[Node, str] = {_unrolled(name): name for name in step}
     full = network_layout(template.unroll(1))
     places: dict[Node, tuple[Point, float]] = {
@@ -54,15 +59,22 @@ def template_layout(template: TwoSliceTemplate) -> TemplateLayout:
     for node, ((x, y), r) in places.items():
         if names[node].endswith(PRIME):
             places[node] = (x + shift, y), r
+    radius = max(r for _, r in places.values())
+    for k, name in enumerate(once):
+        across = plate[0] + (plate[1] - plate[0]) * (k + 1) / (len(once) + 1)
+        places[name], names[name] = ((across, plate[3] + _ABOVE + radius), radius), name
     squares: dict[Node, str] = {("initial", cpd.child.name): _formula(cpd.scope) for cpd in template.initial}
     lowest = -inf
     for square in sorted(squares, key=lambda node: _child(places, node)[1]):
         lowest = max(_child(places, square)[1], lowest + _APART)
         places[square] = (plate[0] - _BEFORE, lowest), SQUARE
-    links: list[tuple[Node, Node]] = [
-        (_unrolled(p.name), _unrolled(cpd.child.name)) for cpd in template.transition for p in cpd.parents
-    ]
-    links += [(("initial", cpd.child.name), _unrolled(v.name)) for cpd in template.initial for v in cpd.variables]
+
+    def drawn(name: str) -> Node:
+        return name if name in once else _unrolled(name)
+
+    cpds = (*template.transition, *template.episode)
+    links: list[tuple[Node, Node]] = [(drawn(p.name), drawn(cpd.child.name)) for cpd in cpds for p in cpd.parents]
+    links += [(("initial", cpd.child.name), drawn(v.name)) for cpd in template.initial for v in cpd.variables]
     layout = lay_out([], links, squares=squares, known=places)
     return TemplateLayout(layout, {node: names[node] for node in places if node in names}, squares, plate)
 

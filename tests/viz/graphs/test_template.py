@@ -7,6 +7,7 @@ from control_pgm import CPD, TwoSliceTemplate, Variable, gridworld, unroll
 from control_pgm.errors import InvalidArgument
 from control_pgm.models import BayesianNetwork
 from control_pgm.viz import plot_template
+from control_pgm.viz.graphs.template_layout import template_layout
 from tests.viz.overlap import overlapping
 
 GRID = gridworld("S.\nHG", slip=0.1)
@@ -122,3 +123,17 @@ def test_cost_does_not_grow_with_the_horizon():
 def test_other_networks_are_refused():
     with pytest.raises(InvalidArgument, match=r"no BayesianNetwork.*plot_network"):
         plot_template(BayesianNetwork([CPD(X, [], [0.5, 0.5])]))
+
+
+def test_variables_of_an_episode_stand_above_the_plate():
+    z, x, after = Variable("z", 2, kind="latent"), Variable("x", 2), Variable("x'", 2)
+    step = [CPD(after, [x, z], [[[0.9, 0.1], [0.2, 0.8]], [[0.5, 0.5], [0.3, 0.7]]])]
+    template = TwoSliceTemplate([CPD(x, [], [0.5, 0.5])], step, [CPD(z, [], [0.5, 0.5])])
+    found = template_layout(template)
+    left, right, _, top = found.plate
+    (across, height), radius = found.layout.points["z"], found.layout.radii["z"]
+    assert left < across < right
+    assert height - radius > top
+    assert found.names["z"] == "z"
+    drawing = plot_template(template)
+    assert drawing.axes.get_title() == "Two-slice template, 1 variable a slice"
