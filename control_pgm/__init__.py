@@ -122,7 +122,11 @@ if TYPE_CHECKING:
         FactorGraph,
         TwoSliceTemplate,
         d_separated,
+        deterministic,
+        noisy_max,
+        noisy_or,
         prune,
+        uniform,
     )
     from control_pgm.problems import (
         forest,
@@ -194,6 +198,7 @@ __all__ = [
     "animate_messages",
     "crosscheck",
     "d_separated",
+    "deterministic",
     "errors",
     "evaluate",
     "explore",
@@ -212,6 +217,8 @@ __all__ = [
     "load_query",
     "load_solution",
     "marginal_map",
+    "noisy_max",
+    "noisy_or",
     "optimal_policy",
     "optimism_report",
     "passive_process",
@@ -253,6 +260,7 @@ __all__ = [
     "to_tikz",
     "to_uai",
     "trace",
+    "uniform",
     "unroll",
     "variational_bound",
 ]

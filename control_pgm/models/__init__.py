@@ -2,6 +2,7 @@
 
 from control_pgm.models.bayesian_network import BayesianNetwork
 from control_pgm.models.cpd import CPD
+from control_pgm.models.cpd_forms import deterministic, noisy_max, noisy_or, uniform
 from control_pgm.models.d_separation import barren, d_separated, prune
 from control_pgm.models.factor_graph import FactorGraph
 from control_pgm.models.template import DynamicBayesianNetwork, TwoSliceTemplate
@@ -14,5 +15,9 @@ __all__ = [
     "TwoSliceTemplate",
     "barren",
     "d_separated",
+    "deterministic",
+    "noisy_max",
+    "noisy_or",
     "prune",
+    "uniform",
 ]
