@@ -5,6 +5,7 @@ from control_pgm.models.cpd import CPD
 from control_pgm.models.cpd_forms import deterministic, noisy_max, noisy_or, uniform
 from control_pgm.models.d_separation import barren, d_separated, prune
 from control_pgm.models.factor_graph import FactorGraph
+from control_pgm.models.interventions import do
 from control_pgm.models.template import DynamicBayesianNetwork, TwoSliceTemplate
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "barren",
     "d_separated",
     "deterministic",
+    "do",
     "noisy_max",
     "noisy_or",
     "prune",
