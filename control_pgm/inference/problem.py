@@ -179,7 +179,7 @@ def conditioned(model: AnyModel, evidence: Evidence | None) -> tuple[AnyModel, L
         elif name in model.variables:
             factors.append(likelihood_factor(model.variables[name], value))
         else:
-            raise _unknown_variable(model, name, value)
+            raise unknown_variable(model, name, value)
     return cast(AnyModel, model.extend(*factors)), labels
 
 
@@ -196,7 +196,7 @@ def state_indices(model: Model, evidence: Evidence | None) -> dict[str, int]:
     observed = {}
     for name, label in (evidence or {}).items():
         if name not in model.variables:
-            raise _unknown_variable(model, name, label)
+            raise unknown_variable(model, name, label)
         if isinstance(label, Mapping | list | np.ndarray):
             raise InvalidArgument(
                 f"evidence {label!r} about {name!r} is no single state",
@@ -207,7 +207,7 @@ def state_indices(model: Model, evidence: Evidence | None) -> dict[str, int]:
     return observed
 
 
-def _unknown_variable(model: Model, name: Hashable, label: object) -> UnknownName:
+def unknown_variable(model: Model, name: Hashable, label: object) -> UnknownName:
     """The error for evidence about a variable that does not exist."""
     if isinstance(name, Variable):
         return unknown(name, model.variables, what="variable", remedy=f"variables go by their names: {name.name!r}")

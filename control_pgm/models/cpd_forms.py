@@ -147,7 +147,7 @@ def noisy_or(
     Causes can be divorced: the OR of the noisy-ORs of groups of causes is the noisy-OR of all of them. The groups'
     effects are variables with small tables, and ``noisy_or(child, groups, [1.0, …], leak)`` joins them.
 
-    Source: Pearl (1988), section 4.3.2; Koller and Friedman (2009), definition 5.11.
+    Source: Pearl (1988), section 4.3.2; Koller and Friedman (2009), section 5.4.1.
 
     Examples
     --------
