@@ -16,6 +16,7 @@ from control_pgm.control import MDP, ControlNetwork, Solution, unroll
 from control_pgm.control.partially_observed import POMDP
 from control_pgm.control.solve_options import DEFAULT
 from control_pgm.errors import InvalidArgument, InvalidModel, unknown
+from control_pgm.inference.evidence_text import observation
 from control_pgm.inference.tree.plan import DEFAULT_MEMORY_LIMIT
 from control_pgm.interop.network_files import (
     EVIDENCE,
@@ -29,7 +30,6 @@ from control_pgm.interop.network_files import (
 from control_pgm.interop.records.record import MAX_BYTES, read_text
 from control_pgm.models.factor_graph import Model
 from control_pgm.problems import gridworld
-from control_pgm.tables.variable import label_of
 
 _LONGEST_INPUT = 10_000_000  # characters read from standard input
 _DRAWING = ".txt"
@@ -124,7 +124,10 @@ def check_risk(options: argparse.Namespace) -> None:
 
 
 def evidence(words: Iterable[str], model: Model) -> dict[str, Hashable]:
-    """Evidence as words such as NAME=LABEL, or names of UAI evidence files; labels match by their text."""
+    """Evidence as words such as NAME=LABEL, or names of UAI evidence files; labels match by their text.
+
+    In place of a label, ``{label: number, label: number}`` has likelihoods.
+    """
     found: dict[str, Hashable] = {}
     for word in words:
         for name, label in _observations(word, model).items():
@@ -146,7 +149,7 @@ def _observations(word: str, model: Model) -> dict[str, Hashable]:
         raise InvalidArgument(f"--evidence {word!r}", allowed=f"NAME=LABEL, or a file that ends in {EVIDENCE}")
     if name not in model.variables:
         raise unknown(name, model.variables, what="variable")
-    return {name: label_of(text, model.variables[name].states, what=f"--evidence, state of {name!r}:")}
+    return {name: observation(text, model.variables[name], what=f"--evidence, state of {name!r}:")}
 
 
 def asked(words: Iterable[str], model: Model) -> tuple[str, ...]:

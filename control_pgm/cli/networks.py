@@ -99,7 +99,7 @@ def infer(options: argparse.Namespace) -> bool:
     if task:
         _write_solution(options.out, to_uai_solution(model, posterior, task))
         return True
-    names = list(of) or [name for name in model.variables if name not in observed]
+    names = list(of) or [name for name in model.variables if name not in posterior.observed]
     marginals = {name: posterior.marginal(name) for name in dict.fromkeys(names)}
     rows = [
         (name, str(label), float(p))

@@ -108,7 +108,7 @@ def evidence_option(parser: argparse.ArgumentParser, about: str = "for a network
         "--evidence",
         action="append",
         metavar="NAME=LABEL",
-        help=f"{about}, or a file of observations (.evid); may be repeated",
+        help=f"{about}; likelihoods as NAME={{LABEL: NUMBER, …}}; or a file of observations (.evid); may be repeated",
     )
 
 

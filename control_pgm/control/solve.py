@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
 from typing import Any, overload
 
 import numpy as np
@@ -44,6 +43,7 @@ from control_pgm.errors import ImpossibleEvidence, InvalidArgument
 from control_pgm.inference.exact import TreePosterior
 from control_pgm.inference.impossible import impossible
 from control_pgm.inference.map.marginal_map import marginal_map
+from control_pgm.inference.problem import Evidence
 from control_pgm.inference.tree.plan import DEFAULT_MEMORY_LIMIT, plan
 from control_pgm.inference.tree.storage import Keep
 from control_pgm.keywords import keywords
@@ -58,7 +58,7 @@ def solve(
     problem: MDP | ControlNetwork | LinearlySolvable,
     horizon: int | None = None,
     *,
-    evidence: Mapping[str, Hashable] | None = None,
+    evidence: Evidence | None = None,
     inference: str = DEFAULT,
     temperature: ArrayLike | None = None,
     action_prior: ArrayLike | str | None = None,
@@ -73,7 +73,7 @@ def solve(
     problem: ControlModel | ModelNetwork,
     horizon: int | None = None,
     *,
-    evidence: Mapping[str, Hashable] | None = None,
+    evidence: Evidence | None = None,
     inference: str = DEFAULT,
     temperature: float | None = None,
     risk: float | None = None,
@@ -85,7 +85,7 @@ def solve(
     problem: MDP | ControlNetwork | LinearlySolvable | ControlModel | ModelNetwork | POMDP,
     horizon: int | None = None,
     *,
-    evidence: Mapping[str, Hashable] | None = None,
+    evidence: Evidence | None = None,
     inference: str = DEFAULT,
     temperature: ArrayLike | None = None,
     action_prior: ArrayLike | str | None = None,
@@ -106,8 +106,9 @@ def solve(
         The number of actions; may be left out for a network.
     evidence : mapping, optional
         Name of a variable of the network -> label of its state: what is conditioned on together with optimality, as
-        ``{"s_3": "shop"}``. For the posterior and "map" any variable may be observed. Variational inference, "bellman"
-        and planning keep the true dynamics: evidence can fix actions for them, and is refused on anything else.
+        ``{"s_3": "shop"}``; or, where it is uncertain, -> likelihoods by label, see `infer`. For the posterior and
+        "map" any variable may be observed. Variational inference, "bellman" and planning keep the true dynamics:
+        evidence can fix actions for them, and is refused on anything else.
     inference : str
         "posterior": exact marginals of the network given that every step is optimal. "variational" (or "maxent"): the
         best policy that keeps the true dynamics, maximum-entropy reinforcement learning. "bellman" (or "optimal"): the

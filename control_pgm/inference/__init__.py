@@ -1,6 +1,7 @@
 """Inference on any discrete model: plans, messages, posteriors, brute force."""
 
 from control_pgm.inference.infer import infer
+from control_pgm.inference.jeffrey import jeffrey
 from control_pgm.inference.loopy.mode import ModeEstimate
 from control_pgm.inference.loopy.options import LoopyOptions
 from control_pgm.inference.loopy.posterior import LoopyPosterior
@@ -33,6 +34,7 @@ __all__ = [
     "TreeBatch",
     "infer",
     "infer_many",
+    "jeffrey",
     "marginal_map",
     "plan",
     "query",

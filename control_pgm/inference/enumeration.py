@@ -6,7 +6,7 @@ cost is the number of assignments, so it is for small models and for checking.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from math import inf, prod
 from typing import Any
@@ -17,7 +17,7 @@ from control_pgm.errors import TooLarge
 from control_pgm.inference.exact_posterior import ExactPosterior
 from control_pgm.inference.map.max_product import first_best
 from control_pgm.inference.map.mode import Mode, mode_of
-from control_pgm.inference.problem import natural_order
+from control_pgm.inference.problem import Evidence, certain, conditioned, natural_order
 from control_pgm.inference.tree.sampling import Samples, choose, room_for_samples
 from control_pgm.models.factor_graph import Model
 from control_pgm.progress import Progress, counted
@@ -31,10 +31,9 @@ MAX_ASSIGNMENTS = 2**22
 class EnumeratedPosterior(ExactPosterior):
     """The posterior by enumeration of all assignments."""
 
-    def __init__(
-        self, model: Model, evidence: Mapping[str, Hashable], memory_limit: int, progress: Progress | None = None
-    ) -> None:
+    def __init__(self, model: Model, evidence: Evidence, memory_limit: int, progress: Progress | None = None) -> None:
         self.model, self.evidence = model, dict(evidence)
+        self._tables = conditioned(model, self.evidence)[0].tables
         self.method, self.exact = "enumeration", True
         self._memory_limit, self._progress = memory_limit, progress
         self._limit = min(MAX_ASSIGNMENTS, memory_limit // 32)
@@ -48,7 +47,7 @@ class EnumeratedPosterior(ExactPosterior):
     @cached_property
     def log_evidence(self) -> float:
         """log of the sum of the weights of all assignments that agree with the evidence."""
-        factors = counted(self.model.tables, self._progress, "tables of all assignments")
+        factors = counted(self._tables, self._progress, "tables of all assignments")
         return float(_grouped_log_sum(self._log_weights(self._free, factors), None, 1)[0])
 
     def _joint(self, targets: tuple[str, ...], given: tuple[str, ...], at: Mapping[str, int]) -> Factor:
@@ -67,20 +66,20 @@ class EnumeratedPosterior(ExactPosterior):
 
     def _mode(self, names: tuple[str, ...]) -> Mode:
         asked = [v for v in self._free if v.name in names]
-        log_weights = self._log_weights(self._free, self.model.tables)
+        log_weights = self._log_weights(self._free, self._tables)
         if len(asked) < len(self._free):
             shape = [v.cardinality for v in asked]
             group = np.ravel_multi_index([_states(self._free, v) for v in asked], shape) if asked else None
             log_weights = _grouped_log_sum(log_weights, group, prod(shape))
         best = first_best(log_weights)
         states = np.unravel_index(best, [v.cardinality for v in asked])
-        labels = {**self.evidence, **{v.name: v.states[int(i)] for v, i in zip(asked, states, strict=True)}}
+        labels = {**certain(self.evidence), **{v.name: v.states[int(i)] for v, i in zip(asked, states, strict=True)}}
         assignment = {name: labels[name] for name in names}
         return mode_of(self.model, assignment, float(log_weights[best]), self.log_evidence)
 
     def _sample(self, n: int, rng: np.random.Generator) -> Samples:
         states = room_for_samples(self.model, self.observed, n, self._memory_limit)
-        log_weights = self._log_weights(self._free, self.model.tables)
+        log_weights = self._log_weights(self._free, self._tables)
         drawn = choose(log_weights[None], np.zeros(n, dtype=np.int64), rng)
         if self._free:
             row_of = {name: row for row, name in enumerate(self.model.variables)}
@@ -101,7 +100,7 @@ class EnumeratedPosterior(ExactPosterior):
             if name in found or name in fixed:
                 continue
             found.add(name)
-            for k, factor in enumerate(self.model.tables):
+            for k, factor in enumerate(self._tables):
                 if name in factor.scope:
                     factors[k] = factor
                     stack += factor.scope

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
@@ -14,6 +14,7 @@ from control_pgm.inference.contract import Operand
 from control_pgm.inference.exact_posterior import ExactPosterior
 from control_pgm.inference.map.marginal_map import marginal_map
 from control_pgm.inference.map.mode import Mode, log_weight, mode_of, most_probable
+from control_pgm.inference.problem import Evidence
 from control_pgm.inference.results import Cluster, Message
 from control_pgm.inference.tree.compile import Compiled, compile_plan
 from control_pgm.inference.tree.joint import joint
@@ -45,7 +46,7 @@ class TreePosterior(ExactPosterior):
     def __init__(
         self,
         model: Model,
-        evidence: Mapping[str, Hashable],
+        evidence: Evidence,
         plan: Plan,
         memory_limit: int,
         progress: Progress | None = None,

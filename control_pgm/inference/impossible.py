@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Container, Hashable, Sequence
 
 from control_pgm.errors import ImpossibleEvidence, TooLarge
+from control_pgm.inference.problem import Evidence, Labels, conditioned
 from control_pgm.inference.tree.compile import compile_plan
 from control_pgm.inference.tree.passes import Pass
 from control_pgm.inference.tree.plan import plan
@@ -19,7 +20,7 @@ from control_pgm.tables.numbers.scaled import Scaled
 Constraint = tuple[str, Hashable] | Factor  # an observation, or a factor that is no CPD
 
 
-def impossible(model: Model, evidence: Mapping[str, Hashable], memory_limit: int) -> ImpossibleEvidence:
+def impossible(model: Model, evidence: Evidence | None, memory_limit: int) -> ImpossibleEvidence:
     """The error for evidence of probability zero, naming the first culprit in the order of time.
 
     Adding constraints never makes an impossible model possible, so bisection over the ordered constraints finds the
@@ -35,8 +36,10 @@ def impossible(model: Model, evidence: Mapping[str, Hashable], memory_limit: int
         )
 
 
-def _culprit(model: Model, evidence: Mapping[str, Hashable], memory_limit: int) -> ImpossibleEvidence:
-    constraints = _in_time(model, evidence)
+def _culprit(model: Model, evidence: Evidence | None, memory_limit: int) -> ImpossibleEvidence:
+    weighted, labels = conditioned(model, evidence)
+    own = {id(table) for table in model.tables}
+    constraints = _in_time(weighted, labels, own)
     low, high = 0, len(constraints)  # the first `low` are possible (or low = 0), the first `high` are not
     while high - low > 1:
         middle = (low + high) // 2
@@ -47,6 +50,15 @@ def _culprit(model: Model, evidence: Mapping[str, Hashable], memory_limit: int) 
     culprit = constraints[high - 1]
     time = _time(model, culprit)
     slice_ = "" if time is None else f" from slice {time} on"
+    if isinstance(culprit, Factor) and id(culprit) not in own:
+        name = culprit.variables[0].name
+        return ImpossibleEvidence(
+            f"the evidence is impossible{slice_}: the likelihoods of {name!r} are 0 in all states that are possible "
+            "given what is observed before it",
+            remedy="check the zeros of the tables up to there, or give those states a likelihood above 0",
+            time=time,
+            variable=name,
+        )
     if isinstance(culprit, Factor):
         return ImpossibleEvidence(
             f"the model is impossible{slice_}: {culprit!r} leaves no state with positive weight", time=time
@@ -60,15 +72,16 @@ def _culprit(model: Model, evidence: Mapping[str, Hashable], memory_limit: int) 
     )
 
 
-def _in_time(model: Model, evidence: Mapping[str, Hashable]) -> list[Constraint]:
+def _in_time(model: Model, labels: Labels, own: Container[int]) -> list[Constraint]:
+    """The constraints slice by slice: in each the model's own tables, then what was observed."""
     # In a Bayesian network the CPDs alone are never impossible; in a factor graph every table counts.
     is_network = isinstance(model, BayesianNetwork)
     constraints: list[Constraint] = [f for f in model.tables if not (is_network and isinstance(f, CPD))]
-    constraints += list(evidence.items())
+    constraints += list(labels.items())
 
     def key(constraint: Constraint) -> tuple[int, bool]:
         time = _time(model, constraint)
-        return (-1 if time is None else time, not isinstance(constraint, Factor))
+        return (-1 if time is None else time, not (isinstance(constraint, Factor) and id(constraint) in own))
 
     return sorted(constraints, key=key)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import fields, replace
 from math import inf
 from typing import Any, Literal, overload
@@ -15,7 +15,7 @@ from control_pgm.inference.impossible import impossible
 from control_pgm.inference.loopy.options import LoopyOptions
 from control_pgm.inference.loopy.posterior import LoopyPosterior
 from control_pgm.inference.posterior import Posterior
-from control_pgm.inference.problem import check_evidence, check_model
+from control_pgm.inference.problem import Evidence, check_evidence, check_model
 from control_pgm.inference.tree.plan import DEFAULT_MEMORY_LIMIT, check_memory_limit, plan
 from control_pgm.inference.tree.storage import Keep
 from control_pgm.keywords import unknown_keyword
@@ -31,7 +31,7 @@ _SETTINGS = tuple(field.name for field in fields(LoopyOptions))
 @overload
 def infer(
     model: Model,
-    evidence: Mapping[str, Hashable] | None = None,
+    evidence: Evidence | None = None,
     *,
     method: Literal["exact"] = "exact",
     memory_limit: int = DEFAULT_MEMORY_LIMIT,
@@ -41,7 +41,7 @@ def infer(
 @overload
 def infer(
     model: Model,
-    evidence: Mapping[str, Hashable] | None = None,
+    evidence: Evidence | None = None,
     *,
     method: Literal["enumeration"],
     memory_limit: int = DEFAULT_MEMORY_LIMIT,
@@ -50,7 +50,7 @@ def infer(
 @overload
 def infer(
     model: Model,
-    evidence: Mapping[str, Hashable] | None = None,
+    evidence: Evidence | None = None,
     *,
     method: Literal["loopy"],
     memory_limit: int = DEFAULT_MEMORY_LIMIT,
@@ -60,7 +60,7 @@ def infer(
 ) -> LoopyPosterior: ...
 def infer(
     model: Model,
-    evidence: Mapping[str, Hashable] | None = None,
+    evidence: Evidence | None = None,
     *,
     method: Literal["exact", "enumeration", "loopy"] = "exact",
     memory_limit: int = DEFAULT_MEMORY_LIMIT,
@@ -75,7 +75,9 @@ def infer(
     ----------
     model : BayesianNetwork or FactorGraph
     evidence : mapping, optional
-        Variable name -> state label. Soft evidence is a factor: ``model.extend(Factor(…))``.
+        Variable name -> state label; or, where an observation is uncertain, -> {label: likelihood} with a number ≥ 0
+        for each state. Likelihoods are p(observation | state) up to a constant (virtual evidence, Pearl 1988): a factor
+        that multiplies in, so that other evidence about the variable still counts. `jeffrey` fixes a marginal instead.
     method : {"exact", "enumeration", "loopy"}
         Messages on a bucket tree; brute force, for checking; or loopy belief propagation on the Bethe graph of the
         model's tables, which is approximate unless that graph is a tree.
@@ -101,6 +103,8 @@ def infer(
         If the evidence has probability zero; names the first slice at which nothing is possible any more.
     UnknownName
         On a variable or a label that does not exist.
+    InvalidArgument
+        If likelihoods are no numbers ≥ 0, one for each state and not all zero.
     TooLarge
         If the plan, or what stands in its place, does not fit.
 
@@ -111,12 +115,21 @@ def infer(
 
     Examples
     --------
+    >>> import math
     >>> from control_pgm import BayesianNetwork, CPD, Variable
     >>> rain, wet = Variable("rain", ["no", "yes"]), Variable("wet", ["no", "yes"])
     >>> net = BayesianNetwork([CPD(rain, [], [0.7, 0.3]), CPD(wet, [rain], [[0.9, 0.1], [0.2, 0.8]])])
     >>> posterior = infer(net, {"wet": "yes"})
     >>> round(posterior.marginal("rain").value({"rain": "yes"}), 6)
     0.774194
+
+    A report that is four times as probable where the grass is wet; the weighted sum of p is 0.69 · 0.2 + 0.31 · 0.8:
+
+    >>> posterior = infer(net, {"wet": {"no": 0.2, "yes": 0.8}})
+    >>> posterior.marginal("rain").array().round(4).tolist()
+    [0.4715, 0.5285]
+    >>> round(math.exp(posterior.log_evidence), 6)
+    0.386
     """
     check_model(model)
     check_evidence(evidence)
@@ -151,7 +164,7 @@ def infer(
 
 
 def _loopy(
-    model: Model, observed: Mapping[str, Hashable], memory_limit: int, options: LoopyOptions, progress: Progress | None
+    model: Model, observed: Evidence, memory_limit: int, options: LoopyOptions, progress: Progress | None
 ) -> LoopyPosterior:
     posterior = LoopyPosterior(model, observed, options, memory_limit, progress)
     if not posterior.report.converged:

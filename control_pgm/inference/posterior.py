@@ -11,7 +11,7 @@ import numpy as np
 
 from control_pgm.display import number
 from control_pgm.errors import InvalidArgument, NotAvailable, UndefinedConditional, unknown
-from control_pgm.inference.problem import state_indices
+from control_pgm.inference.problem import Evidence, certain, state_indices
 from control_pgm.inference.tree.marginals import Marginals
 from control_pgm.models.factor_graph import Model
 from control_pgm.tables.arrays import FloatArray
@@ -28,7 +28,7 @@ class Posterior(ABC):
     Attributes
     ----------
     model : the model as it was given.
-    evidence : name -> observed label.
+    evidence : name -> observed label, or likelihoods by label; as it was given.
     method : "exact", "enumeration" or "loopy".
     exact : bool
         Whether the answers are exact up to rounding.
@@ -63,7 +63,7 @@ class Posterior(ABC):
     """
 
     model: Model
-    evidence: Mapping[str, Hashable]
+    evidence: Evidence
     method: str
     exact: bool
 
@@ -71,6 +71,8 @@ class Posterior(ABC):
     @abstractmethod
     def log_evidence(self) -> float:
         """log p(evidence) in nats; for a factor graph the log of its partition function given the evidence.
+
+        Likelihoods L_i are weights: with them it is log Σ_x p(x, e) ∏ L_i(x_i), which their scale shifts.
 
         Examples
         --------
@@ -91,8 +93,8 @@ class Posterior(ABC):
 
     @cached_property
     def observed(self) -> Mapping[str, int]:
-        """name -> state index of the evidence."""
-        return state_indices(self.model, self.evidence)
+        """name -> state index of the variables that were observed to have a single state."""
+        return state_indices(self.model, certain(self.evidence))
 
     def marginal(self, *names: str) -> Factor:
         """p(names | evidence), for any set of variables; axes in the order asked.

@@ -6,21 +6,25 @@ from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
 from control_pgm.errors import InvalidArgument, UnknownName, unknown
 from control_pgm.models.bayesian_network import BayesianNetwork
 from control_pgm.models.cpd import CPD
+from control_pgm.models.every_slice import EverySlice
 from control_pgm.models.factor_graph import Model
+from control_pgm.models.virtual_evidence import likelihood_factor
 from control_pgm.tables.arrays import Scope
 from control_pgm.tables.factor import Factor
 from control_pgm.tables.numbers.scaled import Scaled
 from control_pgm.tables.recurrence.series import Series
 from control_pgm.tables.variable import Variable, by_time
 
-Evidence = Mapping[str, Hashable]
+AnyModel = TypeVar("AnyModel", bound=Model)
+Labels = Mapping[str, Hashable]
+Evidence = Mapping[str, Hashable | Mapping[Any, float]]
 
 
 class TablesOfSteps(Sequence[Scaled]):
@@ -50,7 +54,7 @@ class Problem:
 
     Attributes
     ----------
-    model : what was asked about.
+    model : what was asked about, with a factor for each variable that was observed by likelihoods.
     names : the free variables in `natural_order`; the integers below index this list.
     observed : name -> state index of the evidence.
     cardinalities : per free variable.
@@ -134,7 +138,9 @@ def check_evidence(evidence: object) -> None:
     if isinstance(evidence, str):
         remedy = f"as text: query(model, 'target | {evidence}')"
     elif isinstance(evidence, Factor):
-        remedy = "soft evidence is a factor of the model: model.extend(factor)"
+        remedy = (
+            "likelihoods of one variable are a mapping, {name: {label: number, …}}; other factors: model.extend(factor)"
+        )
     else:
         remedy = "pairs of names and labels: dict(pairs)"
     raise InvalidArgument(
@@ -142,21 +148,73 @@ def check_evidence(evidence: object) -> None:
     )
 
 
+def conditioned(model: AnyModel, evidence: Evidence | None) -> tuple[AnyModel, Labels]:
+    """The model with a factor for each variable that was observed by likelihoods, and the labels that remain.
+
+    Virtual evidence multiplies in: p(x, e) ∏ L_i(x_i). Without any, both are returned as they are.
+
+    Raises
+    ------
+    UnknownName
+        If likelihoods are given of a variable or a state that does not exist.
+    InvalidArgument
+        If evidence is no mapping, or likelihoods are no numbers ≥ 0, one for each state and not all zero.
+
+    Examples
+    --------
+    >>> from control_pgm import FactorGraph
+    >>> x, y = Variable("x", 2), Variable("y", 2)
+    >>> conditioned(FactorGraph([Factor([x, y], [[1, 2], [3, 4]])]), {"x": {0: 0.2, 1: 0.8}, "y": 1})
+    (FactorGraph(2 variables, 2 factors), {'y': 1})
+    """
+    check_evidence(evidence)
+    values = evidence.labels if isinstance(evidence, EverySlice) else evidence or {}  # the labels of a slice, or of all
+    if not any(issubclass(kind, Mapping) for kind in {*map(type, values.values())}):
+        return model, evidence or {}
+    labels: dict[str, Hashable] = {}
+    factors: list[Factor] = []
+    for name, value in (evidence or {}).items():
+        if not isinstance(value, Mapping):
+            labels[name] = value
+        elif name in model.variables:
+            factors.append(likelihood_factor(model.variables[name], value))
+        else:
+            raise unknown_variable(model, name, value)
+    return cast(AnyModel, model.extend(*factors)), labels
+
+
+def certain(evidence: Evidence) -> Labels:
+    """The evidence that is a single state."""
+    if isinstance(evidence, EverySlice):
+        return evidence
+    return {name: value for name, value in evidence.items() if not isinstance(value, Mapping)}
+
+
 def state_indices(model: Model, evidence: Evidence | None) -> dict[str, int]:
-    """name -> state index of the evidence; unknown names and labels are errors."""
+    """name -> state index of evidence that has single states; unknown names and labels are errors."""
     check_evidence(evidence)
     observed = {}
     for name, label in (evidence or {}).items():
         if name not in model.variables:
-            raise _unknown_variable(model, name, label)
+            raise unknown_variable(model, name, label)
         if isinstance(label, Mapping | list | np.ndarray):
             raise InvalidArgument(
                 f"evidence {label!r} about {name!r} is no single state",
                 allowed=f"one of its states, such as {model.variables[name].states[0]!r}",
-                remedy=f"likelihoods are a factor: model.extend(Factor([model.variables[{name!r}]], [p, …]))",
+                remedy=f"likelihoods are evidence by labels: infer(model, {{{name!r}: {{label: number, …}}}})",
             )
         observed[name] = model.variables[name].index(label)
     return observed
+
+
+def unknown_variable(model: Model, name: Hashable, label: object) -> UnknownName:
+    """The error for evidence about a variable that does not exist."""
+    if isinstance(name, Variable):
+        return unknown(name, model.variables, what="variable", remedy=f"variables go by their names: {name.name!r}")
+    remedy = ""
+    if name in model.groups:
+        remedy = f"all at once: infer(net, net.optimal), or query(net, 'target | {name}={label}')"
+    return unknown(name, model.variables, what="variable", remedy=remedy)
 
 
 def natural_order(model: Model) -> Iterable[str]:
@@ -174,19 +232,10 @@ def natural_order(model: Model) -> Iterable[str]:
     return [variable.name for variable in by_time(model.variables.values())]
 
 
-def _unknown_variable(model: Model, name: Hashable, label: Hashable) -> UnknownName:
-    """The error for evidence about a variable that does not exist."""
-    if isinstance(name, Variable):
-        return unknown(name, model.variables, what="variable", remedy=f"variables go by their names: {name.name!r}")
-    remedy = ""
-    if name in model.groups:
-        remedy = f"all at once: infer(net, net.optimal), or query(net, 'target | {name}={label}')"
-    return unknown(name, model.variables, what="variable", remedy=remedy)
-
-
 def pose(model: Model, evidence: Evidence | None = None) -> Problem:
-    """Slice the evidence away. Tables shared by slices of the model stay shared after slicing."""
-    observed = state_indices(model, evidence)
+    """Slice the evidence away; likelihoods become tables. Tables shared by slices stay shared after slicing."""
+    model, labels = conditioned(model, evidence)
+    observed = state_indices(model, labels)
     free = tuple(name for name in natural_order(model) if name not in observed)
     index = {name: i for i, name in enumerate(free)}
     sliced: dict[tuple[int, tuple[int, ...]], Scaled] = {}

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from control_pgm.errors import InvalidArgument, unknown
+from control_pgm.inference.evidence_text import observation, split_outside_brackets
 from control_pgm.inference.infer import infer
 from control_pgm.inference.posterior import Undefined
 from control_pgm.inference.problem import check_model
@@ -14,7 +16,7 @@ from control_pgm.inference.tree.plan import DEFAULT_MEMORY_LIMIT
 from control_pgm.keywords import keywords
 from control_pgm.models.factor_graph import Model
 from control_pgm.tables.factor import Factor
-from control_pgm.tables.variable import Variable, label_of
+from control_pgm.tables.variable import Variable
 
 _RANGE = re.compile(r"^(?P<base>.+?)\[(?P<first>\d*):(?P<last>\d*)\]$")
 _WRAPPED = re.compile(r"^\s*[pP]\s*\((?P<inside>.*)\)\s*$", re.DOTALL)
@@ -30,13 +32,13 @@ class Query:
     targets : names asked for.
     tables : names conditioned on without a label: the answer has an axis for each.
     given : single variables with a label.
-    evidence : variables of whole ranges, such as all O_t, with their label.
+    evidence : variables of whole ranges, such as all O_t, with their label; and those that have likelihoods.
     """
 
     targets: tuple[str, ...]
     tables: tuple[str, ...]
     given: dict[str, Hashable]
-    evidence: dict[str, Hashable]
+    evidence: dict[str, Any]
 
 
 @keywords
@@ -54,6 +56,7 @@ def query(
         5; where the model has a group of this name (see its ``groups``), all variables of the group, so that ``O=1`` in
         an unrolled decision process is all of its own evidence, what was added included. A condition without a label,
         as in ``"a_3 | s_3, O=1"``, gives a table with an axis for it. Labels match by ``str(label)``, or as numbers.
+        Likelihoods stand in braces, ``"rain | wet={no: 0.2, yes: 0.8}"``; see `infer`.
         The notation of books, ``"p(a_3 | s_3=(2,2), O=1)"``, is read, too.
     undefined : {"raise", "nan"}
         What to do where the evidence is impossible under the condition.
@@ -108,17 +111,18 @@ def parse_query(model: Model, text: str) -> Query:
         _variable(model, name)
     tables: list[str] = []
     given: dict[str, Hashable] = {}
-    evidence: dict[str, Hashable] = {}
+    evidence: dict[str, Any] = {}
     for condition in _split(right, text):
         name, equals, label = (part.strip() for part in condition.partition("="))
         if not equals:
             _variable(model, name)
             tables.append(name)
         elif name in model.variables:
-            _add(given, name, _label(model.variables[name], label), text)
+            found = _observation(model.variables[name], label)
+            _add(evidence if isinstance(found, Mapping) else given, name, found, text)
         else:
             for variable in _range(model, name):
-                _add(evidence, variable.name, _label(variable, label), text)
+                _add(evidence, variable.name, _observation(variable, label), text)
     return Query(targets, tuple(tables), given, evidence)
 
 
@@ -130,18 +134,10 @@ def _unwrapped(model: Model, text: str) -> str:
 
 def _split(text: str, whole: str) -> list[str]:
     """The parts between commas that stand outside all brackets."""
-    parts, depth = [""], 0
-    for letter in text:
-        depth += (letter in "([{") - (letter in ")]}")
-        if depth < 0:
-            raise InvalidArgument(f"query {whole!r} closes a bracket that is not open", allowed=_FORM)
-        if letter == "," and depth == 0:
-            parts.append("")
-        else:
-            parts[-1] += letter
-    if depth:
-        raise InvalidArgument(f"query {whole!r} leaves a bracket open", allowed=_FORM)
-    parts = [part.strip() for part in parts]
+    try:
+        parts = [part.strip() for part in split_outside_brackets(text)]
+    except ValueError as error:
+        raise InvalidArgument(f"query {whole!r} {error}", allowed=_FORM) from None
     if parts == [""]:
         return []
     if "" in parts:
@@ -182,11 +178,11 @@ def _range(model: Model, name: str) -> list[Variable]:
     return chosen
 
 
-def _label(variable: Variable, text: str) -> Hashable:
-    return label_of(text, variable.states, what=f"state of {variable.name!r}:")
+def _observation(variable: Variable, text: str) -> Any:
+    return observation(text, variable, what=f"state of {variable.name!r}:")
 
 
-def _add(where: dict[str, Hashable], name: str, label: Hashable, text: str) -> None:
+def _add(where: dict[str, Any], name: str, label: Any, text: str) -> None:
     if name in where and where[name] != label:
         raise InvalidArgument(f"query {text!r} gives {name!r} two labels: {where[name]!r} and {label!r}")
     where[name] = label

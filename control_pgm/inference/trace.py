@@ -12,6 +12,7 @@ from control_pgm.display import text_table
 from control_pgm.errors import InvalidArgument
 from control_pgm.inference.contract import contract
 from control_pgm.inference.exact import TreePosterior
+from control_pgm.inference.problem import certain
 from control_pgm.models.cpd import CPD
 from control_pgm.tables.factor import Factor
 
@@ -185,7 +186,7 @@ class _Teller:
 
     def term(self, factor: Factor) -> str:
         """A table as a formula has it, observed variables at their label: p(O_3=1|s_3,a_3)."""
-        evidence = self.posterior.evidence
+        evidence = certain(self.posterior.evidence)
 
         def shown(name: str) -> str:
             return f"{name}={evidence[name]}" if name in evidence else name

@@ -116,12 +116,14 @@ class BayesianNetwork(Restored):
         return self.cpds
 
     # --- building -----------------------------------------------------------------------------------------------
-    def replace(self, cpd: CPD) -> Self:
-        """The network with another CPD for ``cpd.child``."""
-        if not isinstance(cpd, CPD):
-            raise InvalidModel(f"{cpd!r} is not a CPD", remedy="use .extend(factor) to add a factor")
-        old = self.cpd(cpd.child.name)
-        return self._with([cpd if c is old else c for c in self.cpds], self.factors)
+    def replace(self, cpd: CPD, *more: CPD) -> Self:
+        """The network with another CPD for ``cpd.child``; of several CPDs at once, one for each child."""
+        new: dict[str, CPD] = {}
+        for given in (cpd, *more):
+            if not isinstance(given, CPD):
+                raise InvalidModel(f"{given!r} is not a CPD", remedy="use .extend(factor) to add a factor")
+            new[self.cpd(given.child.name).child.name] = given
+        return self._with([new.get(old.child.name, old) for old in self.cpds], self.factors)
 
     def extend(self, *items: CPD | Factor) -> Self:
         """The network with further CPDs (new variables) and factors (weights on existing ones)."""

@@ -11,6 +11,7 @@ from control_pgm.errors import InvalidModel, unknown
 from control_pgm.models.loops import edges_on_loops
 from control_pgm.models.networkx_graphs import as_bipartite, factors_of_bipartite
 from control_pgm.models.svg import factor_graph_picture
+from control_pgm.models.virtual_evidence import likelihood_factor
 from control_pgm.tables.factor import Factor, contract, same_states_error
 from control_pgm.tables.frozen import Restored
 from control_pgm.tables.variable import Variable, by_time
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Model(Protocol):
-    """What inference needs to know of a model: its variables in the order declared, its tables, and groups of names."""
+    """What inference needs of a model: variables in the order declared, tables, groups of names, further factors."""
 
     @property
     def variables(self) -> Mapping[str, Variable]: ...
@@ -30,6 +31,8 @@ class Model(Protocol):
 
     @property
     def groups(self) -> Mapping[str, Collection[str]]: ...
+
+    def extend(self, *factors: Factor) -> Model: ...
 
 
 @dataclass(frozen=True, eq=False, init=False, repr=False)
@@ -80,14 +83,22 @@ class FactorGraph(Restored):
         return FactorGraph(*factors_of_bipartite(graph))
 
     @classmethod
-    def from_model(cls, model: Model, evidence: Mapping[str, Hashable] | None = None) -> FactorGraph:
-        """The factor graph of a network: its tables, sliced at the evidence."""
-        observed = dict(evidence or {})
-        for name in observed:
+    def from_model(
+        cls, model: Model, evidence: Mapping[str, Hashable | Mapping[Any, float]] | None = None
+    ) -> FactorGraph:
+        """The factor graph of a network: its tables, sliced at the evidence, whose likelihoods are factors."""
+        observed: dict[str, Hashable] = {}
+        likelihoods: list[Factor] = []
+        for name, value in (evidence or {}).items():
             if name not in model.variables:
                 raise unknown(name, model.variables, what="variable")
+            if isinstance(value, Mapping):
+                likelihoods.append(likelihood_factor(model.variables[name], value))
+            else:
+                observed[name] = value
+        tables = (*model.tables, *likelihoods)
         return FactorGraph(
-            [factor.condition({n: observed[n] for n in factor.scope if n in observed}) for factor in model.tables],
+            [factor.condition({n: observed[n] for n in factor.scope if n in observed}) for factor in tables],
             [variable for name, variable in model.variables.items() if name not in observed],
         )
 

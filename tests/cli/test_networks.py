@@ -107,6 +107,23 @@ def test_infer_agrees_with_the_library_in_every_format(capsys, tmp_path, seed):
     assert (code, out) == (0, f"wrote {tmp_path / 'answer.csv'}\n")
 
 
+def test_infer_takes_likelihoods_as_evidence(capsys, tmp_path, lawn):
+    path = save_network(lawn, tmp_path / "lawn.bif")
+    code, out, err = run(capsys, "infer", path, "--evidence", "wet={no: 1/5, yes: 0.8}", "--format", "json")
+    assert (code, err) == (0, "")
+    record, expected = json.loads(out), infer(lawn, {"wet": {"no": 0.2, "yes": 0.8}})
+    assert abs(record["log_evidence"] - expected.log_evidence) < 1e-12
+    assert set(record["marginals"]) == set(lawn.variables)
+    for name, table in record["marginals"].items():
+        assert np.abs(expected.marginal(name).array() - table["probabilities"]).max() < 1e-12
+    code, out, _ = run(capsys, "query", path, "rain | wet={no: 1, yes: 4}", "--format", "csv")
+    assert code == 0
+    assert f"yes,{expected.marginal('rain').value({'rain': 'yes'}):.6f}"[:12] in out
+    code, _, err = run(capsys, "infer", path, "--evidence", "wet={no: 1, yes: much}")
+    assert code == 2
+    assert "--evidence, state of 'wet': '{no: 1, yes: much}' has 'yes: much' in place of a likelihood" in err
+
+
 def test_evidence_may_come_from_a_file(capsys, tmp_path, lawn):
     path = save_network(lawn, tmp_path / "lawn.uai")
     (tmp_path / "lawn.uai.evid").write_text(to_uai_evidence(lawn, {"wet": "yes"}))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
 from math import inf
 from typing import Any
 
@@ -14,6 +13,7 @@ from control_pgm.control.solutions.weights import OPERATORS
 from control_pgm.errors import InvalidArgument
 from control_pgm.inference.impossible import impossible
 from control_pgm.inference.map.marginal_map import marginal_map
+from control_pgm.inference.problem import Evidence, conditioned
 from control_pgm.inference.tree.plan import DEFAULT_MEMORY_LIMIT, plan
 from control_pgm.progress import Progress
 
@@ -27,7 +27,7 @@ def solve_model(
     *,
     temperature: Any = None,
     risk: float | None = None,
-    evidence: Mapping[str, Hashable] | None = None,
+    evidence: Evidence | None = None,
     memory_limit: int = DEFAULT_MEMORY_LIMIT,
     progress: Progress | None = None,
 ) -> ModelSolution:
@@ -47,7 +47,8 @@ def solve_model(
                 f"evidence with inference={inference!r}, which keeps the true dynamics of a control model",
                 allowed="inference='posterior' or 'map'",
             )
-        network = network.given(evidence)
+        network, labels = conditioned(network, evidence)  # likelihoods are factors
+        network = network.given(labels)
     weights = OPERATORS["map" if inference == "marginal-map" else inference]
     operators = weights.at(temperature=network.temperature, risk=risk)
     order = plan(network, network.evidence, order="reverse topological", memory_limit=memory_limit)

@@ -11,7 +11,7 @@ import numpy as np
 from control_pgm.control.mdp.mdp import MDP
 from control_pgm.control.network.optimality_network import OptimalityNetwork
 from control_pgm.control.network.priors import Prior
-from control_pgm.control.network.replaced_stages import replaced_stage
+from control_pgm.control.network.replaced_stages import Pending, replaced_stage
 from control_pgm.control.network.slices import Stage, make_slice, stage_of
 from control_pgm.control.network.tables import optimality_table
 from control_pgm.errors import NotAvailable
@@ -114,12 +114,13 @@ class ControlNetwork(OptimalityNetwork):
             return varying[t].scaled
         return next(cpd.scaled for cpd in self.template.transition if cpd.child.name == base)
 
-    def replace(self, cpd: CPD) -> Self:
+    def replace(self, cpd: CPD, *more: CPD) -> Self:
         """The network with another CPD for ``cpd.child``, whose outcomes are paid the rewards of the process.
 
         Parameters
         ----------
-        cpd : CPD
+        cpd, *more : CPD
+            Several at once cost little more than one.
 
         Raises
         ------
@@ -139,26 +140,29 @@ class ControlNetwork(OptimalityNetwork):
         >>> float(jump.infer().log_evidence * net.temperature + jump.reward_shift.sum())
         5.0
         """
-        t = self._step_of.get(cpd.child.name) if self._fits(cpd) else None
-        if t is None:
-            return super().replace(cpd)
-        old = self.cpd(f"O_{t}")
-        stage = replaced_stage(self, cpd, t, rewarded=old.scaled is self.rewarded(t))
-        if stage is None:
-            return super().replace(cpd)
-        made = make_slice(stage, float(self.temperatures[t]), least=float(self.reward_shift[t]))
-        table = optimality_table(made, stage.transition)
-        others = {cpd.child.name: cpd, old.child.name: CPD.of(old.variables, table)}
-        new = self._with([others.get(c.child.name, c) for c in self.cpds], self.factors)
-        shift = self.reward_shift.copy()
-        shift[t] = made.shift
-        new.__dict__.update(reward_shift=lock(shift), _replaced={**self._replaced, t: (stage, table)})
+        if not all(isinstance(given, CPD) for given in (cpd, *more)):
+            return super().replace(cpd, *more)  # which says so
+        pending = Pending(self, {})
+        shift, replaced = self.reward_shift.copy(), dict(self._replaced)
+        for given in (cpd, *more):
+            t = self._step_of.get(given.child.name) if self._fits(given) else None
+            if t is not None:
+                old = pending.cpd(f"O_{t}")
+                own = replaced[t][1] if t in replaced else self.rewarded(t)
+                stage = replaced_stage(pending, given, t, rewarded=old.scaled is own)
+                if stage is not None:
+                    made = make_slice(stage, float(self.temperatures[t]), least=float(shift[t]))
+                    table = optimality_table(made, stage.transition)
+                    pending.cpds[old.child.name] = CPD.of(old.variables, table)
+                    shift[t], replaced[t] = made.shift, (stage, table)
+            pending.cpds[given.child.name] = given
+        new = super().replace(*pending.cpds.values())
+        if any(stage is not self._replaced.get(t) for t, stage in replaced.items()):
+            new.__dict__.update(reward_shift=lock(shift), _replaced=replaced)
         return new
 
     def _fits(self, cpd: CPD) -> bool:
         """Whether a CPD is one over variables of the network; what is wrong with others is found elsewhere."""
-        if not isinstance(cpd, CPD):
-            return False
         own = [self._cpd_of.get(variable.name) for variable in cpd.variables]
         return all(k is not None and k.child == variable for k, variable in zip(own, cpd.variables, strict=True))
 

@@ -8,7 +8,7 @@ p(O_t=1|·) = exp((r_t − c_t)/alpha) follow from the rewards once more. Nothin
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -33,14 +33,45 @@ _ROUNDING = 1e-12  # a probability below this, left over from a difference, is n
 class Replaceable(Protocol):
     """A `ControlNetwork` whose tables are replaced."""
 
-    mdp: MDP
-    prior: Prior
+    @property
+    def mdp(self) -> MDP:
+        """The process."""
+
+    @property
+    def prior(self) -> Prior:
+        """p(a|s) as it was given."""
 
     def cpd(self, name: str) -> CPD:
         """The table of a variable."""
 
     def variable(self, name: str) -> Variable:
         """A variable by its name."""
+
+
+@dataclass(frozen=True)
+class Pending:
+    """A control network together with the CPDs that will be replaced in it."""
+
+    network: Replaceable
+    cpds: dict[str, CPD]
+
+    @property
+    def mdp(self) -> MDP:
+        """The process of the network."""
+        return self.network.mdp
+
+    @property
+    def prior(self) -> Prior:
+        """p(a|s) of the network as it was given."""
+        return self.network.prior
+
+    def cpd(self, name: str) -> CPD:
+        """The table that a variable will have."""
+        return self.cpds[name] if name in self.cpds else self.network.cpd(name)
+
+    def variable(self, name: str) -> Variable:
+        """A variable by its name."""
+        return self.network.variable(name)
 
 
 def replaced_stage(network: Replaceable, cpd: CPD, t: int, *, rewarded: bool) -> Stage | None:

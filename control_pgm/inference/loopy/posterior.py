@@ -20,7 +20,7 @@ from control_pgm.inference.loopy.schedules import sweeps
 from control_pgm.inference.loopy.state import LoopyMessage, LoopyStore
 from control_pgm.inference.map.mode import log_weight
 from control_pgm.inference.posterior import Posterior, Undefined
-from control_pgm.inference.problem import check_model, pose
+from control_pgm.inference.problem import Evidence, check_model, pose
 from control_pgm.inference.tree.plan import DEFAULT_MEMORY_LIMIT
 from control_pgm.models.factor_graph import FactorGraph, Model
 from control_pgm.progress import Progress, Reporter, check_progress
@@ -40,7 +40,7 @@ class LoopyPosterior(Posterior):
     ----------
     model : BayesianNetwork or FactorGraph
     evidence : mapping
-        Variable name -> state label.
+        Variable name -> state label, or likelihoods by label.
     options : LoopyOptions
     memory_limit : int
         Bytes that messages and their contractions may take.
@@ -90,7 +90,7 @@ class LoopyPosterior(Posterior):
     def __init__(
         self,
         model: Model,
-        evidence: Mapping[str, Hashable] | None = None,
+        evidence: Evidence | None = None,
         options: LoopyOptions = _DEFAULTS,
         memory_limit: int = DEFAULT_MEMORY_LIMIT,
         progress: Progress | None = None,

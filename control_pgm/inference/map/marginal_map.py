@@ -28,7 +28,7 @@ from control_pgm.inference.map.max_product import backtrack, collect
 from control_pgm.inference.map.mode import assignment_table, most_probable
 from control_pgm.inference.orders.cheapest import MAX_WIDTH
 from control_pgm.inference.orders.constrained import MixedOrder, constrained_order, relaxed_order
-from control_pgm.inference.problem import Problem
+from control_pgm.inference.problem import Evidence, Problem
 from control_pgm.inference.tree.bucket_tree import bucket_tree
 from control_pgm.inference.tree.plan import DEFAULT_MEMORY_LIMIT, Plan, plan
 from control_pgm.keywords import keywords
@@ -95,7 +95,7 @@ class MarginalMap:
 @keywords
 def marginal_map(
     model: Model,
-    evidence: Mapping[str, Hashable] | None,
+    evidence: Evidence | None,
     variables: Iterable[str],
     *,
     memory_limit: int = DEFAULT_MEMORY_LIMIT,
@@ -107,7 +107,7 @@ def marginal_map(
     ----------
     model : BayesianNetwork or FactorGraph
     evidence : mapping, optional
-        Variable name -> state label.
+        Variable name -> state label, or likelihoods by label; see `infer`.
     variables : iterable of str
         The variables to maximise over. Observed ones are answered by their observation.
     memory_limit : int
@@ -159,7 +159,7 @@ def marginal_map(
             raise _too_large(problem, order, memory_limit)
     found = found or _bounded(free, maximised, memory_limit)
     if found.upper == -inf:
-        raise impossible(model, dict(evidence or {}), memory_limit)
+        raise impossible(model, evidence, memory_limit)
     states = {**problem.observed, **{problem.names[v]: state for v, state in found.states.items()}}
     assignment = {name: model.variables[name].states[states[name]] for name in names}
     # The two bounds come from different sums, so that rounding may put them into the wrong order.

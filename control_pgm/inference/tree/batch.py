@@ -16,7 +16,7 @@ import numpy as np
 from control_pgm.display import size
 from control_pgm.display.text import shortened
 from control_pgm.errors import InvalidArgument, InvalidModel, TooLarge, unknown
-from control_pgm.inference.problem import Problem, pose
+from control_pgm.inference.problem import Evidence, Problem, conditioned, pose
 from control_pgm.inference.tree.compile import compile_plan
 from control_pgm.inference.tree.passes import Pass
 from control_pgm.inference.tree.plan import DEFAULT_MEMORY_LIMIT, Plan, in_own_order, plan
@@ -64,15 +64,17 @@ class TreeBatch(Restored):
     def __init__(
         self,
         models: Sequence[Model],
-        evidence: Sequence[Mapping[str, Hashable]],
+        evidence: Sequence[Evidence],
         *,
         memory_limit: int,
         progress: Progress | None = None,
     ) -> None:
         self.size = len(models)
+        weighted = [conditioned(model, observed) for model, observed in zip(models, evidence, strict=True)]
+        models, labels = [model for model, _ in weighted], [observed for _, observed in weighted]
         limit = memory_limit // self.size
-        first = plan(models[0], evidence[0], order="reverse topological", memory_limit=limit)
-        self.plan, members = _rolled_together(first, models, evidence) or _posed_together(first, models, evidence)
+        first = plan(models[0], labels[0], order="reverse topological", memory_limit=limit)
+        self.plan, members = _rolled_together(first, models, labels) or _posed_together(first, models, labels)
         self._refuse_too_large(members, memory_limit)
         self.compiled = compile_plan(self.plan, _stacks(members))
         self._progress = progress
@@ -216,7 +218,7 @@ def _posed_together(
 @keywords
 def infer_many(
     model: Model,
-    evidence: Sequence[Mapping[str, Hashable]],
+    evidence: Sequence[Evidence],
     *,
     memory_limit: int = DEFAULT_MEMORY_LIMIT,
     progress: Progress | None = None,
@@ -227,7 +229,8 @@ def infer_many(
     ----------
     model : BayesianNetwork or FactorGraph
     evidence : sequence of mappings
-        One each, over the same variables. Impossible evidence gives log evidence −inf and NaN marginals.
+        One each, over the same variables, of which some may have likelihoods as in `infer`. Impossible evidence gives
+        log evidence −inf and NaN marginals.
     memory_limit : int
         Bytes that all of them together may take.
 
@@ -261,4 +264,11 @@ def infer_many(
                 f"evidence {k} and evidence 0 differ in whether they observe {odd!r}",
                 allowed="the same variables for all",
             )
+        for name in names:
+            if isinstance(observed[name], Mapping) != isinstance(evidence[0][name], Mapping):
+                raise InvalidArgument(
+                    f"evidence {k} and evidence 0 differ in whether {name!r} has likelihoods",
+                    allowed="a state in all of them, or likelihoods in all",
+                    remedy="the likelihoods of a state that is certain are 0 for all others",
+                )
     return TreeBatch([model] * len(evidence), evidence, memory_limit=memory_limit, progress=progress)

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from control_pgm.display import size, text_table
 from control_pgm.errors import InvalidArgument, TooLarge, no_choice
 from control_pgm.inference.orders.cheapest import LIMITS, MAX_WIDTH, cheapest_order
-from control_pgm.inference.problem import Problem, check_model, pose
+from control_pgm.inference.problem import Evidence, Problem, check_model, conditioned, pose
 from control_pgm.inference.tree.bucket_tree import BucketTree, bucket_tree
 from control_pgm.inference.tree.slices.long_plan import Rolled, roll
 from control_pgm.inference.tree.slices.repeating import Repeating
@@ -163,7 +163,7 @@ class Plan:
 @keywords
 def plan(
     model: Model,
-    evidence: Mapping[str, Hashable] | None = None,
+    evidence: Evidence | None = None,
     *,
     order: Literal["cheapest", "reverse topological"] = "cheapest",
     memory_limit: int = DEFAULT_MEMORY_LIMIT,
@@ -175,7 +175,7 @@ def plan(
     ----------
     model : BayesianNetwork or FactorGraph
     evidence : mapping, optional
-        name -> observed state label.
+        name -> observed state label, or likelihoods by label; see `infer`.
     order : {"cheapest", "reverse topological"}
         The elimination order: the one with the fewest table entries, or the model's own backwards.
     memory_limit : int
@@ -199,9 +199,10 @@ def plan(
         raise no_choice("order", order, ("cheapest", "reverse topological"))
     check_model(model)
     check_memory_limit(memory_limit)
-    result = _rolled(model, evidence or {}, own_order=order == "reverse topological")
+    model, labels = conditioned(model, evidence)
+    result = _rolled(model, labels, own_order=order == "reverse topological")
     if result is None:
-        problem = pose(model, evidence)
+        problem = pose(model, labels)
         result = cheapest(problem) if order == "cheapest" else in_own_order(problem)
     storage = Storage.of(keep)
     need = result.bytes_kept(checkpoints=storage.checkpoints or storage.folder is not None)
@@ -232,7 +233,7 @@ def check_memory_limit(memory_limit: Any) -> None:
 def _rolled(model: Model, evidence: Mapping[str, Hashable], *, own_order: bool) -> Plan | None:
     """The plan of an unrolled network in which steps repeat, at the cost of a short one."""
     long = isinstance(model, DynamicBayesianNetwork) and model.horizon > FEW[0]
-    rolled = roll(model, evidence, own_order=own_order) if long and isinstance(evidence, Mapping) else None
+    rolled = roll(model, evidence, own_order=own_order) if long else None
     if rolled is None:
         return None
     return Plan(rolled.problem(model), rolled.network.tree, "reverse topological", rolled)

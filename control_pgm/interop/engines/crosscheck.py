@@ -12,6 +12,7 @@ from control_pgm.display import html_table, number, text_table
 from control_pgm.errors import InvalidArgument, MissingPackage, no_choice
 from control_pgm.inference.infer import infer
 from control_pgm.inference.posterior import Posterior
+from control_pgm.inference.problem import Evidence, conditioned
 from control_pgm.interop.engines.references import INSTALL, MAKERS, EngineQuery, Reference, Unusable
 from control_pgm.keywords import keywords
 from control_pgm.models.bayesian_network import BayesianNetwork
@@ -88,7 +89,7 @@ class Report(Restored):
 @keywords
 def crosscheck(
     network: BayesianNetwork,
-    evidence: Mapping[str, Hashable] | None = None,
+    evidence: Evidence | None = None,
     *,
     against: Iterable[str] | str = REFERENCES,
     tolerance: float = 1e-12,
@@ -102,7 +103,7 @@ def crosscheck(
         For a control network every optimal action conditional p(a_t | s_t=s, O=1) is compared, at every (t, s), and
         every p(s_t, a_t | O=1). For other networks the marginal of every variable.
     evidence : mapping, optional
-        Default: the network's own, such as ``.optimal``.
+        Default: the network's own, such as ``.optimal``. Likelihoods are as in `infer`.
     against : "pgmpy", "pyagrum", "enumeration", or several
         Default: all. Those whose package is not installed are reported, and are an error only when asked for by name.
     tolerance : float
@@ -146,7 +147,8 @@ def crosscheck(
     for name in names:
         if name not in REFERENCES:
             raise no_choice("against", name, REFERENCES)
-    observed = dict(network.observed if evidence is None else evidence)
+    network, labels = conditioned(network, network.observed if evidence is None else evidence)
+    observed = dict(labels)
     posterior = infer(network, observed)
     queries = _queries(network, observed)
     checks: list[Check] = []

@@ -6,25 +6,25 @@ Taking ``layout`` and ``pos`` out leaves the drawing to Graphviz.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 from control_pgm.display.conventions import KIND_ROWS, LIGHT
+from control_pgm.inference.problem import Evidence
 from control_pgm.interop.formats.drawing import FACTOR, GAP, Drawn, DrawnEdge, DrawnNode, Place, drawn
 from control_pgm.layout.placing import RADIUS
 from control_pgm.models.bayesian_network import BayesianNetwork
 from control_pgm.models.factor_graph import FactorGraph
 
 
-def to_dot(
-    model: BayesianNetwork | FactorGraph, evidence: Mapping[str, Hashable] | None = None, *, full: bool = False
-) -> str:
+def to_dot(model: BayesianNetwork | FactorGraph, evidence: Evidence | None = None, *, full: bool = False) -> str:
     """A model as text in the DOT language; the same model gives the same text.
 
     Parameters
     ----------
     model : BayesianNetwork or FactorGraph
     evidence : mapping, optional
-        Variable name -> label: these are filled. Default: what the model itself has as observed.
+        Variable name -> label: these are filled; likelihoods are drawn as a factor. Default: what the model itself has
+        as observed.
     full : bool
         Whether all slices are drawn. Otherwise a network of more than eight slices shows the first five, "…" and the
         last two.

@@ -7,7 +7,7 @@ from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
 
 from control_pgm.errors import InvalidArgument
-from control_pgm.inference.problem import state_indices
+from control_pgm.inference.problem import Evidence, conditioned, state_indices
 from control_pgm.layout.placing import RADIUS, SQUARE, Edge, Layout
 from control_pgm.models import factor_graph_layout, network_layout
 from control_pgm.models.bayesian_network import BayesianNetwork
@@ -67,9 +67,7 @@ class Drawn:
     edges: tuple[DrawnEdge, ...]
 
 
-def drawn(
-    model: BayesianNetwork | FactorGraph, evidence: Mapping[str, Hashable] | None = None, *, full: bool = False
-) -> Drawn:
+def drawn(model: BayesianNetwork | FactorGraph, evidence: Evidence | None = None, *, full: bool = False) -> Drawn:
     """The picture of a model; long unrolled models are elided unless ``full``.
 
     Raises
@@ -85,6 +83,7 @@ def drawn(
             allowed="a BayesianNetwork or a FactorGraph",
             remedy="an MDP is unrolled first: unroll(mdp, horizon)",
         )
+    model, labels = conditioned(model, evidence)
     slices = sys.maxsize if full else MAX_SLICES
     directed = isinstance(model, BayesianNetwork)
     observed: Mapping[str, Hashable] = {}
@@ -95,7 +94,7 @@ def drawn(
         outline = graph_outline(model, width=factor_graph_layout.FACTOR_COLUMN, max_slices=slices)
         layout = factor_graph_layout.factor_outline_layout(outline)
     if evidence is not None:
-        observed = state_indices(model, evidence)
+        observed = state_indices(model, labels)
     names = [node for node in layout.points if isinstance(node, str)]
     keys: dict[Hashable, str] = {name: f"v{k}" for k, name in enumerate(names)}
     keys |= {node: f"f{node[1]}" for node in layout.points if isinstance(node, tuple)}

@@ -8,11 +8,11 @@ text without a frame.
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Mapping
 
 from control_pgm.display import printable
 from control_pgm.display.conventions import KIND_ROWS, LIGHT
 from control_pgm.display.labels import symbol_parts
+from control_pgm.inference.problem import Evidence
 from control_pgm.interop.formats.drawing import FACTOR, GAP, Drawn, DrawnEdge, DrawnNode, Place, drawn
 from control_pgm.models.bayesian_network import BayesianNetwork
 from control_pgm.models.factor_graph import FactorGraph
@@ -39,9 +39,7 @@ _ESCAPES = {
 }
 
 
-def to_tikz(
-    model: BayesianNetwork | FactorGraph, evidence: Mapping[str, Hashable] | None = None, *, full: bool = False
-) -> str:
+def to_tikz(model: BayesianNetwork | FactorGraph, evidence: Evidence | None = None, *, full: bool = False) -> str:
     r"""A model as a complete LaTeX document of class ``standalone`` with one TikZ picture.
 
     Parameters
@@ -49,7 +47,8 @@ def to_tikz(
     model : BayesianNetwork or FactorGraph
         An unrolled network too; a control network shows its optimality nodes as observed.
     evidence : mapping, optional
-        Variable name -> label: these are shaded. Default: what the model itself has as observed.
+        Variable name -> label: these are shaded; likelihoods are drawn as a factor. Default: what the model itself
+        has as observed.
     full : bool
         Whether all slices are drawn. Otherwise a network of more than eight slices shows the first five, "…" and the
         last two.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from control_pgm.control.network.control_network import ControlNetwork
 from control_pgm.errors import InvalidArgument, unknown
 from control_pgm.inference.posterior import Posterior
+from control_pgm.inference.problem import Evidence, conditioned
 from control_pgm.models.bayesian_network import BayesianNetwork
 from control_pgm.models.every_slice import EverySlice
 from control_pgm.models.network_layout import COLUMN, network_layout, outline_layout
@@ -26,7 +27,7 @@ def plot_network(
     *,
     ax: Axes | None = None,
     max_slices: int | None = None,
-    evidence: Mapping[str, Hashable] | Iterable[str] | None = None,
+    evidence: Evidence | Iterable[str] | None = None,
     observed: Iterable[str] | None = None,
     asked: Iterable[str] = (),
     beliefs: Beliefs | None = None,
@@ -46,7 +47,8 @@ def plot_network(
         Longer networks are drawn as their first ``max_slices − 3`` slices, "…" and the last two. Default: 8, on narrow
         axes as many fewer as letters need to be readable.
     evidence : mapping name -> label, or iterable of str, optional
-        Variables filled grey; default: the evidence that belongs to the network, such as optimality.
+        Variables filled grey; likelihoods are drawn as a factor. Default: the evidence that belongs to the network,
+        such as optimality.
     observed : iterable of str, optional
         Another word for ``evidence``.
     asked : iterable of str
@@ -84,18 +86,21 @@ def plot_network(
             allowed="a BayesianNetwork, DynamicBayesianNetwork or ControlNetwork, or a posterior of one",
             remedy="for an MDP: plot_network(unroll(mdp, horizon)); for a FactorGraph: plot_factor_graph",
         )
+    model: BayesianNetwork = network
+    if isinstance(evidence, Mapping):
+        model, evidence = conditioned(model, evidence)
     # A network's own evidence is asked name by name: listing it would walk all slices.
-    grey: Container[str] = network.observed if evidence is None else _evidence(network, evidence)
-    yellow = _names(network, asked, "asked")
+    grey: Container[str] = model.observed if evidence is None else _evidence(model, evidence)
+    yellow = _names(model, asked, "asked")
     if max_slices is None:
-        max_slices = slices_that_fit(ax, lambda n: network_layout(network, max_slices=n, keep=yellow))
-    outline = network_outline(network, width=COLUMN, max_slices=max_slices, keep=yellow)
+        max_slices = slices_that_fit(ax, lambda n: network_layout(model, max_slices=n, keep=yellow))
+    outline = network_outline(model, width=COLUMN, max_slices=max_slices, keep=yellow)
     layout = outline_layout(outline)
     squares = [node for node in layout.points if not isinstance(node, str)]
     present = [v for v in outline.variables if v.name in layout.points]
     shown = {} if beliefs is None else read_beliefs(beliefs, present)
     roles = _roles(any(v.name in grey for v in present), bool(yellow), bool(squares), bool(shown))
-    tool = pen(ax, layout, _title(network) if title is None else title, note=bool(roles))
+    tool = pen(ax, layout, _title(model) if title is None else title, note=bool(roles))
     for edge in layout.edges:
         tool.edge(edge, directed=isinstance(edge.target, str))
     colours = style.kind_colours(tool.drawing.ax, (v.kind for v in outline.variables))

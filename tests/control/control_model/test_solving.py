@@ -150,6 +150,9 @@ def test_replaced_optimality_pays_its_logarithm_and_evidence_is_conditioned_on()
     seen = {"s_2": 1, "a_3": 0}
     found, expected = (solve(n, evidence=seen) for n in (net, flat))
     assert np.allclose(found.policy, expected.policy, rtol=0, atol=1e-13, equal_nan=True)
+    likely = {"s_2": {0: 0.2, 1: 0.8, 2: 0.5}}
+    found, expected = (solve(n, evidence=likely) for n in (net, flat))
+    assert np.allclose(found.policy, expected.policy, rtol=0, atol=1e-13, equal_nan=True)
     with pytest.raises(InvalidArgument, match="keeps the true dynamics"):
         solve(net, evidence=seen, inference="bellman")
 

@@ -1,5 +1,6 @@
 """Templates: every edge of the step is drawn once, the next slice is dashed and outside the plate."""
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
@@ -135,5 +136,6 @@ def test_variables_of_an_episode_stand_above_the_plate():
     assert left < across < right
     assert height - radius > top
     assert found.names["z"] == "z"
-    drawing = plot_template(template)
-    assert drawing.axes.get_title() == "Two-slice template, 1 variable a slice"
+    _, ax = plt.subplots()
+    plot_template(template, ax=ax)
+    assert ax.get_title() == "Two-slice template, 1 variable a slice"
