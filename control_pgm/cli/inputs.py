@@ -18,6 +18,7 @@ from control_pgm.control.solve_options import DEFAULT
 from control_pgm.errors import InvalidArgument, InvalidModel, unknown
 from control_pgm.inference.evidence_text import observation
 from control_pgm.inference.tree.plan import DEFAULT_MEMORY_LIMIT
+from control_pgm.interop.files import POMDP_FILE, TEXTBOOK, TEXTBOOK_PREFIX
 from control_pgm.interop.network_files import (
     EVIDENCE,
     QUERY,
@@ -42,6 +43,14 @@ def process(options: argparse.Namespace) -> MDP:
     if mdp.positions and mdp.terminal_reward is None and not mdp.reward.any():
         note("all rewards are 0: without a goal G or a hole H every policy is as good as any other")
     return mdp if options.discount is None else mdp.varied(discount=options.discount)
+
+
+def hides_states(options: argparse.Namespace) -> bool:
+    """Whether INPUT names a process with hidden states."""
+    if options.input.startswith(TEXTBOOK_PREFIX):
+        made = TEXTBOOK.get(options.input.removeprefix(TEXTBOOK_PREFIX))
+        return made is not None and isinstance(made(), POMDP)
+    return Path(options.input).suffix.lower() == POMDP_FILE
 
 
 def partially_observable(options: argparse.Namespace) -> POMDP:
@@ -170,9 +179,7 @@ def _given(options: argparse.Namespace) -> MDP:
     if isinstance(found, MDP):
         return found
     raise InvalidArgument(
-        f"{options.input!r} is a process with hidden states",
-        allowed="draw --what belief-values",
-        remedy="in Python: solve(load(…), horizon, inference='bellman')",
+        f"{options.input!r} is a process with hidden states", allowed="info, solve, draw --what belief-values"
     )
 
 

@@ -16,6 +16,7 @@ from control_pgm.interop.network_files import READ
 
 INPUT = (
     "a gridworld drawing (.txt), a process (.json, .npz), a table with the columns s, a, next, p, r (.csv), "
+    "for info, solve and draw a process with hidden states (.pomdp), "
     "an environment (gym:FrozenLake-v1), a textbook's process (textbook:gambler), or - for standard input"
 )
 NETWORK = f"a network ({', '.join(READ)})"

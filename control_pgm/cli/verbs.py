@@ -26,6 +26,8 @@ def info(options: argparse.Namespace) -> bool:
         order = f"variables in the order of the file: {listing(model.variables)}"
         show(f"{model}\n{order}\n\n{inference.plan(model, memory_limit=inputs.limit(options))}")
         return True
+    if inputs.hides_states(options):
+        return _show_hidden(options)
     mdp = inputs.process(options)
     values = mdp.reward[np.broadcast_to(mdp.available, mdp.reward.shape)]
     starts = [s for s, p in zip(mdp.states, mdp.initial, strict=True) if p > 0]
@@ -43,6 +45,17 @@ def info(options: argparse.Namespace) -> bool:
         network = unroll(mdp, options.horizon)
         parts.append(str(inference.plan(network, network.optimal, memory_limit=inputs.limit(options))))
     show("\n\n".join(parts))
+    return True
+
+
+def _show_hidden(options: argparse.Namespace) -> bool:
+    """What the process is."""
+    inputs.refuse(options, ("horizon",), f"{options.input!r}, whose states are hidden")
+    pomdp = inputs.partially_observable(options)
+    reward = f"{number(float(pomdp.reward.min()))} … {number(float(pomdp.reward.max()))}"
+    belief = [[str(s), number(p)] for s, p in zip(pomdp.states, pomdp.initial.tolist(), strict=True)]
+    parts = [str(pomdp), text_table(["more", ""], [["expected reward", reward]])]
+    show("\n\n".join([*parts, text_table(["state", "initial belief"], belief)]))
     return True
 
 

@@ -32,7 +32,7 @@ from control_pgm.progress import Progress
 from control_pgm.writing import write_text
 
 _GYM = "gym:"
-_TEXTBOOK = "textbook:"
+TEXTBOOK_PREFIX = "textbook:"
 POMDP_FILE = ".pomdp"
 TEXTBOOK: Mapping[str, Callable[[], MDP | POMDP]] = {
     "crying-baby": crying_baby,
@@ -148,9 +148,9 @@ def load(path: str | Path, *, max_bytes: int = MAX_BYTES) -> MDP | POMDP:
     check_limit(max_bytes)
     if isinstance(path, str) and path.startswith(_GYM):
         return from_gymnasium(path.removeprefix(_GYM))
-    if isinstance(path, str) and path.startswith(_TEXTBOOK):
-        return _from_textbook(path.removeprefix(_TEXTBOOK))
-    kind = ending(path, (*RECORD_READERS, ".txt", ".csv", POMDP_FILE), f', "{_GYM}ID" or "{_TEXTBOOK}NAME"')
+    if isinstance(path, str) and path.startswith(TEXTBOOK_PREFIX):
+        return _from_textbook(path.removeprefix(TEXTBOOK_PREFIX))
+    kind = ending(path, (*RECORD_READERS, ".txt", ".csv", POMDP_FILE), f', "{_GYM}ID" or "{TEXTBOOK_PREFIX}NAME"')
     if kind == ".txt":
         return _load_grid(Path(path), max_bytes)
     if kind == ".csv":

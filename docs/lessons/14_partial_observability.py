@@ -132,7 +132,7 @@ assert endless.upper() >= 19.3714 - 5e-5
 T, alpha = 3, 1.0
 
 
-def unrolled(policy):
+def unrolled(policy, observation=pomdp.observation):
     """The network of T steps; ``policy(history)`` is a distribution over the actions."""
     s = [Variable(f"s_{t}", pomdp.states, time=t) for t in range(T + 1)]
     a = [Variable(f"a_{t}", pomdp.actions, time=t) for t in range(T)]
@@ -145,7 +145,7 @@ def unrolled(policy):
         rows = [policy([pomdp.observations[k] for k in index]) for index in np.ndindex(shape)]
         cpds += [CPD(a[t], o[:t], np.reshape(rows, (*shape, pomdp.n_actions)))]
         cpds += [CPD(s[t + 1], [s[t], a[t]], pomdp.transition)]
-        cpds += [CPD(o[t], [a[t], s[t + 1]], pomdp.observation)]
+        cpds += [CPD(o[t], [a[t], s[t + 1]], observation)]
         cpds += [CPD(best[t], [s[t], a[t]], np.stack([1 - p, p], axis=2))]
     return BayesianNetwork(cpds)
 
@@ -177,8 +177,19 @@ assert abs(expected + 45.0) < 0.01
 # Given optimality, whoever opens the left door has the tiger on the right. Conditioning makes the
 # state depend on the action as if the state were chosen, too: this is the optimism of [lesson
 # 9](09_optimism.py), now about what is *there* rather than about what will happen. If the
-# right door is opened in every world that counts, there is nothing to learn, and information is
-# worth nothing, at any temperature. What was observed changes the probabilities, but not that:
+# right door is opened in every world that counts, there is nothing to learn. Information is worth
+# nothing then, at any temperature: seeing the tiger, or no observation at all, gives the same
+# posterior. (Without evidence on them the $o_t$ are barren: they drop out of the sum.)
+
+# %%
+perfect, uninformative = np.stack([np.eye(2)] * 3), np.full((3, 2, 2), 0.5)
+for observation in (perfect, uninformative):
+    other = infer(unrolled(lambda history: np.full(3, 1 / 3), observation), optimal)
+    assert np.allclose(other.marginal("a_0").array(), first, rtol=0, atol=1e-12)
+print("p(a_0 | O=1) is the same with perfect and with uninformative observations")
+
+# %% [markdown]
+# An observation in the evidence changes the probabilities of the doors, but not that:
 
 # %%
 for history in (["hear-left"], ["hear-left", "hear-left"]):

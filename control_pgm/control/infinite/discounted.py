@@ -46,6 +46,7 @@ from control_pgm.keywords import keywords
 from control_pgm.progress import Progress, Reporter, check_progress
 from control_pgm.tables.arrays import FloatArray, lock
 
+DEFAULT_TOLERANCE = 1e-10
 _TIE = 1e-12  # actions whose Q differ by less than this, relative to |V|, are tied, however exact the values are
 
 
@@ -54,7 +55,7 @@ def solve_infinite(
     mdp: POMDP,
     *,
     inference: str,
-    tolerance: float | None = None,
+    tolerance: float = DEFAULT_TOLERANCE,
     max_iterations: int | None = None,
     progress: Progress | None = None,
 ) -> StationaryBeliefSolution: ...
@@ -67,7 +68,7 @@ def solve_infinite(
     action_prior: ArrayLike | str | None = None,
     risk: float | None = None,
     method: str = "value-iteration",
-    tolerance: float | None = None,
+    tolerance: float = DEFAULT_TOLERANCE,
     max_iterations: int | None = None,
     progress: Progress | None = None,
 ) -> StationarySolution: ...
@@ -80,7 +81,7 @@ def solve_infinite(
     action_prior: ArrayLike | str | None = None,
     risk: float | None = None,
     method: str = "value-iteration",
-    tolerance: float | None = None,
+    tolerance: float = DEFAULT_TOLERANCE,
     max_iterations: int | None = None,
     progress: Progress | None = None,
 ) -> StationarySolution | StationaryBeliefSolution:
@@ -162,12 +163,11 @@ def solve_infinite(
     """
     if isinstance(mdp, POMDP):
         kind = checked_infinite_inference(inference, temperature, action_prior, risk)
-        wanted = GAP if tolerance is None else tolerance
+        wanted = GAP if tolerance is DEFAULT_TOLERANCE else tolerance  # that object, if none was given
         trials = checked_limit(method, {"value-iteration": MOST_TRIALS}, wanted, max_iterations)
         return solve_beliefs_infinite(mdp, kind, wanted, trials, progress)
     check_stationary(mdp)
     check_progress(progress)
-    tolerance = 1e-10 if tolerance is None else tolerance
     kind = checked_infinite_inference(inference, temperature, action_prior, risk)
     limit = checked_limit(method, METHODS, tolerance, max_iterations)
     alpha = check_single(1.0 if temperature is None else temperature, "an endless process") if kind in SOFT else None
