@@ -193,7 +193,7 @@ class TextbookMessages:
             found.append(Group(last - first + 1, columns))
             at = last + 1
         found += groups([query(t) for t in range(at, times.stop)])
-        tables = self.posterior.compiled.problem_tables()
+        tables = self.posterior.compiled.tables.values()
         largest = max((table.n_entries for table in tables if not table.sparse), default=0)
         batch = self.posterior.compiled.batch
         return answer(found, out, self._clusters.sizes, finish, tables=largest, batch=batch)

@@ -96,10 +96,6 @@ class Compiled:
         problem = self.problem
         return [(k, (problem.scopes[k], self.tables[problem.keys[k]])) for k in self.tree.factors[cluster]]
 
-    def problem_tables(self) -> list[Scaled | Series]:
-        """The distinct tables."""
-        return list(self.tables.values())
-
     def at(self, cluster: int, table: Scaled | Series) -> Scaled:
         """A table of a cluster; of a series that of its step."""
         return table[self.steps[cluster]] if isinstance(table, Series) else table

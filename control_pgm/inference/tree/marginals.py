@@ -104,7 +104,7 @@ def tree_marginals(compiled: Compiled, up: Pass[Scaled], down: Pass[Scaled]) -> 
     rows: dict[int, FloatArray] = {}
     at = 0
     order = compiled.tree.order
-    largest = max((table.n_entries for table in compiled.problem_tables() if not table.sparse), default=0)
+    largest = max((table.n_entries for table in compiled.tables.values() if not table.sparse), default=0)
     for loop in _copies(compiled):
         for cluster in range(at, loop.first):
             rows[order[cluster]] = _answer(compiled, up, down, range(cluster, cluster + 1), largest)[0]

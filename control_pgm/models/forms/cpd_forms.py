@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from control_pgm.display import listing, size
 from control_pgm.errors import InvalidArgument, InvalidModel, TooLarge, unknown
 from control_pgm.models.cpd import CPD
-from control_pgm.models.independent_causes import (
+from control_pgm.models.forms.independent_causes import (
     absences_of,
     bernoulli,
     distribution,

@@ -1,0 +1,1 @@
+"""CPDs of few parameters, and memories of earlier slices."""
