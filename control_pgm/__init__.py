@@ -155,6 +155,7 @@ if TYPE_CHECKING:
         puterman_two_state,
         russell_norvig_grid,
         sutton_barto_grid,
+        sysadmin,
         tiger,
     )
     from control_pgm.tables import Factor, LabelledArray, SparseFactor, Variable
@@ -293,6 +294,7 @@ __all__ = [
     "solve_linearly_solvable",
     "solve_many",
     "sutton_barto_grid",
+    "sysadmin",
     "tiger",
     "to_bif",
     "to_dot",

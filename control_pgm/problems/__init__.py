@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from control_pgm.problems.gridworld import gridworld
 from control_pgm.problems.hidden_states import crying_baby, tiger
+from control_pgm.problems.sysadmin import sysadmin
 from control_pgm.problems.textbook import forest, gambler, puterman_two_state, russell_norvig_grid, sutton_barto_grid
 
 __all__ = [
@@ -14,5 +15,6 @@ __all__ = [
     "puterman_two_state",
     "russell_norvig_grid",
     "sutton_barto_grid",
+    "sysadmin",
     "tiger",
 ]
