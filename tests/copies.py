@@ -16,10 +16,12 @@ from control_pgm import (
     CPD,
     MDP,
     BayesianNetwork,
+    ControlModel,
     Factor,
     FactorGraph,
     LinearlySolvable,
     LoopyOptions,
+    Reward,
     SparseFactor,
     TwoSliceTemplate,
     Variable,
@@ -81,6 +83,15 @@ def drift() -> TwoSliceTemplate:
         [CPD(x, [], [0.5, 0.5])],
         [CPD(y, [x], [[0.5, 0.25, 0.25], [0.1, 0.2, 0.7]]), CPD(after, [x], [[0.9, 0.1], [0.2, 0.8]])],
     )
+
+
+def declared() -> ControlModel:
+    """A control model with an action that sees its state."""
+    x, after = Variable("x", 2, kind="state"), Variable("x'", 2, kind="state")
+    u = Variable("u", ["stay", "go"], kind="action")
+    move = CPD(after, [x, u], [[[0.9, 0.1], [0.2, 0.8]], [[0.1, 0.9], [0.7, 0.3]]])
+    step = [CPD(u, [x], [[0.5, 0.5], [0.4, 0.6]]), move]
+    return ControlModel([CPD(x, [], [0.5, 0.5])], step, [Reward("", ["x", "u"], [[0.0, -0.1], [1.0, 0.5]])])
 
 
 def processes() -> Iterator[MDP]:
@@ -155,6 +166,7 @@ MAKERS: Mapping[str, Callable[[], list[Any]]] = {
     "BeliefTrajectories": lambda: [solve(tiger(), SHORT, inference="bellman").simulate(3, 0)],
     "Bound": lambda: [variational_bound(grid(), solve(grid(), SHORT))],
     "CPD": lambda: [*rain().cpds],
+    "ControlModel": lambda: [declared()],
     "ControlNetwork": lambda: [
         unroll(grid(), SHORT),
         unroll(grid(), LONG),
@@ -179,6 +191,8 @@ MAKERS: Mapping[str, Callable[[], list[Any]]] = {
     "MDP": lambda: [grid(), endless(), *processes()],
     "MarginalMap": lambda: [marginal_map(rain(), {"wet": "yes"}, ["rain"])],
     "Marginals": lambda: [infer(rain(), {"wet": "yes"}).marginals()],
+    "ModelNetwork": lambda: [unroll(declared(), SHORT), unroll(declared(), LONG)],
+    "ModelSolution": lambda: [solve(declared(), SHORT, inference=kind) for kind in ("posterior", "bellman", "map")],
     "Mode": lambda: [infer(rain(), {"wet": "yes"}).mode()],
     "ModeEstimate": lambda: [loopy(elimination="max").mode()],
     "OptimismReport": lambda: [optimism_report(solve(grid(), SHORT))],
@@ -192,6 +206,7 @@ MAKERS: Mapping[str, Callable[[], list[Any]]] = {
         unroll(grid(), LONG).infer(),
     ],
     "Report": lambda: [crosscheck(rain(), against=("enumeration",))],
+    "Reward": lambda: [*declared().rewards],
     "Sampled": lambda: [sampled()],
     "Samples": lambda: [infer(rain()).sample(4, 0)],
     "SavedSolution": lambda: list(saved()),

@@ -9,11 +9,15 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from control_pgm.control.arguments import to_process
+from control_pgm.control.control_model.model import ControlModel
+from control_pgm.control.control_model.network import ModelNetwork
+from control_pgm.control.control_model.solution import ModelSolution
+from control_pgm.control.control_model.solving import check_model_options, solve_model
 from control_pgm.control.linearly_solvable import LinearlySolvable, passive_process
 from control_pgm.control.mdp.mdp import MDP
 from control_pgm.control.network.control_network import ControlNetwork
 from control_pgm.control.network.observing import observing
-from control_pgm.control.network.unroll import unroll
+from control_pgm.control.network.unroll import unroll_process
 from control_pgm.control.network.unroll_arguments import check_horizon
 from control_pgm.control.partially_observed.incremental_pruning import solve_beliefs
 from control_pgm.control.partially_observed.pomdp import POMDP
@@ -45,7 +49,6 @@ from control_pgm.inference.tree.storage import Keep
 from control_pgm.keywords import keywords
 from control_pgm.progress import Progress, Reporter, check_progress
 from control_pgm.tables.arrays import FloatArray
-from control_pgm.tables.labelled_array import LabelledArray
 
 
 @overload
@@ -65,9 +68,21 @@ def solve(
     progress: Progress | None = None,
     keep: Keep = "memory",
 ) -> Solution: ...
+@overload
+def solve(
+    problem: ControlModel | ModelNetwork,
+    horizon: int | None = None,
+    *,
+    evidence: Mapping[str, Hashable] | None = None,
+    inference: str = DEFAULT,
+    temperature: float | None = None,
+    risk: float | None = None,
+    memory_limit: int = DEFAULT_MEMORY_LIMIT,
+    progress: Progress | None = None,
+) -> ModelSolution: ...
 @keywords
 def solve(
-    problem: MDP | ControlNetwork | LinearlySolvable | POMDP,
+    problem: MDP | ControlNetwork | LinearlySolvable | ControlModel | ModelNetwork | POMDP,
     horizon: int | None = None,
     *,
     evidence: Mapping[str, Hashable] | None = None,
@@ -79,7 +94,7 @@ def solve(
     memory_limit: int = DEFAULT_MEMORY_LIMIT,
     progress: Progress | None = None,
     keep: Keep = "memory",
-) -> Solution | BeliefSolution:
+) -> Solution | ModelSolution | BeliefSolution:
     """Solve a control problem by inference in its unrolled network.
 
     Parameters
@@ -150,6 +165,18 @@ def solve(
     check_progress(progress)
     if isinstance(problem, POMDP):
         return solve_beliefs(problem, horizon, kind, evidence, progress)
+    if isinstance(problem, ControlModel | ModelNetwork):
+        check_model_options(kind, action_prior, convention, keep)
+        return solve_model(
+            problem,
+            horizon,
+            kind,
+            temperature=temperature,
+            risk=risk,
+            evidence=evidence,
+            memory_limit=memory_limit,
+            progress=progress,
+        )
     if kind == "linearly-solvable":  # the posterior of another network
         problem, action_prior = _choosing_states(problem)
         kind = "posterior"
@@ -228,37 +255,6 @@ def _open_loop(network: ControlNetwork, memory_limit: int, progress: Progress | 
     return MarginalMapSolution(network, "marginal-map", "mean", found)
 
 
-def optimal_policy(
-    problem: MDP | ControlNetwork, horizon: int | None = None, *, inference: str = "bellman", **options: Any
-) -> LabelledArray:
-    """The policy of largest expected reward (Bellman 1957); ties are shared uniformly.
-
-    Parameters
-    ----------
-    problem, horizon, **options
-        As for `solve`, and raising what it raises.
-    inference : str
-        As for `solve`, but "bellman" by default. The policies of other types of inference, such as the posterior's,
-        are optimal in another sense.
-
-    Returns
-    -------
-    LabelledArray [t, s, a]
-        pi(a_t | s_t); NaN where optimality is impossible.
-
-    Examples
-    --------
-    >>> from control_pgm import gridworld
-    >>> mdp = gridworld("S.G")
-    >>> optimal_policy(mdp, 2).sel(t=0, s="(0,0)").tolist()
-    [0.0, 0.0, 1.0, 0.0]
-    >>> soft = optimal_policy(mdp, 2, inference="posterior", temperature=0.1)
-    >>> soft.sel(t=0, s="(0,0)").values.round(4).tolist()
-    [0.0002, 0.0002, 0.9995, 0.0002]
-    """
-    return solve(problem, horizon, inference=inference, **options).policy
-
-
 def _as_network(
     problem: MDP | ControlNetwork | LinearlySolvable,
     horizon: int | None,
@@ -272,7 +268,7 @@ def _as_network(
                 "no horizon given",
                 allowed=f"{steps}, the time steps of its tables" if steps else "an integer ≥ 1, the number of actions",
             )
-        return unroll(
+        return unroll_process(
             problem, horizon, temperature=1.0 if temperature is None else temperature, action_prior=action_prior
         )
     if not isinstance(problem, ControlNetwork):

@@ -12,7 +12,7 @@ from control_pgm.control.arguments import is_several, to_process
 from control_pgm.control.linearly_solvable import LinearlySolvable
 from control_pgm.control.mdp.mdp import MDP
 from control_pgm.control.network.control_network import ControlNetwork
-from control_pgm.control.network.unroll import unroll
+from control_pgm.control.network.unroll import unroll_process
 from control_pgm.control.network.unroll_arguments import check_single
 from control_pgm.control.solutions.parts import Alone, Part, Together
 from control_pgm.control.solutions_of_many import Solutions, named
@@ -159,7 +159,7 @@ def _network(
     """The network of one problem."""
     mdp = _process(process, reward, initial)
     alpha = check_single(1.0 if temperature is None else temperature, "one of many problems")
-    network = unroll(mdp, horizon, temperature=alpha, action_prior=prior)
+    network = unroll_process(mdp, horizon, temperature=alpha, action_prior=prior)
     check_digits(mdp, alpha, f"temperature {alpha:g}")
     return network
 

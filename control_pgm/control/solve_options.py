@@ -10,8 +10,9 @@ import numpy as np
 
 from control_pgm.control.arguments import as_float, choice
 from control_pgm.control.mdp.mdp import MDP
-from control_pgm.control.network.control_network import ACTION, ControlNetwork
-from control_pgm.control.network.unroll import unroll
+from control_pgm.control.network.control_network import ControlNetwork
+from control_pgm.control.network.optimality_network import ACTION
+from control_pgm.control.network.unroll import unroll_process
 from control_pgm.errors import InvalidArgument
 
 DEFAULT = "posterior"  # the type of inference wherever none is named
@@ -197,7 +198,7 @@ def counting_network(network: ControlNetwork) -> ControlNetwork:
     if network.prior.counting:
         return network
     if network.prior.uniform and network.as_unrolled:
-        return unroll(network.mdp, network.horizon, temperature=network.temperature, action_prior="counting")
+        return unroll_process(network.mdp, network.horizon, temperature=network.temperature, action_prior="counting")
     why = "an action prior" if not network.prior.uniform else "replaced or added tables"
     raise InvalidArgument(
         f"inference='marginal-map' on a network with {why}",

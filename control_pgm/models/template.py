@@ -111,6 +111,8 @@ class TwoSliceTemplate:
         The distribution of the first slice, over unprimed variables.
     transition : iterable of CPD
         The step t → t+1. A child without a prime belongs to slice t, a primed child to slice t+1.
+    episode : iterable of CPD, optional
+        Variables that exist once for all slices, and keep their names; slices have them as parents.
 
     Raises
     ------
@@ -133,16 +135,17 @@ class TwoSliceTemplate:
 
     initial: tuple[CPD, ...]
     transition: tuple[CPD, ...]
+    episode: tuple[CPD, ...]
 
-    def __init__(self, initial: Iterable[CPD], transition: Iterable[CPD]) -> None:
-        self.__dict__.update(initial=tuple(initial), transition=tuple(transition))
+    def __init__(self, initial: Iterable[CPD], transition: Iterable[CPD], episode: Iterable[CPD] = ()) -> None:
+        self.__dict__.update(initial=tuple(initial), transition=tuple(transition), episode=tuple(episode))
         self._validate()
 
     @classmethod
     def of(cls, initial: Iterable[CPD], transition: Iterable[CPD]) -> TwoSliceTemplate:
         """A template over CPDs that are known to fit; nothing is checked."""
         self = object.__new__(cls)
-        self.__dict__.update(initial=tuple(initial), transition=tuple(transition))
+        self.__dict__.update(initial=tuple(initial), transition=tuple(transition), episode=())
         return self
 
     def unroll(self, horizon: int, *, varying: Mapping[str, Sequence[CPD]] | None = None) -> DynamicBayesianNetwork:
@@ -185,17 +188,21 @@ class TwoSliceTemplate:
     def cpds(self, steps: Iterable[int], varying: Mapping[str, Sequence[CPD]]) -> Iterator[CPD]:
         """The CPDs of the first slice and of steps in order, parents before children; tables are shared."""
         step = self.step
+        once = {cpd.child.name: cpd.child for cpd in self.episode}
         made: dict[str, Variable] = {}
 
         def at(variable: Variable, t: int) -> Variable:
             """The variable of slice t or, with a prime, t+1; each is made once."""
             name = variable.name
+            if once and name in once:
+                return once[name]
             name, time = (name[:-1], t + 1) if name[-1] == PRIME else (name, t)
             name = f"{name}_{time}"
             if (found := made.get(name)) is None:
                 found = made[name] = Variable(name, variable.states, time=time, kind=variable.kind)
             return found
 
+        yield from self.episode
         for cpd in self.first:
             yield CPD.of([at(v, 0) for v in cpd.variables], cpd.scaled)
         for t in steps:
@@ -236,6 +243,9 @@ class TwoSliceTemplate:
 
     def _validate(self) -> None:
         first = {cpd.child.name for cpd in self.initial}
+        for cpd in self.episode:
+            if any(v.name.endswith(PRIME) for v in cpd.variables):
+                raise InvalidModel(f"episode {cpd!r} mentions a slice", allowed="variables of the episode")
         inside = {c.child.name for c in self.transition if not c.child.name.endswith(PRIME)}
         after = {c.child.name[:-1] for c in self.transition if c.child.name.endswith(PRIME)}
         for cpd in self.initial:

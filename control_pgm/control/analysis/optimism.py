@@ -22,7 +22,7 @@ from control_pgm.control.analysis.hitting import believed, check_event, happens
 from control_pgm.control.mdp.checks import index
 from control_pgm.control.mdp.mdp import MDP
 from control_pgm.control.network.control_network import ControlNetwork
-from control_pgm.control.network.unroll import unroll
+from control_pgm.control.network.unroll import unroll_process
 from control_pgm.control.network.unroll_arguments import check_horizon, check_single
 from control_pgm.control.solutions.posterior import PosteriorSolution
 from control_pgm.control.solutions.solution import Solution
@@ -176,7 +176,7 @@ def _network(
         )
     if not isinstance(problem, Solution):
         alpha = check_single(1.0 if temperature is None else temperature, "a report in units of reward")
-        return unroll(problem, check_horizon(problem, horizon), temperature=alpha, action_prior=action_prior)
+        return unroll_process(problem, check_horizon(problem, horizon), temperature=alpha, action_prior=action_prior)
     network = problem.network
     if temperature is not None or action_prior is not None:
         raise InvalidArgument(

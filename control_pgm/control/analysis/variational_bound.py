@@ -21,7 +21,7 @@ from numpy.typing import ArrayLike
 
 from control_pgm.control.analysis.evaluation import evaluate
 from control_pgm.control.mdp.mdp import MDP
-from control_pgm.control.network.unroll import unroll
+from control_pgm.control.network.unroll import unroll_process
 from control_pgm.control.network.unroll_arguments import check_schedule
 from control_pgm.control.policies.checks import read_policy
 from control_pgm.control.policies.sources import prior_of
@@ -144,7 +144,7 @@ def variational_bound(
         )
     prior = prior_of(mdp, given.source) if action_prior is None else action_prior
     result = evaluate(mdp, given.table, temperature=alphas, action_prior=prior)
-    network = unroll(mdp, given.horizon, temperature=alphas, action_prior=prior)
+    network = unroll_process(mdp, given.horizon, temperature=alphas, action_prior=prior)
     assert result.rewards_in_nats is not None  # there are temperatures
     return Bound(
         network.infer().log_evidence,

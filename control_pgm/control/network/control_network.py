@@ -3,36 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Mapping, Sequence
-from difflib import get_close_matches
 from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
 
 from control_pgm.control.mdp.mdp import MDP
+from control_pgm.control.network.optimality_network import OptimalityNetwork
 from control_pgm.control.network.priors import Prior
 from control_pgm.control.network.replaced_stages import replaced_stage
 from control_pgm.control.network.slices import Stage, make_slice, stage_of
 from control_pgm.control.network.tables import optimality_table
-from control_pgm.display import listing
-from control_pgm.errors import InvalidModel, NotAvailable
-from control_pgm.inference.exact import TreePosterior
-from control_pgm.inference.infer import infer
-from control_pgm.inference.tree.plan import DEFAULT_MEMORY_LIMIT
+from control_pgm.errors import NotAvailable
 from control_pgm.models.cpd import CPD
 from control_pgm.models.every_slice import EverySlice
-from control_pgm.models.template import DynamicBayesianNetwork
 from control_pgm.tables.arrays import FloatArray, lock
 from control_pgm.tables.factor import Factor
-from control_pgm.tables.frozen_mapping import FrozenMapping
 from control_pgm.tables.numbers.scaled import Scaled
-from control_pgm.tables.variable import Variable
-
-OPTIMALITY = "optimality"  # the kind of what is observed to be 1
-ACTION = "action"  # the kind of what is chosen
 
 
-class ControlNetwork(DynamicBayesianNetwork):
+class ControlNetwork(OptimalityNetwork):
     """The unrolled network of a decision process: s_0 … s_T, a_0 … a_{T−1}, O_0 … O_{T−1} (and O_T). See `unroll`.
 
     The kinds of its variables are "state", "action" and "optimality", for which pictures have rows and colours of their
@@ -80,32 +70,11 @@ class ControlNetwork(DynamicBayesianNetwork):
     prior: Prior
     as_unrolled: bool  # whether nothing was replaced or added since
     _replaced: Mapping[int, tuple[Stage, Scaled]]  # t -> what step t is made of since it was replaced, and its p(O|…)
-    _given: Mapping[str, Hashable]  # evidence beside optimality
-
-    @cached_property
-    def optimal(self) -> Mapping[str, Hashable]:
-        """The evidence that every step is optimal: {O_t: 1}, and 1 for added variables of kind "optimality"."""
-        every = EverySlice({"O": 1}, {"O": len(self.reward_shift)})
-        if self.as_unrolled:
-            return every
-        added = [cpd.child for cpd in self.added if cpd.child.kind == OPTIMALITY and cpd.child.name not in every]
-        return FrozenMapping(dict(every) | {variable.name: 1 for variable in added}) if added else every
 
     @property
-    def evidence(self) -> Mapping[str, Hashable]:
-        """What `solve` and `.infer` condition on: `optimal`, and what else was observed."""
-        return FrozenMapping(dict(self.optimal) | dict(self._given)) if self._given else self.optimal
-
-    def given(self, observed: Mapping[str, Hashable]) -> Self:
-        """The network that is conditioned on more than optimality; see ``solve(…, evidence=…)``."""
-        new = self._with(self.cpds, self.factors)
-        new.__dict__["_given"] = {**self._given, **observed}
-        return new
-
-    @property
-    def groups(self) -> Mapping[str, Collection[str]]:
-        """What a query's "O=1" observes: all of `optimal`."""
-        return {"O": self.optimal}
+    def own_optimal(self) -> Mapping[str, Hashable]:
+        """The evidence about the nodes that unrolling makes: {O_t: 1}."""
+        return EverySlice({"O": 1}, {"O": len(self.reward_shift)})
 
     @property
     def scheduled(self) -> bool:
@@ -118,15 +87,6 @@ class ControlNetwork(DynamicBayesianNetwork):
                 "a network with a schedule of temperatures has no single temperature", remedy="see .temperatures"
             )
         return super().__getattr__(name)
-
-    @property
-    def observed(self) -> Mapping[str, Any]:
-        """What pictures and graphs show as observed: `evidence`."""
-        return self.evidence
-
-    def infer(self, *, memory_limit: int = DEFAULT_MEMORY_LIMIT) -> TreePosterior:
-        """The posterior given that every step is optimal; the same as ``infer(net, net.evidence)``."""
-        return infer(self, self.evidence, memory_limit=memory_limit)
 
     def stage(self, t: int) -> Stage:
         """What step t is made of: dynamics, rewards and prior, of the process or as they were replaced."""
@@ -209,29 +169,9 @@ class ControlNetwork(DynamicBayesianNetwork):
         return {f"s_{t + 1}": t for t in steps} | {f"a_{t}": t for t in steps}
 
     def _with(self, cpds: Sequence[CPD], factors: Sequence[Factor]) -> Self:
-        own = {id(cpd) for cpd in self.cpds}
-        for cpd in cpds:
-            if id(cpd) not in own:
-                self._check_optimality(cpd.child)
         new = super()._with(cpds, factors)
         new.__dict__["as_unrolled"] = False
-        new.__dict__.pop("optimal", None)
         return new
-
-    def _check_optimality(self, variable: Variable) -> None:
-        """Refuse a new variable that would be meant, but not taken, as an optimality node."""
-        if variable.kind != OPTIMALITY and get_close_matches(str(variable.kind).lower(), [OPTIMALITY], n=1, cutoff=0.8):
-            raise InvalidModel(
-                f"variable {variable.name!r} has the kind {variable.kind!r}",
-                allowed=f"{OPTIMALITY!r} for what .optimal observes to be 1; any other word, or none",
-                remedy=f"did you mean {OPTIMALITY!r}?",
-            )
-        if (variable.kind == OPTIMALITY or variable.name in self.optimal) and 1 not in variable.states:
-            raise InvalidModel(
-                f"the optimality node {variable.name!r} has the states {listing(map(repr, variable.states))}",
-                allowed="states among which 1 says that it is optimal, such as [0, 1]",
-                remedy="name the states 0 and 1, or leave out the kind and give infer its evidence",
-            )
 
     def anchored(self) -> Self:
         """The same joint of what is not observed; tables of observed variables alone are one weight of s_0.

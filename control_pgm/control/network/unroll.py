@@ -19,47 +19,14 @@ from control_pgm.control.network.slices import make_slice, stage_of
 from control_pgm.control.network.tables import counting_factors, tables_of_slices, terminal_node, varying_tables
 from control_pgm.control.network.unroll_arguments import check_horizon, check_schedule, varies
 from control_pgm.errors import InvalidArgument
-from control_pgm.keywords import keywords
 from control_pgm.models.template import DynamicBayesianNetwork, TwoSliceTemplate
 from control_pgm.tables.arrays import lock
 
 
-@keywords
-def unroll(
+def unroll_process(
     mdp: MDP, horizon: int, *, temperature: ArrayLike = 1.0, action_prior: ArrayLike | str | None = None
 ) -> ControlNetwork:
-    """Unroll a decision process over ``horizon`` steps.
-
-    Parameters
-    ----------
-    mdp : MDP
-    horizon : int
-        The number of actions T ≥ 1; must equal the number of steps of time-varying tables.
-    temperature : float or sequence of T floats
-        alpha > 0, in units of reward; a sequence is a schedule alpha_t. A terminal reward has that of the last step.
-    action_prior : optional
-        p(a|s) of shape (A,), (S, A) or (T, S, A); default uniform over the available actions. ``"counting"`` weighs
-        every available action by one instead: an unnormalised factor, which changes the policy where the number of
-        actions varies.
-
-    Returns
-    -------
-    ControlNetwork
-        Slices share their tables. The edge s_t → a_t exists if the prior depends on the state. With discount < 1 the
-        states end with the absorbing "terminal", unless the process has it.
-
-    Raises
-    ------
-    InvalidArgument
-        If horizon, temperature or prior are out of range.
-
-    Examples
-    --------
-    >>> mdp = MDP([[[1, 0], [0, 1]], [[0, 1], [0, 1]]], [[0, 0], [1, 1]])
-    >>> net = unroll(mdp, 2)
-    >>> net.topological
-    ('s_0', 'a_0', 'O_0', 's_1', 'a_1', 'O_1', 's_2')
-    """
+    """The network of a flat process; see `control_pgm.unroll`."""
     if not isinstance(mdp, MDP):
         remedy = "it is unrolled already: solve(net)" if isinstance(mdp, ControlNetwork) else to_process(mdp)
         raise InvalidArgument(f"{type(mdp).__name__} cannot be unrolled", allowed="an MDP", remedy=remedy)

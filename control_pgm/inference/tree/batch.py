@@ -181,7 +181,7 @@ def _rolled_together(
         return None
     members: list[Mapping[int, Scaled]] = []
     for model, observed in zip(models, evidence, strict=True):
-        found = roll(model, observed)
+        found = roll(model, observed, own_order=True)
         if found is None or found.network is not first.rolled.network:
             return None
         tables = {k: table for k, table in enumerate(found.tables) if not isinstance(table, Series)}

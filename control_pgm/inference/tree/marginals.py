@@ -163,6 +163,37 @@ def _labels(tree: BucketTree, cluster: int) -> dict[int, int]:
 
 def _answer(compiled: Compiled, up: Pass[Scaled], down: Pass[Scaled], clusters: range, largest: int) -> FloatArray:
     """The marginals of the variables that some clusters eliminate, all of which hold and receive the same."""
+    return cluster_tables(compiled, clusters, up, down, width=1, largest=largest)
+
+
+def cluster_tables(
+    compiled: Compiled,
+    clusters: range,
+    up: Pass[Scaled],
+    down: Pass[Scaled] | None = None,
+    *,
+    width: int | None = None,
+    largest: int = 0,
+) -> FloatArray:
+    """Of each cluster the product of what it holds and has received, normalised over the variable that it eliminates.
+
+    Parameters
+    ----------
+    clusters : range
+        Clusters that are copies of one another: they hold and receive the same, up to numbers.
+    up, down : Pass
+        The messages of the children, and of the parents; without ``down`` only what lies behind the clusters counts.
+    width : int, optional
+        How many of the variables are axes, counted from the last; all of them by default. The eliminated variable is
+        the last axis, those before it in the order of the cluster's scope.
+    largest : int
+        The number of entries of the largest dense table, see `answer`.
+
+    Returns
+    -------
+    array [cluster, *variables]
+        NaN where a sum is zero.
+    """
     tree, first = compiled.tree, clusters[0]
     label = _labels(tree, first)
 
@@ -176,11 +207,13 @@ def _answer(compiled: Compiled, up: Pass[Scaled], down: Pass[Scaled], clusters: 
         if not compiled.barren[child]:
             away = child - first
             columns.append((local(tree.separators[child]), Fetched(up, _moved(clusters, away))))
-    if tree.parents[first] >= 0:
+    if down is not None and tree.parents[first] >= 0:
         columns.append((local(tree.separators[first]), Fetched(down, clusters)))
     sizes = [compiled.problem.cardinalities[v] for v in label]
+    out = (*range(1, len(label)), 0)
     group = Group(len(clusters), columns)
-    return answer([group], (0,), sizes, partial(probabilities, axes=(-1,)), tables=largest)
+    finish = partial(probabilities, axes=(-1,))
+    return answer([group], out if width is None else out[-width:], sizes, finish, tables=largest)
 
 
 def _tables(compiled: Compiled, clusters: range, k: int) -> Column:

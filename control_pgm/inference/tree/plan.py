@@ -199,7 +199,7 @@ def plan(
         raise no_choice("order", order, ("cheapest", "reverse topological"))
     check_model(model)
     check_memory_limit(memory_limit)
-    result = _rolled(model, evidence or {})
+    result = _rolled(model, evidence or {}, own_order=order == "reverse topological")
     if result is None:
         problem = pose(model, evidence)
         result = cheapest(problem) if order == "cheapest" else in_own_order(problem)
@@ -229,10 +229,10 @@ def check_memory_limit(memory_limit: Any) -> None:
         raise InvalidArgument(f"memory_limit {memory_limit!r}", allowed="a number of bytes")
 
 
-def _rolled(model: Model, evidence: Mapping[str, Hashable]) -> Plan | None:
+def _rolled(model: Model, evidence: Mapping[str, Hashable], *, own_order: bool) -> Plan | None:
     """The plan of an unrolled network in which steps repeat, at the cost of a short one."""
     long = isinstance(model, DynamicBayesianNetwork) and model.horizon > FEW[0]
-    rolled = roll(model, evidence) if long and isinstance(evidence, Mapping) else None
+    rolled = roll(model, evidence, own_order=own_order) if long and isinstance(evidence, Mapping) else None
     if rolled is None:
         return None
     return Plan(rolled.problem(model), rolled.network.tree, "reverse topological", rolled)

@@ -20,6 +20,7 @@ from control_pgm.inference.utility.cluster import ClusterForm, SentPotential
 from control_pgm.inference.utility.potentials import Term
 from control_pgm.inference.utility.tables import CHANCE, OWN, VALUE, Held, RoleTables
 from control_pgm.tables.arrays import FloatArray, Scope
+from control_pgm.tables.frozen import Restored
 from control_pgm.tables.numbers.scaled import Scaled
 from control_pgm.tables.operators import Operator
 
@@ -77,7 +78,7 @@ class CollectUtilities:
         return Repeated(places, _RepeatedForms(forms, children, values, loop.count, places, tree.scopes))
 
 
-class _RepeatedForms:
+class _RepeatedForms(Restored):
     """The values that a block of forms sends again and again, each time from what the time before has left.
 
     ``children`` holds, per position, the positions that it receives values from: those in the block before are

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from control_pgm.control.network.control_network import OPTIMALITY, ControlNetwork
-from control_pgm.control.network.unroll import unroll
+from control_pgm.control.network.control_network import ControlNetwork
+from control_pgm.control.network.optimality_network import OPTIMALITY
+from control_pgm.control.network.unroll import unroll_process
 from control_pgm.inference.problem import state_indices
 from control_pgm.interop.plain_values import whole_rows
 from control_pgm.interop.records.json_format import plain_number
@@ -86,7 +87,7 @@ def control_from(source: Source, cpds: Sequence[CPD], factors: Sequence[Factor])
     mdp = mdp_from(source.part("mdp"))
     horizon = read_horizon(source, mdp)
     alphas, prior = read_temperatures(source, horizon), read_prior(source, mdp, horizon)
-    network = unroll(mdp, horizon, temperature=alphas, action_prior=prior)
+    network = unroll_process(mdp, horizon, temperature=alphas, action_prior=prior)
     given, tables = {cpd.child.name: cpd for cpd in cpds}, _Comparison()
     for cpd in network.cpds:
         other = given.get(cpd.child.name)

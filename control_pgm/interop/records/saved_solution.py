@@ -12,7 +12,7 @@ import numpy as np
 from control_pgm.control.mdp.checks import step
 from control_pgm.control.mdp.mdp import MDP
 from control_pgm.control.network.control_network import ControlNetwork
-from control_pgm.control.network.unroll import unroll
+from control_pgm.control.network.unroll import unroll_process
 from control_pgm.control.policies.checks import drawn_action
 from control_pgm.control.solutions.labelled_results import WithPolicy
 from control_pgm.control.solutions.solution import TABULATED
@@ -104,7 +104,7 @@ class SavedSolution(WithPolicy):
                 "the network that was solved had replaced or added tables, which are not saved",
                 remedy="begin with unroll(saved.mdp, saved.horizon, …) and change it in the same way",
             )
-        return unroll(self.mdp, self.horizon, temperature=self.temperatures, action_prior=self.action_prior)
+        return unroll_process(self.mdp, self.horizon, temperature=self.temperatures, action_prior=self.action_prior)
 
     def action(self, state: Hashable, t: int, rng: np.random.Generator | int) -> Hashable:
         """Draw an action from the policy, by label; ``rng`` is a generator, or a seed for a single draw.

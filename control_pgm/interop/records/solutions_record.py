@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from control_pgm.control.mdp.mdp import MDP
 from control_pgm.control.network.control_network import ControlNetwork
-from control_pgm.control.network.unroll import unroll
+from control_pgm.control.network.unroll import unroll_process
 from control_pgm.control.solutions.parts import ARRAYS, NUMBERS, Stored
 from control_pgm.control.solutions_of_many import Solutions, named
 from control_pgm.control.solve_options import INFERENCES, check_risk
@@ -204,7 +204,7 @@ def _networks(source: Source, mdps: Sequence[MDP], horizons: Sequence[int]) -> l
         if k in tables:
             prior = tables[k][0] if kind == "sa" else tables[k][:horizon]
         try:
-            found.append(unroll(mdp, horizon, temperature=float(alphas[k]), action_prior=prior))
+            found.append(unroll_process(mdp, horizon, temperature=float(alphas[k]), action_prior=prior))
         except ControlPGMError as error:
             raise source.error(f"{named(k, n)}: {error.what}", allowed=error.allowed, remedy=error.remedy) from None
     return found

@@ -164,13 +164,13 @@ class Scaled(Restored):
         # No partial product of positive entries lies below `low` or above `high`: nothing can be lost on the way.
         if low >= _UNSEEN and high <= 1.0 / _UNSEEN:
             result = recipe.linear(arrays)
-            table = _held(result, Scaled(entries(result), exponent, bounds=(low, high)), operands)
+            values = result.values if isinstance(result, SparseArray) else result
+            table = _held(result, Scaled(values, exponent, bounds=(low, high)), operands)
         else:
             operands = [operand.normalised_scale for operand in operands]
             exponent = sum(operand.exponent for operand in operands)
             result, in_logs = contract_guarded(operands, recipe)
-            values = entries(result)
-            table = _held(result, Scaled(*(scaled_logs if in_logs else rescaled)(values, exponent)), operands)
+            table = _held(result, Scaled(*(scaled_logs if in_logs else rescaled)(entries(result), exponent)), operands)
         return (table.maximum(recipe.maxima) if recipe.maximised else table)._members_near_one()
 
     def near_one(self) -> Scaled:

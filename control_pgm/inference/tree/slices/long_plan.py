@@ -109,14 +109,18 @@ def _named(name: Timed | str, shift: Shift) -> str:
     return name if isinstance(name, str) else f"{name[0]}_{name[1] + shift.steps}"
 
 
-def roll(model: Model, evidence: Mapping[str, Hashable]) -> Rolled | None:
-    """A long unrolled network as copies of some of its steps; None where it has no runs of steps that are alike."""
+def roll(model: Model, evidence: Mapping[str, Hashable], *, own_order: bool = False) -> Rolled | None:
+    """A long unrolled network as copies of some of its steps; None where it has no runs of steps that are alike.
+
+    Without ``own_order`` also where another order than the model's own might have smaller clusters.
+    """
     if not isinstance(model, DynamicBayesianNetwork):
         return None
     found = runs_of(model, evidence)
     if found is None:
         return None
-    short = short_network(tuple([StepRun(form, min(count, MOST)) for form, count in found.runs]))
+    runs = tuple([StepRun(form, min(count, MOST)) for form, count in found.runs])
+    short = short_network(runs, own_order=own_order)
     if short is None or not short.blocks:
         return None
     copies = tuple([found.runs[block.run].steps - short.kept for block in short.blocks])

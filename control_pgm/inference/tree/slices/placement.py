@@ -54,11 +54,14 @@ class Placement:
     Raises
     ------
     Irregular
-        If a table cannot be placed: it reaches over more than two slices, or names a variable of none.
+        If a table cannot be placed: it reaches over more than two slices, or names a variable of none, as those of an
+        episode are.
     """
 
     def __init__(self, model: DynamicBayesianNetwork, observed: Observed) -> None:
         self._observed, self._horizon = observed, model.horizon
+        if model.template.episode:
+            raise Irregular
         # Variables of the first slice count as the next ones of step −1.
         self.first, self.step = _placed(model.template.first, 1), _placed(model.template.step, 0)
         self.lengths = model.template.slices(model.horizon)

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
+from control_pgm.tables.frozen import Restored
+
 M = TypeVar("M")
 M_co = TypeVar("M_co", covariant=True)
 
@@ -54,7 +56,7 @@ class Stretch(NamedTuple):
         return self.rows.stack(self.step, self.start, self.start + len(self.clusters))
 
 
-class SentMessages(Generic[M]):
+class SentMessages(Restored, Generic[M]):
     """What has been sent so far; ``repeated`` lists the repetitions in it."""
 
     def __init__(self) -> None:

@@ -139,16 +139,19 @@ def _variant(short: ShortNetwork, batch: Batch | None, maximised: bool) -> Struc
 
 
 @lru_cache(maxsize=256)
-def short_network(runs: tuple[StepRun, ...]) -> ShortNetwork | None:
-    """The short network of these runs, their numbers of steps cut to `MOST`; None if steps may not be repeated."""
+def short_network(runs: tuple[StepRun, ...], *, own_order: bool = False) -> ShortNetwork | None:
+    """The short network of these runs, their numbers of steps cut to `MOST`; None if steps may not be repeated.
+
+    Without ``own_order`` also where another order of elimination might have smaller clusters.
+    """
     for kept in FEW:
-        short = _short_network(runs, kept)
+        short = _short_network(runs, kept, own_order=own_order)
         if short is not None and short.agree:
             return short
     return None
 
 
-def _short_network(runs: Sequence[StepRun], kept: int) -> ShortNetwork | None:
+def _short_network(runs: Sequence[StepRun], kept: int, *, own_order: bool) -> ShortNetwork | None:
     index: dict[Timed, int] = {}
     cards: list[int] = []
     scopes: list[Scope] = []
@@ -181,7 +184,7 @@ def _short_network(runs: Sequence[StepRun], kept: int) -> ShortNetwork | None:
             t += 1
     children = [index.get(child, -1) if not isinstance(child, str) else -1 for child in owners]
     tree = bucket_tree(scopes, range(len(index))[::-1])
-    if not tree.fill_free:
+    if not (tree.fill_free or own_order):
         return None
     cluster_steps = variable_steps[::-1]
     references = list(keys)
