@@ -20,9 +20,7 @@ Where to look
 -------------
 A process
     `MDP`, `MDP.from_outcomes`, `MDP.from_frame` (data frames), `MDP.from_transitions` (logs), `gridworld`,
-    `from_gymnasium`, `from_samples`, `load`.
-Hidden states
-    `POMDP`, `belief_update`, `tiger`; ``solve(pomdp, horizon, inference="bellman")`` gives values of beliefs.
+    `from_gymnasium`, `from_samples`, `load`; with hidden states `POMDP`.
 Policies and values
     `solve` over a horizon, with ``inference="posterior"``, ``"variational"``, ``"bellman"``, ``"planning"``,
     ``"map"`` or ``"marginal-map"``; `solve_infinite` and `solve_average` without a last step; `solve_many` for many.
@@ -80,14 +78,7 @@ if TYPE_CHECKING:
         passive_process,
         solve_linearly_solvable,
     )
-    from control_pgm.control.partially_observed import (
-        POMDP,
-        AlphaVectors,
-        BeliefSolution,
-        BeliefTrajectories,
-        StationaryBeliefSolution,
-        belief_update,
-    )
+    from control_pgm.control.partially_observed import POMDP, BeliefSolution, StationaryBeliefSolution, belief_update
     from control_pgm.explorer import explore
     from control_pgm.inference import (
         LoopyOptions,
@@ -173,7 +164,6 @@ if TYPE_CHECKING:
 
 
 __all__ = [
-    "AlphaVectors",
     "constraint",
     "Reward",
     "ModelSolution",
@@ -182,7 +172,6 @@ __all__ = [
     "AverageSolution",
     "BayesianNetwork",
     "BeliefSolution",
-    "BeliefTrajectories",
     "Bound",
     "CPD",
     "ControlNetwork",
