@@ -20,9 +20,7 @@ Where to look
 -------------
 A process
     `MDP`, `MDP.from_outcomes`, `MDP.from_frame` (data frames), `MDP.from_transitions` (logs), `gridworld`,
-    `from_gymnasium`, `from_samples`, `load`.
-Hidden states
-    `POMDP`, `belief_update`, `tiger`; ``solve(pomdp, horizon, inference="bellman")`` gives values of beliefs.
+    `from_gymnasium`, `from_samples`, `load`; with hidden states `POMDP`.
 Policies and values
     `solve` over a horizon, with ``inference="posterior"``, ``"variational"``, ``"bellman"``, ``"planning"``,
     ``"map"`` or ``"marginal-map"``; `solve_infinite` and `solve_average` without a last step; `solve_many` for many.
@@ -80,14 +78,7 @@ if TYPE_CHECKING:
         passive_process,
         solve_linearly_solvable,
     )
-    from control_pgm.control.partially_observed import (
-        POMDP,
-        AlphaVectors,
-        BeliefSolution,
-        BeliefTrajectories,
-        StationaryBeliefSolution,
-        belief_update,
-    )
+    from control_pgm.control.partially_observed import POMDP, BeliefSolution, StationaryBeliefSolution, belief_update
     from control_pgm.explorer import explore
     from control_pgm.inference import (
         LoopyOptions,
@@ -182,20 +173,13 @@ if TYPE_CHECKING:
 
 
 __all__ = [
-    "SliceMemory",
-    "memory",
-    "constraint",
-    "Reward",
-    "ModelSolution",
-    "ModelNetwork",
-    "ControlModel",
     "AlphaVectors",
     "AverageSolution",
     "BayesianNetwork",
     "BeliefSolution",
-    "BeliefTrajectories",
     "Bound",
     "CPD",
+    "ControlModel",
     "ControlNetwork",
     "DesirabilitySolution",
     "DynamicBayesianNetwork",
@@ -212,15 +196,19 @@ __all__ = [
     "Marginals",
     "Mode",
     "ModeEstimate",
+    "ModelNetwork",
+    "ModelSolution",
     "OptimismReport",
     "POMDP",
     "Plan",
     "PolicyIteration",
     "Posterior",
     "Report",
+    "Reward",
     "Sampled",
     "Samples",
     "SavedSolution",
+    "SliceMemory",
     "Solution",
     "Solutions",
     "SparseFactor",
@@ -232,6 +220,7 @@ __all__ = [
     "__version__",
     "animate_messages",
     "belief_update",
+    "constraint",
     "crosscheck",
     "crying_baby",
     "d_separated",
@@ -256,6 +245,7 @@ __all__ = [
     "load_query",
     "load_solution",
     "marginal_map",
+    "memory",
     "noisy_max",
     "noisy_or",
     "optimal_policy",
