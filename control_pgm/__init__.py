@@ -173,7 +173,6 @@ if TYPE_CHECKING:
 
 
 __all__ = [
-    "AlphaVectors",
     "AverageSolution",
     "BayesianNetwork",
     "BeliefSolution",

@@ -156,7 +156,7 @@ def test_docstrings_of_attributes_keep_their_first_line_and_their_sections():
 
 
 def test_the_course_has_its_lessons_in_order_and_every_page_is_in_the_contents():
-    assert [int(script.stem[:2]) for script in LESSONS] == [*range(1, 13), 14]
+    assert [int(script.stem[:2]) for script in LESSONS] == [*range(1, 15)]
     contents = (DOCS / "index.md").read_text(encoding="utf-8")
     interface = (DOCS / "reference" / "api.md").read_text(encoding="utf-8")
     contents += re.sub(r"^api/", "reference/api/", interface, flags=re.MULTILINE)

@@ -302,7 +302,16 @@ assert apart.expected_reward < together.value
 # neighbours' latents, $2\rho-1$.
 #
 # </details>
-#
+
+# %% tags=["hide-cell"] jupyter={"source_hidden": true, "outputs_hidden": true}
+for rho in (0.5, 0.95):
+    walk = infer(unroll(wanderer(rho), 8))
+    right = sum(walk.marginal(f"a_{t}").array()[1] for t in range(8))
+    both = walk.marginal("a_0", "a_1").array("a_0", "a_1")
+    print(f"ρ = {rho}: {right:.1f} steps to the right, p(a_0 = a_1) = {np.trace(both):.3f}")
+    assert np.isclose(right, 4, rtol=0, atol=1e-12)
+
+# %% [markdown]
 # **Exercise 2.** Let the walker not see its skill, and ask for values by Bellman's operator. What is
 # refused, and why?
 
