@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from control_pgm.problems.factored import game_of_life, navigation
 from control_pgm.problems.gridworld import gridworld
 from control_pgm.problems.hidden_states import crying_baby, tiger
 from control_pgm.problems.sysadmin import sysadmin
@@ -11,7 +12,9 @@ __all__ = [
     "crying_baby",
     "forest",
     "gambler",
+    "game_of_life",
     "gridworld",
+    "navigation",
     "puterman_two_state",
     "russell_norvig_grid",
     "sutton_barto_grid",

@@ -94,3 +94,15 @@ def test_solutions_are_copied_and_pickled():
         assert np.array_equal(other.policies["u"].values, found.policies["u"].values)
     assert "variational" in str(found)
     assert repr(found).startswith("ModelSolution(variational")
+
+
+def test_names_that_look_like_times_are_told_apart():
+    """A variable m_1 of the slice is m_1_0, m_1_1, …; m at time 1 is m_1."""
+    m, m1 = Variable("m", 2, kind="state"), Variable("m'", 2, kind="state")
+    n, n1 = Variable("m_1", 3, kind="state"), Variable("m_1'", 3, kind="state")
+    step = [CPD(U, [m, n], np.full((2, 3, 2), 0.5)), CPD(m1, [m], np.eye(2)), CPD(n1, [n], np.eye(3))]
+    model = ControlModel([CPD(m, [], [1, 0]), CPD(n, [], [1, 0, 0])], step, [Reward("", ["m", "u"], np.eye(2))])
+    network = unroll(model, 2)
+    assert len(network.states("m_1")) == 2
+    assert len(network.states("m_1_1")) == 3
+    assert solve(network).policy.shape == (2, 2, 3, 2)
