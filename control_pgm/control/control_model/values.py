@@ -1,8 +1,9 @@
 """Values of a control model as functions of what an action sees, read off an elimination of values.
 
 When u_t is about to be eliminated, everything behind it in the order of the model has been: what is still to come is
-worth the values in its cluster, and the messages that pass it by towards variables before it. Rewards of step t that
-depend on variables before u_t alone belong to V_t as well, though they lie in later clusters.
+worth the values in its cluster, and the messages that pass it by towards variables before it. Rewards from step t on
+that depend on variables before u_t alone, such as those of an episode, belong to V_t as well, though they lie in later
+clusters.
 """
 
 from __future__ import annotations
@@ -84,28 +85,33 @@ class ModelValues:
         return found
 
     def _beside(self, base: str, t: int) -> list[Term]:
-        """The rewards and factors of step t that lie in clusters behind the action's."""
+        """The rewards and factors from step t on that lie in clusters behind the action's."""
         position = self.valued.plan.tree.position[self.valued.plan.problem.index[f"{base}_{t}"]]
-        return [term for at, term in self._of_step.get(t, []) if at > position]
+        later = [term for time, term in self._of_step[1] if time > t]
+        return [*later, *(term for at, term in self._of_step[0].get(t, []) if at > position)]
 
     @cached_property
-    def _of_step(self) -> dict[int, list[tuple[int, Term]]]:
-        """The rewards and factors of each step with the cluster that they lie in."""
+    def _of_step(self) -> tuple[dict[int, list[tuple[int, Term]]], list[tuple[int, Term]]]:
+        """The rewards and factors of each step with the cluster that they lie in; and rewards of the episode alone."""
         problem, tree = self.valued.plan.problem, self.valued.plan.tree
         tables = self.network.values()
         found: dict[int, list[tuple[int, Term]]] = {}
+        lasting: list[tuple[int, Term]] = []
+        once = {problem.index.get(cpd.child.name, -1) for cpd in self.network.model.episode}
         for _, t, name in self.network.paid:
             scope = tuple([problem.index[p.name] for p in self.network.cpd(name).parents if p.name in problem.index])
             if scope:
                 term = Term(scope, np.asarray(tables[name]))
                 found.setdefault(t, []).append((min(tree.position[x] for x in scope), term))
+                if once.issuperset(scope):
+                    lasting.append((t, term))
         for factor in self.network.factors:
             times = [v.time for v in factor.variables if v.time is not None]
             if times and all(v.name in problem.index for v in factor.variables):
                 scope = tuple([problem.index[v.name] for v in factor.variables])
                 term = Term(scope, self.network.temperature * factor.log_array())
                 found.setdefault(max(times), []).append((min(tree.position[x] for x in scope), term))
-        return found
+        return found, lasting
 
 
 def _or_zero(values: FloatArray | None) -> FloatArray:

@@ -158,7 +158,7 @@ class Valued:
     def _labelled(self, scope: Scope, values: FloatArray) -> LabelledArray:
         variables = [self.plan.problem.model.variables[self.plan.problem.names[x]] for x in scope]
         return LabelledArray(
-            lock(np.ascontiguousarray(values)), tuple(v.name for v in variables), {v.name: v.states for v in variables}
+            lock(np.array(values, order="C")), tuple(v.name for v in variables), {v.name: v.states for v in variables}
         )
 
     def __repr__(self) -> str:

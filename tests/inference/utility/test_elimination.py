@@ -318,3 +318,11 @@ def test_slices_share_their_tables_and_long_horizons_cost_no_recursion():
     eliminate_values(made, {}, EXPECTATION, progress=lambda *step: told.append(step))
     assert told[0] == (0, 3001, "values backward")
     assert told[-1] == (3001, 3001, "values backward")
+
+
+def test_what_is_left_after_the_last_variable_is_a_number():
+    u = Variable("u", 2)
+    net = BayesianNetwork([CPD(u, [], [0.5, 0.5])], [Factor([u], [0.0, 2.0], log=True)])
+    found = eliminate_values(plan(net, order="reverse topological"), {"u": MAXIMUM}, EXPECTATION)
+    assert found.after("u").shape == ()
+    assert found.after("u").values == found.total == 2.0
