@@ -104,8 +104,8 @@ class ModelNetwork(OptimalityNetwork):
 
     def states(self, name: str) -> Labels:
         """The states of a variable of the model in some slice, or of the episode; no table is made for that."""
-        once = any(cpd.child.name == name for cpd in self.template.episode)
-        return self.template.states[name if once else name.rpartition("_")[0]]
+        once = next((cpd.child.states for cpd in self.template.episode if cpd.child.name == name), None)
+        return self.template.states[name.rpartition("_")[0]] if once is None else once
 
     def __repr__(self) -> str:
         return f"ModelNetwork({self.model!r}, horizon {self.horizon}, temperature {self.temperature:g})"
