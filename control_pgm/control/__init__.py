@@ -3,6 +3,8 @@
 from control_pgm.control.analysis.evaluation import Evaluation, evaluate
 from control_pgm.control.analysis.optimism import OptimismReport, optimism_report
 from control_pgm.control.analysis.variational_bound import Bound, variational_bound
+from control_pgm.control.decisions.influence_diagram import InfluenceDiagram
+from control_pgm.control.decisions.solving import DecisionSolution, solve_influence_diagram
 from control_pgm.control.mdp.mdp import MDP
 from control_pgm.control.network.control_network import ControlNetwork
 from control_pgm.control.network.unroll import unroll
@@ -17,7 +19,9 @@ __all__ = [
     "MDP",
     "Bound",
     "ControlNetwork",
+    "DecisionSolution",
     "Evaluation",
+    "InfluenceDiagram",
     "OptimismReport",
     "PolicyIteration",
     "Solution",
@@ -29,6 +33,7 @@ __all__ = [
     "simulate",
     "soft_policy_iteration",
     "solve",
+    "solve_influence_diagram",
     "solve_many",
     "unroll",
     "variational_bound",
