@@ -28,7 +28,8 @@ What a policy really gets
     `evaluate`, `simulate`, `optimism_report`.
 Any question to any discrete model
     `unroll`, `BayesianNetwork`, `FactorGraph`, `TwoSliceTemplate`; `infer(model, evidence)`, `query(model, "x | y=1")`,
-    `marginal_map`, `trace`.
+    `marginal_map`, `trace`. Tables by `deterministic`, `noisy_or`, `noisy_max`, `uniform`; interventions by `do`;
+    uncertain evidence as likelihoods, or by `jeffrey`. `solve_influence_diagram` decides.
 To check, to see, to keep
     `crosscheck` against other engines; ``plot_…``, `explore`; `save`, `load`, `save_network`, `load_network`;
     ``.to_frame()`` and ``.to_xarray()`` of results.

@@ -18,6 +18,7 @@ from control_pgm import (
     BayesianNetwork,
     Factor,
     FactorGraph,
+    InfluenceDiagram,
     LinearlySolvable,
     LoopyOptions,
     SparseFactor,
@@ -42,6 +43,7 @@ from control_pgm import (
     solve,
     solve_average,
     solve_infinite,
+    solve_influence_diagram,
     solve_linearly_solvable,
     solve_many,
     trace,
@@ -79,6 +81,13 @@ def drift() -> TwoSliceTemplate:
         [CPD(x, [], [0.5, 0.5])],
         [CPD(y, [x], [[0.5, 0.25, 0.25], [0.1, 0.2, 0.7]]), CPD(after, [x], [[0.9, 0.1], [0.2, 0.8]])],
     )
+
+
+def umbrella() -> InfluenceDiagram:
+    """Whether to take one, after a forecast."""
+    r, forecast, take = (Variable(name, ["no", "yes"]) for name in ("rain", "forecast", "take"))
+    chances = [CPD(r, [], [0.7, 0.3]), CPD(forecast, [r], [[0.8, 0.2], [0.1, 0.9]])]
+    return InfluenceDiagram(chances, [(take, ["forecast"])], {"comfort": ([r, take], [[10, 8], [0, 7]])})
 
 
 def processes() -> Iterator[MDP]:
@@ -146,6 +155,9 @@ def by_name(found: Iterator[Any], name: str) -> list[Any]:
 
 
 MAKERS: Mapping[str, Callable[[], list[Any]]] = {
+    "DecisionSolution": lambda: [solve_influence_diagram(umbrella())],
+    "InfluenceDiagram": lambda: [umbrella()],
+    "virtual evidence": lambda: [infer(rain(), {"wet": {"no": 0.2, "yes": 0.8}})],
     "AverageSolution": lambda: [solve_average(forest())],
     "BayesianNetwork": lambda: [rain()],
     "Bound": lambda: [variational_bound(grid(), solve(grid(), SHORT))],

@@ -18,6 +18,7 @@ from control_pgm.keywords import keywords
 from control_pgm.models.cpd import CPD
 from control_pgm.models.factor_graph import FactorGraph
 from control_pgm.tables.factor import Factor
+from control_pgm.tables.frozen import Restored
 from control_pgm.tables.labelled_array import LabelledArray
 from control_pgm.tables.operators import EXPECTATION, MAXIMUM
 from control_pgm.tables.variable import Labels, Variable
@@ -26,7 +27,7 @@ _ONE = Labels(["utility"])  # the only state of the node that stands for a utili
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class DecisionSolution:
+class DecisionSolution(Restored):
     """Optimal policies of an influence diagram. Made by `solve_influence_diagram`.
 
     Attributes
