@@ -28,7 +28,8 @@ What a policy really gets
     `evaluate`, `simulate`, `optimism_report`.
 Any question to any discrete model
     `unroll`, `BayesianNetwork`, `FactorGraph`, `TwoSliceTemplate`; `infer(model, evidence)`, `query(model, "x | y=1")`,
-    `marginal_map`, `trace`.
+    `marginal_map`, `trace`. Tables by `deterministic`, `noisy_or`, `noisy_max`, `uniform`; interventions by `do`;
+    uncertain evidence as likelihoods, or by `jeffrey`. `solve_influence_diagram` decides.
 To check, to see, to keep
     `crosscheck` against other engines; ``plot_…``, `explore`; `save`, `load`, `save_network`, `load_network`;
     ``.to_frame()`` and ``.to_xarray()`` of results.
@@ -51,7 +52,9 @@ if TYPE_CHECKING:
         Bound,
         ControlModel,
         ControlNetwork,
+        DecisionSolution,
         Evaluation,
+        InfluenceDiagram,
         ModelNetwork,
         ModelSolution,
         OptimismReport,
@@ -67,6 +70,7 @@ if TYPE_CHECKING:
         simulate,
         soft_policy_iteration,
         solve,
+        solve_influence_diagram,
         solve_many,
         unroll,
         variational_bound,
@@ -106,6 +110,7 @@ if TYPE_CHECKING:
         crosscheck,
         from_bif,
         from_gymnasium,
+        from_pyagrum,
         from_samples,
         from_uai,
         load,
@@ -182,11 +187,13 @@ __all__ = [
     "CPD",
     "ControlModel",
     "ControlNetwork",
+    "DecisionSolution",
     "DesirabilitySolution",
     "DynamicBayesianNetwork",
     "Evaluation",
     "Factor",
     "FactorGraph",
+    "InfluenceDiagram",
     "LabelledArray",
     "LinearlySolvable",
     "LoopyOptions",
@@ -233,12 +240,12 @@ __all__ = [
     "forest",
     "from_bif",
     "from_gymnasium",
+    "from_pyagrum",
     "from_samples",
     "from_uai",
     "gambler",
     "game_of_life",
     "gridworld",
-    "navigation",
     "infer",
     "infer_many",
     "jeffrey",
@@ -249,6 +256,7 @@ __all__ = [
     "load_solution",
     "marginal_map",
     "memory",
+    "navigation",
     "noisy_max",
     "noisy_or",
     "optimal_policy",
@@ -284,6 +292,7 @@ __all__ = [
     "solve",
     "solve_average",
     "solve_infinite",
+    "solve_influence_diagram",
     "solve_linearly_solvable",
     "solve_many",
     "sutton_barto_grid",

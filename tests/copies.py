@@ -19,6 +19,7 @@ from control_pgm import (
     ControlModel,
     Factor,
     FactorGraph,
+    InfluenceDiagram,
     LinearlySolvable,
     LoopyOptions,
     Reward,
@@ -46,6 +47,7 @@ from control_pgm import (
     solve,
     solve_average,
     solve_infinite,
+    solve_influence_diagram,
     solve_linearly_solvable,
     solve_many,
     tiger,
@@ -93,6 +95,13 @@ def declared() -> ControlModel:
     move = CPD(after, [x, u], [[[0.9, 0.1], [0.2, 0.8]], [[0.1, 0.9], [0.7, 0.3]]])
     step = [CPD(u, [x], [[0.5, 0.5], [0.4, 0.6]]), move]
     return ControlModel([CPD(x, [], [0.5, 0.5])], step, [Reward("", ["x", "u"], [[0.0, -0.1], [1.0, 0.5]])])
+
+
+def umbrella() -> InfluenceDiagram:
+    """Whether to take one, after a forecast."""
+    r, forecast, take = (Variable(name, ["no", "yes"]) for name in ("rain", "forecast", "take"))
+    chances = [CPD(r, [], [0.7, 0.3]), CPD(forecast, [r], [[0.8, 0.2], [0.1, 0.9]])]
+    return InfluenceDiagram(chances, [(take, ["forecast"])], {"comfort": ([r, take], [[10, 8], [0, 7]])})
 
 
 def processes() -> Iterator[MDP]:
@@ -161,6 +170,9 @@ def by_name(found: Iterator[Any], name: str) -> list[Any]:
 
 MAKERS: Mapping[str, Callable[[], list[Any]]] = {
     "AlphaVectors": lambda: [*solve(tiger(), SHORT, inference="bellman").alpha_vectors],
+    "DecisionSolution": lambda: [solve_influence_diagram(umbrella())],
+    "InfluenceDiagram": lambda: [umbrella()],
+    "virtual evidence": lambda: [infer(rain(), {"wet": {"no": 0.2, "yes": 0.8}})],
     "AverageSolution": lambda: [solve_average(forest())],
     "BayesianNetwork": lambda: [rain()],
     "BeliefSolution": lambda: [solve(tiger(), SHORT, inference="bellman")],

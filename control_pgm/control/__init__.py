@@ -8,6 +8,8 @@ from control_pgm.control.control_model.model import ControlModel
 from control_pgm.control.control_model.network import ModelNetwork
 from control_pgm.control.control_model.rewards import Reward, constraint
 from control_pgm.control.control_model.solution import ModelSolution
+from control_pgm.control.decisions.influence_diagram import InfluenceDiagram
+from control_pgm.control.decisions.solving import DecisionSolution, solve_influence_diagram
 from control_pgm.control.mdp.mdp import MDP
 from control_pgm.control.network.control_network import ControlNetwork
 from control_pgm.control.policies.policy_iteration import PolicyIteration, soft_policy_iteration
@@ -22,7 +24,9 @@ __all__ = [
     "Bound",
     "ControlModel",
     "ControlNetwork",
+    "DecisionSolution",
     "Evaluation",
+    "InfluenceDiagram",
     "MDP",
     "ModelNetwork",
     "ModelSolution",
@@ -39,6 +43,7 @@ __all__ = [
     "simulate",
     "soft_policy_iteration",
     "solve",
+    "solve_influence_diagram",
     "solve_many",
     "unroll",
     "variational_bound",

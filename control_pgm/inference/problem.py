@@ -232,10 +232,12 @@ def natural_order(model: Model) -> Iterable[str]:
     return [variable.name for variable in by_time(model.variables.values())]
 
 
-def pose(model: Model, evidence: Evidence | None = None) -> Problem:
-    """Slice the evidence away; likelihoods become tables. Tables shared by slices stay shared after slicing."""
-    model, labels = conditioned(model, evidence)
-    observed = state_indices(model, labels)
+def pose(model: Model, evidence: Labels | None = None) -> Problem:
+    """Slice the evidence away. Tables shared by slices of the model stay shared after slicing.
+
+    Likelihoods among the evidence are factors of the model by then, see `conditioned`.
+    """
+    observed = state_indices(model, evidence)
     free = tuple(name for name in natural_order(model) if name not in observed)
     index = {name: i for i, name in enumerate(free)}
     sliced: dict[tuple[int, tuple[int, ...]], Scaled] = {}

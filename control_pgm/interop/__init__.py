@@ -2,6 +2,7 @@
 
 from control_pgm.interop.engines.crosscheck import Check, Report, crosscheck
 from control_pgm.interop.engines.pgmpy import to_pgmpy
+from control_pgm.interop.engines.pyagrum import from_pyagrum
 from control_pgm.interop.environments.gymnasium import from_gymnasium
 from control_pgm.interop.environments.sampling import Sampled, from_samples
 from control_pgm.interop.files import load, loads, save
@@ -22,6 +23,7 @@ __all__ = [
     "crosscheck",
     "from_bif",
     "from_gymnasium",
+    "from_pyagrum",
     "from_samples",
     "from_uai",
     "from_uai_evidence",

@@ -20,7 +20,7 @@ from control_pgm.inference.loopy.schedules import sweeps
 from control_pgm.inference.loopy.state import LoopyMessage, LoopyStore
 from control_pgm.inference.map.mode import log_weight
 from control_pgm.inference.posterior import Posterior, Undefined
-from control_pgm.inference.problem import Evidence, check_model, pose
+from control_pgm.inference.problem import Evidence, check_model, conditioned, pose
 from control_pgm.inference.tree.plan import DEFAULT_MEMORY_LIMIT
 from control_pgm.models.factor_graph import FactorGraph, Model
 from control_pgm.progress import Progress, Reporter, check_progress
@@ -97,7 +97,7 @@ class LoopyPosterior(Posterior):
     ) -> None:
         check_model(model)
         check_progress(progress)
-        problem = pose(model, evidence)
+        problem = pose(*conditioned(model, evidence))
         self.model, self.evidence, self.options = model, dict(evidence or {}), options
         self.method, self.exact = "loopy", False
         graph = bethe_graph(problem)

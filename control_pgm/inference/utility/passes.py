@@ -179,7 +179,7 @@ def _received(plan: Plan, tables: RoleTables, i: int, sent: SentMessages[SentPot
         [(local(problem.scopes[k]), tables.held(k, v)) for k in factors],
         any(problem.children[k] == v for k in factors),
         [Term(local(m.values.scope), m.values.table) for m in messages if m.values is not None],
-        [(local(m.chances[0]), m.chances[1]) for m in messages if m.chances is not None],
+        [tables.chance(v, local(m.chances[0]), m.chances[1], label[v]) for m in messages if m.chances is not None],
     )
 
 

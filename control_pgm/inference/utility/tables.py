@@ -11,10 +11,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from control_pgm.errors import InvalidArgument, unknown
+from control_pgm.inference.contract import Operand
 from control_pgm.inference.problem import Problem
 from control_pgm.inference.tree.slices.repeating import Repeating
 from control_pgm.models.every_slice import EverySlice
-from control_pgm.tables.arrays import FloatArray
+from control_pgm.tables.arrays import FloatArray, Scope
 from control_pgm.tables.factor import Factor
 from control_pgm.tables.numbers.scaled import Scaled
 from control_pgm.tables.numbers.sparse_scaled import SparseScaled
@@ -22,6 +23,7 @@ from control_pgm.tables.operators import Operator
 from control_pgm.tables.sparse.array import SparseArray, Table, entries
 
 OWN, CHANCE, VALUE = "own", "chance", "value"
+_ROUNDING = 1e-12  # logarithms of equal probabilities that were summed in other orders
 
 
 class Held(NamedTuple):
@@ -101,6 +103,25 @@ class RoleTables:
         if k in self._weighing:
             return Held(OWN, self.problem.tables[k], self.problem.identity(k))
         return self._logarithms(k, self.unit)
+
+    def chance(self, variable: int, scope: Scope, table: Scaled, label: int) -> Operand:
+        """A probability as the cluster that eliminates a variable receives it, over labels of which it has ``label``.
+
+        What is known before a variable is chosen does not depend on the choice: the probability of it is the same for
+        all states then, and loses that axis. Under an operator that averages nothing is changed.
+        """
+        operator = self.operators[variable]
+        if label not in scope or operator.kappa == operator.weight != 0:
+            return scope, table
+        axis = scope.index(label)
+        logs = table.log()
+        low, high = logs.min(axis=axis), logs.max(axis=axis)
+        if not np.array_equal(np.isneginf(low), np.isneginf(high)):
+            return scope, table
+        if (high[low > -inf] - low[low > -inf] > _ROUNDING).any():
+            return scope, table
+        at = tuple(0 if k == axis else slice(None) for k in range(len(scope)))
+        return tuple(x for x in scope if x != label), table.take(at)
 
     def _displaced(self, k: int, operator: Operator) -> Held:
         """A CPD that another variable's cluster holds: a sum of its kind, or a maximum, is to be taken later."""

@@ -1,0 +1,1 @@
+"""Decision problems in general form: influence diagrams and their optimal policies."""
