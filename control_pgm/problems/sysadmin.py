@@ -32,7 +32,7 @@ def sysadmin(n: int, topology: Literal["ring", "star"] = "ring") -> ControlModel
     n : int
         How many machines, ≥ 2.
     topology : {"ring", "star"}
-        In a ring machine i hears of machine i − 1; in a star all others hear of m1, and m1 of all others.
+        In a ring machine i depends on machine i − 1; in a star all others depend on m1, and m1 on all others.
 
     Examples
     --------
