@@ -241,7 +241,10 @@ class ModelSolution(Restored):
 
     @cached_property
     def expected_reward(self) -> float:
-        """The expected sum of all rewards under the policies and the true dynamics, in units of reward."""
+        """The expected sum of the declared rewards under the policies and the true dynamics, in units of reward.
+
+        Tables in the place of optimality nodes, and added factors, do not count.
+        """
         total = 0.0
         once = {cpd.child.name for cpd in self.network.model.episode}
         for reward, t, _ in self.network.paid:
